@@ -1,0 +1,76 @@
+namespace BootMerge.CommandLine;
+
+internal static class Help
+{
+    public const string Text = """
+        bootmerge [OPTION...] [VERB]
+
+        Assembles /etc from layers, as one overlay: the vendor's defaults, further extensions (confexts), and
+        on top the machine's own files. Made for the initramfs, before switch-root; works in the running
+        system too. Reads and writes the formats of systemd-confext(8), and needs no systemd.
+
+        Verbs:
+          status    Show what is merged, since when, and where writes go (the default)
+          list      List the extensions found
+          merge     Merge the extensions found; fails if already merged
+          unmerge   Take the merge away again
+          refresh   Bring a merge up to date; leaves it alone when nothing changed
+          plan      Show what merge or refresh would do: layers in order, flags, refusals with reasons
+          boot      The boot stage: what a boot configuration asks for, then merge; run it with --root=
+
+        What to work on:
+          --root=DIR            Work on the system in DIR (default: /)
+          --class=CLASS         confext: /etc (default); sysext: /usr and /opt; all: both
+          --force               Merge also what does not fit the system's version
+
+        How to merge:
+          --mutable[=MODE]      no, yes, auto, import, ephemeral or ephemeral-import; alone it means yes;
+                                --mutable=help explains them (default: no; boot: auto)
+          --immutable           Short for --mutable=no
+          --ephemeral           Short for --mutable=ephemeral
+          --noexec=BOOL         Whether programs in the merged tree may not be run (default for /etc: yes)
+          --always-refresh=BOOL Whether refresh renews a merge in which nothing changed (default: no)
+          --fallback=WHAT       boot, when the writable layer cannot be used: fail (default), immutable
+                                (merge read-only) or ephemeral (merge, and forget writes)
+          --import-self         Called as systemd-confext or systemd-sysext: allow the import modes where
+                                writes are routed to the merged directory itself, which systemd refuses
+          --dry-run             merge, refresh, unmerge: only show what would be done
+          --no-reload           Do not ask the service manager to reload
+          --no-wait             Fail instead of waiting while another bootmerge works on the same root
+
+        What to print:
+          --json=FORMAT         pretty, short or off (default)
+          --no-legend           No column headings and no footer
+          --verbose             Also what was found and not merged, and why
+          -q, --quiet           Only warnings and errors
+          -h, --help            This page
+          --version             The version
+          --no-pager            Accepted and ignored: there is no pager
+
+        Settings come, weakest first, from the built-in defaults, from the files systemd/confext.conf,
+        systemd/sysext.conf and bootmerge.conf with their .conf.d/*.conf (below /etc, /run, /usr/local/lib and
+        /usr/lib of the root), from the environment (SYSTEMD_CONFEXT_MUTABLE_MODE and others), for boot from the
+        kernel command line (bootmerge=0, bootmerge.mutable=, bootmerge.fallback=, bootmerge.log=debug), and
+        from these options.
+
+        Exit status: 0 done, or nothing to do; 1 failed; 2 wrong usage.
+
+        Examples:
+          bootmerge --root=/sysroot plan            What would be merged into /sysroot/etc?
+          bootmerge --root=/sysroot --mutable merge Merge it; writes are kept
+          bootmerge status --json=pretty            What is merged here, for a program to read
+
+        """;
+
+    public const string Modes = """
+        Modes of --mutable=, by where writes to the merged tree go:
+          no                Nowhere: the merged tree is read-only
+          yes               To what /var/lib/extensions.mutable/<hierarchy> is or points to; created if absent
+          auto              As yes if that exists, else as no
+          import            Nowhere; what it holds is merged as the topmost layer
+          ephemeral         To memory: gone after unmerge or reboot
+          ephemeral-import  To memory; what it holds is merged as the topmost layer
+        A boolean works too: yes and no in any spelling.
+
+        """;
+}
