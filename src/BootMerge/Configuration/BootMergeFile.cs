@@ -1,0 +1,117 @@
+using BootMerge.CommandLine;
+
+namespace BootMerge.Configuration;
+
+/// <summary>What bootmerge.conf and its drop-ins say; null where they say nothing.</summary>
+internal sealed class BootMergeFile
+{
+    private const string Section = "BootMerge";
+
+    private static readonly string[] Keys = ["NoExec", "Fallback", "Prune", "RequireExtension", "RouteEtc", "OverlayOptions", "Class"];
+
+    private readonly WarningLog _warnings;
+
+    private BootMergeFile(WarningLog warnings) => _warnings = warnings;
+
+    public bool? NoExec { get; private set; }
+
+    public FallbackMode? Fallback { get; private set; }
+
+    public string? RequireExtension { get; private set; }
+
+    public bool RequiredByInitramfs { get; private set; }
+
+    public bool? RouteEtc { get; private set; }
+
+    public string? OverlayOptions { get; private set; }
+
+    public string OverlayOptionsOrigin { get; private set; } = "";
+
+    /// <summary>Counts only for the verb boot.</summary>
+    public ClassSelection? Class { get; private set; }
+
+    public static BootMergeFile Parse(ConfigurationSources sources, WarningLog warnings)
+    {
+        BootMergeFile values = new(warnings);
+        foreach (SourceFile file in sources.InitramfsFiles)
+            values.Take(file, fromInitramfs: true);
+        foreach (SourceFile file in sources.Files)
+            values.Take(file, fromInitramfs: false);
+        return values;
+    }
+
+    private void Take(SourceFile file, bool fromInitramfs)
+    {
+        foreach (Assignment assignment in ConfigurationFile.Parse(file, Section, Keys, _warnings))
+        {
+            switch (assignment.Key)
+            {
+                case "NoExec":
+                    NoExec = Boolean(assignment) ?? NoExec;
+                    break;
+                case "Fallback":
+                    if (FallbackModes.TryParse(assignment.Value, out FallbackMode fallback))
+                        Fallback = fallback;
+                    else
+                        Refuse(assignment, Words.Hint(assignment.Value, FallbackModes.Names));
+                    break;
+                case "Prune":
+                    if (Boolean(assignment) == true)
+                        _warnings.Add(assignment.Origin, "Prune=yes is not possible in this version, ignored");
+                    break;
+                case "RequireExtension":
+                    TakeRequirement(assignment, fromInitramfs);
+                    break;
+                case "RouteEtc":
+                    RouteEtc = Boolean(assignment) ?? RouteEtc;
+                    break;
+                case "OverlayOptions":
+                    TakeOverlayOptions(assignment);
+                    break;
+                case "Class":
+                    if (CommandLineParser.TryParseClass(assignment.Value, out ClassSelection selection))
+                        Class = selection;
+                    else
+                        Refuse(assignment, "; known: confext, sysext, all");
+                    break;
+            }
+        }
+    }
+
+    private bool? Boolean(Assignment assignment)
+    {
+        if (Words.TryParseBoolean(assignment.Value, out bool value))
+            return value;
+        Refuse(assignment, "; it takes yes or no");
+        return null;
+    }
+
+    /// <summary>An empty value takes back what a weaker file required.</summary>
+    private void TakeRequirement(Assignment assignment, bool fromInitramfs)
+    {
+        if (assignment.Value.Contains('/') || assignment.Value is "." or "..")
+        {
+            Refuse(assignment, "; it takes the name of an extension, not a path");
+            return;
+        }
+
+        RequireExtension = assignment.Value.Length == 0 ? null : assignment.Value;
+        RequiredByInitramfs = fromInitramfs && RequireExtension is not null;
+    }
+
+    /// <summary>An empty value goes back to the defaults.</summary>
+    private void TakeOverlayOptions(Assignment assignment)
+    {
+        if (Configuration.OverlayOptions.ReasonToRefuse(assignment.Value) is string reason)
+        {
+            Refuse(assignment, ": " + reason);
+            return;
+        }
+
+        OverlayOptions = assignment.Value.Length == 0 ? null : assignment.Value;
+        OverlayOptionsOrigin = assignment.Origin;
+    }
+
+    private void Refuse(Assignment assignment, string why) =>
+        _warnings.Add(assignment.Origin, assignment.Key + "=" + Words.Shown(assignment.Value) + " is not valid, ignored" + why);
+}

@@ -1,0 +1,80 @@
+using System;
+using System.Collections.Generic;
+
+namespace BootMerge.Configuration;
+
+/// <summary>What the kernel command line says to the boot stage; null where it says nothing. The last word counts.</summary>
+internal sealed class BootParameters
+{
+    private const string Where = "Kernel command line";
+
+    private static readonly string[] Keys = ["bootmerge.mutable", "bootmerge.fallback", "bootmerge.log"];
+
+    private static readonly string[] LogLevels = ["info", "debug"];
+
+    public bool SwitchedOff { get; private set; }
+
+    public bool ConfextOff { get; private set; }
+
+    public bool SysextOff { get; private set; }
+
+    public MutableMode? Mutable { get; private set; }
+
+    public FallbackMode? Fallback { get; private set; }
+
+    public bool Debug { get; private set; }
+
+    public bool IsOff(ExtensionClass cls) => cls == ExtensionClass.Confext ? ConfextOff : SysextOff;
+
+    public static BootParameters Parse(ReadOnlySpan<byte> text, WarningLog warnings)
+    {
+        BootParameters values = new();
+        List<KernelParameter> parameters = KernelCommandLine.Parse(text);
+        foreach (KernelParameter parameter in parameters)
+            if (!values.Take(parameter.Key, parameter.Value))
+                warnings.Add(Where, Words.Quote(parameter.Value is null ? parameter.Key : parameter.Key + "=" + parameter.Value) + Problem(parameter));
+        return values;
+    }
+
+    private static string Problem(KernelParameter parameter) => parameter.Key switch
+    {
+        "bootmerge.mutable" => " is not valid, ignored" + Words.Hint(parameter.Value ?? "", MutableModes.Names),
+        "bootmerge.fallback" => " is not valid, ignored" + Words.Hint(parameter.Value ?? "", FallbackModes.Names),
+        "bootmerge.log" => " is not valid, ignored" + Words.Hint(parameter.Value ?? "", LogLevels),
+        _ when parameter.Key.StartsWith("bootmerge.", StringComparison.Ordinal) => " is not known, ignored" + Words.Hint(parameter.Key, Keys),
+        _ => " is not valid, ignored; it takes yes or no",
+    };
+
+    /// <summary>false when it is meant for this program and not understood.</summary>
+    private bool Take(string key, string? value)
+    {
+        // A name alone is a true boolean.
+        bool isBoolean = Words.TryParseBoolean(value ?? "yes", out bool on);
+        switch (key)
+        {
+            case "bootmerge":
+                SwitchedOff = isBoolean ? !on : SwitchedOff;
+                return isBoolean;
+            case "systemd.confext":
+                ConfextOff = isBoolean ? !on : ConfextOff;
+                return isBoolean;
+            case "systemd.sysext":
+                SysextOff = isBoolean ? !on : SysextOff;
+                return isBoolean;
+            case "bootmerge.mutable":
+                bool isMode = MutableModes.TryParse(value ?? "yes", out MutableMode mode);
+                Mutable = isMode ? mode : Mutable;
+                return isMode;
+            case "bootmerge.fallback":
+                bool isFallback = FallbackModes.TryParse(value ?? "", out FallbackMode fallback);
+                Fallback = isFallback ? fallback : Fallback;
+                return isFallback;
+            case "bootmerge.log":
+                bool isLevel = Words.IndexOf(LogLevels, value ?? "") >= 0;
+                Debug = isLevel ? value == "debug" : Debug;
+                return isLevel;
+            default:
+                return !key.StartsWith("bootmerge.", StringComparison.Ordinal);
+        }
+    }
+}

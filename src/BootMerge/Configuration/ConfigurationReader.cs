@@ -1,0 +1,108 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.CommandLine;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Configuration;
+
+/// <summary>Collects what has a say in the settings; the only part of the configuration that touches the system.</summary>
+internal static class ConfigurationReader
+{
+    public const string MainFile = "bootmerge.conf";
+
+    /// <summary>In bytes. Far above any real file, far below what would exhaust the memory of an initramfs.</summary>
+    private const int FileLimit = 256 * 1024;
+
+    /// <summary>Strongest first.</summary>
+    private static readonly string[] Directories = ["/etc", "/run", "/usr/local/lib", "/usr/lib"];
+
+    /// <param name="typed">Says for which classes and whether for boot.</param>
+    /// <param name="root">The tree operated on.</param>
+    /// <param name="initramfs">This process's own root when it is another one than <paramref name="root"/>; read only for boot.</param>
+    public static ConfigurationSources Read(Arguments typed, Root root, Root? initramfs)
+    {
+        bool boot = typed.Verb == Verb.Boot;
+        ConfigurationSources sources = new()
+        {
+            InitramfsFiles = boot && initramfs is not null ? ReadFiles(initramfs, MainFile) : [],
+            Files = ReadFiles(root, MainFile),
+            KernelCommandLine = boot ? ReadKernelCommandLine() : [],
+        };
+        foreach (ExtensionClass cls in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
+        {
+            // Class= of a file may still choose among them for boot.
+            if (!boot && !SettingsResolver.IsSelected(cls, SettingsResolver.SelectedBy(typed)))
+                continue;
+            sources.ClassFiles[cls.ConfigurationFile] = ReadFiles(root, cls.ConfigurationFile);
+            foreach (string variable in new[] { cls.ModeVariable, cls.OverlayOptionsVariable, cls.HierarchiesVariable })
+                if (Environment.GetEnvironmentVariable(variable) is string value)
+                    sources.Environment[variable] = value;
+        }
+
+        return sources;
+    }
+
+    /// <summary>A file and its drop-ins, weakest first: the file itself, then the drop-ins in order of their names.</summary>
+    public static List<SourceFile> ReadFiles(Root root, string name)
+    {
+        List<SourceFile> files = [];
+        foreach (string directory in Directories)
+        {
+            if (TryRead(root, directory + "/" + name) is not SourceFile file)
+                continue;
+            files.Add(file);
+            break;
+        }
+
+        Dictionary<string, SourceFile> dropIns = [];
+        List<string> names = [];
+        foreach (string directory in Directories)
+            CollectDropIns(root, directory + "/" + name + ".d", dropIns, names);
+        names.Sort(StringComparer.Ordinal);
+        foreach (string dropIn in names)
+            files.Add(dropIns[dropIn]);
+        return files;
+    }
+
+    private static void CollectDropIns(Root root, string path, Dictionary<string, SourceFile> dropIns, List<string> names)
+    {
+        using SafeFileHandle? directory = root.TryOpenDirectory(path, Sys.O_RDONLY);
+        if (directory is null)
+            return;
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
+        {
+            bool isDropIn = entry.Name[0] != '.' && entry.Name.EndsWith(".conf", StringComparison.Ordinal);
+            if (!isDropIn || dropIns.ContainsKey(entry.Name) || TryRead(root, path + "/" + entry.Name) is not SourceFile file)
+                continue;
+            dropIns.Add(entry.Name, file);
+            names.Add(entry.Name);
+        }
+    }
+
+    /// <summary>null when absent or a dangling link; a masked file is one without content.</summary>
+    private static SourceFile? TryRead(Root root, string path)
+    {
+        string name = PathText.Printable(root.Outside(path));
+        using SafeFileHandle? file = root.TryOpen(path);
+        if (file is null)
+            return IsLinkToDevNull(root, path) ? new SourceFile(name, []) : null;
+        return Sys.Status(file).IsCharacterDevice
+            ? new SourceFile(name, [])
+            : new SourceFile(name, Root.ReadFile(file, root.Outside(path), FileLimit));
+    }
+
+    /// <summary>A root that is not booted has an empty /dev: the link dangles, and masks all the same.</summary>
+    private static bool IsLinkToDevNull(Root root, string path)
+    {
+        using SafeFileHandle? link = root.TryOpen(path, Sys.O_PATH | Sys.O_NOFOLLOW);
+        return link is not null && Sys.Status(link).IsSymlink && Sys.ReadLink(link) == "/dev/null";
+    }
+
+    private static byte[] ReadKernelCommandLine()
+    {
+        const string Path = "/proc/cmdline";
+        using SafeFileHandle? file = Sys.TryOpen(Path, Sys.O_RDONLY);
+        return file is null ? [] : Sys.ReadAll(file, FileLimit, Path);
+    }
+}

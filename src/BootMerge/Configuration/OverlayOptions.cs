@@ -1,0 +1,35 @@
+namespace BootMerge.Configuration;
+
+/// <summary>A person's own overlay options, "key=value,key", that take the place of the defaults.</summary>
+internal static class OverlayOptions
+{
+    /// <summary>The layers are the plan's to choose; a second answer could make the machine's files the wrong layer.</summary>
+    private static readonly string[] LayerKeys = ["lowerdir", "lowerdir+", "datadir+", "upperdir", "workdir"];
+
+    public static string? ReasonToRefuse(string options)
+    {
+        foreach (string option in options.Split(','))
+        {
+            int equals = option.IndexOf('=');
+            string key = equals < 0 ? option : option[..equals];
+            if (Words.IndexOf(LayerKeys, key) >= 0)
+                return "the layers are not an option, take " + key + " out";
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// Which of the options that keep a mutable layer readable by others are missing: without redirect_dir=on renaming a directory
+    /// fails with EXDEV, without metacopy=off a changed mode leaves a file whose content lies in another layer.
+    /// </summary>
+    public static string? MissingFrom(string options)
+    {
+        string[] given = options.Split(',');
+        bool redirect = Words.IndexOf(given, "redirect_dir=on") >= 0;
+        bool metacopy = Words.IndexOf(given, "metacopy=off") >= 0;
+        return redirect
+            ? metacopy ? null : "metacopy=off"
+            : metacopy ? "redirect_dir=on" : "redirect_dir=on and metacopy=off";
+    }
+}

@@ -1,0 +1,91 @@
+using System.Collections.Generic;
+using BootMerge.CommandLine;
+
+namespace BootMerge.Configuration;
+
+/// <summary>What the command line, the files, the environment and the kernel command line mean together.</summary>
+internal sealed class Settings
+{
+    public required Verb Verb { get; init; }
+
+    /// <summary>As typed.</summary>
+    public required string RootPath { get; init; }
+
+    /// <summary>Those to work on, confext first.</summary>
+    public required List<ClassSettings> Classes { get; init; }
+
+    public required bool Force { get; init; }
+
+    public required bool AlwaysRefresh { get; init; }
+
+    public required bool NoReload { get; init; }
+
+    /// <summary>Whether the import modes work on a self-routed hierarchy, or fail with ELOOP as in systemd.</summary>
+    public required bool ImportSelf { get; init; }
+
+    public required bool DryRun { get; init; }
+
+    public required JsonFormat Json { get; init; }
+
+    public required bool Legend { get; init; }
+
+    public required bool Verbose { get; init; }
+
+    public required bool Quiet { get; init; }
+
+    public required bool NoWait { get; init; }
+
+    public required FallbackMode Fallback { get; init; }
+
+    /// <summary>The extension without which the boot stage fails, or null.</summary>
+    public required string? RequireExtension { get; init; }
+
+    /// <summary>
+    /// The initramfs's own file requires the extension, not the root's: one initramfs serves systems with and without the
+    /// vendor's defaults, so it is required only where these exist.
+    /// </summary>
+    public required bool RequireOnlyWhereDefaultsExist { get; init; }
+
+    /// <summary>Whether the boot stage routes writes to the machine's own /etc where nothing says otherwise.</summary>
+    public required bool RouteEtc { get; init; }
+
+    /// <summary>What asked the boot stage to leave everything alone, for the log; null when nothing did.</summary>
+    public required string? SwitchedOffBy { get; init; }
+
+    public bool SwitchedOff => SwitchedOffBy is not null;
+
+    /// <summary>Log each step.</summary>
+    public required bool Debug { get; init; }
+
+    /// <summary>Settings that were passed over: where, what, and what would be right; a line each.</summary>
+    public required List<string> Warnings { get; init; }
+}
+
+internal sealed class ClassSettings
+{
+    public required ExtensionClass Class { get; init; }
+
+    public required MutableMode Mode { get; init; }
+
+    /// <summary>Who chose the mode, for messages: "/etc/systemd/confext.conf:2", "option --mutable".</summary>
+    public required string ModeOrigin { get; init; }
+
+    /// <summary>What systemd-confext of that system will use when called without options.</summary>
+    public required MutableMode SystemdMode { get; init; }
+
+    /// <summary>Absolute, normalised.</summary>
+    public required string[] Hierarchies { get; init; }
+
+    public required bool NoExec { get; init; }
+
+    /// <summary>In place of the default overlay options, "key=value,key"; null: the defaults.</summary>
+    public required string? OverlayOptions { get; init; }
+
+    /// <summary>Who chose them, for messages.</summary>
+    public required string OverlayOptionsOrigin { get; init; }
+
+    /// <summary>What asked the boot stage to leave this class alone; null when nothing did.</summary>
+    public required string? SwitchedOffBy { get; init; }
+
+    public bool SwitchedOff => SwitchedOffBy is not null;
+}
