@@ -45,10 +45,12 @@ internal static class Words
             return null;
 
         string? nearest = null;
-        int smallest = Math.Max(1, typed.Length / 2) + 1;
+        int smallest = 2 * Math.Max(1, typed.Length / 2) + 2;
         foreach (string word in known)
         {
-            int distance = typed.Length > 1 && word.StartsWith(typed, StringComparison.OrdinalIgnoreCase) ? 1 : Distance(typed, word);
+            // Between two equally near words the one that begins alike was meant: "umerge" is unmerge.
+            bool isBeginning = typed.Length > 1 && word.StartsWith(typed, StringComparison.OrdinalIgnoreCase);
+            int distance = isBeginning ? 1 : 2 * Distance(typed, word) + (Same(typed[0], word[0]) ? 0 : 1);
             if (distance < smallest)
             {
                 nearest = word;

@@ -1,0 +1,217 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.CommandLine;
+using CsCheck;
+using Xunit;
+
+namespace BootMerge.Tests.CommandLine;
+
+public sealed class CommandLineParserTests
+{
+    [Fact]
+    public void Nothing_typed_is_status_of_the_running_system()
+    {
+        Arguments arguments = Parsed();
+
+        Assert.Equal(Verb.Status, arguments.Verb);
+        Assert.Equal("/", arguments.Root);
+        Assert.False(arguments.RootGiven);
+        Assert.Null(arguments.Class);
+        Assert.Null(arguments.Mutable);
+        Assert.Null(arguments.NoExec);
+        Assert.Null(arguments.AlwaysRefresh);
+        Assert.Null(arguments.Fallback);
+        Assert.True(arguments.Legend);
+        Assert.Equal(JsonFormat.Off, arguments.Json);
+    }
+
+    [Theory]
+    [InlineData("status", (int)Verb.Status)]
+    [InlineData("list", (int)Verb.List)]
+    [InlineData("merge", (int)Verb.Merge)]
+    [InlineData("unmerge", (int)Verb.Unmerge)]
+    [InlineData("refresh", (int)Verb.Refresh)]
+    [InlineData("plan", (int)Verb.Plan)]
+    [InlineData("boot", (int)Verb.Boot)]
+    public void Each_verb_is_known_by_its_name(string name, int verb)
+    {
+        Assert.Equal((Verb)verb, Parsed(name).Verb);
+        Assert.Equal(name, CommandLineParser.NameOf((Verb)verb));
+    }
+
+    [Theory]
+    [InlineData("--root=/sysroot", "merge")]
+    [InlineData("merge", "--root=/sysroot")]
+    [InlineData("--root", "/sysroot", "merge")]
+    [InlineData("merge", "--root", "/sysroot")]
+    [InlineData("--roo=/sysroot", "merge")]
+    [InlineData("--root=/sysroot", "--", "merge")]
+    [InlineData("--root=/elsewhere", "merge", "--root=/sysroot")]
+    public void Options_stand_before_or_after_the_verb(params string[] words)
+    {
+        Arguments arguments = Parsed(words);
+
+        Assert.Equal(Verb.Merge, arguments.Verb);
+        Assert.Equal("/sysroot", arguments.Root);
+        Assert.True(arguments.RootGiven);
+    }
+
+    [Fact]
+    public void A_separate_value_may_begin_with_a_dash() => Assert.Equal("--force", Parsed("--root", "--force").Root);
+
+    [Theory]
+    [InlineData("--mutable", (int)MutableMode.Yes)]
+    [InlineData("--mutable=yes", (int)MutableMode.Yes)]
+    [InlineData("--mutable=0", (int)MutableMode.No)]
+    [InlineData("--mutable=auto", (int)MutableMode.Auto)]
+    [InlineData("--mutable=import", (int)MutableMode.Import)]
+    [InlineData("--mutable=ephemeral-import", (int)MutableMode.EphemeralImport)]
+    [InlineData("--immutable", (int)MutableMode.No)]
+    [InlineData("--ephemeral", (int)MutableMode.Ephemeral)]
+    [InlineData("--mut", (int)MutableMode.Yes)]
+    public void The_mode_has_long_and_short_forms(string word, int mode) => Assert.Equal((MutableMode)mode, Parsed(word).Mutable);
+
+    [Fact]
+    public void A_mode_given_twice_is_the_last_one() => Assert.Equal(MutableMode.Ephemeral, Parsed("--mutable=no", "--ephemeral").Mutable);
+
+    [Fact]
+    public void Mutable_without_equals_leaves_the_next_word_alone()
+    {
+        Arguments arguments = Parsed("--mutable", "refresh");
+
+        Assert.Equal(MutableMode.Yes, arguments.Mutable);
+        Assert.Equal(Verb.Refresh, arguments.Verb);
+    }
+
+    [Fact]
+    public void Every_switch_reaches_its_place()
+    {
+        Arguments arguments = Parsed(
+            "merge", "--force", "--no-reload", "--import-self", "--dry-run", "--verbose", "-q", "--no-wait", "--no-legend", "--no-pager",
+            "--json=short", "--class=all", "--fallback=immutable", "--noexec=off", "--always-refresh=1");
+
+        Assert.True(arguments.Force);
+        Assert.True(arguments.NoReload);
+        Assert.True(arguments.ImportSelf);
+        Assert.True(arguments.DryRun);
+        Assert.True(arguments.Verbose);
+        Assert.True(arguments.Quiet);
+        Assert.True(arguments.NoWait);
+        Assert.False(arguments.Legend);
+        Assert.Equal(JsonFormat.Short, arguments.Json);
+        Assert.Equal(ClassSelection.All, arguments.Class);
+        Assert.Equal(FallbackMode.Immutable, arguments.Fallback);
+        Assert.False(arguments.NoExec);
+        Assert.True(arguments.AlwaysRefresh);
+    }
+
+    [Theory]
+    [InlineData("bootmerge", (int)ProgramName.BootMerge)]
+    [InlineData("/usr/bin/systemd-confext", (int)ProgramName.SystemdConfext)]
+    [InlineData("systemd-sysext", (int)ProgramName.SystemdSysext)]
+    [InlineData("", (int)ProgramName.BootMerge)]
+    public void The_name_of_the_program_is_kept(string programPath, int name)
+    {
+        ParseResult.Parsed parsed = Assert.IsType<ParseResult.Parsed>(CommandLineParser.Parse(programPath, []));
+
+        Assert.Equal((ProgramName)name, parsed.Arguments.CalledAs);
+    }
+
+    [Theory]
+    [InlineData("unknown verb 'merg', did you mean 'merge'?", "merg")]
+    [InlineData("unknown verb 'diff'; known: status, list, merge, unmerge, refresh, plan, boot", "diff")]
+    [InlineData("unknown verb ''; known: status, list, merge, unmerge, refresh, plan, boot", "")]
+    [InlineData("unknown verb '-'; known: status, list, merge, unmerge, refresh, plan, boot", "-")]
+    [InlineData(@"unknown verb 'a\x0ab'; known: status, list, merge, unmerge, refresh, plan, boot", "a\nb")]
+    [InlineData("verb 'merge' stands alone, but 'foo' follows it", "merge", "foo")]
+    [InlineData("verb 'merge' stands alone, but '--force' follows it", "merge", "--", "--force")]
+    [InlineData("unknown option '--mutible', did you mean '--mutable'?", "--mutible=yes")]
+    [InlineData("unknown option '--image-policy'; 'bootmerge --help' lists them", "--image-policy=*")]
+    [InlineData("unknown option '-x'; 'bootmerge --help' lists them", "-x")]
+    [InlineData("unknown option '-v'; 'bootmerge --help' lists them", "-qv")]
+    [InlineData("option '--im' is ambiguous: it could be --immutable, --import-self", "--im")]
+    [InlineData("option '--root' needs a value: --root=DIR", "merge", "--root")]
+    [InlineData("option '--root' needs a directory, but was given an empty value", "--root=")]
+    [InlineData("option '--force' takes no value, but was given 'yes'", "--force=yes")]
+    [InlineData("unknown value 'ephmeral' for option '--mutable', did you mean 'ephemeral'?", "--mutable=ephmeral")]
+    [InlineData("unknown value '' for option '--mutable'; known: no, yes, auto, import, ephemeral, ephemeral-import", "--mutable=")]
+    [InlineData("unknown value 'portable' for option '--class'; known: confext, sysext, all", "--class=portable")]
+    [InlineData("unknown value 'jmmutable' for option '--fallback', did you mean 'immutable'?", "--fallback=jmmutable")]
+    [InlineData("unknown value 'short,' for option '--json', did you mean 'short'?", "--json=short,")]
+    [InlineData("option '--noexec' takes yes or no, but was given 'maybe'", "--noexec=maybe")]
+    [InlineData("option '--always-refresh' takes yes or no, but was given ''", "--always-refresh=")]
+    public void What_is_not_understood_is_named_with_what_was_probably_meant(string message, params string[] words) =>
+        Assert.Equal(message, Assert.IsType<ParseResult.UsageError>(CommandLineParser.Parse("bootmerge", words)).Message);
+
+    [Fact]
+    public void Boot_is_no_rehearsal()
+    {
+        ParseResult.UsageError error = Assert.IsType<ParseResult.UsageError>(CommandLineParser.Parse("bootmerge", ["boot", "--dry-run"]));
+
+        Assert.Contains("plan", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--help")]
+    [InlineData("-h")]
+    [InlineData("-qh")]
+    [InlineData("help")]
+    [InlineData("merge", "--help")]
+    [InlineData("merg", "--help")]
+    public void Help_is_an_answer(params string[] words) =>
+        Assert.Equal(Help.Text, Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", words)).Text);
+
+    [Fact]
+    public void The_modes_are_listed_on_request()
+    {
+        ParseResult.Answer answer = Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", ["--mutable=help"]));
+
+        foreach (string mode in MutableModes.Names)
+            Assert.Contains("  " + mode + " ", answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_version_is_asked_for() => Assert.IsType<ParseResult.VersionRequested>(CommandLineParser.Parse("bootmerge", ["--version"]));
+
+    [Fact]
+    public void Help_names_every_option_and_fits_a_terminal()
+    {
+        foreach (Option option in Option.All)
+            Assert.Contains(option.Name, Help.Text, StringComparison.Ordinal);
+        foreach (string line in (Help.Text + Help.Modes).Split('\n'))
+            Assert.True(line.Length <= 110, line);
+    }
+
+    [Fact]
+    public void Every_option_of_the_table_is_understood()
+    {
+        foreach (Option option in Option.All)
+        {
+            ParseResult result = CommandLineParser.Parse("bootmerge", [option.Name + (option.Value == OptionValue.Required ? "=nonsense" : "")]);
+
+            if (result is ParseResult.UsageError error)
+                Assert.DoesNotContain("unknown option", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Any_words_give_arguments_an_answer_or_one_line()
+    {
+        List<string> real = ["merge", "status", "--", "-", "-q", "--root", "--root=", "--mutable", "--mutable=", "--no", "--json=pretty", "-qh", "\n"];
+        foreach (Option option in Option.All)
+            real.Add(option.Name);
+        Gen<string> word = Gen.OneOf(Gen.OneOf(real.ToArray()), Gen.String, Gen.Select(Gen.OneOf(real.ToArray()), Gen.String, string.Concat));
+        word.Array[0, 6].Sample(
+            words =>
+            {
+                ParseResult result = CommandLineParser.Parse("bootmerge", words);
+                return result is not ParseResult.UsageError error || (error.Message.Length is > 10 and < 2000 && !error.Message.Contains('\n'));
+            },
+            seed: "0000KOIPe036",
+            iter: 20_000,
+            threads: 1);
+    }
+
+    private static Arguments Parsed(params string[] words) =>
+        Assert.IsType<ParseResult.Parsed>(CommandLineParser.Parse("/usr/bin/bootmerge", words)).Arguments;
+}

@@ -1,0 +1,248 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using BootMerge.CommandLine;
+using BootMerge.Configuration;
+using Xunit;
+
+namespace BootMerge.Tests.Configuration;
+
+public sealed class SettingsResolverTests
+{
+    [Fact]
+    public void Without_any_source_the_built_in_defaults_hold()
+    {
+        Settings settings = SettingsResolver.Resolve(Typed("merge"), new ConfigurationSources());
+
+        ClassSettings confext = Assert.Single(settings.Classes);
+        Assert.Same(ExtensionClass.Confext, confext.Class);
+        Assert.Equal(MutableMode.No, confext.Mode);
+        Assert.Equal("the built-in default", confext.ModeOrigin);
+        Assert.Equal(MutableMode.No, confext.SystemdMode);
+        Assert.Equal(["/etc"], confext.Hierarchies);
+        Assert.True(confext.NoExec);
+        Assert.Null(confext.OverlayOptions);
+        Assert.False(confext.SwitchedOff);
+        Assert.Equal(FallbackMode.Fail, settings.Fallback);
+        Assert.Null(settings.RequireExtension);
+        Assert.False(settings.RouteEtc);
+        Assert.False(settings.AlwaysRefresh);
+        Assert.True(settings.ImportSelf);
+        Assert.False(settings.SwitchedOff);
+        Assert.Empty(settings.Warnings);
+    }
+
+    public static TheoryData<string, string, string, string, string, string, string> Modes => new()
+    {
+        // typed, confext.conf, environment, kernel command line, expected mode, its origin, what systemd uses
+        { "merge", "", "", "", "no", "the built-in default", "no" },
+        { "boot", "", "", "", "auto", "the built-in default", "no" },
+        { "merge", "yes", "", "", "yes", "/c.conf:2", "yes" },
+        { "boot", "no", "", "", "no", "/c.conf:2", "no" },
+        { "merge", "yes", "import", "", "import", "environment variable SYSTEMD_CONFEXT_MUTABLE_MODE", "yes" },
+        { "boot", "yes", "import", "ephemeral", "ephemeral", "bootmerge.mutable= on the kernel command line", "yes" },
+        { "merge", "yes", "import", "ephemeral", "import", "environment variable SYSTEMD_CONFEXT_MUTABLE_MODE", "yes" },
+        { "boot --mutable=auto", "yes", "import", "ephemeral", "auto", "the command line", "yes" },
+        { "merge --immutable", "yes", "", "", "no", "the command line", "yes" },
+        { "merge", "maybe", "", "", "no", "the built-in default", "no" },
+        { "merge", "yes", "maybe", "", "yes", "/c.conf:2", "yes" },
+        { "boot", "yes", "", "maybe", "yes", "/c.conf:2", "yes" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Modes))]
+    public void The_strongest_source_chooses_the_mode(string typed, string file, string environment, string kernel, string mode, string origin, string systemdMode)
+    {
+        ConfigurationSources sources = new() { KernelCommandLine = Encoding.UTF8.GetBytes(kernel.Length == 0 ? "" : "quiet bootmerge.mutable=" + kernel) };
+        if (file.Length > 0)
+            sources.ClassFiles["systemd/confext.conf"] = [File("/c.conf", "[ConfExt]\nMutable=" + file)];
+        if (environment.Length > 0)
+            sources.Environment["SYSTEMD_CONFEXT_MUTABLE_MODE"] = environment;
+
+        Settings settings = SettingsResolver.Resolve(Typed(typed.Split(' ')), sources);
+
+        ClassSettings confext = Assert.Single(settings.Classes);
+        Assert.Equal(mode, MutableModes.Name(confext.Mode));
+        Assert.Equal(origin, confext.ModeOrigin);
+        Assert.Equal(systemdMode, MutableModes.Name(confext.SystemdMode));
+        bool wrong = file == "maybe" || environment == "maybe" || kernel == "maybe";
+        Assert.Equal(wrong ? 1 : 0, settings.Warnings.Count);
+    }
+
+    [Fact]
+    public void A_later_file_overrides_an_earlier_one_and_a_wrong_value_nothing()
+    {
+        ConfigurationSources sources = new();
+        sources.ClassFiles["systemd/confext.conf"] =
+            [File("/a", "[ConfExt]\nMutable=yes"), File("/b", "[ConfExt]\nMutable=import\nImagePolicy=*"), File("/c", "[ConfExt]\nMutable=")];
+
+        Settings settings = SettingsResolver.Resolve(Typed("merge"), sources);
+
+        Assert.Equal(MutableMode.Import, settings.Classes[0].Mode);
+        Assert.Equal("/b:2", settings.Classes[0].ModeOrigin);
+        Assert.Equal(["/c:2: Mutable= is not valid, ignored; known: no, yes, auto, import, ephemeral, ephemeral-import"], settings.Warnings);
+    }
+
+    [Fact]
+    public void The_file_of_the_initramfs_is_weaker_than_those_of_the_root()
+    {
+        ConfigurationSources sources = new()
+        {
+            InitramfsFiles = [File("/i", "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults")],
+            Files = [File("/r", "[BootMerge]\nFallback=ephemeral\nRequireExtension=mine")],
+        };
+
+        Settings settings = SettingsResolver.Resolve(Typed("boot"), sources);
+
+        Assert.False(settings.Classes[0].NoExec);
+        Assert.Equal(FallbackMode.Ephemeral, settings.Fallback);
+        Assert.True(settings.RouteEtc);
+        Assert.Equal("mine", settings.RequireExtension);
+        Assert.False(settings.RequireOnlyWhereDefaultsExist);
+    }
+
+    [Theory]
+    [InlineData("flatcar-defaults", "", "flatcar-defaults", true)]
+    [InlineData("flatcar-defaults", "RequireExtension=", null, false)]
+    [InlineData("flatcar-defaults", "RequireExtension=flatcar-defaults", "flatcar-defaults", false)]
+    [InlineData("flatcar-defaults", "RequireExtension=a/b", "flatcar-defaults", true)]
+    public void A_requirement_of_the_initramfs_holds_only_where_defaults_exist(string initramfs, string root, string? expected, bool onlyWhereDefaultsExist)
+    {
+        ConfigurationSources sources = new()
+        {
+            InitramfsFiles = [File("/i", "[BootMerge]\nRequireExtension=" + initramfs)],
+            Files = [File("/r", "[BootMerge]\n" + root)],
+        };
+
+        Settings settings = SettingsResolver.Resolve(Typed("boot"), sources);
+
+        Assert.Equal(expected, settings.RequireExtension);
+        Assert.Equal(onlyWhereDefaultsExist, settings.RequireOnlyWhereDefaultsExist);
+    }
+
+    [Theory]
+    [InlineData("boot", "fail")]
+    [InlineData("boot --fallback=immutable", "immutable")]
+    public void The_option_beats_the_kernel_command_line_for_the_fallback(string typed, string expected)
+    {
+        ConfigurationSources sources = new()
+        {
+            Files = [File("/r", "[BootMerge]\nFallback=ephemeral")],
+            KernelCommandLine = "bootmerge.fallback=fail bootmerge.log=debug"u8.ToArray(),
+        };
+
+        Settings settings = SettingsResolver.Resolve(Typed(typed.Split(' ')), sources);
+
+        Assert.Equal(expected, FallbackModes.Name(settings.Fallback));
+        Assert.True(settings.Debug);
+    }
+
+    [Theory]
+    [InlineData("boot", "bootmerge=0", true, false)]
+    [InlineData("boot", "systemd.confext=0", false, true)]
+    [InlineData("boot", "systemd.sysext=0", false, false)]
+    [InlineData("merge", "bootmerge=0 systemd.confext=0", false, false)]
+    public void Only_boot_is_switched_off_by_the_kernel_command_line(string verb, string kernel, bool all, bool confext)
+    {
+        Settings settings = SettingsResolver.Resolve(Typed(verb), new ConfigurationSources { KernelCommandLine = Encoding.UTF8.GetBytes(kernel) });
+
+        Assert.Equal(all, settings.SwitchedOff);
+        Assert.Equal(confext, settings.Classes[0].SwitchedOff);
+    }
+
+    [Theory]
+    [InlineData("bootmerge", "merge", "", "confext")]
+    [InlineData("bootmerge", "merge --class=sysext", "", "sysext")]
+    [InlineData("bootmerge", "merge --class=all", "", "confext sysext")]
+    [InlineData("systemd-sysext", "merge", "", "sysext")]
+    [InlineData("systemd-sysext", "merge --class=confext", "", "confext")]
+    [InlineData("bootmerge", "merge", "Class=all", "confext")]
+    [InlineData("bootmerge", "boot", "Class=all", "confext sysext")]
+    [InlineData("bootmerge", "boot --class=confext", "Class=all", "confext")]
+    [InlineData("bootmerge", "boot", "Class=every", "confext")]
+    public void Classes_come_from_option_file_or_name_of_the_program(string program, string typed, string file, string expected)
+    {
+        ConfigurationSources sources = new() { Files = [File("/r", "[BootMerge]\n" + file)] };
+
+        Settings settings = SettingsResolver.Resolve(TypedAs(program, typed.Split(' ')), sources);
+
+        Assert.Equal(expected, string.Join(' ', settings.Classes.ConvertAll(cls => cls.Class.Name)));
+    }
+
+    [Theory]
+    [InlineData("bootmerge", "merge", true)]
+    [InlineData("systemd-confext", "merge", false)]
+    [InlineData("systemd-confext", "merge --import-self", true)]
+    public void Under_systemds_name_the_self_routed_imports_are_asked_for(string program, string typed, bool expected) =>
+        Assert.Equal(expected, SettingsResolver.Resolve(TypedAs(program, typed.Split(' ')), new ConfigurationSources()).ImportSelf);
+
+    [Theory]
+    [InlineData("merge --class=all", "", true, false)]
+    [InlineData("merge --class=all", "NoExec=yes", true, false)]
+    [InlineData("merge --class=all", "NoExec=no", false, false)]
+    [InlineData("merge --class=all --noexec=yes", "NoExec=no", true, true)]
+    [InlineData("merge --class=all --noexec=no", "NoExec=yes", false, false)]
+    [InlineData("merge --class=all", "NoExec=perhaps", true, false)]
+    public void Noexec_is_a_matter_of_confexts_unless_an_option_says_so(string typed, string file, bool confext, bool sysext)
+    {
+        ConfigurationSources sources = new() { Files = [File("/r", "[BootMerge]\n" + file)] };
+
+        Settings settings = SettingsResolver.Resolve(Typed(typed.Split(' ')), sources);
+
+        Assert.Equal(confext, settings.Classes[0].NoExec);
+        Assert.Equal(sysext, settings.Classes[1].NoExec);
+    }
+
+    [Theory]
+    [InlineData("merge", "redirect_dir=on,metacopy=off,index=on", null, "redirect_dir=on,metacopy=off,index=on", 0)]
+    [InlineData("merge", "index=on", null, "index=on", 1)]
+    [InlineData("status", "index=on", null, "index=on", 0)]
+    [InlineData("merge", "index=on", "metacopy=off", "metacopy=off", 1)]
+    [InlineData("merge", "index=on", "", "index=on", 1)]
+    [InlineData("merge", "", null, null, 0)]
+    [InlineData("merge", "redirect_dir=on,metacopy=off,upperdir=/x", null, null, 1)]
+    [InlineData("merge", "", "lowerdir=/x", null, 1)]
+    [InlineData("merge", "", "lowerdir+=/x", null, 1)]
+    public void Own_overlay_options_replace_the_defaults_with_a_warning_when_it_matters(string typed, string file, string? environment, string? expected, int warnings)
+    {
+        ConfigurationSources sources = new() { Files = [File("/r", "[BootMerge]\nOverlayOptions=" + file)] };
+        if (environment is not null)
+            sources.Environment["SYSTEMD_CONFEXT_OVERLAYFS_MOUNT_OPTIONS"] = environment;
+
+        Settings settings = SettingsResolver.Resolve(Typed(typed), sources);
+
+        Assert.Equal(expected, settings.Classes[0].OverlayOptions);
+        Assert.Equal(warnings, settings.Warnings.Count);
+    }
+
+    [Fact]
+    public void The_environment_replaces_the_hierarchies()
+    {
+        ConfigurationSources sources = new();
+        sources.Environment["SYSTEMD_CONFEXT_HIERARCHIES"] = "/etc:/opt/etc";
+
+        Assert.Equal(["/etc", "/opt/etc"], SettingsResolver.Resolve(Typed("merge"), sources).Classes[0].Hierarchies);
+    }
+
+    [Theory]
+    [InlineData("Fallback=immutabel", "/r:2: Fallback=immutabel is not valid, ignored, did you mean 'immutable'?")]
+    [InlineData("NoExec=2", "/r:2: NoExec=2 is not valid, ignored; it takes yes or no")]
+    [InlineData("RouteEtc=", "/r:2: RouteEtc= is not valid, ignored; it takes yes or no")]
+    [InlineData("RequireExtension=/x", "/r:2: RequireExtension=/x is not valid, ignored; it takes the name of an extension, not a path")]
+    [InlineData("Class=confexts", "/r:2: Class=confexts is not valid, ignored; known: confext, sysext, all")]
+    [InlineData("Prune=yes", "/r:2: Prune=yes is not possible in this version, ignored")]
+    [InlineData("OverlayOptions=workdir=/x", "/r:2: OverlayOptions=workdir=/x is not valid, ignored: the layers are not an option, take workdir out")]
+    public void A_wrong_value_is_a_warning_that_says_what_is_right(string line, string warning)
+    {
+        ConfigurationSources sources = new() { Files = [File("/r", "[BootMerge]\n" + line)] };
+
+        Assert.Equal([warning], SettingsResolver.Resolve(Typed("merge"), sources).Warnings);
+    }
+
+    private static SourceFile File(string path, string text) => new(path, Encoding.UTF8.GetBytes(text));
+
+    private static Arguments Typed(params string[] words) => TypedAs("bootmerge", words);
+
+    private static Arguments TypedAs(string program, string[] words) =>
+        Assert.IsType<ParseResult.Parsed>(CommandLineParser.Parse(program, words)).Arguments;
+}
