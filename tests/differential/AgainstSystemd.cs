@@ -1,0 +1,60 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Linq;
+using Xunit;
+
+namespace BootMerge.DifferentialTests;
+
+/// <summary>Every scenario under systemd-confext and under bootmerge: the same, or different as listed.</summary>
+public sealed class AgainstSystemd
+{
+    private static readonly ConcurrentDictionary<string, Lazy<IReadOnlyList<Difference>>> results = new(StringComparer.Ordinal);
+
+    public static TheoryData<string> Names => [.. Scenarios.All.Select(scenario => scenario.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Bootmerge_does_as_systemd_does(string name)
+    {
+        Scenario scenario = Scenarios.All.Single(scenario => scenario.Name == name);
+        IReadOnlyList<Difference> differences = DifferencesOf(scenario);
+        Assert.True(differences.Count == 0, Comparison.Report(scenario, differences));
+    }
+
+    [Fact]
+    public void Every_allowance_is_still_needed()
+    {
+        foreach (Scenario scenario in Scenarios.All)
+            _ = DifferencesOf(scenario);
+        IEnumerable<string> unused = AllowedDifferences.All
+            .Where(allowance => !allowance.IsUsed)
+            .Select(allowance => $"{allowance.Scenario} | {allowance.Fact} | {allowance.Values} ({allowance.Reason})");
+        Assert.Empty(unused);
+    }
+
+    [Fact]
+    public void Scenarios_have_names_of_their_own()
+    {
+        Assert.Equal(Scenarios.All.Count, Scenarios.All.Select(scenario => scenario.Name).Distinct().Count());
+        Assert.True(Scenarios.All.Count >= 40);
+    }
+
+    /// <summary>What no allowance covers. Every allowance that covers a difference counts as used.</summary>
+    private static IReadOnlyList<Difference> DifferencesOf(Scenario scenario) =>
+        results.GetOrAdd(scenario.Name, _ => new Lazy<IReadOnlyList<Difference>>(() =>
+        {
+            Assert.True(Programs.FindBootmerge() is not null, "no out/bootmerge above this program: run ./build.sh build first");
+            List<Difference> differences = Comparison.Run(scenario, Comparison.Systemd, Comparison.Bootmerge);
+            return differences.FindAll(difference => !IsAllowed(difference));
+        })).Value;
+
+    /// <summary>Asks every allowance, so that each one that covers something counts as used.</summary>
+    private static bool IsAllowed(Difference difference)
+    {
+        bool allowed = false;
+        foreach (Allowance allowance in AllowedDifferences.All)
+            allowed |= allowance.Covers(difference);
+        return allowed;
+    }
+}

@@ -1,0 +1,194 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Runtime.ExceptionServices;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace BootMerge.DifferentialTests;
+
+/// <summary>What a command did, as its caller sees it.</summary>
+internal sealed record CommandResult(int ExitStatus, string Output, string Errors);
+
+/// <summary>
+/// One side of a comparison: the Debian sid root in a mount namespace of its own, with a fresh scenario root at
+/// /tmp/r inside it. Both sides see the same paths. The namespace belongs to a thread and dies with it, and with it
+/// every mount and file.
+/// </summary>
+internal sealed class Bench
+{
+    /// <summary>The scenario root as the programs under test see it.</summary>
+    public const string RootPath = "/tmp/r";
+
+    private const string BootmergePath = "/tmp/bootmerge";
+    private static readonly string[] SlashDirectories = ["usr", "proc", "dev", "sys", "run", "tmp"];
+
+    private readonly string sidRoot;
+    private readonly RootKind kind;
+
+    private Bench(string sidRoot, RootKind kind)
+    {
+        this.sidRoot = sidRoot;
+        this.kind = kind;
+        Root = new TestRoot(sidRoot + RootPath);
+    }
+
+    public TestRoot Root { get; }
+
+    /// <summary>The directory of the bench's own /run and /tmp, where nothing unexpected may appear.</summary>
+    public string Outside => sidRoot;
+
+    /// <summary>The prefix of <see cref="Root"/> in paths that the programs print or pass to the kernel.</summary>
+    public string RootPrefix => kind == RootKind.Slash ? "" : RootPath;
+
+    /// <summary>Runs <paramref name="body"/> on a new thread, in a new mount namespace.</summary>
+    public static T Run<T>(RootKind kind, Func<Bench, T> body)
+    {
+        T? result = default;
+        ExceptionDispatchInfo? failure = null;
+        string made = Programs.SidRoot;
+        string? bootmerge = Programs.FindBootmerge();
+        Thread thread = new(() =>
+        {
+            try
+            {
+                Bench bench = new(made, kind);
+                bench.SetUp(bootmerge);
+                result = body(bench);
+                bench.TearDown();
+            }
+            catch (Exception exception)
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+        });
+        thread.Start();
+        thread.Join();
+        failure?.Throw();
+        return result!;
+    }
+
+    public CommandResult Systemd(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
+        Execute("/usr/bin/systemd-confext", arguments, environment);
+
+    public CommandResult Bootmerge(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
+        Execute(kind == RootKind.Slash ? "/bootmerge" : BootmergePath, arguments, environment);
+
+    /// <summary>
+    /// Calls <paramref name="body"/> with a path that shows the root's file system without what is mounted in it.
+    /// </summary>
+    public T WithoutMounts<T>(Func<string, T> body)
+    {
+        string raw = sidRoot + "/tmp/raw";
+        Directory.CreateDirectory(raw);
+        Native.Mount(Root.Path, raw, null, Native.MS_BIND);
+        Native.Mount(null, raw, null, Native.MS_PRIVATE);
+        T result = body(raw);
+        // A child that another thread forks just now may hold a descriptor until its exec: a plain umount can be EBUSY.
+        Native.Unmount(raw, Native.MNT_DETACH);
+        Directory.Delete(raw);
+        return result;
+    }
+
+    private void SetUp(string? bootmerge)
+    {
+        Native.UnshareMounts();
+        Native.Mount(null, "/", null, Native.MS_REC | Native.MS_PRIVATE);
+        Native.Mount(sidRoot, sidRoot, null, Native.MS_BIND);
+        Native.Mount(null, sidRoot, null, Native.MS_BIND | Native.MS_REMOUNT | Native.MS_RDONLY);
+        Native.Mount("proc", sidRoot + "/proc", "proc", 0);
+        Native.Mount("/dev", sidRoot + "/dev", null, Native.MS_BIND);
+        Native.Mount("/sys", sidRoot + "/sys", null, Native.MS_BIND);
+        Native.Mount("tmpfs", sidRoot + "/run", "tmpfs", 0, "mode=755");
+        Native.Mount("tmpfs", sidRoot + "/tmp", "tmpfs", 0, "mode=755");
+        // systemd-confext merges in a child's copy of the namespace: it reaches its caller by propagation only.
+        Native.Mount(null, "/", null, Native.MS_REC | Native.MS_SHARED);
+
+        Directory.CreateDirectory(Root.Path);
+        if (kind == RootKind.Ext4)
+            MountExt4();
+        else
+            Native.Mount("root", Root.Path, "tmpfs", 0, "mode=755");
+        if (bootmerge is not null)
+            File.Copy(bootmerge, kind == RootKind.Slash ? Root["bootmerge"] : sidRoot + BootmergePath);
+        Root.CreateSystem();
+        if (kind == RootKind.Slash)
+            MakeRunnable();
+    }
+
+    private void MountExt4()
+    {
+        string image = sidRoot + "/tmp/root.img";
+        using (FileStream file = File.Create(image))
+            file.SetLength(16 << 20);
+        Expect(Start("mkfs.ext4", ["-q", "-m", "0", image], Steps.NoEnvironment));
+        Expect(Start("mount", ["-o", "loop", image, Root.Path], Steps.NoEnvironment));
+        Directory.Delete(Root["lost+found"]);
+    }
+
+    private void MakeRunnable()
+    {
+        // systemd needs its libraries below /; the system of the scenario is told by /etc/os-release alone.
+        Root.Remove("etc/os-release").File("etc/os-release", "ID=test\nVERSION_ID=1\n");
+        foreach (string directory in SlashDirectories)
+        {
+            Root.Directory(directory);
+            if (directory is not "tmp")
+                Native.Mount(sidRoot + "/" + directory, Root[directory], null, Native.MS_BIND);
+        }
+        Root.MakeReadOnly("usr");
+        foreach (string link in (string[])["bin", "sbin", "lib", "lib64"])
+            Root.Link(link, "usr/" + link);
+    }
+
+    /// <summary>Lets go of the loop device at once; everything else goes with the namespace.</summary>
+    private void TearDown()
+    {
+        if (kind == RootKind.Ext4)
+            Native.Unmount(Root.Path, Native.MNT_DETACH);
+    }
+
+    private CommandResult Execute(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
+        kind == RootKind.Slash
+            ? Start("chroot", [Root.Path, program, .. arguments], environment)
+            : Start("chroot", [sidRoot, program, "--root=" + RootPath, .. arguments], environment);
+
+    private static CommandResult Start(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = "/",
+        };
+        start.Environment.Clear();
+        start.Environment["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin";
+        start.Environment["LC_ALL"] = "C.UTF-8";
+        start.Environment["TZ"] = "UTC";
+        foreach ((string name, string value) in environment)
+            start.Environment[name] = value;
+
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException(program);
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        if (!process.WaitForExit(TimeSpan.FromSeconds(60)))
+        {
+            process.Kill(entireProcessTree: true);
+            throw new TimeoutException($"{program} {string.Join(' ', start.ArgumentList)} did not end in a minute");
+        }
+        process.WaitForExit();
+        return new CommandResult(process.ExitCode, output.Result, errors.Result);
+    }
+
+    private static void Expect(CommandResult result)
+    {
+        if (result.ExitStatus != 0)
+            throw new InvalidOperationException(result.Errors);
+    }
+}

@@ -1,0 +1,43 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+
+namespace BootMerge.DifferentialTests;
+
+/// <summary>Finds what the tests run: the sid root with the real systemd-confext, and bootmerge as built.</summary>
+internal static class Programs
+{
+    private static readonly Lazy<string> sidRoot = new(MakeSidRoot);
+
+    /// <summary>Made by make-sid-root.sh at the first use on a machine.</summary>
+    public static string SidRoot => sidRoot.Value;
+
+    public static string? FindBootmerge() => FindUpward("out/bootmerge");
+
+    private static string MakeSidRoot()
+    {
+        string script = FindUpward("make-sid-root.sh") ?? FindUpward("tests/differential/make-sid-root.sh")
+            ?? throw new InvalidOperationException("make-sid-root.sh is not beside the differential tests");
+        ProcessStartInfo start = new(script) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException(script);
+        string errors = "";
+        process.ErrorDataReceived += (_, line) => errors += line.Data + "\n";
+        process.BeginErrorReadLine();
+        string path = process.StandardOutput.ReadToEnd().Trim();
+        process.WaitForExit();
+        return process.ExitCode == 0 && Directory.Exists(path)
+            ? path
+            : throw new InvalidOperationException("no Debian sid root: " + errors.Trim());
+    }
+
+    private static string? FindUpward(string name)
+    {
+        for (string? directory = AppContext.BaseDirectory; directory is not null; directory = Path.GetDirectoryName(directory))
+        {
+            string candidate = Path.Combine(directory, name);
+            if (File.Exists(candidate))
+                return candidate;
+        }
+        return null;
+    }
+}

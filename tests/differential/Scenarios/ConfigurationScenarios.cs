@@ -1,0 +1,68 @@
+using System.Collections.Generic;
+using static BootMerge.DifferentialTests.Steps;
+
+namespace BootMerge.DifferentialTests;
+
+/// <summary>Where the mutable mode and the overlay's options come from: section 3.</summary>
+internal static class ConfigurationScenarios
+{
+    private const string Mode = "SYSTEMD_CONFEXT_MUTABLE_MODE";
+    private const string Options = "SYSTEMD_CONFEXT_OVERLAYFS_MOUNT_OPTIONS";
+
+    public static IReadOnlyList<Scenario> All =>
+    [
+        new("The mode of etc/systemd/confext.conf",
+            root => root.Extension("foo").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=ephemeral\n"),
+            Merge(), Refresh(), Unmerge, Merge("--mutable=no")),
+        new("The mode of usr/lib/systemd/confext.conf",
+            root => root.Extension("foo").File("usr/lib/systemd/confext.conf", "# about\n[ConfExt]\nMutable = yes\n"),
+            Merge(), Refresh(), Refresh()),
+        new("The file in /etc hides those in /run and /usr/lib",
+            root => root.Extension("foo").File("usr/lib/systemd/confext.conf", "[ConfExt]\nMutable=ephemeral\n")
+                .File("run/systemd/confext.conf", "[ConfExt]\nMutable=import\n").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=yes\n"),
+            Merge(), Refresh()),
+        new("Drop-ins are read in the order of their names",
+            root => root.Extension("foo").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=ephemeral\n")
+                .File("usr/lib/systemd/confext.conf.d/50-b.conf", "[ConfExt]\nMutable=yes\n")
+                .File("etc/systemd/confext.conf.d/10-a.conf", "[ConfExt]\nMutable=import\n"),
+            Merge(), Refresh()),
+        new("A drop-in of a stronger directory hides that of the same name",
+            root => root.Extension("foo").File("usr/lib/systemd/confext.conf.d/50-b.conf", "[ConfExt]\nMutable=yes\n")
+                .File("run/systemd/confext.conf.d/50-b.conf", "[ConfExt]\nMutable=ephemeral\n"),
+            Merge(), Refresh()),
+        new("A drop-in is masked by a link to /dev/null",
+            root => root.Extension("foo").File("usr/lib/systemd/confext.conf.d/50-b.conf", "[ConfExt]\nMutable=yes\n")
+                .Link("etc/systemd/confext.conf.d/50-b.conf", "/dev/null"),
+            Merge(), Refresh()),
+        new("An unknown value, key or section is passed over",
+            root => root.Extension("foo").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=import\n")
+                .File("etc/systemd/confext.conf.d/10.conf", "[ConfExt]\nMutable=perhaps\nColour=red\n[Other]\nMutable=yes\n"),
+            Merge(), Refresh()),
+        new("Booleans are modes in a file",
+            root => root.Extension("foo").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=on\n"),
+            Merge(), Unmerge, Change("switch it off", root => root.File("etc/systemd/confext.conf", "[ConfExt]\nMutable=false\n")), Merge()),
+        new("The other class's configuration is not read",
+            root => root.Extension("foo").File("etc/systemd/sysext.conf", "[SysExt]\nMutable=yes\n").File("etc/systemd/confext.conf.d/1.conf", "[SysExt]\nMutable=yes\n"),
+            Merge()),
+        new("The environment beats the files, the command line beats the environment",
+            root => root.Extension("foo").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=ephemeral\n"),
+            With(Mode, "import", Merge()), With(Mode, "import", Refresh()), With(Mode, "import", Refresh("--mutable=yes")), Unmerge),
+        new("An unknown mode in the environment is passed over",
+            root => root.Extension("foo").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=ephemeral\n"),
+            With(Mode, "perhaps", Merge())),
+        new("The environment's overlay options on a read-only stack",
+            root => root.Extension("foo"),
+            With(Options, "index=off", Merge()), With(Options, "index=off", Refresh()), Refresh(), StatusJson),
+        new("The environment's overlay options on a mutable stack",
+            root => root.Extension("foo").RoutingDirectory(),
+            With(Options, "redirect_dir=nofollow,index=off", Merge("--mutable=auto")),
+            Attempt("rename etc/nested", root => root.Move("etc/nested", "etc/renamed")),
+            With(Options, "redirect_dir=nofollow,index=off", Refresh("--mutable=auto")), Refresh("--mutable=auto")),
+        new("Overlay options that the kernel refuses",
+            root => root.Extension("foo").RoutingDirectory(),
+            With(Options, "no_such_option=1", Merge("--mutable=auto")), StatusJson),
+        new("An empty environment variable means the defaults",
+            root => root.Extension("foo").RoutingDirectory(),
+            With(Options, "", Merge("--mutable=auto")), Refresh("--mutable=auto")),
+    ];
+}

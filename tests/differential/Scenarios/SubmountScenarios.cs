@@ -1,0 +1,53 @@
+using System.Collections.Generic;
+using static BootMerge.DifferentialTests.Steps;
+
+namespace BootMerge.DifferentialTests;
+
+/// <summary>Mounts under a hierarchy are where they were, before, during and after.</summary>
+internal static class SubmountScenarios
+{
+    public static IReadOnlyList<Scenario> All =>
+    [
+        new("A bind-mounted file and a tmpfs in a tmpfs are carried over",
+            root => Arrange(root).Extension("foo"),
+            Merge(), Attempt("write into the inner tmpfs", root => root.File("etc/outer/inner/new", "new\n")),
+            Attempt("write into the bind-mounted file", root => root.File("etc/machine-id", "other\n")),
+            Refresh(), Refresh("--always-refresh=yes"), Unmerge),
+        new("Mounts under a self-routed hierarchy are carried over",
+            root => Arrange(root).Extension("foo").RoutingLink("/etc"),
+            [Merge("--mutable=auto"), .. Writes, Refresh("--mutable=auto", "--always-refresh=yes"), Unmerge]),
+        new("Mounts under an ephemeral merge are carried over",
+            root => Arrange(root).Extension("foo"),
+            Merge("--mutable=ephemeral"), Refresh("--mutable=ephemeral", "--always-refresh=yes"), Refresh("--mutable=no"), Unmerge),
+        new("A mount made while merged survives refresh and unmerge",
+            root => root.Extension("foo").File("data/file", "mounted\n"),
+            Merge(), Change("mount on etc/hosts", root => root.Bind("data/file", "etc/hosts")), Refresh(), Refresh("--always-refresh=yes"), Unmerge),
+        new("A mount on an extension's file survives a refresh",
+            root => root.Extension("foo").File("data/file", "mounted\n"),
+            Merge(), Change("mount on etc/foo.conf", root => root.Bind("data/file", "etc/foo.conf")), Refresh("--always-refresh=yes"),
+            Change("unmount it", root => root.Unmount("etc/foo.conf")), Unmerge),
+        new("A read-only mount under a hierarchy stays read-only",
+            root => root.Extension("foo").File("data/file", "mounted\n").Bind("data/file", "etc/hosts").MakeReadOnly("etc/hosts"),
+            Merge("--mutable=yes"), Attempt("change etc/hosts", root => root.File("etc/hosts", "changed\n")), Unmerge),
+        new("A mount with blanks and backslashes in its name is carried over",
+            root => root.Extension("foo").Tmpfs("etc/odd name\\x", "odd"),
+            Merge(), Refresh("--always-refresh=yes"), Unmerge),
+        new("Two mounts on the same place are carried over in their order",
+            root => root.Extension("foo").Tmpfs("etc/twice", "first").File("etc/twice/first", "first\n").Tmpfs("etc/twice", "second").File("etc/twice/second", "second\n"),
+            Merge(), Refresh("--always-refresh=yes"), Unmerge, Change("unmount the upper one", root => root.Unmount("etc/twice"))),
+        new("What is mounted over a whole merge hides it",
+            root => root.Extension("foo"),
+            Merge(), Change("mount over etc", root => root.Tmpfs("etc", "over")), StatusJson, Change("unmount it", root => root.Unmount("etc")), StatusJson),
+        new("Mounts are where they were after a merge that failed",
+            root => Arrange(root).Extension("foo").RoutingDirectory(700),
+            Merge("--mutable=auto"), StatusJson),
+        new("systemd-confext carries over the mounts of what was merged",
+            root => Arrange(root).Extension("foo"),
+            Merge(), Systemd("--always-refresh=yes", "refresh"), Systemd("unmerge"), Systemd("merge"), Unmerge),
+    ];
+
+    private static TestRoot Arrange(TestRoot root) => root
+        .File("data/machine-id", "id\n").File("etc/machine-id", "").Bind("data/machine-id", "etc/machine-id")
+        .Tmpfs("etc/outer", "outer", Native.MS_NOSUID).File("etc/outer/file", "outer\n")
+        .Tmpfs("etc/outer/inner", "inner", Native.MS_NOEXEC).File("etc/outer/inner/file", "inner\n");
+}

@@ -1,0 +1,204 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Text;
+
+namespace BootMerge.DifferentialTests;
+
+/// <summary>
+/// The tree that is merged, and the words in which scenarios build and change it. Every path is relative to the
+/// root. Nothing here depends on the time, so that two roots built by the same words are equal. Modes are written with their octal digits, as for chmod(1): 755.
+/// </summary>
+internal sealed class TestRoot(string path)
+{
+    private const string Confexts = "usr/lib/confexts";
+
+    private readonly List<(string Name, string Directory)> extensions = [];
+
+    /// <summary>Where the root lies, as this process sees it.</summary>
+    public string Path { get; } = path;
+
+    public string this[string relative] => relative.Length == 0 ? Path : Path + "/" + relative;
+
+    /// <summary>What every scenario starts from: an operating system 'test', version 1, with an /etc of two entries.</summary>
+    public void CreateSystem()
+    {
+        foreach (string directory in (string[])["etc", "usr/lib", "var/lib", "run"])
+            Directory(directory);
+        File("usr/lib/os-release", "ID=test\nVERSION_ID=1\n");
+        Link("etc/os-release", "../usr/lib/os-release");
+        File("etc/hosts", "the machine's\n");
+    }
+
+    public TestRoot Directory(string path, int mode = 755)
+    {
+        string missing = Parent(path);
+        if (missing.Length > 0 && Native.Lstat(this[missing]) is null)
+            Directory(missing);
+        if (Native.Lstat(this[path]) is null)
+            System.IO.Directory.CreateDirectory(this[path]);
+        Native.Chmod(this[path], Octal(mode));
+        return this;
+    }
+
+    public TestRoot File(string path, string content, int mode = 644)
+    {
+        EnsureParent(path);
+        System.IO.File.WriteAllText(this[path], content, new UTF8Encoding(false));
+        Native.Chmod(this[path], Octal(mode));
+        return this;
+    }
+
+    public TestRoot Append(string path, string content)
+    {
+        System.IO.File.AppendAllText(this[path], content, new UTF8Encoding(false));
+        return this;
+    }
+
+    public TestRoot Link(string path, string target)
+    {
+        EnsureParent(path);
+        System.IO.File.CreateSymbolicLink(this[path], target);
+        return this;
+    }
+
+    public TestRoot Fifo(string path)
+    {
+        EnsureParent(path);
+        Native.MakeNode(this[path], Native.S_IFIFO | Octal(644));
+        return this;
+    }
+
+    /// <summary>An overlayfs whiteout: hides what lower layers have at this path.</summary>
+    public TestRoot Whiteout(string path)
+    {
+        EnsureParent(path);
+        Native.MakeNode(this[path], Native.S_IFCHR);
+        return this;
+    }
+
+    /// <summary>A directory that hides what lower layers have inside it.</summary>
+    public TestRoot OpaqueDirectory(string path) => Directory(path).Xattr(path, "trusted.overlay.opaque", "y");
+
+    public TestRoot Mode(string path, int mode)
+    {
+        Native.Chmod(this[path], Octal(mode));
+        return this;
+    }
+
+    public TestRoot Owner(string path, uint uid, uint gid)
+    {
+        Native.Chown(this[path], uid, gid);
+        return this;
+    }
+
+    public TestRoot Xattr(string path, string name, string value)
+    {
+        Native.SetXattr(this[path], name, Encoding.UTF8.GetBytes(value));
+        return this;
+    }
+
+    /// <summary>An ACL: owner rwx, user 3 rwx, group r-x, mask rwx, others r-x.</summary>
+    public TestRoot Acl(string path)
+    {
+        Native.SetXattr(this[path], "system.posix_acl_access", Convert.FromHexString(
+            "02000000" + "01000700FFFFFFFF" + "0200070003000000" + "04000500FFFFFFFF" + "10000700FFFFFFFF" + "20000500FFFFFFFF"));
+        return this;
+    }
+
+    public TestRoot Remove(string path)
+    {
+        Native.Statx status = Native.Lstat(this[path]) ?? throw new FileNotFoundException(path);
+        if (status.Type == Native.S_IFDIR)
+            System.IO.Directory.Delete(this[path], recursive: true);
+        else
+            System.IO.File.Delete(this[path]);
+        return this;
+    }
+
+    public TestRoot Move(string from, string to)
+    {
+        EnsureParent(to);
+        if (Native.Lstat(this[from])?.Type == Native.S_IFDIR)
+            System.IO.Directory.Move(this[from], this[to]);
+        else
+            System.IO.File.Move(this[from], this[to]);
+        return this;
+    }
+
+    /// <summary>
+    /// A confext with files of its own and some that every extension has, so that each pair of layers can be told
+    /// apart by who wins.
+    /// </summary>
+    public TestRoot Extension(string name, string release = "ID=_any\n", string directory = Confexts, string? at = null)
+    {
+        string extension = directory + "/" + (at ?? name);
+        File($"{extension}/etc/extension-release.d/extension-release.{name}", release);
+        File($"{extension}/etc/{name}.conf", name + "\n");
+        File($"{extension}/etc/shared", name + "\n");
+        File($"{extension}/etc/nested/{name}", name + "\n", 600);
+        File($"{extension}/etc/nested/script", $"#!/bin/sh\necho {name}\n", 755);
+        extensions.RemoveAll(other => !System.IO.Directory.Exists(this[other.Directory]));
+        foreach ((string Name, string Directory) other in extensions)
+        {
+            if (other.Name == name)
+                continue;
+            string pair = string.CompareOrdinal(name, other.Name) < 0 ? $"{name},{other.Name}" : $"{other.Name},{name}";
+            File($"{extension}/etc/pairs/{pair}", name + "\n");
+            File($"{other.Directory}/etc/pairs/{pair}", other.Name + "\n");
+        }
+        extensions.Add((name, extension));
+        return this;
+    }
+
+    public TestRoot RoutingDirectory(int mode = 755) =>
+        Directory("var/lib/extensions.mutable/etc", mode)
+            .File("var/lib/extensions.mutable/etc/routed", "routed\n")
+            .File("var/lib/extensions.mutable/etc/shared", "routed\n");
+
+    public TestRoot RoutingLink(string target) => Link("var/lib/extensions.mutable/etc", target);
+
+    public TestRoot Bind(string source, string target)
+    {
+        Native.Mount(this[source], this[target], null, Native.MS_BIND);
+        return this;
+    }
+
+    public TestRoot Tmpfs(string path, string name, ulong flags = 0)
+    {
+        if (Native.Lstat(this[path]) is null)
+            Directory(path);
+        Native.Mount(name, this[path], "tmpfs", flags);
+        return this;
+    }
+
+    public TestRoot MakeReadOnly(string mountPoint)
+    {
+        Native.Mount(null, this[mountPoint], null, Native.MS_BIND | Native.MS_REMOUNT | Native.MS_RDONLY);
+        return this;
+    }
+
+    public TestRoot Propagation(string mountPoint, ulong propagation)
+    {
+        Native.Mount(null, this[mountPoint], null, propagation);
+        return this;
+    }
+
+    public TestRoot Unmount(string mountPoint)
+    {
+        Native.Unmount(this[mountPoint]);
+        return this;
+    }
+
+    private static int Octal(int digits) => Convert.ToInt32(digits.ToString(CultureInfo.InvariantCulture), 8);
+
+    private void EnsureParent(string path)
+    {
+        if (Parent(path) is { Length: > 0 } parent && Native.Lstat(this[parent]) is null)
+            Directory(parent);
+    }
+
+    private static string Parent(string path) =>
+        path.LastIndexOf('/') is int slash and > 0 ? path[..slash] : "";
+}
