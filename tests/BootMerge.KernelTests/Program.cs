@@ -1,0 +1,53 @@
+using System;
+using System.IO;
+using System.Threading.Tasks;
+using BootMerge.KernelTests.Support;
+
+namespace BootMerge.KernelTests;
+
+/// <summary>
+/// Runs the tests in a mount namespace of their own. unshare(2) moves only the calling thread, and the runtime has
+/// several by now: so the program replaces itself by <c>unshare -m --propagation private</c> and this program again.
+/// </summary>
+internal static class Program
+{
+    /// <summary>Holds the mount namespace that the program was started in: inside, ours is another one.</summary>
+    private const string OutsideVariable = "BOOTMERGE_KERNELTESTS_OUTSIDE";
+
+    private static async Task<int> Main(string[] arguments)
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            await Console.Error.WriteLineAsync("These tests mount real file systems: run them as root.").ConfigureAwait(false);
+            return 2;
+        }
+
+        string? outside = Environment.GetEnvironmentVariable(OutsideVariable);
+        string here = new FileInfo("/proc/self/ns/mnt").LinkTarget!;
+        if (outside is null)
+        {
+            // The runtime's own copy of the environment is not what execve passes on: hence env(1).
+            string[] ourselves = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
+            LibC.Execute("unshare", ["unshare", "-m", "--propagation", "private", "--", "env", $"{OutsideVariable}={here}", Environment.ProcessPath!, .. ourselves[1..]]);
+            await Console.Error.WriteLineAsync("Cannot start unshare(1), from util-linux.").ConfigureAwait(false);
+            return 2;
+        }
+
+        if (string.Equals(outside, here, StringComparison.Ordinal))
+        {
+            await Console.Error.WriteLineAsync("Not in a mount namespace of our own: refusing to mount.").ConfigureAwait(false);
+            return 2;
+        }
+
+        Workplace.Prepare();
+        try
+        {
+            return await Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework
+                .RunAsync(arguments, SelfRegisteredExtensions.AddSelfRegisteredExtensions).ConfigureAwait(false);
+        }
+        finally
+        {
+            Workplace.CleanUp();
+        }
+    }
+}

@@ -1,0 +1,48 @@
+using System;
+using System.ComponentModel;
+using System.Runtime.InteropServices;
+
+namespace BootMerge.KernelTests.Support;
+
+/// <summary>The few calls of the C library that neither .NET nor Mono.Posix has.</summary>
+internal static partial class LibC
+{
+    public const ulong MS_RDONLY = 1, MS_NOSUID = 2, MS_REMOUNT = 32, MS_BIND = 4096, MS_REC = 16384;
+    public const ulong MS_PRIVATE = 1 << 18, MS_SLAVE = 1 << 19, MS_SHARED = 1 << 20;
+    public const int MNT_DETACH = 2;
+
+    /// <summary>mount(2); the exception names what was mounted where.</summary>
+    public static void Mount(string source, string target, string? type, ulong flags = 0, string? options = null)
+    {
+        if (Native.mount(source, target, type, flags, options) != 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"mount {source} on {target} ({type}, {options}): {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>umount2(2).</summary>
+    public static void Unmount(string target, int flags = 0)
+    {
+        if (Native.umount2(target, flags) != 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"umount {target}: {Marshal.GetLastPInvokeErrorMessage()}");
+    }
+
+    /// <summary>execvp(3): returns only when it failed.</summary>
+    public static void Execute(string file, string?[] arguments) => _ = Native.execvp(file, [.. arguments, null]);
+
+    /// <summary>renameat2(2) without flags: rename(2) as mv(1) calls it. Returns errno, 0 when done.</summary>
+    public static int Rename(string from, string to) => Native.rename(from, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    private static partial class Native
+    {
+        [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        public static partial int mount(string source, string target, string? type, ulong flags, string? data);
+
+        [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        public static partial int umount2(string target, int flags);
+
+        [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        public static partial int execvp(string file, string?[] arguments);
+
+        [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        public static partial int rename(string from, string to);
+    }
+}

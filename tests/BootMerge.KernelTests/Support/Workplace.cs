@@ -1,0 +1,44 @@
+using System;
+using System.IO;
+
+namespace BootMerge.KernelTests.Support;
+
+/// <summary>The place of the whole run: a directory in the temporary directory, with a tmpfs that only we see.</summary>
+internal static class Workplace
+{
+    private static int _count;
+
+    public static string Path { get; private set; } = "";
+
+    /// <summary>The published program, looked for upwards from this test program.</summary>
+    public static string Binary { get; private set; } = "";
+
+    public static void Prepare()
+    {
+        Binary = FindBinary();
+        // Not in /tmp itself: the tests of "everything in the host unchanged" and other agents share that.
+        Path = Directory.CreateTempSubdirectory("bootmerge-kerneltests-").FullName;
+        LibC.Mount("none", Path, "tmpfs", 0, "mode=0755");
+    }
+
+    public static void CleanUp()
+    {
+        LibC.Unmount(Path, LibC.MNT_DETACH);
+        Directory.Delete(Path);
+    }
+
+    /// <summary>A fresh directory for one test; the number makes names in failures unique.</summary>
+    public static string NewDirectory() => Directory.CreateDirectory(System.IO.Path.Combine(Path, $"{++_count}")).FullName;
+
+    private static string FindBinary()
+    {
+        for (string? directory = AppContext.BaseDirectory; directory is not null; directory = System.IO.Path.GetDirectoryName(directory))
+        {
+            string candidate = System.IO.Path.Combine(directory, "out", "bootmerge");
+            if (File.Exists(candidate))
+                return candidate;
+        }
+
+        throw new FileNotFoundException("No out/bootmerge in any directory above this test program: run './build.sh build' first.");
+    }
+}
