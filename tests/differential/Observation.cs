@@ -285,7 +285,7 @@ internal sealed partial class Observation
             foreach (string entry in Directory.GetFileSystemEntries(Path.Combine(bench.Outside, directory)))
             {
                 string name = $"{directory}/{Path.GetFileName(entry)}";
-                if (name is not ("run/systemd" or "run/bootmerge" or "tmp/r" or "tmp/bootmerge" or "tmp/root.img"))
+                if (name is not ("run/systemd" or "run/bootmerge" or "tmp/r" or "tmp/bootmerge" or "tmp/root.img" or "tmp/link"))
                     facts["outside " + name] = "there";
             }
         }

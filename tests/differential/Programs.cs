@@ -16,6 +16,8 @@ internal static class Programs
 
     private static string MakeSidRoot()
     {
+        if (!Environment.IsPrivilegedProcess)
+            throw new InvalidOperationException("the differential tests mount and chroot: run them as root");
         string script = FindUpward("make-sid-root.sh") ?? FindUpward("tests/differential/make-sid-root.sh")
             ?? throw new InvalidOperationException("make-sid-root.sh is not beside the differential tests");
         ProcessStartInfo start = new(script) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.IO;
 using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
@@ -34,6 +35,18 @@ internal static class CommandLineScenarios
         new("noexec is the default and can be taken away",
             root => root.Extension("foo"),
             Merge("--noexec=yes"), Unmerge, Merge("--noexec=no"), Unmerge, Merge("--noexec=no", "--mutable=yes"), Unmerge, Merge()),
+        new("The root is given in other words",
+            root => root.Extension("foo"),
+            Run("--root=/tmp/r/", "merge"), Run("--root", "/tmp/../tmp//r/.", "status", "--json=short"), Run("--root=/tmp/r/", "list"),
+            Run("--root=/tmp/r/", "refresh"), Refresh(), Run("--root=/tmp/r/", "unmerge")),
+        new("A root that is a symlink",
+            root => File.CreateSymbolicLink(root.Extension("foo").Path + "/../link", "r"),
+            Run("--root=/tmp/link", "merge"), StatusJson, Run("--root=/tmp/link", "refresh"), Run("--root=/tmp/link", "list"), Unmerge),
+        new("A root that is not there or no directory",
+            root => root.Extension("foo"),
+            Run("--root=/tmp/nowhere", "merge"), Run("--root=/tmp/nowhere", "refresh"), Run("--root=/tmp/nowhere", "unmerge"),
+            Run("--root=/tmp/nowhere", "status"), Run("--root=/tmp/nowhere", "list"), Run("--root=/etc/passwd", "merge"),
+            Run("--root=/etc/passwd", "status"), Run("--root=/etc/passwd", "list")),
         new("--force takes what does not fit",
             root => root.Extension("foo", "ID=other\n").Extension("bar"),
             Merge("--force"), StatusJson, Refresh("--force"), Refresh()),

@@ -80,7 +80,7 @@ internal static class HandoverScenarios
             root => root.Extension("foo", directory: "data").Link("usr/lib/confexts/foo", "/data/foo"),
             Merge(), Systemd("refresh"), Systemd("status", "--json=short")),
         new("systemd-confext skips its refresh of extensions with odd names",
-            root => root.Extension("a 1").Extension("é").Extension("a\"2").Extension("b'3"),
+            root => root.Extension("a 1").Extension("é").Extension("a+2").Extension("b^3"),
             Merge(), Systemd("refresh"), Systemd("status", "--json=short"), Systemd("unmerge")),
         new("systemd-confext takes care of two hierarchies",
             root => root.Extension("foo").File("usr/lib/confexts/foo/opt/tool", "tool\n").File("opt/mine", "mine\n").RoutingLink("/etc"),

@@ -50,7 +50,7 @@ internal static class HierarchyScenarios
             root => root.Extension("foo").RoutingLink("/etc").Bind("etc", "etc"),
             Merge("--mutable=auto"), StatusJson, Unmerge),
         new("A hierarchy that is a tmpfs with a routing directory",
-            root => root.Extension("foo").RoutingDirectory().Tmpfs("etc", "machine").File("etc/mine", "mine\n"),
+            root => root.Extension("foo").RoutingDirectory().Tmpfs("etc", "machine").Mode("etc", 755).File("etc/mine", "mine\n"),
             [Merge("--mutable=auto"), .. Writes, Refresh("--mutable=auto"), Unmerge]),
         new("A read-only hierarchy is refused as an upper directory",
             root => root.Extension("foo").RoutingLink("/etc").Bind("etc", "etc").MakeReadOnly("etc"),

@@ -24,7 +24,10 @@ internal static class SelectionScenarios
             ListJson, Merge(), StatusJson),
         new("Files, fifos and dangling links are no extensions",
             root => root.Extension("good").File("usr/lib/confexts/file", "x\n").Fifo("usr/lib/confexts/fifo").Link("usr/lib/confexts/dangling", "/nowhere")
-                .Link("usr/lib/confexts/loop", "loop"),
+                .Link("usr/lib/confexts/tofile", "/etc/hosts"),
+            ListJson, Merge(), StatusJson),
+        new("A link to itself is no extension",
+            root => root.Extension("good").Link("usr/lib/confexts/loop", "loop"),
             ListJson, Merge(), StatusJson),
         new("The strongest directory that has a name wins",
             root => root.Extension("foo", directory: "run/confexts").Extension("foo", directory: "var/lib/confexts")
