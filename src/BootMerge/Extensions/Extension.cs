@@ -1,0 +1,125 @@
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Extensions;
+
+/// <summary>What an entry of a search directory turned out to be, symlinks followed.</summary>
+internal enum ExtensionKind
+{
+    Directory,
+
+    /// <summary>NAME.raw</summary>
+    Image,
+
+    BlockDevice,
+
+    /// <summary>NAME.v/: holds several versions of one extension.</summary>
+    Versioned,
+}
+
+/// <summary>One extension as found, not yet judged. It holds no descriptor: there may be hundreds.</summary>
+internal sealed class Extension
+{
+    // The one directory that is the whole extension, or null for those that follow UAPI.4.
+    private readonly string? _bareHierarchy;
+
+    private Extension(string? bareHierarchy) => _bareHierarchy = bareHierarchy;
+
+    public Extension()
+    {
+    }
+
+    public required string Name { get; init; }
+
+    public required ExtensionClass Class { get; init; }
+
+    public required ExtensionKind Kind { get; init; }
+
+    /// <summary>Inside the root, all symlinks resolved: what systemd lists, and what its marker's origin names.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Inside the root, where the search found it; the last part may be a symlink to <see cref="Path"/>.</summary>
+    public required string FoundPath { get; init; }
+
+    /// <summary>Of what <see cref="Path"/> names, at the time of the search.</summary>
+    public required FileStatus Status { get; init; }
+
+    /// <summary>Microseconds since the epoch: when it was made, or where the file system does not say, last changed.</summary>
+    public ulong Time => Status.BirthTime != 0 ? Status.BirthTime : Status.ModificationTime;
+
+    /// <summary>A directory that stands for the class's first hierarchy and needs no release file.</summary>
+    public bool IsBareDirectory => _bareHierarchy is not null;
+
+    /// <summary>"directory", "raw", "block": the words of systemd-confext list.</summary>
+    public string KindName => Kind switch
+    {
+        ExtensionKind.Image => "raw",
+        ExtensionKind.BlockDevice => "block",
+        _ => "directory",
+    };
+
+    /// <summary>
+    /// The vendor's defaults where they are no extension: <paramref name="directory"/> itself is the /etc of the
+    /// confext <paramref name="name"/>.
+    /// </summary>
+    /// <returns>null when there is no such directory.</returns>
+    public static Extension? FromBareDirectory(Root root, string name, string directory)
+    {
+        using SafeFileHandle? handle = root.TryOpenDirectory(directory);
+        if (handle is null)
+            return null;
+        return new Extension(ExtensionClass.Confext.Hierarchies[0])
+        {
+            Name = name,
+            Class = ExtensionClass.Confext,
+            Kind = ExtensionKind.Directory,
+            Path = root.PathOf(handle),
+            FoundPath = directory,
+            Status = Sys.Status(handle),
+        };
+    }
+
+    /// <summary>O_PATH.</summary>
+    public SafeFileHandle Open(Root root) => root.OpenAt(Path);
+
+    /// <summary>
+    /// The extension's own version of a hierarchy. It may be a symlink that leads out of the extension: it is resolved
+    /// inside the root, where the vendor's directory is, and only when there is nothing, inside the extension, which is
+    /// the only place where systemd looks.
+    /// </summary>
+    /// <returns>O_PATH; null when the extension has no such directory.</returns>
+    public SafeFileHandle? OpenHierarchy(Root root, string hierarchy)
+    {
+        if (IsBareDirectory)
+            return hierarchy == _bareHierarchy ? root.TryOpenDirectory(Path) : null;
+        return TryOpen(root, hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+    }
+
+    /// <summary>
+    /// Whether systemd-confext, which resolves everything inside the extension, comes to the same directory, and so
+    /// does not drop it when it refreshes.
+    /// </summary>
+    public bool SystemdFinds(Root root, string hierarchy)
+    {
+        if (IsBareDirectory)
+            return false;
+        using SafeFileHandle? ours = OpenHierarchy(root, hierarchy);
+        using SafeFileHandle directory = Open(root);
+        using SafeFileHandle? theirs = TryOpenInside(directory, hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+        return ours is null ? theirs is null : theirs is not null && Sys.Status(ours).IsSameInode(Sys.Status(theirs));
+    }
+
+    /// <summary>A path of the extension, as <see cref="OpenHierarchy"/> resolves it; null when there is none.</summary>
+    public SafeFileHandle? TryOpen(Root root, string path, int flags)
+    {
+        SafeFileHandle? handle = root.TryOpen(System.IO.Path.Join(Path, path), flags);
+        if (handle is not null)
+            return handle;
+        using SafeFileHandle directory = Open(root);
+        return TryOpenInside(directory, path, flags);
+    }
+
+    /// <summary>A path of the extension in <paramref name="directory"/>; no symlink leads out of it.</summary>
+    public static SafeFileHandle? TryOpenInside(SafeFileHandle directory, string path, int flags) =>
+        Sys.TryOpenAt(directory, path, flags, Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS);
+}

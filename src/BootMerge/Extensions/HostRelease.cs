@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+using BootMerge.Linux;
+
+namespace BootMerge.Extensions;
+
+/// <summary>What extensions have to fit: the root's os-release, its scope and the machine's architecture.</summary>
+internal sealed class HostRelease
+{
+    private const int MaximumSize = 1 << 20;
+
+    /// <summary>Has a non-empty ID.</summary>
+    public required ReleaseFile Release { get; init; }
+
+    /// <summary>"system" or "initrd".</summary>
+    public required string Scope { get; init; }
+
+    /// <summary>As systemd names it, which is not as uname does: "x86-64", "arm64".</summary>
+    public required string Architecture { get; init; }
+
+    /// <summary>An os-release that is missing, no regular file, or without ID is an <see cref="InputException"/>.</summary>
+    public static HostRelease Read(Root root)
+    {
+        // A dangling /etc/os-release counts as absent, an empty one does not.
+        string path = "/etc/os-release";
+        byte[]? text = root.TryReadFile(path, MaximumSize);
+        if (text is null)
+        {
+            path = "/usr/lib/os-release";
+            text = root.TryReadFile(path, MaximumSize);
+        }
+
+        if (text is null)
+            throw new InputException("The root " + PathText.Printable(root.Path) + " has neither etc/os-release nor usr/lib/os-release: it cannot be told which extensions fit it");
+
+        ReleaseFile release = KeyValueFile.Parse(text);
+        if (release.Problem is not null)
+            throw new InputException(PathText.Printable(root.Outside(path)) + " " + release.Problem);
+        if (release.NonEmpty("ID") is null)
+            throw new InputException(PathText.Printable(root.Outside(path)) + " has no ID, or an empty one: it cannot be told which extensions fit it");
+        return new HostRelease { Release = release, Scope = IsInitrd(root) ? "initrd" : "system", Architecture = OwnArchitecture() };
+    }
+
+    /// <summary>Whether the root is an initramfs.</summary>
+    public static bool IsInitrd(Root root)
+    {
+        using Microsoft.Win32.SafeHandles.SafeFileHandle? mark = root.TryOpen("/etc/initrd-release");
+        return mark is not null;
+    }
+
+    private static string OwnArchitecture() => RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x86-64";
+}

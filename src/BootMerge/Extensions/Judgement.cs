@@ -1,0 +1,128 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Extensions;
+
+/// <summary>Which of the extensions found are merged, and why the others are not.</summary>
+internal static class Judgement
+{
+    /// <param name="hierarchies">Those that are to be merged: the class's own, or what replaces them for debugging.</param>
+    /// <param name="force">Accept what could be merged although it does not fit.</param>
+    /// <returns>In the order of <see cref="DiscoveryResult.Extensions"/>: the last is the topmost layer.</returns>
+    public static List<Candidate> Of(Root root, DiscoveryResult found, HostRelease host, string[] hierarchies, bool force)
+    {
+        Candidate[] candidates = new Candidate[found.Extensions.Count];
+        List<Layer> layers = [];
+        foreach (string hierarchy in hierarchies)
+            AddLayer(layers, hierarchy, "the system's own", root, root.TryOpenDirectory(hierarchy));
+
+        // From the top, so that of two extensions that bring the same directory the stronger one stays.
+        for (int i = candidates.Length - 1; i >= 0; i--)
+        {
+            Extension extension = found.Extensions[i];
+            Verdict verdict;
+            // As in ReleaseFileSearch: a broken extension is refused, it ends nothing.
+            try
+            {
+                verdict = Judge(root, extension, host);
+                if (force)
+                    verdict = verdict.Forced();
+                if (verdict.Accepted)
+                    verdict = ClaimLayers(root, extension, hierarchies, layers) ?? verdict;
+            }
+            catch (KernelException e)
+            {
+                verdict = Verdict.Unusable(e.Message);
+            }
+
+            candidates[i] = new Candidate { Extension = extension, Verdict = verdict };
+        }
+
+        return [.. candidates];
+    }
+
+    private static Verdict Judge(Root root, Extension extension, HostRelease host)
+    {
+        switch (extension.Kind)
+        {
+            case ExtensionKind.Image or ExtensionKind.BlockDevice:
+                return Verdict.Unusable("disk images are not supported by this version");
+            case ExtensionKind.Versioned:
+                return Verdict.Unusable("versioned directories (NAME.v/) are not supported by this version");
+        }
+
+        if (extension.IsBareDirectory)
+            return Verdict.Accept;
+
+        using SafeFileHandle directory = extension.Open(root);
+        if (IsEmpty(directory))
+            return Verdict.Unusable("an empty directory, it masks the name");
+        if (ShipsOsRelease(directory))
+            return Verdict.Rejected("it contains usr/lib/os-release, which belongs to the system alone");
+        ReleaseFile release = ReleaseFileSearch.Read(root, extension);
+        return release.Problem is null ? Compatibility.Judge(release, host, extension.Class) : Verdict.Rejected(release.Problem);
+    }
+
+    private static bool IsEmpty(SafeFileHandle directory)
+    {
+        using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        return Sys.ReadDirectory(readable).Count == 0;
+    }
+
+    private static bool ShipsOsRelease(SafeFileHandle directory)
+    {
+        // Not followed: a symlink of that name would hide the system's file just as well.
+        using SafeFileHandle? file = Extension.TryOpenInside(directory, "usr/lib/os-release", Sys.O_PATH | Sys.O_NOFOLLOW);
+        return file is not null;
+    }
+
+    /// <summary>
+    /// overlayfs takes no directory twice, nor one inside another (it says ELOOP), and then nothing at all would be
+    /// merged: so the extension that brings it is refused.
+    /// </summary>
+    /// <returns>null when there is nothing against it; its layers are then in <paramref name="layers"/>.</returns>
+    private static Verdict? ClaimLayers(Root root, Extension extension, string[] hierarchies, List<Layer> layers)
+    {
+        List<Layer> claimed = [];
+        foreach (string hierarchy in hierarchies)
+            AddLayer(claimed, hierarchy, "that of '" + PathText.Printable(extension.Name) + "'", root, extension.OpenHierarchy(root, hierarchy));
+
+        foreach (Layer layer in claimed)
+            foreach (Layer other in layers)
+                if (layer.Overlaps(other))
+                    return Verdict.Unusable("its " + layer.Hierarchy + " is or overlaps " + other.Owner + " (" + PathText.Printable(layer.Path) + ")");
+
+        layers.AddRange(claimed);
+        return null;
+    }
+
+    private static void AddLayer(List<Layer> layers, string hierarchy, string owner, Root root, SafeFileHandle? directory)
+    {
+        if (directory is null)
+            return;
+        using (directory)
+            layers.Add(new Layer { Hierarchy = hierarchy, Owner = owner, Path = root.PathOf(directory), Status = Sys.Status(directory) });
+    }
+
+    private sealed class Layer
+    {
+        public required string Hierarchy { get; init; }
+
+        public required string Owner { get; init; }
+
+        public required string Path { get; init; }
+
+        public required FileStatus Status { get; init; }
+
+        /// <summary>Both would be in the same stack.</summary>
+        public bool Overlaps(Layer other) =>
+            Hierarchy == other.Hierarchy
+            && Status.IsSameDevice(other.Status)
+            && (Status.Inode == other.Status.Inode || Contains(Path, other.Path) || Contains(other.Path, Path));
+
+        private static bool Contains(string outer, string inner) =>
+            outer == "/" || inner.StartsWith(outer, StringComparison.Ordinal) && (inner.Length == outer.Length || inner[outer.Length] == '/');
+    }
+}

@@ -1,0 +1,122 @@
+using System;
+using System.Text;
+using BootMerge.Linux;
+
+namespace BootMerge.Extensions;
+
+/// <summary>
+/// The syntax of os-release(5), read as systemd reads it, so that both come to the same verdict on an extension:
+/// quotes count only at the start of a value, a backslash joins lines, a line without '=' is no error, of two equal keys
+/// the last one counts, a byte order mark becomes part of the first key, and one pair that is not UTF-8 or a zero byte
+/// anywhere spoils the whole file.
+/// </summary>
+internal ref struct KeyValueFile
+{
+    private readonly ReadOnlySpan<byte> _text;
+    private int _at;
+
+    private KeyValueFile(ReadOnlySpan<byte> text) => _text = text;
+
+    public static ReleaseFile Parse(ReadOnlySpan<byte> text)
+    {
+        if (text.Contains((byte)0))
+            return ReleaseFile.Unusable("contains a zero byte, it is no text");
+
+        ReleaseFile file = new();
+        KeyValueFile reader = new(text);
+        byte[] buffer = new byte[text.Length];
+        while (reader.ReadKey(out ReadOnlySpan<byte> key))
+        {
+            ReadOnlySpan<byte> value = reader.ReadValue(buffer);
+            if (!System.Text.Unicode.Utf8.IsValid(key) || !System.Text.Unicode.Utf8.IsValid(value))
+                return ReleaseFile.Unusable("is not UTF-8 at key " + PathText.Printable(PathText.Decode(key)));
+            file[Encoding.UTF8.GetString(key)] = Encoding.UTF8.GetString(value);
+        }
+
+        return file;
+    }
+
+    private readonly bool AtEnd => _at == _text.Length;
+
+    /// <summary>Goes on to just behind the next '='; comments and lines without one are passed over.</summary>
+    private bool ReadKey(out ReadOnlySpan<byte> key)
+    {
+        while (!AtEnd)
+        {
+            ReadOnlySpan<byte> rest = _text[_at..];
+            int length = rest.IndexOfAny((byte)'\n', (byte)'\r');
+            ReadOnlySpan<byte> line = length < 0 ? rest : rest[..length];
+            ReadOnlySpan<byte> start = line.TrimStart(" \t"u8);
+            int equals = start.IsEmpty || start[0] is (byte)'#' or (byte)';' ? -1 : line.IndexOf((byte)'=');
+            if (equals >= 0)
+            {
+                key = line[..equals].Trim(" \t"u8);
+                _at += equals + 1;
+                return true;
+            }
+
+            _at = length < 0 ? _text.Length : _at + length + 1;
+        }
+
+        key = default;
+        return false;
+    }
+
+    /// <summary>Goes on to the end of the line on which the value ends.</summary>
+    private ReadOnlySpan<byte> ReadValue(byte[] buffer)
+    {
+        int length = 0;
+        while (true)
+        {
+            while (!AtEnd && _text[_at] is (byte)' ' or (byte)'\t')
+                _at++;
+            if (AtEnd || _text[_at] is not ((byte)'"' or (byte)'\''))
+                return ReadUnquoted(buffer, length);
+
+            // What follows a closing quote belongs to the value, too: "a"'b'c is abc.
+            byte quote = _text[_at++];
+            while (!AtEnd && _text[_at] != quote)
+            {
+                byte c = _text[_at++];
+                if (quote != '"' || c != '\\' || AtEnd)
+                {
+                    buffer[length++] = c;
+                    continue;
+                }
+
+                c = _text[_at++];
+                if (c is not ((byte)'"' or (byte)'\\' or (byte)'`' or (byte)'$' or (byte)'\n'))
+                    buffer[length++] = (byte)'\\';
+                if (c != '\n')
+                    buffer[length++] = c;
+            }
+
+            if (!AtEnd)
+                _at++;
+        }
+    }
+
+    private ReadOnlySpan<byte> ReadUnquoted(byte[] buffer, int length)
+    {
+        int end = length;
+        while (!AtEnd && _text[_at] is not ((byte)'\n' or (byte)'\r'))
+        {
+            byte c = _text[_at++];
+            bool escaped = c == '\\';
+            if (escaped)
+            {
+                if (AtEnd)
+                    break;
+                c = _text[_at++];
+                if (c is (byte)'\n' or (byte)'\r')
+                    continue;
+            }
+
+            buffer[length++] = c;
+            if (escaped || c is not ((byte)' ' or (byte)'\t'))
+                end = length;
+        }
+
+        return buffer.AsSpan(0, end);
+    }
+}

@@ -1,0 +1,51 @@
+namespace BootMerge.Extensions;
+
+/// <summary>Whether an extension is merged, and why not.</summary>
+internal sealed class Verdict
+{
+    public static readonly Verdict Accept = new(accepted: true, reason: "", canBeForced: false);
+
+    private Verdict(bool accepted, string reason, bool canBeForced)
+    {
+        Accepted = accepted;
+        Reason = reason;
+        CanBeForced = canBeForced;
+    }
+
+    public bool Accepted { get; }
+
+    /// <summary>
+    /// What is wrong, in words that a person can act on, to stand behind "Not merging 'NAME': ". Of an accepted
+    /// extension: empty, or what --force overruled.
+    /// </summary>
+    public string Reason { get; }
+
+    /// <summary>Whether --force turns it round.</summary>
+    public bool CanBeForced { get; }
+
+    /// <summary>It does not fit this system.</summary>
+    public static Verdict Rejected(string reason) => new(accepted: false, reason, canBeForced: true);
+
+    /// <summary>It could not be merged even if one insisted.</summary>
+    public static Verdict Unusable(string reason) => new(accepted: false, reason, canBeForced: false);
+
+    /// <summary>What --force makes of this verdict.</summary>
+    public Verdict Forced() => CanBeForced ? new Verdict(accepted: true, Reason, canBeForced: false) : this;
+}
+
+/// <summary>An extension and what was made of it.</summary>
+internal sealed class Candidate
+{
+    public required Extension Extension { get; init; }
+
+    public required Verdict Verdict { get; init; }
+}
+
+/// <summary>Something in a search directory that is no extension of this root.</summary>
+internal sealed class SkippedEntry
+{
+    /// <summary>Inside the root, as found; for messages, like the reason.</summary>
+    public required string Path { get; init; }
+
+    public required string Reason { get; init; }
+}
