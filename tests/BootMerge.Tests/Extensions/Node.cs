@@ -1,0 +1,24 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace BootMerge.Tests.Extensions;
+
+/// <summary>Files that hang or betray whoever opens them without care.</summary>
+internal static class Node
+{
+    private const uint S_IFIFO = 0x1000;
+    private const uint S_IFBLK = 0x6000;
+    private const uint Permissions = 0x1A4;
+
+    public static void MakeFifo(string path)
+    {
+        if (mknod(path, S_IFIFO | Permissions, 0) != 0)
+            throw new InvalidOperationException("mknod " + path + ": errno " + Marshal.GetLastPInvokeError().ToString());
+    }
+
+    /// <summary>A node that no driver is behind (major 0); false without the privilege.</summary>
+    public static bool TryMakeBlockDevice(string path) => mknod(path, S_IFBLK | Permissions, 0) == 0;
+
+    [DllImport("libc", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true, SetLastError = true)]
+    private static extern int mknod(string path, uint mode, ulong device);
+}
