@@ -18,7 +18,7 @@ public sealed class HarnessTests
     private static readonly Dictionary<string, (string Fact, Program Wrong)> Faults = new(StringComparer.Ordinal)
     {
         ["another exit status"] = ("exit", (bench, command) => Comparison.Systemd(bench, command) with { ExitStatus = 3 }),
-        ["other output"] = ("stdout", (bench, command) => Comparison.Systemd(bench, command) with { Output = "no\n" }),
+        ["other output"] = ("stdout form", (bench, command) => Comparison.Systemd(bench, command) with { Output = "no\n" }),
         ["another mode"] = ("mount etc[0] upper", Instead("--mutable=auto", "--mutable=ephemeral")),
         ["a missing flag"] = ("mount etc[0] flags", Instead("--mutable=auto", "--mutable=auto", "--noexec=no")),
         ["another mode in the marker"] = ("marker etc/origin.mutable.mode", Instead("--mutable=auto", "--mutable=yes")),

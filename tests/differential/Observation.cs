@@ -46,11 +46,39 @@ internal sealed partial class Observation
     public void Add(CommandResult result, bool withErrors)
     {
         facts["exit"] = result.ExitStatus.ToString(CultureInfo.InvariantCulture);
-        facts["stdout"] = WithoutTimes(result.Output);
+        ObserveOutput(WithoutTimes(result.Output));
         if (withErrors)
             facts["stderr"] = WithoutTimes(result.Errors);
         if (result.ExitStatus != 0)
             facts["explains"] = result.Errors.Trim().Length > 0 ? "yes" : "no";
+    }
+
+    /// <summary>A table by its cells and JSON by its keys: what one side has more than the other is a fact of its own.</summary>
+    private void ObserveOutput(string output)
+    {
+        string[] lines = output.TrimEnd('\n').Split('\n');
+        if (output.StartsWith('['))
+        {
+            facts["stdout form"] = lines.Length == 1 ? "JSON on one line" : "JSON indented by " + JsonSerializer.Serialize(Indentation().Match(lines[1]).Value);
+            using JsonDocument document = JsonDocument.Parse(output);
+            Flatten("stdout", document.RootElement, extension: null);
+        }
+        else if (TableHeader().IsMatch(output))
+        {
+            facts["stdout form"] = "a table";
+            MatchCollection headers = Word().Matches(lines[0]);
+            for (int row = 1; row < lines.Length; row++)
+            {
+                for (int column = 0; column < headers.Count; column++)
+                {
+                    int start = Math.Min(headers[column].Index, lines[row].Length);
+                    int end = column + 1 < headers.Count ? Math.Min(headers[column + 1].Index, lines[row].Length) : lines[row].Length;
+                    facts[$"stdout row {row} {headers[column].Value}"] = lines[row][start..end].TrimEnd();
+                }
+            }
+        }
+        else
+            facts["stdout form"] = output.Length == 0 ? "nothing" : output;
     }
 
     public void Add(string name, string value) => facts[name] = value;
@@ -189,6 +217,14 @@ internal sealed partial class Observation
                 Flatten($"{name}.{property.Name}", property.Value, extension);
             return;
         }
+        if (element.ValueKind == JsonValueKind.Array)
+        {
+            facts[name + " count"] = element.GetArrayLength().ToString(CultureInfo.InvariantCulture);
+            int index = 0;
+            foreach (JsonElement item in element.EnumerateArray())
+                Flatten($"{name}[{index++}]", item, extension);
+            return;
+        }
         facts[name] = name[(name.LastIndexOf('.') + 1)..] switch
         {
             "onMountId" => ExtensionStatus(extension) is { } on && element.ToString() == on.MountId.ToString(CultureInfo.InvariantCulture)
@@ -309,6 +345,15 @@ internal sealed partial class Observation
 
     [GeneratedRegex("(?<key>\"(since|time)\"\\s*:\\s*)\\d{16}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
     private static partial Regex TimeNumber();
+
+    [GeneratedRegex("^[ \\t]*", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex Indentation();
+
+    [GeneratedRegex("^(HIERARCHY|NAME) ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex TableHeader();
+
+    [GeneratedRegex("[^ ]+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex Word();
 
     [GeneratedRegex("[ \\t]+$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10000)]
     private static partial Regex TrailingBlanks();
