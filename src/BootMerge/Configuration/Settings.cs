@@ -88,4 +88,17 @@ internal sealed class ClassSettings
     public required string? SwitchedOffBy { get; init; }
 
     public bool SwitchedOff => SwitchedOffBy is not null;
+
+    public ClassSettings WithMode(MutableMode mode, string origin) => new()
+    {
+        Class = Class,
+        Mode = mode,
+        ModeOrigin = origin,
+        SystemdMode = SystemdMode,
+        Hierarchies = Hierarchies,
+        NoExec = NoExec,
+        OverlayOptions = OverlayOptions,
+        OverlayOptionsOrigin = OverlayOptionsOrigin,
+        SwitchedOffBy = SwitchedOffBy,
+    };
 }

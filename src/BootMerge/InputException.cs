@@ -1,0 +1,11 @@
+using System;
+
+namespace BootMerge;
+
+/// <summary>Bad input: one line that names what was read, where, and what is wrong with it.</summary>
+internal sealed class InputException : Exception
+{
+    public InputException(string message) : base(message)
+    {
+    }
+}

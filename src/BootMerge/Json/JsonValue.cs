@@ -1,0 +1,183 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+
+namespace BootMerge.Json;
+
+internal enum JsonKind
+{
+    Null,
+    Boolean,
+    Number,
+    Text,
+    Array,
+    Object,
+}
+
+/// <summary>
+/// A JSON value (RFC 8259), with what this program needs: building, writing, reading, comparing. System.Text.Json would
+/// add a third to the binary. Numbers are kept as text: identifiers of 64 bits must not go through a double.
+/// </summary>
+internal sealed class JsonValue
+{
+    private readonly List<string> _keys = [];
+
+    private JsonValue(JsonKind kind, string text)
+    {
+        Kind = kind;
+        Text = text;
+    }
+
+    public JsonKind Kind { get; }
+
+    /// <summary>The string's content, or a number's digits, or "true"/"false".</summary>
+    public string Text { get; }
+
+    /// <summary>Elements of an array, or values of an object in the order in which they were added.</summary>
+    public List<JsonValue> Items { get; } = [];
+
+    public IReadOnlyList<string> Keys => _keys;
+
+    public static JsonValue Null() => new(JsonKind.Null, "null");
+
+    public static JsonValue String(string text) => new(JsonKind.Text, text);
+
+    /// <summary>null becomes JSON's null.</summary>
+    public static JsonValue StringOrNull(string? text) => text is null ? Null() : String(text);
+
+    public static JsonValue Number(long value) => new(JsonKind.Number, value.ToString());
+
+    public static JsonValue Number(ulong value) => new(JsonKind.Number, value.ToString());
+
+    public static JsonValue Boolean(bool value) => new(JsonKind.Boolean, value ? "true" : "false");
+
+    public static JsonValue Array() => new(JsonKind.Array, "");
+
+    public static JsonValue Object() => new(JsonKind.Object, "");
+
+    public static JsonValue Strings(IEnumerable<string> texts)
+    {
+        JsonValue array = Array();
+        foreach (string text in texts)
+            array.Add(String(text));
+        return array;
+    }
+
+    internal static JsonValue RawNumber(string digits) => new(JsonKind.Number, digits);
+
+    public JsonValue Add(JsonValue item)
+    {
+        Items.Add(item);
+        return this;
+    }
+
+    /// <summary>A key that is there already is replaced.</summary>
+    public JsonValue Add(string key, JsonValue value)
+    {
+        int at = _keys.IndexOf(key);
+        if (at >= 0)
+            Items[at] = value;
+        else
+        {
+            _keys.Add(key);
+            Items.Add(value);
+        }
+
+        return this;
+    }
+
+    public JsonValue? Get(string key)
+    {
+        int at = _keys.IndexOf(key);
+        return at < 0 ? null : Items[at];
+    }
+
+    /// <summary>The order of an object's keys does not count.</summary>
+    public bool Matches(JsonValue other)
+    {
+        if (Kind != other.Kind || Text != other.Text || Items.Count != other.Items.Count)
+            return false;
+        for (int i = 0; i < Items.Count; i++)
+        {
+            JsonValue? twin = Kind == JsonKind.Object ? other.Get(_keys[i]) : other.Items[i];
+            if (twin is null || !Items[i].Matches(twin))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>One line, no blanks, no newline at the end.</summary>
+    public string ToCompactText()
+    {
+        StringBuilder text = new();
+        Write(text, indent: -1);
+        return text.ToString();
+    }
+
+    /// <summary>Indented with tabs, as systemd's --json=pretty does; no newline at the end.</summary>
+    public string ToPrettyText()
+    {
+        StringBuilder text = new();
+        Write(text, indent: 0);
+        return text.ToString();
+    }
+
+    private void Write(StringBuilder text, int indent)
+    {
+        if (Kind == JsonKind.Text)
+            WriteString(text, Text);
+        else if (Kind is not (JsonKind.Array or JsonKind.Object))
+            text.Append(Text);
+        else
+            WriteItems(text, indent);
+    }
+
+    private void WriteItems(StringBuilder text, int indent)
+    {
+        bool pretty = indent >= 0;
+        int inner = pretty ? indent + 1 : indent;
+        text.Append(Kind == JsonKind.Array ? '[' : '{');
+        for (int i = 0; i < Items.Count; i++)
+        {
+            if (i > 0)
+                text.Append(',');
+            if (pretty)
+                text.Append('\n').Append('\t', inner);
+            if (Kind == JsonKind.Object)
+            {
+                WriteString(text, _keys[i]);
+                text.Append(pretty ? " : " : ":");
+            }
+
+            Items[i].Write(text, inner);
+        }
+
+        if (pretty && Items.Count > 0)
+            text.Append('\n').Append('\t', indent);
+        text.Append(Kind == JsonKind.Array ? ']' : '}');
+    }
+
+    private static void WriteString(StringBuilder text, string value)
+    {
+        text.Append('"');
+        foreach (char c in value)
+        {
+            if (c is '"' or '\\')
+                text.Append('\\').Append(c);
+            else if (c == '\n')
+                text.Append("\\n");
+            else if (c == '\t')
+                text.Append("\\t");
+            // A file name's undecodable byte is a lone surrogate here: escaped, it survives where UTF-8 cannot hold it.
+            else if (c < ' ' || c == '\u007f' || c is >= '\uDC80' and <= '\uDCFF' && !FollowsHighSurrogate(text))
+                text.Append("\\u").Append(((int)c).ToString("x4"));
+            else
+                text.Append(c);
+        }
+
+        text.Append('"');
+    }
+
+    private static bool FollowsHighSurrogate(StringBuilder text) => char.IsHighSurrogate(text[text.Length - 1]);
+}

@@ -1,0 +1,66 @@
+namespace BootMerge.Linux;
+
+/// <summary>What statx(2) says of one inode.</summary>
+internal sealed class FileStatus
+{
+    private const uint TypeMask = 0xF000;
+
+    /// <summary>Type and permission bits, as in st_mode.</summary>
+    public required uint Mode { get; init; }
+
+    public required uint Uid { get; init; }
+
+    public required uint Gid { get; init; }
+
+    public required ulong Inode { get; init; }
+
+    /// <summary>In bytes.</summary>
+    public required ulong Size { get; init; }
+
+    public required uint DeviceMajor { get; init; }
+
+    public required uint DeviceMinor { get; init; }
+
+    /// <summary>The device that a device node stands for.</summary>
+    public required uint RdevMajor { get; init; }
+
+    public required uint RdevMinor { get; init; }
+
+    /// <summary>Microseconds since the epoch; 0 where the file system keeps none.</summary>
+    public required ulong BirthTime { get; init; }
+
+    /// <summary>Microseconds since the epoch.</summary>
+    public required ulong ModificationTime { get; init; }
+
+    /// <summary>The mount's number, unique for this boot if the kernel gives one [6.8], else as in mountinfo [5.8].</summary>
+    public required ulong UniqueMountId { get; init; }
+
+    /// <summary>true when this is the root of a mount [5.8].</summary>
+    public required bool IsMountRoot { get; init; }
+
+    public uint Permissions => Mode & 0xFFF;
+
+    public bool IsDirectory => (Mode & TypeMask) == 0x4000;
+
+    public bool IsRegular => (Mode & TypeMask) == 0x8000;
+
+    public bool IsSymlink => (Mode & TypeMask) == 0xA000;
+
+    public bool IsBlockDevice => (Mode & TypeMask) == 0x6000;
+
+    public bool IsCharacterDevice => (Mode & TypeMask) == 0x2000;
+
+    /// <summary>overlayfs's mark for a deleted file: a character device 0:0.</summary>
+    public bool IsWhiteout => IsCharacterDevice && RdevMajor == 0 && RdevMinor == 0;
+
+    /// <summary>"8:1", as in mountinfo and in the marker's dev file.</summary>
+    public string Device => DeviceMajor.ToString() + ":" + DeviceMinor.ToString();
+
+    public bool IsSameInode(FileStatus other) =>
+        Inode == other.Inode && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor;
+
+    public bool IsSameDevice(FileStatus other) => DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor;
+
+    /// <summary>"0755".</summary>
+    public static string Octal(uint permissions) => "0" + System.Convert.ToString((int)permissions, 8).PadLeft(3, '0');
+}

@@ -1,0 +1,60 @@
+using System;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>What the kernel wrote to /dev/kmsg since a moment: overlayfs explains most refusals only there.</summary>
+internal sealed unsafe class KernelLog : IDisposable
+{
+    private const int SEEK_END = 2;
+
+    // No /dev/kmsg, or not allowed to read it: messages then lack the kernel's words, nothing else.
+    private readonly SafeFileHandle? _kmsg;
+
+    private KernelLog(SafeFileHandle? kmsg) => _kmsg = kmsg;
+
+    /// <summary>Remembers the end of the log.</summary>
+    public static KernelLog Mark()
+    {
+        int fd = LibC.open("/dev/kmsg\0"u8.ToArray(), Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_CLOEXEC, 0);
+        if (fd < 0)
+            return new KernelLog(null);
+        SafeFileHandle kmsg = new(fd, ownsHandle: true);
+        _ = LibC.lseek(kmsg, 0, SEEK_END);
+        return new KernelLog(kmsg);
+    }
+
+    /// <summary>The messages of overlayfs and of mounting since then, without their prefixes, in one line.</summary>
+    public string Since()
+    {
+        if (_kmsg is null)
+            return "";
+        StringBuilder text = new();
+        Span<byte> record = stackalloc byte[8192];
+        while (true)
+        {
+            nint length;
+            fixed (byte* at = record)
+                length = LibC.read(_kmsg, at, (nuint)record.Length);
+            if (length <= 0)
+                return text.ToString();
+            string? message = Message(record[..(int)length]);
+            if (message is not null)
+                text.Append(text.Length == 0 ? "" : "; ").Append(message);
+        }
+    }
+
+    /// <summary>"6,339,5140900,-;overlayfs: missing 'workdir'" to "overlayfs: missing 'workdir'"; null for others.</summary>
+    internal static string? Message(ReadOnlySpan<byte> record)
+    {
+        int start = record.IndexOf((byte)';') + 1;
+        int end = record.IndexOf((byte)'\n');
+        if (start == 0 || end < start)
+            return null;
+        string message = PathText.Decode(record[start..end]);
+        return message.StartsWith("overlay", StringComparison.Ordinal) ? message : null;
+    }
+
+    public void Dispose() => _kmsg?.Dispose();
+}

@@ -1,0 +1,232 @@
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>
+/// The C library's functions as they are declared, each once. Paths are zero-terminated bytes. Calls that the oldest
+/// C library we link against has no wrapper for go through syscall(2); their numbers are the same on every
+/// architecture since 5.0. Callers read errno with Marshal.GetLastPInvokeError in the next statement.
+/// </summary>
+internal static unsafe partial class LibC
+{
+    public const long SYS_openat2 = 437;
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial long syscall(long number, SafeFileHandle directory, byte[] path, OpenHow* how, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int open(byte[] path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int openat(SafeFileHandle directory, byte[] path, int flags, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int statx(SafeFileHandle directory, byte[] path, int flags, uint mask, StatxBuffer* buffer);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int mkdirat(SafeFileHandle directory, byte[] name, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int symlinkat(byte[] target, SafeFileHandle directory, byte[] name);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int unlinkat(SafeFileHandle directory, byte[] name, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int renameat(SafeFileHandle oldDirectory, byte[] oldName, SafeFileHandle newDirectory, byte[] newName);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint readlinkat(SafeFileHandle directory, byte[] path, byte* buffer, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint getdents64(SafeFileHandle directory, byte* buffer, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint read(SafeFileHandle file, byte* buffer, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint write(SafeFileHandle file, byte* buffer, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial long lseek(SafeFileHandle file, long offset, int whence);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int syncfs(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fchmod(SafeFileHandle file, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fchown(SafeFileHandle file, uint uid, uint gid);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int flock(SafeFileHandle file, int operation);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint flistxattr(SafeFileHandle file, byte* list, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint fgetxattr(SafeFileHandle file, byte[] name, byte* value, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fsetxattr(SafeFileHandle file, byte[] name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int name_to_handle_at(SafeFileHandle directory, byte[] path, FileHandleBuffer* handle, int* mountId, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fstatvfs(SafeFileHandle file, StatvfsBuffer* buffer);
+
+    [LibraryImport("libc")]
+    public static partial uint geteuid();
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int isatty(int file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int mount(byte[] source, byte[] target, byte[] type, ulong flags, byte[]? data);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int umount2(byte[] target, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fsopen(byte[] type, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fspick(SafeFileHandle directory, byte[] path, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fsconfig(SafeFileHandle context, uint command, byte[]? key, byte[]? value, int aux);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fsmount(SafeFileHandle context, uint flags, uint attributes);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int open_tree(SafeFileHandle directory, byte[] path, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int move_mount(SafeFileHandle from, byte[] fromPath, SafeFileHandle to, byte[] toPath, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int mount_setattr(SafeFileHandle directory, byte[] path, uint flags, MountAttributes* attributes, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int unshare(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int setns(SafeFileHandle file, int type);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fchdir(SafeFileHandle directory);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int chroot(byte[] path);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int inotify_init1(int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int inotify_add_watch(SafeFileHandle inotify, byte[] path, uint mask);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int poll(PollEntry* entries, ulong count, int timeoutMilliseconds);
+
+    [LibraryImport("libc")]
+    public static partial long time(nint ignored);
+
+    /// <summary>struct open_how, openat2(2).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
+
+    /// <summary>struct mount_attr, mount_setattr(2).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MountAttributes
+    {
+        public ulong Set;
+        public ulong Clear;
+        public ulong Propagation;
+        public ulong UserNamespace;
+    }
+
+    /// <summary>struct statx_timestamp.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct StatxTime
+    {
+        public long Seconds;
+        public uint Nanoseconds;
+        public int Reserved;
+    }
+
+    /// <summary>struct statx, statx(2): 256 bytes on every architecture.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 256)]
+    public struct StatxBuffer
+    {
+        public uint Mask;
+        public uint BlockSize;
+        public ulong Attributes;
+        public uint Links;
+        public uint Uid;
+        public uint Gid;
+        public ushort Mode;
+        public ushort Spare0;
+        public ulong Inode;
+        public ulong Size;
+        public ulong Blocks;
+        public ulong AttributesMask;
+        public StatxTime AccessTime;
+        public StatxTime BirthTime;
+        public StatxTime ChangeTime;
+        public StatxTime ModificationTime;
+        public uint RdevMajor;
+        public uint RdevMinor;
+        public uint DeviceMajor;
+        public uint DeviceMinor;
+        public ulong MountId;
+    }
+
+    /// <summary>struct file_handle with room for MAX_HANDLE_SZ bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FileHandleBuffer
+    {
+        public const int Capacity = 128;
+
+        public uint Bytes;
+        public int Type;
+        public fixed byte Handle[Capacity];
+    }
+
+    /// <summary>struct statvfs of 64-bit glibc.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 112)]
+    public struct StatvfsBuffer
+    {
+        public ulong BlockSize;
+        public ulong FragmentSize;
+        public ulong Blocks;
+        public ulong FreeBlocks;
+        public ulong AvailableBlocks;
+        public ulong Files;
+        public ulong FreeFiles;
+        public ulong AvailableFiles;
+        public ulong FileSystemId;
+        public ulong Flags;
+        public ulong MaximumNameLength;
+    }
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollEntry
+    {
+        public int File;
+        public short Events;
+        public short Returned;
+    }
+}

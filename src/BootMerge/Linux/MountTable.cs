@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>One line of /proc/self/mountinfo, proc_pid_mountinfo(5).</summary>
+/// <param name="Device">"8:1"</param>
+/// <param name="Path">The mount point as this process sees it, unescaped.</param>
+/// <param name="Options">Of the mount, not of the superblock.</param>
+internal sealed record Mount(int Id, int ParentId, string Device, string Path, string Options, string Type, string SuperOptions);
+
+/// <summary>The mounts of this process's namespace, in the order in which they were attached.</summary>
+internal sealed class MountTable
+{
+    private MountTable(List<Mount> mounts) => Mounts = mounts;
+
+    public List<Mount> Mounts { get; }
+
+    public static MountTable Read()
+    {
+        const string Path = "/proc/self/mountinfo";
+        const int Limit = 256 << 20;
+        using SafeFileHandle file = Sys.TryOpen(Path, Sys.O_RDONLY) ?? throw new InputException("cannot read " + Path + ": /proc is not mounted");
+        return Parse(Sys.ReadAll(file, Limit, Path));
+    }
+
+    /// <summary>Lines that are no mountinfo are left out: the kernel writes none.</summary>
+    public static MountTable Parse(ReadOnlySpan<byte> text)
+    {
+        List<Mount> mounts = [];
+        while (!text.IsEmpty)
+        {
+            int end = text.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? text : text[..end];
+            text = end < 0 ? default : text[(end + 1)..];
+            if (ParseLine(line) is Mount mount)
+                mounts.Add(mount);
+        }
+
+        return new MountTable(mounts);
+    }
+
+    public Mount? ById(int id)
+    {
+        foreach (Mount mount in Mounts)
+            if (mount.Id == id)
+                return mount;
+        return null;
+    }
+
+    /// <summary>Mounts attached directly on a mount, somewhere inside it; in order of attachment.</summary>
+    public List<Mount> ChildrenOf(Mount parent)
+    {
+        List<Mount> children = [];
+        foreach (Mount mount in Mounts)
+            if (mount.ParentId == parent.Id && mount.Id != parent.Id)
+                children.Add(mount);
+        return children;
+    }
+
+    public static bool IsBelow(string path, string directory) =>
+        directory == "/" ? path.Length > 1 : path.Length > directory.Length + 1 && path[directory.Length] == '/' && path.StartsWith(directory, StringComparison.Ordinal);
+
+    private static Mount? ParseLine(ReadOnlySpan<byte> line)
+    {
+        // id parent major:minor root mountpoint options [optional...] - type source superoptions
+        int separator = line.IndexOf(" - "u8);
+        if (separator < 0)
+            return null;
+        List<string> before = Fields(line[..separator]);
+        List<string> after = Fields(line[(separator + 3)..]);
+        if (before.Count < 6 || after.Count < 2 || !int.TryParse(before[0], out int id) || !int.TryParse(before[1], out int parent))
+            return null;
+        return new Mount(id, parent, before[2], before[4], before[5], after[0], after.Count > 2 ? after[2] : "");
+    }
+
+    private static List<string> Fields(ReadOnlySpan<byte> text)
+    {
+        List<string> fields = [];
+        while (true)
+        {
+            int blank = text.IndexOf((byte)' ');
+            fields.Add(Unescape(blank < 0 ? text : text[..blank]));
+            if (blank < 0)
+                return fields;
+            text = text[(blank + 1)..];
+        }
+    }
+
+    /// <summary>Blanks, tabs, newlines and backslashes stand as \ooo.</summary>
+    private static string Unescape(ReadOnlySpan<byte> text)
+    {
+        if (text.IndexOf((byte)'\\') < 0)
+            return PathText.Decode(text);
+        byte[] bytes = new byte[text.Length];
+        int length = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\\' && i + 3 < text.Length && IsOctal(text[i + 1]) && IsOctal(text[i + 2]) && IsOctal(text[i + 3]))
+            {
+                bytes[length++] = (byte)((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
+                i += 3;
+            }
+            else
+                bytes[length++] = text[i];
+        }
+
+        return PathText.Decode(bytes.AsSpan(0, length));
+    }
+
+    private static bool IsOctal(byte digit) => digit is >= (byte)'0' and <= (byte)'7';
+}

@@ -1,0 +1,121 @@
+using System;
+using System.Text;
+
+namespace BootMerge.Linux;
+
+/// <summary>
+/// File names are bytes. In this program they are strings in which every byte that is not part of valid UTF-8 stands
+/// as U+DC80..U+DCFF (a lone low surrogate, which no valid UTF-8 decodes to), so nothing is lost on the way back.
+/// </summary>
+internal static class PathText
+{
+    private const int EscapeBase = 0xDC00;
+
+    public static string Decode(ReadOnlySpan<byte> bytes)
+    {
+        if (System.Text.Unicode.Utf8.IsValid(bytes))
+            return Encoding.UTF8.GetString(bytes);
+
+        StringBuilder text = new(bytes.Length);
+        Span<char> pair = stackalloc char[2];
+        while (!bytes.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(bytes, out Rune rune, out int consumed) == System.Buffers.OperationStatus.Done)
+            {
+                text.Append(pair[..rune.EncodeToUtf16(pair)]);
+                bytes = bytes[consumed..];
+            }
+            else
+            {
+                text.Append((char)(EscapeBase + bytes[0]));
+                bytes = bytes[1..];
+            }
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>The bytes without a terminator.</summary>
+    public static byte[] Encode(string text) => Encode(text, terminate: false);
+
+    /// <summary>The bytes with the terminating zero that system calls expect.</summary>
+    public static byte[] Terminated(string text) => Encode(text, terminate: true);
+
+    public static bool IsValidUtf8(string text)
+    {
+        foreach (char c in text)
+            if (IsEscape(c))
+                return false;
+        return true;
+    }
+
+    /// <summary>For messages: control characters and undecodable bytes as \xNN, so that a line stays a line.</summary>
+    public static string Printable(string text)
+    {
+        bool clean = true;
+        foreach (char c in text)
+            clean &= !NeedsEscape(c);
+        if (clean)
+            return text;
+
+        StringBuilder printable = new(text.Length + 8);
+        foreach (char c in text)
+        {
+            if (NeedsEscape(c))
+                AppendHex(printable, IsEscape(c) ? c - EscapeBase : c);
+            else
+                printable.Append(c);
+        }
+
+        return printable.ToString();
+    }
+
+    private static bool NeedsEscape(char c) => c < ' ' || c is >= '\u007f' and < '\u00a0' || IsEscape(c);
+
+    private static bool IsEscape(char c) => c is >= '\uDC80' and <= '\uDCFF';
+
+    private static void AppendHex(StringBuilder text, int value)
+    {
+        text.Append("\\x").Append(Hex(value >> 4 & 15)).Append(Hex(value & 15));
+    }
+
+    private static char Hex(int digit) => (char)(digit < 10 ? '0' + digit : 'a' + digit - 10);
+
+    private static byte[] Encode(string text, bool terminate)
+    {
+        int length = 0;
+        for (int i = 0; i < text.Length; i++)
+            length += SizeAt(text, ref i);
+
+        byte[] bytes = new byte[length + (terminate ? 1 : 0)];
+        int at = 0;
+        for (int i = 0; i < text.Length; i++)
+        {
+            // The low half of a pair never gets here: the loop steps over both halves.
+            if (IsEscape(text[i]))
+                bytes[at++] = (byte)(text[i] - EscapeBase);
+            else
+            {
+                int units = char.IsSurrogatePair(text, i) ? 2 : 1;
+                at += Encoding.UTF8.GetBytes(text, i, units, bytes, at);
+                i += units - 1;
+            }
+        }
+
+        return bytes;
+    }
+
+    private static int SizeAt(string text, ref int i)
+    {
+        if (IsEscape(text[i]))
+            return 1;
+        if (char.IsSurrogatePair(text, i))
+        {
+            i++;
+            return 4;
+        }
+
+        return text[i] switch { < '\u0080' => 1, < '\u0800' => 2, _ => 3 };
+    }
+
+}

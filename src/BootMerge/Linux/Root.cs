@@ -1,0 +1,83 @@
+using System;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>
+/// The tree operated on. Every path is resolved inside it, symlinks included, by openat2(RESOLVE_IN_ROOT), and used by
+/// descriptor from then on: nothing that changes in the tree meanwhile leads out of it.
+/// </summary>
+internal sealed class Root : IDisposable
+{
+    private readonly string _prefix;
+
+    private Root(string path, SafeFileHandle handle)
+    {
+        Path = path;
+        Handle = handle;
+        string resolved = Sys.PathOf(handle);
+        _prefix = resolved == "/" ? "" : resolved;
+    }
+
+    /// <summary>As given on the command line.</summary>
+    public string Path { get; }
+
+    public SafeFileHandle Handle { get; }
+
+    public static Root Open(string path) => new(path, Sys.Open(path, Sys.O_PATH | Sys.O_DIRECTORY));
+
+    /// <summary>The path of this process's view under which a path of the root is found, for messages.</summary>
+    public string Outside(string pathInRoot) => _prefix + pathInRoot;
+
+    /// <summary>null when it does not exist; other failures, a symlink loop among them, are thrown.</summary>
+    public SafeFileHandle? TryOpen(string pathInRoot, int flags = Sys.O_PATH) =>
+        Sys.TryOpenAt(Handle, Relative(pathInRoot), flags, Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS);
+
+    /// <summary>null with the error number, whatever it is.</summary>
+    public SafeFileHandle? TryOpen(string pathInRoot, int flags, out int errno) =>
+        Sys.TryOpenAt(Handle, Relative(pathInRoot), flags, Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS, out errno);
+
+    public SafeFileHandle OpenAt(string pathInRoot, int flags = Sys.O_PATH) =>
+        Sys.OpenAt(Handle, Relative(pathInRoot), flags, Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS);
+
+    /// <summary>null when absent or when something on the way, or the end, is no directory.</summary>
+    public SafeFileHandle? TryOpenDirectory(string pathInRoot, int flags = Sys.O_PATH) => TryOpen(pathInRoot, flags | Sys.O_DIRECTORY);
+
+    /// <summary>
+    /// The content of a regular file, null when absent. What is no regular file is an <see cref="InputException"/>: a
+    /// fifo would hang the boot.
+    /// </summary>
+    /// <param name="limit">In bytes; more is an <see cref="InputException"/>.</param>
+    public byte[]? TryReadFile(string pathInRoot, int limit)
+    {
+        using SafeFileHandle? file = TryOpen(pathInRoot);
+        return file is null ? null : ReadFile(file, Outside(pathInRoot), limit);
+    }
+
+    /// <param name="file">An O_PATH descriptor.</param>
+    /// <param name="name">For messages.</param>
+    public static byte[] ReadFile(SafeFileHandle file, string name, int limit)
+    {
+        if (!Sys.Status(file).IsRegular)
+            throw new InputException(PathText.Printable(name) + " is not a regular file");
+        using SafeFileHandle readable = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_NOCTTY | Sys.O_NONBLOCK);
+        return Sys.ReadAll(readable, limit, name);
+    }
+
+    /// <summary>Where an open file is inside the root: absolute, no symlinks.</summary>
+    public string PathOf(SafeFileHandle handle)
+    {
+        string path = Sys.PathOf(handle);
+        if (!path.StartsWith(_prefix, StringComparison.Ordinal))
+            throw new InputException(PathText.Printable(path) + " is outside the root " + PathText.Printable(Path));
+        return path.Length == _prefix.Length ? "/" : path[_prefix.Length..];
+    }
+
+    public void Dispose() => Handle.Dispose();
+
+    private static string Relative(string path)
+    {
+        string relative = path.TrimStart('/');
+        return relative.Length == 0 ? "." : relative;
+    }
+}

@@ -1,0 +1,97 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>A file handle of name_to_handle_at(2): what identifies an inode over mounts and reboots.</summary>
+internal sealed record FileHandle(int Type, byte[] Bytes);
+
+/// <summary>Extended attributes and file handles.</summary>
+internal static unsafe partial class Sys
+{
+    private const int XattrSizeMax = 65536;
+
+    /// <param name="file">Opened for reading, not O_PATH.</param>
+    /// <returns>Empty where the file system has none.</returns>
+    public static List<string> ListXattrs(SafeFileHandle file)
+    {
+        List<string> names = [];
+        byte[] buffer = new byte[XattrSizeMax];
+        nint length;
+        int errno;
+        fixed (byte* at = buffer)
+        {
+            length = LibC.flistxattr(file, at, XattrSizeMax);
+            errno = LastErrno;
+        }
+
+        if (length < 0 && errno != Errno.EOPNOTSUPP)
+            throw new KernelException("listxattr", NameOf(file), errno);
+        for (int start = 0; start < length;)
+        {
+            int end = Array.IndexOf(buffer, (byte)0, start);
+            names.Add(PathText.Decode(buffer.AsSpan(start, end - start)));
+            start = end + 1;
+        }
+
+        return names;
+    }
+
+    /// <param name="file">Opened for reading, not O_PATH.</param>
+    /// <returns>null when it has no such attribute, or the file system has none at all.</returns>
+    public static byte[]? TryGetXattr(SafeFileHandle file, string name)
+    {
+        byte[] value = new byte[XattrSizeMax];
+        nint length;
+        int errno;
+        fixed (byte* at = value)
+        {
+            length = LibC.fgetxattr(file, PathText.Terminated(name), at, XattrSizeMax);
+            errno = LastErrno;
+        }
+
+        if (length >= 0)
+            return value[..(int)length];
+        return errno is Errno.ENODATA or Errno.EOPNOTSUPP ? null : throw new KernelException("getxattr " + name, NameOf(file), errno);
+    }
+
+    /// <returns>false where the file system cannot hold it.</returns>
+    public static bool SetXattr(SafeFileHandle file, string name, byte[] value)
+    {
+        int result;
+        int errno;
+        fixed (byte* at = value)
+        {
+            result = LibC.fsetxattr(file, PathText.Terminated(name), at, (nuint)value.Length, 0);
+            errno = LastErrno;
+        }
+
+        if (result == 0)
+            return true;
+        return errno == Errno.EOPNOTSUPP ? false : throw new KernelException("setxattr " + name, NameOf(file), errno);
+    }
+
+    /// <summary>
+    /// null where the file system has no handles. AT_HANDLE_FID [6.5] also works on file systems that can name an inode
+    /// but not open it again; before that kernel the flag is EINVAL.
+    /// </summary>
+    public static FileHandle? TryHandle(SafeFileHandle file)
+    {
+        LibC.FileHandleBuffer buffer = new() { Bytes = LibC.FileHandleBuffer.Capacity };
+        int mountId;
+        int result = LibC.name_to_handle_at(file, EmptyPath, &buffer, &mountId, AT_EMPTY_PATH | AT_HANDLE_FID);
+        int errno = LastErrno;
+        if (result < 0 && errno == Errno.EINVAL)
+        {
+            buffer.Bytes = LibC.FileHandleBuffer.Capacity;
+            result = LibC.name_to_handle_at(file, EmptyPath, &buffer, &mountId, AT_EMPTY_PATH);
+            errno = LastErrno;
+        }
+
+        if (result < 0)
+            return errno is Errno.EOPNOTSUPP or Errno.EOVERFLOW or Errno.EINVAL ? null : throw new KernelException("name_to_handle_at", NameOf(file), errno);
+        return new FileHandle(buffer.Type, new ReadOnlySpan<byte>(buffer.Handle, (int)buffer.Bytes).ToArray());
+    }
+}

@@ -1,0 +1,384 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>One entry of getdents64(2); Type is DT_* of dirent(5), 0 where the file system does not say.</summary>
+internal sealed record DirectoryEntry(string Name, byte Type);
+
+/// <summary>System calls on files, by descriptor. Every failure is a <see cref="KernelException"/>.</summary>
+internal static unsafe partial class Sys
+{
+    public const int O_RDONLY = 0;
+    public const int O_WRONLY = 1;
+    public const int O_RDWR = 2;
+    public const int O_CREAT = 0x40;
+    public const int O_EXCL = 0x80;
+    public const int O_NOCTTY = 0x100;
+    public const int O_TRUNC = 0x200;
+    public const int O_NONBLOCK = 0x800;
+    public const int O_CLOEXEC = 0x80000;
+    public const int O_PATH = 0x200000;
+
+    // These two have other values on arm64 than on the rest (asm/fcntl.h).
+    public static readonly int O_DIRECTORY = IsArm64 ? 0x4000 : 0x10000;
+    public static readonly int O_NOFOLLOW = IsArm64 ? 0x8000 : 0x20000;
+
+    public const ulong RESOLVE_NO_XDEV = 0x01;
+    public const ulong RESOLVE_NO_MAGICLINKS = 0x02;
+    public const ulong RESOLVE_NO_SYMLINKS = 0x04;
+    public const ulong RESOLVE_BENEATH = 0x08;
+    public const ulong RESOLVE_IN_ROOT = 0x10;
+
+    public const byte DT_DIR = 4;
+    public const byte DT_LNK = 10;
+
+    private const int AT_SYMLINK_NOFOLLOW = 0x100;
+    private const int AT_REMOVEDIR = 0x200;
+    private const int AT_NO_AUTOMOUNT = 0x800;
+    private const int AT_EMPTY_PATH = 0x1000;
+    private const int AT_HANDLE_FID = 0x200;
+    private const uint STATX_BASIC_AND_BIRTH = 0xFFF;
+    private const uint STATX_MNT_ID = 0x1000;
+    private const uint STATX_MNT_ID_UNIQUE = 0x4000;
+    private const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
+
+    private const int LOCK_EX = 2;
+    private const int LOCK_NB = 4;
+
+    private static bool IsArm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    private static readonly byte[] EmptyPath = [0];
+
+    private static int LastErrno => Marshal.GetLastPInvokeError();
+
+    /// <summary>An absolute path of this process, outside any root.</summary>
+    public static SafeFileHandle Open(string path, int flags, uint mode = 0)
+    {
+        int fd = LibC.open(PathText.Terminated(path), flags | O_CLOEXEC, mode);
+        int errno = LastErrno;
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("open", path, errno);
+    }
+
+    /// <summary>null when there is no such file.</summary>
+    public static SafeFileHandle? TryOpen(string path, int flags)
+    {
+        int fd = LibC.open(PathText.Terminated(path), flags | O_CLOEXEC, 0);
+        int errno = LastErrno;
+        if (fd >= 0)
+            return new SafeFileHandle(fd, ownsHandle: true);
+        return errno is Errno.ENOENT or Errno.ENOTDIR ? null : throw new KernelException("open", path, errno);
+    }
+
+    /// <summary>A single name in a directory, never followed when it is a symlink.</summary>
+    public static SafeFileHandle OpenChild(SafeFileHandle directory, string name, int flags, uint mode = 0)
+    {
+        int fd = LibC.openat(directory, PathText.Terminated(name), flags | O_NOFOLLOW | O_CLOEXEC, mode);
+        int errno = LastErrno;
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("openat", name, errno);
+    }
+
+    /// <summary>openat2(2); null for ENOENT and ENOTDIR.</summary>
+    public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, string path, int flags, ulong resolve = 0)
+    {
+        SafeFileHandle? handle = TryOpenAt(directory, path, flags, resolve, out int errno);
+        return handle is not null || errno is Errno.ENOENT or Errno.ENOTDIR ? handle : throw new KernelException("openat2", path, errno);
+    }
+
+    public static SafeFileHandle OpenAt(SafeFileHandle directory, string path, int flags, ulong resolve = 0) =>
+        TryOpenAt(directory, path, flags, resolve, out int errno) ?? throw new KernelException("openat2", path, errno);
+
+    /// <summary>null with the error number, whatever it is.</summary>
+    public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, string path, int flags, ulong resolve, out int errno)
+    {
+        LibC.OpenHow how = new() { Flags = (ulong)(flags | O_CLOEXEC), Resolve = resolve };
+        byte[] bytes = PathText.Terminated(path);
+        long fd;
+        do
+        {
+            fd = LibC.syscall(LibC.SYS_openat2, directory, bytes, &how, (nuint)sizeof(LibC.OpenHow));
+            errno = LastErrno;
+        }
+        while (fd < 0 && errno == Errno.EAGAIN); // a rename raced with a ".." inside the root: openat2(2) says retry
+        return fd < 0 ? null : new SafeFileHandle((nint)fd, ownsHandle: true);
+    }
+
+    /// <summary>The same file again with other flags, through /proc.</summary>
+    public static SafeFileHandle Reopen(SafeFileHandle handle, int flags) => Open(ProcPath(handle), flags);
+
+    /// <summary>A path by which this process, and the kernel on its behalf, reaches an open file.</summary>
+    public static string ProcPath(SafeFileHandle handle) => "/proc/self/fd/" + handle.DangerousGetHandle().ToString();
+
+    public static FileStatus Status(SafeFileHandle handle) =>
+        StatusAt(handle, EmptyPath, AT_EMPTY_PATH, out int errno) ?? throw new KernelException("statx", NameOf(handle), errno);
+
+    /// <summary>Does not follow a symlink; null for ENOENT and ENOTDIR.</summary>
+    public static FileStatus? TryStatusAt(SafeFileHandle directory, string name)
+    {
+        FileStatus? status = StatusAt(directory, PathText.Terminated(name), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, out int errno);
+        if (status is null && errno is not (Errno.ENOENT or Errno.ENOTDIR))
+            throw new KernelException("statx", name, errno);
+        return status;
+    }
+
+    private static FileStatus? StatusAt(SafeFileHandle directory, byte[] path, int flags, out int errno)
+    {
+        LibC.StatxBuffer s;
+        // An unknown mask bit is ignored, so kernels before 6.8 leave the unique number out: ask for the old one then.
+        int result = LibC.statx(directory, path, flags, STATX_BASIC_AND_BIRTH | STATX_MNT_ID_UNIQUE, &s);
+        errno = LastErrno;
+        if (result < 0)
+            return null;
+        if ((s.Mask & STATX_MNT_ID_UNIQUE) == 0)
+            s.MountId = MountNumberAt(directory, path, flags);
+
+        return new FileStatus
+        {
+            Mode = s.Mode,
+            Uid = s.Uid,
+            Gid = s.Gid,
+            Inode = s.Inode,
+            Size = s.Size,
+            DeviceMajor = s.DeviceMajor,
+            DeviceMinor = s.DeviceMinor,
+            RdevMajor = s.RdevMajor,
+            RdevMinor = s.RdevMinor,
+            BirthTime = Microseconds(s.BirthTime),
+            ModificationTime = Microseconds(s.ModificationTime),
+            UniqueMountId = s.MountId,
+            IsMountRoot = (s.Attributes & STATX_ATTR_MOUNT_ROOT) != 0,
+        };
+    }
+
+    /// <summary>The mount's number as in mountinfo.</summary>
+    public static int MountNumber(SafeFileHandle handle) => (int)MountNumberAt(handle, EmptyPath, AT_EMPTY_PATH);
+
+    private static ulong MountNumberAt(SafeFileHandle directory, byte[] path, int flags)
+    {
+        LibC.StatxBuffer s;
+        Check(LibC.statx(directory, path, flags, STATX_MNT_ID, &s), "statx", "mount id");
+        return s.MountId;
+    }
+
+    private static ulong Microseconds(LibC.StatxTime time) => (ulong)time.Seconds * 1_000_000 + time.Nanoseconds / 1000;
+
+    /// <param name="handle">O_PATH|O_NOFOLLOW of the symlink itself.</param>
+    public static string ReadLink(SafeFileHandle handle) => ReadLinkAt(handle, EmptyPath, "symlink");
+
+    /// <summary>Where an open file is now, in this process's view; needs /proc.</summary>
+    public static string PathOf(SafeFileHandle handle)
+    {
+        string link = ProcPath(handle);
+        return ReadLinkAt(WorkingDirectory, PathText.Terminated(link), link);
+    }
+
+    // Absolute paths ignore the directory; AT_FDCWD is -100 and owns nothing.
+    private static readonly SafeFileHandle WorkingDirectory = new(-100, ownsHandle: false);
+
+    private static string ReadLinkAt(SafeFileHandle directory, byte[] path, string name)
+    {
+        const int PathMax = 4096;
+        byte* buffer = stackalloc byte[PathMax];
+        nint length = LibC.readlinkat(directory, path, buffer, PathMax);
+        int errno = LastErrno;
+        return length >= 0 ? PathText.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw new KernelException("readlink", name, errno);
+    }
+
+    /// <summary>A name for messages; never fails.</summary>
+    private static string NameOf(SafeFileHandle handle)
+    {
+        const int PathMax = 4096;
+        byte* buffer = stackalloc byte[PathMax];
+        string link = ProcPath(handle);
+        nint length = LibC.readlinkat(WorkingDirectory, PathText.Terminated(link), buffer, PathMax);
+        return length >= 0 ? PathText.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : link;
+    }
+
+    /// <param name="directory">Opened O_RDONLY|O_DIRECTORY, at its start.</param>
+    /// <returns>Without "." and "..", in the file system's order.</returns>
+    public static List<DirectoryEntry> ReadDirectory(SafeFileHandle directory)
+    {
+        const int BufferSize = 16384;
+        byte* buffer = stackalloc byte[BufferSize];
+        List<DirectoryEntry> entries = [];
+        while (true)
+        {
+            nint length = LibC.getdents64(directory, buffer, BufferSize);
+            int errno = LastErrno;
+            if (length < 0)
+                throw new KernelException("getdents64", NameOf(directory), errno);
+            if (length == 0)
+                return entries;
+            for (byte* at = buffer; at < buffer + length;)
+            {
+                // struct linux_dirent64: ino 8, off 8, reclen 2, type 1, name
+                ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(at + 19);
+                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                    entries.Add(new DirectoryEntry(PathText.Decode(name), at[18]));
+                at += *(ushort*)(at + 16);
+            }
+        }
+    }
+
+    /// <summary>The whole file; longer than <paramref name="limit"/> bytes is an <see cref="InputException"/>.</summary>
+    public static byte[] ReadAll(SafeFileHandle file, int limit, string name)
+    {
+        byte[] buffer = new byte[Math.Min(limit + 1, 8192)];
+        int length = 0;
+        while (true)
+        {
+            if (length > limit)
+                throw new InputException(PathText.Printable(name) + " is longer than " + limit.ToString() + " bytes");
+            if (length == buffer.Length)
+                Array.Resize(ref buffer, Math.Min(limit + 1, buffer.Length * 4));
+            nint count;
+            int errno;
+            fixed (byte* at = buffer)
+            {
+                count = LibC.read(file, at + length, (nuint)(buffer.Length - length));
+                errno = LastErrno;
+            }
+
+            if (count < 0)
+                throw new KernelException("read", name, errno);
+            if (count == 0)
+                return buffer.Length == length ? buffer : buffer[..length];
+            length += (int)count;
+        }
+    }
+
+    public static void WriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes, string name)
+    {
+        int errno = TryWriteAll(file, bytes);
+        if (errno != 0)
+            throw new KernelException("write", name, errno);
+    }
+
+    /// <returns>0, or the error number.</returns>
+    public static int TryWriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            nint count;
+            int errno;
+            fixed (byte* at = bytes)
+            {
+                count = LibC.write(file, at, (nuint)bytes.Length);
+                errno = LastErrno;
+            }
+
+            if (count < 0 && errno is not (Errno.EINTR or Errno.EAGAIN))
+                return errno;
+            bytes = bytes[(int)Math.Max(count, 0)..];
+        }
+
+        return 0;
+    }
+
+    /// <summary>Writes a new file; an existing one of that name is an error.</summary>
+    public static void CreateFile(SafeFileHandle directory, string name, ReadOnlySpan<byte> content, uint mode)
+    {
+        using SafeFileHandle file = OpenChild(directory, name, O_WRONLY | O_CREAT | O_EXCL, mode);
+        WriteAll(file, content, name);
+    }
+
+    /// <summary>A reader sees the old content or the new one, after a power cut too.</summary>
+    public static void ReplaceFile(SafeFileHandle directory, string name, ReadOnlySpan<byte> content, uint mode)
+    {
+        string temporary = "." + name + ".new";
+        RemoveFile(directory, temporary);
+        using (SafeFileHandle file = OpenChild(directory, temporary, O_WRONLY | O_CREAT | O_EXCL, mode))
+        {
+            WriteAll(file, content, name);
+            Check(LibC.fsync(file), "fsync", name);
+        }
+
+        Check(LibC.renameat(directory, PathText.Terminated(temporary), directory, PathText.Terminated(name)), "rename", name);
+    }
+
+    /// <returns>false when it was there already.</returns>
+    public static bool MakeDirectory(SafeFileHandle directory, string name, uint mode, string nameForErrors)
+    {
+        int result = LibC.mkdirat(directory, PathText.Terminated(name), mode);
+        int errno = LastErrno;
+        if (result == 0)
+            return true;
+        return errno == Errno.EEXIST ? false : throw new KernelException("mkdir", nameForErrors, errno);
+    }
+
+    /// <returns>false when something is there already.</returns>
+    public static bool MakeSymlink(SafeFileHandle directory, string name, string target, string nameForErrors)
+    {
+        int result = LibC.symlinkat(PathText.Terminated(target), directory, PathText.Terminated(name));
+        int errno = LastErrno;
+        if (result == 0)
+            return true;
+        return errno == Errno.EEXIST ? false : throw new KernelException("symlink", nameForErrors, errno);
+    }
+
+    /// <summary>Absent is fine.</summary>
+    public static void RemoveFile(SafeFileHandle directory, string name) => Remove(directory, name, 0, "unlink");
+
+    /// <summary>Absent is fine.</summary>
+    public static void RemoveDirectory(SafeFileHandle directory, string name) => Remove(directory, name, AT_REMOVEDIR, "rmdir");
+
+    private static void Remove(SafeFileHandle directory, string name, int flags, string call)
+    {
+        int result = LibC.unlinkat(directory, PathText.Terminated(name), flags);
+        int errno = LastErrno;
+        if (result < 0 && errno != Errno.ENOENT)
+            throw new KernelException(call, NameOf(directory) + "/" + name, errno);
+    }
+
+    /// <summary>Removes a directory with all it holds; follows no symlink and enters no other file system.</summary>
+    public static void RemoveTree(SafeFileHandle parent, string name)
+    {
+        using (SafeFileHandle? directory = TryOpenAt(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV))
+        {
+            if (directory is null)
+                return;
+            foreach (DirectoryEntry entry in ReadDirectory(directory))
+            {
+                if (TryStatusAt(directory, entry.Name) is { IsDirectory: true })
+                    RemoveTree(directory, entry.Name);
+                else
+                    RemoveFile(directory, entry.Name);
+            }
+        }
+
+        RemoveDirectory(parent, name);
+    }
+
+    public static void ChangeMode(SafeFileHandle file, uint mode) => Check(LibC.fchmod(file, mode), "chmod", NameOf(file));
+
+    public static void ChangeOwner(SafeFileHandle file, uint uid, uint gid) => Check(LibC.fchown(file, uid, gid), "chown", NameOf(file));
+
+    /// <summary>Takes an exclusive lock.</summary>
+    /// <returns>false when somebody else holds it and <paramref name="wait"/> is false.</returns>
+    public static bool Lock(SafeFileHandle file, bool wait)
+    {
+        int result = LibC.flock(file, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+        int errno = LastErrno;
+        if (result == 0)
+            return true;
+        return errno == Errno.EAGAIN ? false : throw new KernelException("flock", NameOf(file), errno);
+    }
+
+    /// <summary>true when the file system, or the mount the file was opened on, takes no writes.</summary>
+    public static bool IsReadOnly(SafeFileHandle file)
+    {
+        const ulong ST_RDONLY = 1;
+        LibC.StatvfsBuffer buffer;
+        Check(LibC.fstatvfs(file, &buffer), "statvfs", NameOf(file));
+        return (buffer.Flags & ST_RDONLY) != 0;
+    }
+
+    private static void Check(int result, string call, string target)
+    {
+        int errno = LastErrno;
+        if (result < 0)
+            throw new KernelException(call, target, errno);
+    }
+}

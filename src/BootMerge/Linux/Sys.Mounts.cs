@@ -1,0 +1,278 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>The mount API [5.2] and its older brother mount(2). Constants keep the kernel's names (linux/mount.h).</summary>
+internal static unsafe partial class Sys
+{
+    public const uint MOUNT_ATTR_RDONLY = 0x01;
+    public const uint MOUNT_ATTR_NOSUID = 0x02;
+    public const uint MOUNT_ATTR_NODEV = 0x04;
+    public const uint MOUNT_ATTR_NOEXEC = 0x08;
+    public const uint MOUNT_ATTR_NOATIME = 0x10;
+
+    public const ulong MS_RDONLY = 0x1;
+    public const ulong MS_NOSUID = 0x2;
+    public const ulong MS_NODEV = 0x4;
+    public const ulong MS_NOEXEC = 0x8;
+    public const ulong MS_NOATIME = 0x400;
+    private const ulong MS_PRIVATE = 1 << 18;
+
+    private const uint FSOPEN_CLOEXEC = 1;
+    private const uint FSMOUNT_CLOEXEC = 1;
+    private const uint FSPICK_CLOEXEC = 1;
+    private const uint FSPICK_EMPTY_PATH = 8;
+    private const uint FSCONFIG_SET_FLAG = 0;
+    private const uint FSCONFIG_SET_STRING = 1;
+    private const uint FSCONFIG_SET_FD = 5;
+    private const uint FSCONFIG_CMD_CREATE = 6;
+    private const uint FSCONFIG_CMD_RECONFIGURE = 7;
+    private const uint OPEN_TREE_CLONE = 1;
+    private const uint OPEN_TREE_CLOEXEC = 0x80000;
+    private const uint AT_RECURSIVE = 0x8000;
+    private const uint MOVE_MOUNT_F_EMPTY_PATH = 0x04;
+    private const uint MOVE_MOUNT_T_EMPTY_PATH = 0x40;
+    private const uint MOVE_MOUNT_BENEATH = 0x200;
+    private const int MNT_DETACH = 2;
+    private const int UMOUNT_NOFOLLOW = 8;
+    private const int CLONE_NEWNS = 0x20000;
+
+    /// <summary>A new, empty file-system context.</summary>
+    public static SafeFileHandle FsOpen(string type)
+    {
+        int fd = LibC.fsopen(PathText.Terminated(type), FSOPEN_CLOEXEC);
+        int errno = LastErrno;
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("fsopen", type, errno);
+    }
+
+    public static void SetString(SafeFileHandle context, string key, string value, string target) =>
+        CheckContext(TrySetString(context, key, value, out int errno), "fsconfig " + key, target, errno, context);
+
+    public static bool TrySetString(SafeFileHandle context, string key, string value, out int errno)
+    {
+        int result = LibC.fsconfig(context, FSCONFIG_SET_STRING, PathText.Terminated(key), PathText.Terminated(value), 0);
+        errno = LastErrno;
+        return result == 0;
+    }
+
+    public static void SetFlag(SafeFileHandle context, string key, string target)
+    {
+        int result = LibC.fsconfig(context, FSCONFIG_SET_FLAG, PathText.Terminated(key), null, 0);
+        int errno = LastErrno;
+        CheckContext(result == 0, "fsconfig " + key, target, errno, context);
+    }
+
+    public static void SetDescriptor(SafeFileHandle context, string key, SafeFileHandle value, string target) =>
+        CheckContext(TrySetDescriptor(context, key, value, out int errno), "fsconfig " + key, target, errno, context);
+
+    public static bool TrySetDescriptor(SafeFileHandle context, string key, SafeFileHandle value, out int errno)
+    {
+        int result = LibC.fsconfig(context, FSCONFIG_SET_FD, PathText.Terminated(key), null, (int)value.DangerousGetHandle());
+        errno = LastErrno;
+        return result == 0;
+    }
+
+    /// <summary>Makes the superblock; a failure carries the context's log and what /dev/kmsg got meanwhile.</summary>
+    public static void Create(SafeFileHandle context, string target)
+    {
+        using KernelLog log = KernelLog.Mark();
+        int result = LibC.fsconfig(context, FSCONFIG_CMD_CREATE, null, null, 0);
+        int errno = LastErrno;
+        if (result < 0)
+            throw new KernelException("fsconfig create", target, errno, Join(ContextLog(context), log.Since()));
+    }
+
+    /// <param name="attributes">MOUNT_ATTR_* bits.</param>
+    /// <returns>A detached mount.</returns>
+    public static SafeFileHandle FsMount(SafeFileHandle context, uint attributes, string target)
+    {
+        int fd = LibC.fsmount(context, FSMOUNT_CLOEXEC, attributes);
+        int errno = LastErrno;
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("fsmount", target, errno, ContextLog(context));
+    }
+
+    /// <summary>Reconfigures the mounted superblock without changing an option, which drops its unused dentries.</summary>
+    public static void DropUnusedEntries(SafeFileHandle mountRoot, string target)
+    {
+        int fd = LibC.fspick(mountRoot, EmptyPath, FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+        int errno = LastErrno;
+        if (fd < 0)
+            throw new KernelException("fspick", target, errno);
+        using SafeFileHandle context = new(fd, ownsHandle: true);
+        int result = LibC.fsconfig(context, FSCONFIG_CMD_RECONFIGURE, null, null, 0);
+        errno = LastErrno;
+        if (result < 0)
+            throw new KernelException("fsconfig reconfigure", target, errno, ContextLog(context));
+    }
+
+    /// <summary>mount(2); a failure carries what /dev/kmsg got meanwhile.</summary>
+    /// <param name="data">Without a zero; at most 4095 bytes, because the kernel cuts the rest off without a word.</param>
+    public static void Mount(string source, SafeFileHandle on, string type, ulong flags, string data, string target)
+    {
+        const int PageSize = 4096;
+        byte[] bytes = PathText.Terminated(data);
+        if (bytes.Length > PageSize)
+            throw new InputException("the mount options of " + PathText.Printable(target) + " are longer than a page: " + bytes.Length.ToString() + " bytes");
+        using KernelLog log = KernelLog.Mark();
+        int result = LibC.mount(PathText.Terminated(source), PathText.Terminated(ProcPath(on)), PathText.Terminated(type), flags, bytes);
+        int errno = LastErrno;
+        if (result < 0)
+            throw new KernelException("mount " + type, target, errno, log.Since());
+    }
+
+    /// <summary>A detached copy of a mount; with <paramref name="recursive"/> of those on it too.</summary>
+    public static SafeFileHandle CloneTree(SafeFileHandle mount, bool recursive, string target)
+    {
+        int fd = LibC.open_tree(mount, EmptyPath, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+        int errno = LastErrno;
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("open_tree", target, errno);
+    }
+
+    /// <summary>Nothing that happens to these mounts happens to others any more, and the other way round.</summary>
+    public static void MakePrivate(SafeFileHandle mount, string target) =>
+        SetAttributes(mount, new LibC.MountAttributes { Propagation = MS_PRIVATE }, AT_EMPTY_PATH | AT_RECURSIVE, target);
+
+    public static void MakeReadOnly(SafeFileHandle mount, string target) =>
+        SetAttributes(mount, new LibC.MountAttributes { Set = MOUNT_ATTR_RDONLY }, AT_EMPTY_PATH, target);
+
+    private static void SetAttributes(SafeFileHandle mount, LibC.MountAttributes attributes, uint flags, string target)
+    {
+        int result = LibC.mount_setattr(mount, EmptyPath, flags, &attributes, (nuint)sizeof(LibC.MountAttributes));
+        int errno = LastErrno;
+        if (result < 0)
+            throw new KernelException("mount_setattr", target, errno);
+    }
+
+    /// <summary>Attaches a mount on top of what is there.</summary>
+    public static void Attach(SafeFileHandle mount, SafeFileHandle on, string target)
+    {
+        using KernelLog log = KernelLog.Mark();
+        int result = LibC.move_mount(mount, EmptyPath, on, EmptyPath, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+        int errno = LastErrno;
+        if (result < 0)
+            throw new KernelException("move_mount", target, errno, log.Since());
+    }
+
+    /// <summary>Slides a mount under the topmost one of a mount point [6.5].</summary>
+    /// <param name="on">The root of the topmost mount.</param>
+    /// <returns>0, or the error number.</returns>
+    public static int TryAttachBeneath(SafeFileHandle mount, SafeFileHandle on)
+    {
+        int result = LibC.move_mount(mount, EmptyPath, on, EmptyPath, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | MOVE_MOUNT_BENEATH);
+        int errno = LastErrno;
+        return result == 0 ? 0 : errno;
+    }
+
+    /// <summary>Takes exactly this mount away, wherever it is in the stack; open files on it stay usable.</summary>
+    public static void Detach(SafeFileHandle mountRoot, string target)
+    {
+        int result = LibC.umount2(PathText.Terminated(ProcPath(mountRoot)), MNT_DETACH);
+        int errno = LastErrno;
+        if (result < 0)
+            throw new KernelException("umount2", target, errno);
+    }
+
+    /// <summary>Moves this thread into a copy of its mount namespace, in which nothing propagates to anywhere.</summary>
+    public static void EnterPrivateMountNamespace()
+    {
+        int result = LibC.unshare(CLONE_NEWNS);
+        int errno = LastErrno;
+        if (result < 0)
+            throw new KernelException("unshare", "the mount namespace", errno);
+        using SafeFileHandle root = Open("/", O_PATH | O_DIRECTORY);
+        MakePrivateEverywhere(root);
+    }
+
+    // "/" may be a plain directory of a chroot: propagation then belongs to the mount it lies on, which only mount(2)
+    // and mount_setattr on a mount's root can change. So every mount of the table is asked one by one.
+    private static void MakePrivateEverywhere(SafeFileHandle root)
+    {
+        LibC.MountAttributes attributes = new() { Propagation = MS_PRIVATE };
+        int result = LibC.mount_setattr(root, EmptyPath, AT_EMPTY_PATH | AT_RECURSIVE, &attributes, (nuint)sizeof(LibC.MountAttributes));
+        int errno = LastErrno;
+        if (result == 0)
+            return;
+        if (errno != Errno.EINVAL)
+            throw new KernelException("mount_setattr", "/", errno);
+        foreach (Mount mount in MountTable.Read().Mounts)
+        {
+            using SafeFileHandle? handle = TryOpen(mount.Path, O_PATH);
+            if (handle is not null && LibC.mount_setattr(handle, EmptyPath, AT_EMPTY_PATH, &attributes, (nuint)sizeof(LibC.MountAttributes)) < 0)
+            {
+                errno = LastErrno;
+                if (errno != Errno.EINVAL) // EINVAL: covered by another mount, which has its own line
+                    throw new KernelException("mount_setattr", mount.Path, errno);
+            }
+        }
+    }
+
+    /// <summary>Goes (back) into a mount namespace; the root and working directory are the ones handed in.</summary>
+    public static void EnterMountNamespace(SafeFileHandle mountNamespace, SafeFileHandle root, SafeFileHandle workingDirectory)
+    {
+        Check(LibC.setns(mountNamespace, CLONE_NEWNS), "setns", "the mount namespace");
+        // setns(2) puts root and working directory at the namespace's root: out of a chroot, if we are in one.
+        Check(LibC.fchdir(root), "fchdir", "/");
+        Check(LibC.chroot(PathText.Terminated(".")), "chroot", "/");
+        ChangeDirectory(workingDirectory);
+    }
+
+    public static void ChangeDirectory(SafeFileHandle directory) => Check(LibC.fchdir(directory), "fchdir", NameOf(directory));
+
+    /// <summary>An inotify descriptor that becomes readable when the superblock of a file is gone.</summary>
+    public static SafeFileHandle WatchForUnmount(SafeFileHandle file)
+    {
+        const int IN_CLOEXEC = O_CLOEXEC;
+        const uint IN_DELETE_SELF = 0x400; // a watch needs an event; IN_UNMOUNT comes unasked
+        int fd = LibC.inotify_init1(IN_CLOEXEC);
+        int errno = LastErrno;
+        if (fd < 0)
+            throw new KernelException("inotify_init1", NameOf(file), errno);
+        SafeFileHandle inotify = new(fd, ownsHandle: true);
+        int watch = LibC.inotify_add_watch(inotify, PathText.Terminated(ProcPath(file)), IN_DELETE_SELF);
+        errno = LastErrno;
+        if (watch >= 0)
+            return inotify;
+        inotify.Dispose();
+        throw new KernelException("inotify_add_watch", NameOf(file), errno);
+    }
+
+    /// <returns>false when nothing came in time.</returns>
+    public static bool WaitForEvent(SafeFileHandle file, int timeoutMilliseconds)
+    {
+        const short POLLIN = 1;
+        LibC.PollEntry entry = new() { File = (int)file.DangerousGetHandle(), Events = POLLIN };
+        return LibC.poll(&entry, 1, timeoutMilliseconds) > 0;
+    }
+
+    /// <summary>Everything the context has to say, one line, blank-separated.</summary>
+    private static string ContextLog(SafeFileHandle context)
+    {
+        StringBuilder log = new();
+        Span<byte> buffer = stackalloc byte[1024];
+        while (true)
+        {
+            nint length;
+            fixed (byte* at = buffer)
+                length = LibC.read(context, at, (nuint)buffer.Length);
+            if (length <= 0)
+                return log.ToString();
+            string line = PathText.Decode(buffer[..(int)length]).TrimEnd('\n');
+            // "e overlay: message": the severity letter is told by the fact that this is an error.
+            if (line.Length > 2 && line[1] == ' ')
+                line = line[2..];
+            log.Append(log.Length == 0 ? "" : "; ").Append(line);
+        }
+    }
+
+    private static string Join(string first, string second) =>
+        first.Length == 0 ? second : second.Length == 0 ? first : first + "; " + second;
+
+    private static void CheckContext(bool ok, string call, string target, int errno, SafeFileHandle context)
+    {
+        if (!ok)
+            throw new KernelException(call, target, errno, ContextLog(context));
+    }
+}

@@ -1,0 +1,46 @@
+using System;
+using BootMerge.Json;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Markers;
+
+/// <summary>
+/// By what systemd 262 tells that an extension is the one it merged: its entry in the marker's origin file. An extra
+/// key would break systemd's comparison, so nothing else goes in here.
+/// </summary>
+internal static class ExtensionIdentity
+{
+    /// <param name="path">Of the extension, resolved, inside the root.</param>
+    /// <param name="handle">The extension's directory, opened in the namespace that will see the merge: mount numbers of a copy differ.</param>
+    public static JsonValue Of(string path, SafeFileHandle handle)
+    {
+        FileStatus status = Sys.Status(handle);
+        JsonValue identity = JsonValue.Object()
+            .Add("path", JsonValue.String(path))
+            .Add("onMountId", JsonValue.Number(status.UniqueMountId));
+
+        if (Sys.TryHandle(handle) is FileHandle file)
+            identity.Add("fileHandle", JsonValue.Object()
+                .Add("type", JsonValue.Number(file.Type))
+                .Add("handle", JsonValue.String(Convert.ToHexStringLower(file.Bytes))));
+        else
+            identity.Add("inode", JsonValue.Number(status.Inode));
+
+        return identity
+            .Add("crtime", JsonValue.Number(CreationTime(handle, status)))
+            .Add("mtime", JsonValue.Number(0L)); // a directory's own changes do not count
+    }
+
+    /// <summary>The older of the file system's birth time and the attribute systemd's tools keep where there is none.</summary>
+    private static ulong CreationTime(SafeFileHandle handle, FileStatus status)
+    {
+        const int TimestampSize = 8;
+        using SafeFileHandle readable = Sys.Reopen(handle, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        byte[]? value = Sys.TryGetXattr(readable, "user.crtime_usec");
+        if (value is not { Length: TimestampSize })
+            return status.BirthTime;
+        ulong kept = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(value);
+        return kept == 0 || status.BirthTime != 0 && status.BirthTime < kept ? status.BirthTime : kept;
+    }
+}

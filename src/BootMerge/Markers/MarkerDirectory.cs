@@ -1,0 +1,80 @@
+using System.Collections.Generic;
+using System.Text;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Markers;
+
+/// <summary>Reading a marker out of a merged hierarchy, and writing one into the layer made for it.</summary>
+internal static class MarkerDirectory
+{
+    private const int FileLimit = 4 << 20;
+    private const uint FileMode = 0x1A4; // 0644
+    private const uint DirectoryMode = 0x1ED; // 0755
+
+    /// <summary>
+    /// The marker of a merge that lies here; null when there is none. A marker whose dev is another device than the one
+    /// it lies on was copied (into an upperdir, a backup, an image): it is none.
+    /// </summary>
+    /// <param name="hierarchy">O_PATH descriptor of the hierarchy as it is seen.</param>
+    public static Marker? TryRead(SafeFileHandle hierarchy, ExtensionClass extensionClass)
+    {
+        FileStatus status = Sys.Status(hierarchy);
+        if (!status.IsMountRoot)
+            return null;
+        using SafeFileHandle? directory = TryOpen(hierarchy, extensionClass.MarkerName);
+        if (directory is null || ReadLine(directory, "dev") != status.Device)
+            return null;
+
+        string? workDirectory = ReadLine(directory, "work_dir");
+        return new Marker
+        {
+            Device = status.Device,
+            Names = Marker.ParseNames(ReadText(directory, extensionClass.NamesFile) ?? ""),
+            Origin = ReadText(directory, "origin"),
+            WorkDirectory = workDirectory is null ? null : Marker.Unescape(workDirectory) ?? "",
+            Backing = ReadLine(directory, "backing"),
+            Since = Sys.TryStatusAt(directory, "dev")?.ModificationTime ?? 0,
+        };
+    }
+
+    /// <summary>Makes the marker directory with everything but "dev", which is known only once the overlay is there.</summary>
+    public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, IReadOnlyList<string> names, string origin, string? workDirectory, string? backing)
+    {
+        Sys.MakeDirectory(layer, extensionClass.MarkerName, DirectoryMode, extensionClass.MarkerName);
+        using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        // Nothing of a marker that was once copied into a layer below may shine through.
+        Sys.SetXattr(directory, "trusted.overlay.opaque", "y"u8.ToArray());
+        Sys.ChangeMode(directory, DirectoryMode);
+        WriteFile(directory, extensionClass.NamesFile, Marker.NamesText(names));
+        WriteFile(directory, "origin", origin);
+        if (workDirectory is not null)
+            WriteFile(directory, "work_dir", Marker.Escape(workDirectory) + "\n");
+        if (backing is not null)
+            WriteFile(directory, "backing", backing + "\n");
+    }
+
+    public static void WriteDevice(SafeFileHandle layer, ExtensionClass extensionClass, string device)
+    {
+        using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY);
+        WriteFile(directory, "dev", device + "\n");
+    }
+
+    private static SafeFileHandle? TryOpen(SafeFileHandle directory, string name) =>
+        Sys.TryOpenAt(directory, name, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH);
+
+    private static void WriteFile(SafeFileHandle directory, string name, string text)
+    {
+        using SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, FileMode);
+        Sys.WriteAll(file, PathText.Encode(text), name);
+        Sys.ChangeMode(file, FileMode); // whatever the umask made of it
+    }
+
+    private static string? ReadLine(SafeFileHandle directory, string name) => ReadText(directory, name)?.TrimEnd('\n');
+
+    private static string? ReadText(SafeFileHandle directory, string name)
+    {
+        using SafeFileHandle? file = Sys.TryOpenAt(directory, name, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH);
+        return file is null || !Sys.Status(file).IsRegular ? null : PathText.Decode(Root.ReadFile(file, name, FileLimit));
+    }
+}

@@ -1,0 +1,46 @@
+using System.Collections.Generic;
+using BootMerge.Json;
+using BootMerge.Linux;
+
+namespace BootMerge.Markers;
+
+/// <summary>The marker's origin file: from what, and how, a merge was made.</summary>
+internal static class Origin
+{
+    /// <param name="mode">The mode's name.</param>
+    /// <param name="mutableDirectories">Hierarchy to the directory that is written to or imported; both inside the root.</param>
+    /// <param name="mountOptions">Overlay options that replaced the default ones, or null.</param>
+    /// <param name="extensions">Name and identity of each merged extension.</param>
+    public static JsonValue Of(
+        string mode,
+        List<KeyValuePair<string, string>> mutableDirectories,
+        string? mountOptions,
+        List<KeyValuePair<string, JsonValue>> extensions)
+    {
+        JsonValue mutable = JsonValue.Object().Add("mode", JsonValue.String(mode));
+        if (mutableDirectories.Count > 0)
+        {
+            JsonValue directories = JsonValue.Object();
+            foreach (KeyValuePair<string, string> directory in mutableDirectories)
+                directories.Add(directory.Key, JsonValue.String(directory.Value));
+            mutable.Add("mutableDirs", directories);
+        }
+
+        JsonValue origin = JsonValue.Object().Add("mutable", mutable);
+        if (mountOptions is not null)
+            origin.Add("mountOptions", JsonValue.String(mountOptions));
+        if (extensions.Count > 0)
+        {
+            JsonValue merged = JsonValue.Object();
+            foreach (KeyValuePair<string, JsonValue> extension in extensions)
+                merged.Add(extension.Key, extension.Value);
+            origin.Add("extensions", merged);
+        }
+
+        return origin;
+    }
+
+    /// <summary>true when a marker's origin says the same; one that cannot be read says nothing.</summary>
+    public static bool IsSame(JsonValue origin, string? recorded) =>
+        recorded is not null && JsonReader.TryParse(PathText.Encode(recorded)) is JsonValue other && origin.Matches(other);
+}

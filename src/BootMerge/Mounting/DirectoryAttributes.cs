@@ -1,0 +1,33 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>
+/// The root of an overlay takes mode, owner, ACLs and attributes from its topmost layer: so that layer gets those of the
+/// hierarchy, SELinux label included.
+/// </summary>
+internal static class DirectoryAttributes
+{
+    private const string OverlayPrefix = "trusted.overlay.";
+
+    /// <param name="source">A directory opened for reading.</param>
+    /// <param name="target">A directory opened for reading.</param>
+    public static void Copy(SafeFileHandle source, SafeFileHandle target, Log log)
+    {
+        FileStatus status = Sys.Status(source);
+        Sys.ChangeOwner(target, status.Uid, status.Gid);
+        Sys.ChangeMode(target, status.Permissions);
+        List<string> names = Sys.ListXattrs(source);
+        foreach (string name in names)
+        {
+            if (name.StartsWith(OverlayPrefix, StringComparison.Ordinal) || Sys.TryGetXattr(source, name) is not byte[] value)
+                continue;
+            if (!Sys.SetXattr(target, name, value))
+                log.Debug("The attribute " + PathText.Printable(name) + " of the hierarchy is not shown on the merge: this kernel's tmpfs cannot hold it (user attributes: since 6.6).");
+        }
+    }
+}

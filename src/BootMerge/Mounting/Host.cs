@@ -1,0 +1,140 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>
+/// The root twice: as everybody sees it, and bare, without any merge on its hierarchies. Where something is merged, the
+/// bare one is a private view in which it has been taken away.
+/// </summary>
+internal sealed class Host : IDisposable
+{
+    private readonly Log _log;
+    private readonly IReadOnlyList<ClassSettings> _classes;
+    private readonly List<KeyValuePair<string, Submounts>> _submounts = [];
+    private PrivateView? _view;
+    private Root? _bare;
+
+    private Host(Root root, IReadOnlyList<ClassSettings> classes, Log log)
+    {
+        Root = root;
+        _classes = classes;
+        _log = log;
+        Merges = ExistingMerge.FindAll(root, classes);
+    }
+
+    /// <summary>As everybody sees it; not to be opened from while <see cref="IsPrivate"/>.</summary>
+    public Root Root { get; }
+
+    /// <summary>Without merges.</summary>
+    public Root Bare => _bare ?? Root;
+
+    public bool IsPrivate => _bare is not null;
+
+    /// <summary>The merges that everybody sees.</summary>
+    public List<ExistingMerge> Merges { get; }
+
+    /// <param name="classes">Those whose hierarchies are looked at.</param>
+    public static Host Open(Root root, IReadOnlyList<ClassSettings> classes, Log log)
+    {
+        Host host = new(root, classes, log);
+        try
+        {
+            foreach (ClassSettings settings in classes)
+                foreach (string hierarchy in settings.Hierarchies)
+                    host.CopySubmounts(settings.Class, hierarchy);
+            if (host.Merges.Count > 0)
+                host.EnterPrivateView();
+            return host;
+        }
+        catch
+        {
+            host.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>One for each hierarchy of the class, in order.</summary>
+    public List<HierarchyState> Look(ClassSettings settings)
+    {
+        List<HierarchyState> states = [];
+        foreach (string hierarchy in settings.Hierarchies)
+            states.Add(HierarchyState.Look(Bare, settings.Class, hierarchy));
+        return states;
+    }
+
+    public ExistingMerge? MergeOn(string hierarchy)
+    {
+        foreach (ExistingMerge merge in Merges)
+            if (merge.Hierarchy == hierarchy)
+                return merge;
+        return null;
+    }
+
+    /// <summary>Copies of the mounts that are seen under a hierarchy.</summary>
+    public Submounts SubmountsOf(string hierarchy)
+    {
+        foreach (KeyValuePair<string, Submounts> submounts in _submounts)
+            if (submounts.Key == hierarchy)
+                return submounts.Value;
+        return Submounts.None;
+    }
+
+    /// <summary>Workdirs of merges that are mounted, inside the root.</summary>
+    public List<string> BusyWorkDirectories()
+    {
+        List<string> busy = [];
+        foreach (ExistingMerge merge in Merges)
+            if (merge.Marker.WorkDirectory is string workDirectory)
+                busy.Add("/" + workDirectory);
+        return busy;
+    }
+
+    /// <summary>From here on <see cref="Bare"/> is the root in a private mount namespace, without merges.</summary>
+    public void EnterPrivateView()
+    {
+        string path = Sys.PathOf(Root.Handle);
+        _view = PrivateView.Enter();
+        _bare = Root.Open(path);
+        foreach (ClassSettings settings in _classes)
+            foreach (string hierarchy in settings.Hierarchies)
+                TakeAway(settings.Class, hierarchy);
+    }
+
+    /// <summary>Back to where everybody is; what was built stays.</summary>
+    public void LeavePrivateView()
+    {
+        _bare?.Dispose();
+        _bare = null;
+        _view?.Dispose();
+        _view = null;
+    }
+
+    public void Dispose()
+    {
+        LeavePrivateView();
+        foreach (KeyValuePair<string, Submounts> submounts in _submounts)
+            submounts.Value.Dispose();
+    }
+
+    private void CopySubmounts(ExtensionClass extensionClass, string hierarchy)
+    {
+        using SafeFileHandle? handle = Root.TryOpenDirectory(hierarchy);
+        if (handle is not null)
+            _submounts.Add(new KeyValuePair<string, Submounts>(hierarchy, Submounts.Copy(handle, extensionClass.MarkerName)));
+    }
+
+    private void TakeAway(ExtensionClass extensionClass, string hierarchy)
+    {
+        while (ExistingMerge.Find(Bare, extensionClass, hierarchy) is not null)
+        {
+            using SafeFileHandle merged = Bare.OpenAt(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+            Sys.Detach(merged, Bare.Outside(hierarchy));
+        }
+    }
+}

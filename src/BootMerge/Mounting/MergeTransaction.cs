@@ -1,0 +1,193 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>
+/// Carries plans out, all or nothing: every stack is built out of sight, then all are shown. A failure takes back what
+/// was done, newest first, and is thrown again.
+/// </summary>
+internal sealed class MergeTransaction : IDisposable
+{
+    private readonly Host _host;
+    private readonly Log _log;
+    private readonly Undo _undo;
+    private readonly List<BuiltStack> _built = [];
+    private readonly List<Replaced> _replaced = [];
+
+    private MergeTransaction(Host host, Log log)
+    {
+        _host = host;
+        _log = log;
+        _undo = new Undo(log);
+    }
+
+    /// <summary>Merges, or replaces what is merged on the plans' hierarchies; merges that no plan has any more go.</summary>
+    public static void Run(Host host, IReadOnlyList<MergePlan> plans, Log log)
+    {
+        using MergeTransaction transaction = new(host, log);
+        try
+        {
+            transaction.Prepare(plans);
+            transaction.Build(plans);
+            transaction.Show();
+            transaction.RemoveMergesWithoutPlan(plans);
+        }
+        catch
+        {
+            host.LeavePrivateView();
+            transaction._undo.Run();
+            throw;
+        }
+
+        transaction.CleanUp();
+    }
+
+    public void Dispose()
+    {
+        foreach (BuiltStack stack in _built)
+            stack.Dispose();
+        foreach (Replaced old in _replaced)
+            old.Dispose();
+    }
+
+    private void Prepare(IReadOnlyList<MergePlan> plans)
+    {
+        foreach (MergePlan plan in plans)
+            foreach (StackPlan stack in plan.Stacks)
+                Directories.Prepare(_host, stack, _undo, _log);
+    }
+
+    private void Build(IReadOnlyList<MergePlan> plans)
+    {
+        LayerMethod method = OverlaySupport.Probe();
+        _log.Debug("This kernel's overlayfs: " + OverlaySupport.Describe(method) + ".");
+        if (method == LayerMethod.Descriptors && !_host.IsPrivate)
+        {
+            if (TryBuildInPlace(plans))
+                return;
+        }
+
+        if (!_host.IsPrivate)
+            _host.EnterPrivateView();
+        BuildAll(plans, method);
+        _host.LeavePrivateView();
+    }
+
+    /// <returns>false when this kernel wants the layers attached after all.</returns>
+    private bool TryBuildInPlace(IReadOnlyList<MergePlan> plans)
+    {
+        try
+        {
+            BuildAll(plans, LayerMethod.Descriptors);
+            return true;
+        }
+        catch (KernelException e) when (e.Errno == Errno.EINVAL && e.Log.Length == 0)
+        {
+            // A reason in words would be about the layers; without one it is about how they were handed over.
+            _log.Debug("Building in place failed (" + e.Message + "), again in a private mount namespace.");
+            foreach (BuiltStack stack in _built)
+                stack.Dispose();
+            _built.Clear();
+            return false;
+        }
+    }
+
+    private void BuildAll(IReadOnlyList<MergePlan> plans, LayerMethod method)
+    {
+        StackBuilder builder = new(_host.Bare, method, _host.IsPrivate, _log);
+        foreach (MergePlan plan in plans)
+            foreach (StackPlan stack in plan.Stacks)
+                _built.Add(builder.Build(plan, stack, _host.SubmountsOf(stack.Hierarchy)));
+    }
+
+    private void Show()
+    {
+        foreach (BuiltStack stack in _built)
+        {
+            if (_host.MergeOn(stack.Plan.Hierarchy) is ExistingMerge old)
+                Replace(stack, old);
+            else
+                Attach(stack);
+        }
+    }
+
+    private void Attach(BuiltStack stack)
+    {
+        string target = _host.Root.Outside(stack.Plan.Target);
+        using SafeFileHandle point = _host.Root.OpenAt(stack.Plan.Target, Sys.O_PATH | Sys.O_DIRECTORY);
+        Sys.Attach(stack.Mount, point, target);
+        _undo.Add(() => Sys.Detach(stack.Mount, target));
+    }
+
+    private void Replace(BuiltStack stack, ExistingMerge old)
+    {
+        string target = _host.Root.Outside(old.Hierarchy);
+        Replaced replaced = Replaced.Take(_host.Root, old);
+        _replaced.Add(replaced);
+
+        int errno = Sys.TryAttachBeneath(stack.Mount, replaced.Top);
+        if (errno == 0)
+        {
+            _undo.Add(() => Sys.Detach(stack.Mount, target));
+            Sys.Detach(replaced.Top, target);
+            _undo.Add(() => replaced.PutBack(_host.Root));
+        }
+        else
+        {
+            // EINVAL: no MOVE_MOUNT_BENEATH before 6.5, or a parent it does not work under (the namespace's own root).
+            _log.Debug("The new merge of " + target + " cannot be slid under the old one (" + Errno.Describe(errno) + "): it takes its place with a short gap.");
+            Sys.Detach(replaced.Top, target);
+            _undo.Add(() => replaced.PutBack(_host.Root));
+            using SafeFileHandle point = _host.Root.OpenAt(old.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+            Sys.Attach(stack.Mount, point, target);
+            _undo.Add(() => Sys.Detach(stack.Mount, target));
+        }
+
+        replaced.ReleaseTop();
+    }
+
+    private void RemoveMergesWithoutPlan(IReadOnlyList<MergePlan> plans)
+    {
+        foreach (ExistingMerge merge in _host.Merges)
+            if (!IsPlanned(plans, merge.Hierarchy))
+                Unmerging.TakeAway(_host.Root, merge, _replaced, _undo, _log);
+    }
+
+    public static bool IsPlanned(IReadOnlyList<MergePlan> plans, string hierarchy)
+    {
+        foreach (MergePlan plan in plans)
+            foreach (StackPlan stack in plan.Stacks)
+                if (stack.Hierarchy == hierarchy)
+                    return true;
+        return false;
+    }
+
+    /// <summary>What is left of the old merges; nothing of it can fail the merge any more.</summary>
+    private void CleanUp()
+    {
+        foreach (Replaced old in _replaced)
+        {
+            bool isGone = old.RemoveRest(_host.Root, _log);
+            // As long as somebody wrote through the old merge, the new one may have remembered what was there before.
+            if (NewStackOn(old.Merge.Hierarchy) is { Plan.Upper: PersistentUpper } stack)
+            {
+                if (!isGone)
+                    _log.Info("Processes still use the old merge of " + stack.Plan.Hierarchy + ": what they write now shows in the new one after the next refresh.");
+                Sys.DropUnusedEntries(stack.Mount, stack.Plan.Hierarchy);
+            }
+        }
+    }
+
+    private BuiltStack? NewStackOn(string hierarchy)
+    {
+        foreach (BuiltStack stack in _built)
+            if (stack.Plan.Hierarchy == hierarchy)
+                return stack;
+        return null;
+    }
+}

@@ -1,0 +1,110 @@
+using System.Collections.Generic;
+using System.Text;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>An open lowerdir and a name for it, for mount options and messages.</summary>
+internal sealed record NamedLayer(string Name, SafeFileHandle Directory);
+
+/// <summary>One overlay, all its directories open, and the ways in which kernels take them.</summary>
+/// <param name="Target">Where it will be seen, for messages.</param>
+/// <param name="Source">Its source in mountinfo.</param>
+/// <param name="Attributes">MOUNT_ATTR_* bits.</param>
+/// <param name="Layers">Layers[0] is the topmost lowerdir.</param>
+/// <param name="Upper">Together with <paramref name="Work"/>, or null.</param>
+internal sealed record OverlayMount(
+    string Target,
+    string Source,
+    uint Attributes,
+    List<OverlayOption> Options,
+    List<NamedLayer> Layers,
+    SafeFileHandle? Upper,
+    SafeFileHandle? Work)
+{
+    /// <param name="isStaged">In a <see cref="PrivateView"/>: the overlay is attached to the stage.</param>
+    /// <returns>The overlay's root: detached, or in the stage.</returns>
+    public SafeFileHandle Make(Stage stage, LayerMethod method, bool isStaged)
+    {
+        if (method == LayerMethod.MountCall)
+            return MakeByCall(stage);
+
+        using SafeFileHandle context = Sys.FsOpen("overlay");
+        Sys.SetString(context, "source", Source, Target);
+        if (method == LayerMethod.Descriptors)
+            HandOverDescriptors(context);
+        else
+            HandOverPaths(context, stage);
+        foreach (OverlayOption option in Options)
+        {
+            if (option.Value is null)
+                Sys.SetFlag(context, option.Key, Target);
+            else
+                Sys.SetString(context, option.Key, option.Value, Target);
+        }
+
+        Sys.Create(context, Target);
+        SafeFileHandle overlay = Sys.FsMount(context, Attributes, Target);
+        if (isStaged)
+        {
+            using SafeFileHandle point = stage.Stack();
+            Sys.Attach(overlay, point, Target);
+        }
+
+        return overlay;
+    }
+
+    private void HandOverDescriptors(SafeFileHandle context)
+    {
+        foreach (NamedLayer layer in Layers)
+            Sys.SetDescriptor(context, "lowerdir+", layer.Directory, layer.Name);
+        if (Upper is null || Work is null)
+            return;
+        Sys.SetDescriptor(context, "upperdir", Upper, Target);
+        Sys.SetDescriptor(context, "workdir", Work, Target);
+    }
+
+    private void HandOverPaths(SafeFileHandle context, Stage stage)
+    {
+        using LayerLinks links = LayerLinks.Enter(stage, Layers, Upper, Work);
+        foreach (string name in links.Names)
+            Sys.SetString(context, "lowerdir+", name, Target);
+        if (Upper is null)
+            return;
+        Sys.SetString(context, "upperdir", LayerLinks.Upper, Target);
+        Sys.SetString(context, "workdir", LayerLinks.Work, Target);
+    }
+
+    private SafeFileHandle MakeByCall(Stage stage)
+    {
+        using LayerLinks links = LayerLinks.Enter(stage, Layers, Upper, Work);
+        StringBuilder data = new("lowerdir=");
+        data.AppendJoin(':', links.Names);
+        if (Upper is not null)
+            data.Append(",upperdir=" + LayerLinks.Upper + ",workdir=" + LayerLinks.Work);
+        foreach (OverlayOption option in Options)
+            data.Append(',').Append(option.ToString());
+
+        using (SafeFileHandle point = stage.Stack())
+            Sys.Mount(Source, point, "overlay", MountFlags(Attributes), data.ToString(), Target);
+        return stage.Stack();
+    }
+
+    private static ulong MountFlags(uint attributes)
+    {
+        ulong flags = 0;
+        if ((attributes & Sys.MOUNT_ATTR_RDONLY) != 0)
+            flags |= Sys.MS_RDONLY;
+        if ((attributes & Sys.MOUNT_ATTR_NOSUID) != 0)
+            flags |= Sys.MS_NOSUID;
+        if ((attributes & Sys.MOUNT_ATTR_NODEV) != 0)
+            flags |= Sys.MS_NODEV;
+        if ((attributes & Sys.MOUNT_ATTR_NOEXEC) != 0)
+            flags |= Sys.MS_NOEXEC;
+        if ((attributes & Sys.MOUNT_ATTR_NOATIME) != 0)
+            flags |= Sys.MS_NOATIME;
+        return flags;
+    }
+}

@@ -1,0 +1,43 @@
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>How this kernel takes the layers of an overlay.</summary>
+internal enum LayerMethod
+{
+    /// <summary>fsconfig(lowerdir+, descriptor); layers may be detached mounts [6.15].</summary>
+    Descriptors,
+
+    /// <summary>fsconfig(lowerdir+, path); layers must be attached in the caller's namespace [6.7].</summary>
+    Paths,
+
+    /// <summary>mount(2) with one lowerdir= string; the same [before 6.7].</summary>
+    MountCall,
+}
+
+/// <summary>What the running kernel's overlayfs can do: asked, not read from a version string.</summary>
+internal static class OverlaySupport
+{
+    public static LayerMethod Probe()
+    {
+        using SafeFileHandle context = Sys.FsOpen("overlay");
+
+        // Up to 6.4 a wrapper around mount(2)'s option string takes any key and complains at the end. (Its CREATE works,
+        // but it refuses commas, and the whole of mount(2) is known to work.)
+        if (Sys.TrySetString(context, "bootmerge-probe", "x", out _))
+            return LayerMethod.MountCall;
+
+        using SafeFileHandle directory = Sys.Open("/", Sys.O_PATH | Sys.O_DIRECTORY);
+        if (Sys.TrySetDescriptor(context, "lowerdir+", directory, out _))
+            return LayerMethod.Descriptors;
+        return Sys.TrySetString(context, "lowerdir+", "/", out _) ? LayerMethod.Paths : LayerMethod.MountCall;
+    }
+
+    public static string Describe(LayerMethod method) => method switch
+    {
+        LayerMethod.Descriptors => "layers by descriptor, detached",
+        LayerMethod.Paths => "layers by path, in a private mount namespace: the kernel takes no descriptors",
+        _ => "mount(2) in a private mount namespace: the kernel has no lowerdir+",
+    };
+}

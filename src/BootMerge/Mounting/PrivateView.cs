@@ -1,0 +1,53 @@
+using System;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>
+/// A private copy of the mount namespace, entered by this thread until disposed. What is mounted or unmounted in it
+/// nobody sees, and it is gone when the process is: it shows the hierarchies without their merges, and lets layers be
+/// attached while an older kernel makes an overlay of them.
+/// </summary>
+internal sealed class PrivateView : IDisposable
+{
+    private readonly SafeFileHandle _namespace;
+    private readonly SafeFileHandle _processRoot;
+    private readonly SafeFileHandle _workingDirectory;
+    private bool _left;
+
+    private PrivateView(SafeFileHandle mountNamespace, SafeFileHandle processRoot, SafeFileHandle workingDirectory)
+    {
+        _namespace = mountNamespace;
+        _processRoot = processRoot;
+        _workingDirectory = workingDirectory;
+    }
+
+    public static PrivateView Enter()
+    {
+        const string Namespace = "/proc/self/ns/mnt";
+        SafeFileHandle mountNamespace = Sys.TryOpen(Namespace, Sys.O_RDONLY)
+            ?? throw new InputException("cannot open " + Namespace + ": /proc is not mounted");
+        SafeFileHandle root = Sys.Open("/", Sys.O_PATH | Sys.O_DIRECTORY);
+        SafeFileHandle workingDirectory = Sys.Open(".", Sys.O_PATH | Sys.O_DIRECTORY);
+        Sys.EnterPrivateMountNamespace();
+        return new PrivateView(mountNamespace, root, workingDirectory);
+    }
+
+    /// <summary>Back to the caller's namespace. Detached mounts made meanwhile stay usable.</summary>
+    public void Leave()
+    {
+        if (_left)
+            return;
+        _left = true;
+        Sys.EnterMountNamespace(_namespace, _processRoot, _workingDirectory);
+    }
+
+    public void Dispose()
+    {
+        Leave();
+        _namespace.Dispose();
+        _processRoot.Dispose();
+        _workingDirectory.Dispose();
+    }
+}

@@ -1,0 +1,133 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Markers;
+using BootMerge.Planning;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>An overlay that is complete and that nobody sees yet.</summary>
+/// <param name="Mount">Detached; its descriptor is the merged directory.</param>
+/// <param name="Device">"0:47"</param>
+internal sealed record BuiltStack(StackPlan Plan, SafeFileHandle Mount, string Device) : IDisposable
+{
+    public void Dispose() => Mount.Dispose();
+}
+
+/// <summary>Makes the overlay of a plan, with marker and carried-over mounts, detached.</summary>
+internal sealed class StackBuilder
+{
+    private readonly Root _root;
+    private readonly LayerMethod _method;
+    private readonly bool _isStaged;
+    private readonly Log _log;
+
+    /// <param name="root">Opened in the namespace that this thread is in.</param>
+    /// <param name="isStaged">This thread is in a <see cref="PrivateView"/>: layers and overlay are attached there while they are worked on.</param>
+    public StackBuilder(Root root, LayerMethod method, bool isStaged, Log log)
+    {
+        _root = root;
+        _method = method;
+        _isStaged = isStaged;
+        _log = log;
+    }
+
+    /// <summary>Everything the plan creates (target, upperdir, workdir) must exist.</summary>
+    public BuiltStack Build(MergePlan merge, StackPlan plan, Submounts submounts)
+    {
+        // The target must be opened before the staging tmpfs hides the root.
+        using SafeFileHandle hierarchy = _root.OpenAt(plan.Target, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        List<NamedLayer> layers = OpenLayers(plan);
+        SafeFileHandle? upper = plan.Upper is PersistentUpper persistent ? _root.OpenAt(persistent.Path, Sys.O_PATH | Sys.O_DIRECTORY) : null;
+        SafeFileHandle? work = plan.Upper is PersistentUpper { WorkDirectory: string path } ? _root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY) : null;
+        try
+        {
+            using Stage stage = Stage.Create();
+            if (_isStaged)
+                stage.AttachOn(_root.Handle);
+
+            using SafeFileHandle markerLayer = stage.MarkerLayer();
+            DirectoryAttributes.Copy(hierarchy, markerLayer, _log);
+            MarkerDirectory.Write(markerLayer, plan.Class, merge.Extensions, merge.Origin.ToCompactText(), WorkDirectoryText(plan), plan.Backing);
+            layers.Insert(0, new NamedLayer("marker", Duplicate(markerLayer)));
+            if (plan.Upper is MemoryUpper)
+            {
+                upper = stage.Upper();
+                work = stage.Work();
+                DirectoryAttributes.Copy(hierarchy, upper, _log);
+            }
+            else if (plan.Upper is null && layers.Count == 1)
+                layers.Add(new NamedLayer("empty", stage.Filler()));
+
+            OverlayMount mount = new(_root.Outside(plan.Target), plan.Class.Name, plan.Attributes, plan.Options, layers, upper, work);
+            SafeFileHandle overlay = mount.Make(stage, _method, _isStaged);
+            try
+            {
+                return Complete(plan, stage, markerLayer, overlay, submounts);
+            }
+            catch
+            {
+                overlay.Dispose();
+                throw;
+            }
+        }
+        finally
+        {
+            foreach (NamedLayer layer in layers)
+                layer.Directory.Dispose();
+            upper?.Dispose();
+            work?.Dispose();
+        }
+    }
+
+    private List<NamedLayer> OpenLayers(StackPlan plan)
+    {
+        List<NamedLayer> layers = new(plan.Lower.Count + 2);
+        foreach (Layer layer in plan.Lower)
+            layers.Add(new NamedLayer(layer.Name, _root.OpenAt(layer.Path, Sys.O_PATH | Sys.O_DIRECTORY)));
+        return layers;
+    }
+
+    private static string? WorkDirectoryText(StackPlan plan) => (plan.Upper as PersistentUpper)?.WorkDirectory.TrimStart('/');
+
+    private static SafeFileHandle Duplicate(SafeFileHandle directory) => Sys.Reopen(directory, Sys.O_PATH | Sys.O_DIRECTORY);
+
+    /// <summary>What can be done only once the overlay is there: its device in the marker, and what is mounted on it.</summary>
+    private BuiltStack Complete(StackPlan plan, Stage stage, SafeFileHandle markerLayer, SafeFileHandle overlay, Submounts submounts)
+    {
+        string target = _root.Outside(plan.Target);
+        if (plan.Upper is not null && Sys.IsReadOnly(overlay))
+            throw new KernelException("fsmount", target, Errno.EROFS, "overlayfs could not use the workdir and went read-only");
+
+        string device = Sys.Status(overlay).Device;
+        MarkerDirectory.WriteDevice(markerLayer, plan.Class, device);
+        if (plan.Upper is not null)
+            CoverMarker(plan, markerLayer, overlay, target);
+        if (MarkerDirectory.TryRead(overlay, plan.Class) is null)
+            throw new InputException("the marker " + plan.Class.MarkerName + " cannot be read through the new merge of " + PathText.Printable(target)
+                + ": the upperdir has something else of that name, remove it");
+        submounts.AttachTo(overlay, target);
+        return new BuiltStack(plan, _isStaged ? Sys.CloneTree(overlay, recursive: true, target) : overlay, device);
+    }
+
+    /// <summary>
+    /// Where the merge can be written to, the marker is covered by a read-only mount of itself. Where an upperdir once
+    /// got a copy of an older marker, which would win, the marker's own layer is what covers it.
+    /// </summary>
+    private static void CoverMarker(StackPlan plan, SafeFileHandle markerLayer, SafeFileHandle overlay, string target)
+    {
+        string name = target + "/" + plan.Class.MarkerName;
+        using SafeFileHandle? point = Sys.TryOpenAt(overlay, plan.Class.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
+        if (point is null)
+            throw new InputException("the upperdir of " + PathText.Printable(target) + " hides the marker " + plan.Class.MarkerName + ": remove what it has of that name");
+        bool isCopy = MarkerDirectory.TryRead(overlay, plan.Class) is null;
+        using SafeFileHandle source = isCopy
+            ? Sys.OpenChild(markerLayer, plan.Class.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY)
+            : Sys.Reopen(point, Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle cover = Sys.CloneTree(source, recursive: false, name);
+        Sys.MakeReadOnly(cover, name);
+        Sys.Attach(cover, point, name);
+    }
+}

@@ -1,0 +1,65 @@
+using System;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>
+/// A tmpfs for one stack: the marker's layer, an upperdir in memory, and, where the kernel wants layers attached, the
+/// place to attach the overlay to. Nobody else sees it; it lives as long as a layer of it does.
+/// </summary>
+internal sealed class Stage : IDisposable
+{
+    private const string MarkerLayerName = "marker";
+    private const string ReleaseLayerName = "release";
+    private const string UpperName = "upper";
+    private const string WorkName = "work";
+    private const string FillerName = "empty";
+    private const string LinksName = "layers";
+    private const string StackName = "stack";
+    private const uint Private = 0x1C0; // 0700
+    private const uint Public = 0x1ED; // 0755
+
+    private readonly SafeFileHandle _directory;
+
+    private Stage(SafeFileHandle directory) => _directory = directory;
+
+    public static Stage Create()
+    {
+        using SafeFileHandle context = Sys.FsOpen("tmpfs");
+        Sys.SetString(context, "source", "bootmerge", "tmpfs");
+        Sys.SetString(context, "mode", "0755", "tmpfs");
+        Sys.Create(context, "tmpfs");
+        return new Stage(Sys.FsMount(context, Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV | Sys.MOUNT_ATTR_NOEXEC, "tmpfs"));
+    }
+
+    /// <summary>In a private mount namespace: hides <paramref name="directory"/> there, which nobody sees.</summary>
+    public void AttachOn(SafeFileHandle directory) => Sys.Attach(_directory, directory, "the staging tmpfs");
+
+    public SafeFileHandle MarkerLayer() => Subdirectory(MarkerLayerName, Public);
+
+    /// <summary>What is laid over a directory to make an extension of it.</summary>
+    public SafeFileHandle ReleaseLayer() => Subdirectory(ReleaseLayerName, Public);
+
+    public SafeFileHandle Upper() => Subdirectory(UpperName, Public);
+
+    public SafeFileHandle Work() => Subdirectory(WorkName, Private);
+
+    /// <summary>An empty layer: overlayfs wants two where nothing is written.</summary>
+    public SafeFileHandle Filler() => Subdirectory(FillerName, Public);
+
+    /// <summary>Holds symlinks with short names, which stand for layers in mount options.</summary>
+    public SafeFileHandle Links() => Subdirectory(LinksName, Private);
+
+    /// <summary>Where an overlay is attached while things are mounted on it.</summary>
+    public SafeFileHandle Stack() => Subdirectory(StackName, Private);
+
+    public void Dispose() => _directory.Dispose();
+
+    // Opened again after a mount, a name leads to the mount's root.
+    private SafeFileHandle Subdirectory(string name, uint mode)
+    {
+        Sys.MakeDirectory(_directory, name, mode, name);
+        return Sys.OpenChild(_directory, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+    }
+}

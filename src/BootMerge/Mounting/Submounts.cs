@@ -1,0 +1,95 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>A copy of a mount that lies under a hierarchy, with all that is mounted on it.</summary>
+/// <param name="Path">Relative to the hierarchy.</param>
+internal sealed record Submount(string Path, SafeFileHandle Mount);
+
+/// <summary>
+/// The mounts that are seen under a hierarchy, such as a machine-id bound over a file. They are copied, never moved:
+/// the originals stay where they are until everything else has worked.
+/// </summary>
+internal sealed class Submounts : IDisposable
+{
+    private Submounts(List<Submount> mounts) => Mounts = mounts;
+
+    public static readonly Submounts None = new([]);
+
+    /// <summary>In the order in which they were mounted.</summary>
+    public List<Submount> Mounts { get; }
+
+    /// <param name="hierarchy">O_PATH descriptor of the hierarchy as it is seen.</param>
+    /// <param name="markerName">The marker's read-only cover belongs to the merge itself and is left out.</param>
+    public static Submounts Copy(SafeFileHandle hierarchy, string markerName)
+    {
+        string path = Sys.PathOf(hierarchy);
+        MountTable table = MountTable.Read();
+        List<Submount> copies = [];
+        if (table.ById(Sys.MountNumber(hierarchy)) is Mount carrier)
+        {
+            foreach (Mount mount in table.ChildrenOf(carrier))
+            {
+                if (!MountTable.IsBelow(mount.Path, path) || mount.Path == path + "/" + markerName)
+                    continue;
+                // A mount below another one's mount point is not seen: what is opened there is something else.
+                using SafeFileHandle? root = Sys.TryOpen(mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW);
+                if (root is null || !IsStackedOn(table, Sys.MountNumber(root), mount))
+                    continue;
+                SafeFileHandle copy = Sys.CloneTree(root, recursive: true, mount.Path);
+                copies.Add(new Submount(mount.Path[(path.Length == 1 ? 1 : path.Length + 1)..], copy));
+                // A copy that shares propagation with its original would be taken away together with it.
+                Sys.MakePrivate(copy, mount.Path);
+            }
+        }
+
+        return new Submounts(copies);
+    }
+
+    /// <summary>Puts the copies onto another tree; a path that is missing there is an error.</summary>
+    /// <param name="hierarchy">Descriptor of the directory that the paths are relative to.</param>
+    /// <param name="name">Of the hierarchy, for messages.</param>
+    public void AttachTo(SafeFileHandle hierarchy, string name)
+    {
+        foreach (Submount mount in Mounts)
+        {
+            string target = name + "/" + mount.Path;
+            using SafeFileHandle? point = Sys.TryOpenAt(hierarchy, mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+            if (point is null)
+                throw new InputException("the mount on " + PathText.Printable(target) + " cannot be carried over: the new merge has no such path. Unmount it first");
+            Sys.Attach(mount.Mount, point, target);
+        }
+    }
+
+    /// <summary>As <see cref="AttachTo"/>, but leaves alone what is a mount point already, and warns of what is missing.</summary>
+    public void Restore(SafeFileHandle hierarchy, string name, Log log)
+    {
+        foreach (Submount mount in Mounts)
+        {
+            string target = name + "/" + mount.Path;
+            using SafeFileHandle? point = Sys.TryOpenAt(hierarchy, mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+            if (point is null)
+                log.Warning("The mount on " + target + " is gone: it lay on a path that only an extension had.");
+            else if (!Sys.Status(point).IsMountRoot)
+                Sys.Attach(mount.Mount, point, target);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (Submount mount in Mounts)
+            mount.Mount.Dispose();
+    }
+
+    private static bool IsStackedOn(MountTable table, int top, Mount bottom)
+    {
+        for (Mount? at = table.ById(top); at is not null && at.Path == bottom.Path; at = table.ById(at.ParentId))
+            if (at.Id == bottom.Id)
+                return true;
+        return false;
+    }
+}

@@ -1,0 +1,35 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Reporting;
+
+namespace BootMerge.Mounting;
+
+/// <summary>Steps that take back what was done, newest first. One that fails is logged, and the others still run.</summary>
+internal sealed class Undo(Log log)
+{
+    private readonly List<Action> _steps = [];
+
+    /// <summary>Registered right after what it takes back has succeeded.</summary>
+    public void Add(Action step) => _steps.Add(step);
+
+    /// <summary>All has worked: nothing is taken back any more.</summary>
+    public void Forget() => _steps.Clear();
+
+    public void Run()
+    {
+        for (int i = _steps.Count - 1; i >= 0; i--)
+        {
+            try
+            {
+                _steps[i]();
+            }
+            catch (KernelException e)
+            {
+                log.Error("Undoing a step failed: " + e.Message);
+            }
+        }
+
+        _steps.Clear();
+    }
+}

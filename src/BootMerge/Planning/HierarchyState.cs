@@ -1,0 +1,172 @@
+using System;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Planning;
+
+/// <summary>What a routing entry leads to.</summary>
+internal enum RoutingKind
+{
+    Absent,
+
+    /// <summary>A symlink to something that does not exist.</summary>
+    Dangling,
+
+    /// <summary>The hierarchy itself: self-routed.</summary>
+    Self,
+
+    /// <summary>A directory, or a link to one.</summary>
+    Directory,
+
+    /// <summary>Something else, or nothing that can be opened: <see cref="Routing.Problem"/> says what.</summary>
+    Unusable,
+}
+
+/// <summary>Facts about a routing entry and the directory behind it.</summary>
+internal sealed class Routing
+{
+    /// <summary>The entry's path inside the root: "/var/lib/extensions.mutable/etc".</summary>
+    public required string Entry { get; init; }
+
+    public required RoutingKind Kind { get; init; }
+
+    /// <summary>Where it leads, inside the root; of a dangling link where it would lead. null when absent or unusable.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Permission bits of the directory behind it.</summary>
+    public uint Permissions { get; init; }
+
+    public bool IsReadOnly { get; init; }
+
+    /// <summary>The directory beside which the workdir goes is on another mount: the directory is a mount point itself.</summary>
+    public bool IsMountRoot { get; init; }
+
+    public string? Problem { get; init; }
+}
+
+/// <summary>
+/// Facts about one hierarchy as it is without any merge: what planning starts from. Gathered once; nothing here changes
+/// the system.
+/// </summary>
+internal sealed class HierarchyState
+{
+    public required ExtensionClass Class { get; init; }
+
+    /// <summary>As configured: "/etc".</summary>
+    public required string Hierarchy { get; init; }
+
+    /// <summary>Resolved, inside the root; null when there is no such directory.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>Permission bits; those a new hierarchy gets when it is absent.</summary>
+    public uint Permissions { get; init; } = 0x1ED; // 0755
+
+    public bool IsEmpty { get; init; } = true;
+
+    /// <summary>"8:1".</summary>
+    public string Device { get; init; } = "0:0";
+
+    public required Routing Routing { get; init; }
+
+    /// <summary>Looks at a hierarchy on which nothing is merged (any more).</summary>
+    public static HierarchyState Look(Root root, ExtensionClass extensionClass, string hierarchy)
+    {
+        using SafeFileHandle? handle = root.TryOpenDirectory(hierarchy, Sys.O_RDONLY);
+        if (handle is null)
+        {
+            if (root.TryOpen(hierarchy) is SafeFileHandle other)
+            {
+                other.Dispose();
+                throw new InputException(PathText.Printable(root.Outside(hierarchy)) + " is not a directory, nothing can be merged into it");
+            }
+
+            return new HierarchyState { Class = extensionClass, Hierarchy = hierarchy, Routing = LookAtRouting(root, hierarchy, null) };
+        }
+
+        FileStatus status = Sys.Status(handle);
+        return new HierarchyState
+        {
+            Class = extensionClass,
+            Hierarchy = hierarchy,
+            Path = root.PathOf(handle),
+            Permissions = status.Permissions,
+            IsEmpty = Sys.ReadDirectory(handle).Count == 0,
+            Device = status.Device,
+            Routing = LookAtRouting(root, hierarchy, status),
+        };
+    }
+
+    /// <summary>The same hierarchy as if its routing entry led to itself and nothing could be written to.</summary>
+    public HierarchyState SelfRouted() => new()
+    {
+        Class = Class,
+        Hierarchy = Hierarchy,
+        Path = Path,
+        Permissions = Permissions,
+        IsEmpty = IsEmpty,
+        Device = Device,
+        Routing = new Routing
+        {
+            Entry = Routing.Entry,
+            Kind = RoutingKind.Self,
+            Path = Path ?? Hierarchy,
+            Permissions = Permissions,
+            IsReadOnly = true,
+        },
+    };
+
+    /// <summary>"/opt/x" to "opt.x": how systemd names what belongs to a hierarchy.</summary>
+    public static string ShortName(string hierarchy) => hierarchy.Trim('/').Replace('/', '.');
+
+    public static string RoutingEntry(string hierarchy) => "/var/lib/extensions.mutable/" + ShortName(hierarchy);
+
+    private static Routing LookAtRouting(Root root, string hierarchy, FileStatus? hierarchyStatus)
+    {
+        string entry = RoutingEntry(hierarchy);
+        using SafeFileHandle? handle = root.TryOpen(entry, Sys.O_PATH, out int errno);
+        if (handle is null)
+            return errno is Errno.ENOENT or Errno.ENOTDIR
+                ? LookAtMissing(root, entry)
+                : new Routing { Entry = entry, Kind = RoutingKind.Unusable, Problem = "cannot be followed: " + Errno.Describe(errno) };
+
+        FileStatus status = Sys.Status(handle);
+        if (!status.IsDirectory)
+            return new Routing { Entry = entry, Kind = RoutingKind.Unusable, Problem = "is not a directory or a symlink to one" };
+        bool isSelf = hierarchyStatus is not null && status.IsSameInode(hierarchyStatus) && status.UniqueMountId == hierarchyStatus.UniqueMountId;
+        using SafeFileHandle readable = Sys.Reopen(handle, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        return new Routing
+        {
+            Entry = entry,
+            Kind = isSelf ? RoutingKind.Self : RoutingKind.Directory,
+            Path = root.PathOf(handle),
+            Permissions = status.Permissions,
+            IsReadOnly = Sys.IsReadOnly(readable),
+            IsMountRoot = status.IsMountRoot,
+        };
+    }
+
+    private static Routing LookAtMissing(Root root, string entry)
+    {
+        int slash = entry.LastIndexOf('/');
+        using SafeFileHandle? parent = root.TryOpenDirectory(entry[..slash]);
+        if (parent is null || Sys.TryStatusAt(parent, entry[(slash + 1)..]) is not { IsSymlink: true })
+            return new Routing { Entry = entry, Kind = RoutingKind.Absent };
+        using SafeFileHandle link = Sys.OpenChild(parent, entry[(slash + 1)..], Sys.O_PATH);
+        return new Routing { Entry = entry, Kind = RoutingKind.Dangling, Path = Join(entry[..slash], Sys.ReadLink(link)) };
+    }
+
+    /// <summary>Where a symlink in a directory leads, by its text alone; ".." stops at the root.</summary>
+    internal static string Join(string directory, string target)
+    {
+        string path = "";
+        foreach (string component in (target.StartsWith('/') ? target : directory + "/" + target).Split('/'))
+        {
+            if (component == "..")
+                path = path.Length == 0 ? "" : path[..path.LastIndexOf('/')];
+            else if (component is not ("" or "."))
+                path += "/" + component;
+        }
+
+        return path.Length == 0 ? "/" : path;
+    }
+}

@@ -1,0 +1,107 @@
+using System.Collections.Generic;
+using BootMerge.Json;
+
+namespace BootMerge.Planning;
+
+internal enum LayerKind
+{
+    Extension,
+
+    /// <summary>The hierarchy's own directory.</summary>
+    Hierarchy,
+
+    /// <summary>The directory behind the routing entry, imported read-only.</summary>
+    Routed,
+}
+
+/// <summary>One lowerdir.</summary>
+/// <param name="Name">The extension's name, or "etc" for the hierarchy and the routed directory.</param>
+/// <param name="Path">Resolved, inside the root.</param>
+internal sealed record Layer(LayerKind Kind, string Name, string Path);
+
+/// <summary>Where writes go: upperdir and workdir, which overlayfs takes only together.</summary>
+internal abstract record UpperDirectory;
+
+/// <summary>A directory of the root.</summary>
+/// <param name="Path">Of the upperdir, inside the root.</param>
+/// <param name="CreateWithMode">Permission bits to create it with; null when it exists.</param>
+/// <param name="WorkDirectory">Its path inside the root, on the same mount as the upperdir; created, and removed on unmerge.</param>
+internal sealed record PersistentUpper(string Path, uint? CreateWithMode, string WorkDirectory) : UpperDirectory;
+
+/// <summary>Made anew in a tmpfs, gone with the mount.</summary>
+internal sealed record MemoryUpper : UpperDirectory;
+
+/// <summary>An overlayfs option; without value it is a flag.</summary>
+internal sealed record OverlayOption(string Key, string? Value)
+{
+    public override string ToString() => Value is null ? Key : Key + "=" + Value;
+}
+
+/// <summary>What is to be mounted on one hierarchy.</summary>
+internal sealed class StackPlan
+{
+    public required ExtensionClass Class { get; init; }
+
+    /// <summary>As configured: "/etc".</summary>
+    public required string Hierarchy { get; init; }
+
+    /// <summary>Where it is mounted: resolved, inside the root.</summary>
+    public required string Target { get; init; }
+
+    /// <summary>The target does not exist and is made first.</summary>
+    public required bool CreateTarget { get; init; }
+
+    /// <summary>Lower[0] is the topmost lowerdir below the marker's layer, which is always above them.</summary>
+    public required List<Layer> Lower { get; init; }
+
+    /// <summary>null: the merge is read-only.</summary>
+    public required UpperDirectory? Upper { get; init; }
+
+    /// <summary>MOUNT_ATTR_* bits.</summary>
+    public required uint Attributes { get; init; }
+
+    public required List<OverlayOption> Options { get; init; }
+
+    /// <summary>For the marker: the hierarchy's device when it is a lower layer on a block device.</summary>
+    public required string? Backing { get; init; }
+}
+
+/// <summary>A hierarchy that is not merged, and why.</summary>
+internal sealed record LeftAlone(ExtensionClass Class, string Hierarchy, string Reason);
+
+/// <summary>Everything a merge of one class will do, before any of it is done.</summary>
+internal sealed class MergePlan
+{
+    public required ExtensionClass Class { get; init; }
+
+    public required MutableMode Mode { get; init; }
+
+    /// <summary>Names, lowest layer first.</summary>
+    public required List<string> Extensions { get; init; }
+
+    public required List<StackPlan> Stacks { get; init; }
+
+    public required List<LeftAlone> LeftAlone { get; init; }
+
+    /// <summary>The marker's origin file.</summary>
+    public required JsonValue Origin { get; init; }
+}
+
+/// <summary>A plan, or why there can be none: then nothing was changed, and nothing will be.</summary>
+internal sealed class PlanResult
+{
+    private PlanResult(MergePlan? plan, string? refusal)
+    {
+        Plan = plan;
+        Refusal = refusal;
+    }
+
+    public MergePlan? Plan { get; }
+
+    /// <summary>Names what cannot be used, and why. It is always about where writes go: the fallback's question.</summary>
+    public string? Refusal { get; }
+
+    public static PlanResult Of(MergePlan plan) => new(plan, null);
+
+    public static PlanResult Refused(string reason) => new(null, reason);
+}

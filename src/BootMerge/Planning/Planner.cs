@@ -1,0 +1,183 @@
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Linux;
+using BootMerge.Markers;
+
+namespace BootMerge.Planning;
+
+/// <summary>Facts and settings in, a plan out. Reads nothing, changes nothing.</summary>
+internal static class Planner
+{
+    /// <summary>systemd writes this for upper directories that only live in memory; its refresh compares it.</summary>
+    private const string EphemeralDirectory = "/run/systemd/sysext";
+
+    /// <param name="states">One for each of the class's hierarchies, in order.</param>
+    /// <param name="extensions">Lowest layer first.</param>
+    /// <param name="busyWorkDirectories">Workdirs, inside the root, of merges that are still mounted: never shared.</param>
+    public static PlanResult Plan(
+        ClassSettings settings,
+        IReadOnlyList<HierarchyState> states,
+        IReadOnlyList<AcceptedExtension> extensions,
+        IReadOnlyList<string> busyWorkDirectories)
+    {
+        List<StackPlan> stacks = [];
+        List<LeftAlone> leftAlone = [];
+        List<KeyValuePair<string, string>> mutableDirectories = [];
+        foreach (HierarchyState state in states)
+        {
+            List<Layer> layers = ExtensionLayers(extensions, state.Hierarchy);
+            if (layers.Count == 0 && (settings.Mode == MutableMode.No || state.Path is null))
+            {
+                leftAlone.Add(new LeftAlone(settings.Class, state.Hierarchy, "no extension has files for it"));
+                continue;
+            }
+
+            if (RoutingProblem(settings.Mode, state) is string problem)
+                return PlanResult.Refused(problem);
+            if (RecordedDirectory(settings.Mode, state) is string directory)
+                mutableDirectories.Add(new KeyValuePair<string, string>(state.Hierarchy, directory));
+            stacks.Add(Stack(settings, state, layers, busyWorkDirectories));
+        }
+
+        return PlanResult.Of(new MergePlan
+        {
+            Class = settings.Class,
+            Mode = settings.Mode,
+            Extensions = Names(extensions),
+            Stacks = stacks,
+            LeftAlone = leftAlone,
+            Origin = Origin.Of(MutableModes.Name(settings.Mode), mutableDirectories, settings.OverlayOptions, Identities(extensions)),
+        });
+    }
+
+    private static StackPlan Stack(ClassSettings settings, HierarchyState state, List<Layer> extensions, IReadOnlyList<string> busyWorkDirectories)
+    {
+        UpperDirectory? upper = Upper(settings.Mode, state, busyWorkDirectories);
+        List<Layer> lower = Lower(settings.Mode, state, extensions);
+        bool hierarchyIsLower = false;
+        foreach (Layer layer in lower)
+            hierarchyIsLower |= layer.Kind == LayerKind.Hierarchy;
+
+        return new StackPlan
+        {
+            Class = settings.Class,
+            Hierarchy = state.Hierarchy,
+            Target = state.Path ?? state.Hierarchy,
+            CreateTarget = state.Path is null,
+            Lower = lower,
+            Upper = upper,
+            Attributes = StackOptions.Attributes(settings, isMutable: upper is not null),
+            Options = StackOptions.Of(settings, isMutable: upper is not null),
+            Backing = hierarchyIsLower && !state.Device.StartsWith("0:", System.StringComparison.Ordinal) ? state.Device : null,
+        };
+    }
+
+    private static UpperDirectory? Upper(MutableMode mode, HierarchyState state, IReadOnlyList<string> busyWorkDirectories)
+    {
+        if (mode is MutableMode.Ephemeral or MutableMode.EphemeralImport)
+            return new MemoryUpper();
+        if (mode is not (MutableMode.Yes or MutableMode.Auto))
+            return null;
+
+        Routing routing = state.Routing;
+        bool exists = routing.Kind is RoutingKind.Self or RoutingKind.Directory;
+        if (!exists && mode == MutableMode.Auto)
+            return null;
+        string path = routing.Path ?? routing.Entry;
+        return new PersistentUpper(path, exists ? null : state.Permissions, WorkDirectory(path, state.Hierarchy, busyWorkDirectories));
+    }
+
+    /// <summary>Beside the upperdir. A second name for the time in which an old merge still uses the first.</summary>
+    private static string WorkDirectory(string upper, string hierarchy, IReadOnlyList<string> busy)
+    {
+        string first = upper[..upper.LastIndexOf('/')] + "/.systemd-" + HierarchyState.ShortName(hierarchy) + "-workdir";
+        string path = first;
+        for (int i = 1; Contains(busy, path); i++)
+            path = first + "." + i.ToString();
+        return path;
+    }
+
+    /// <summary>Below the marker's layer, topmost first.</summary>
+    private static List<Layer> Lower(MutableMode mode, HierarchyState state, List<Layer> extensions)
+    {
+        bool imports = mode is MutableMode.Import or MutableMode.EphemeralImport;
+        bool writes = mode is MutableMode.Yes or MutableMode.Auto;
+        bool isSelf = state.Routing.Kind == RoutingKind.Self;
+        string name = HierarchyState.ShortName(state.Hierarchy);
+
+        List<Layer> lower = [];
+        if (imports && state.Routing is { Kind: RoutingKind.Directory, Path: string routed })
+            lower.Add(new Layer(LayerKind.Routed, name, routed));
+        Layer? own = state.Path is null || state.IsEmpty ? null : new Layer(LayerKind.Hierarchy, name, state.Path);
+        if (own is not null && imports && isSelf)
+            lower.Add(own);
+        lower.AddRange(extensions);
+        if (own is not null && !(isSelf && (imports || writes)))
+            lower.Add(own);
+        return lower;
+    }
+
+    /// <summary>Why the routed directory cannot serve the mode; null when it can.</summary>
+    private static string? RoutingProblem(MutableMode mode, HierarchyState state)
+    {
+        Routing routing = state.Routing;
+        if (mode is MutableMode.No or MutableMode.Ephemeral)
+            return null;
+        if (routing.Kind == RoutingKind.Unusable)
+            return PathText.Printable(routing.Entry) + " " + routing.Problem;
+        if (mode is not (MutableMode.Yes or MutableMode.Auto) || routing.Kind is not (RoutingKind.Self or RoutingKind.Directory))
+            return null;
+
+        string path = PathText.Printable(routing.Path!);
+        if (routing.Permissions != state.Permissions)
+            return "the upperdir " + path + " has mode " + FileStatus.Octal(routing.Permissions) + ", but the hierarchy " + state.Hierarchy + " has mode "
+                + FileStatus.Octal(state.Permissions) + ": give both the same mode";
+        if (routing.IsReadOnly)
+            return "the upperdir " + path + " is on a read-only file system";
+        if (routing.IsMountRoot)
+            return "the upperdir " + path + " is a mount point, so its workdir beside it would be on another file system: route to a directory inside that file system";
+        return null;
+    }
+
+    /// <summary>What systemd records as the mutable directory of a hierarchy: the one written to, or imported.</summary>
+    private static string? RecordedDirectory(MutableMode mode, HierarchyState state) => mode switch
+    {
+        MutableMode.No => null,
+        MutableMode.Ephemeral or MutableMode.EphemeralImport => EphemeralDirectory + "/" + HierarchyState.ShortName(state.Hierarchy),
+        MutableMode.Yes => state.Routing.Path ?? state.Routing.Entry,
+        _ => state.Routing.Kind is RoutingKind.Self or RoutingKind.Directory ? state.Routing.Path : null,
+    };
+
+    private static List<Layer> ExtensionLayers(IReadOnlyList<AcceptedExtension> extensions, string hierarchy)
+    {
+        List<Layer> layers = [];
+        for (int i = extensions.Count - 1; i >= 0; i--)
+            if (extensions[i].LayerFor(hierarchy) is string path)
+                layers.Add(new Layer(LayerKind.Extension, extensions[i].Name, path));
+        return layers;
+    }
+
+    private static List<string> Names(IReadOnlyList<AcceptedExtension> extensions)
+    {
+        List<string> names = [];
+        foreach (AcceptedExtension extension in extensions)
+            names.Add(extension.Name);
+        return names;
+    }
+
+    private static List<KeyValuePair<string, Json.JsonValue>> Identities(IReadOnlyList<AcceptedExtension> extensions)
+    {
+        List<KeyValuePair<string, Json.JsonValue>> identities = [];
+        foreach (AcceptedExtension extension in extensions)
+            identities.Add(new KeyValuePair<string, Json.JsonValue>(extension.Name, extension.Identity));
+        return identities;
+    }
+
+    private static bool Contains(IReadOnlyList<string> paths, string path)
+    {
+        foreach (string other in paths)
+            if (other == path)
+                return true;
+        return false;
+    }
+}

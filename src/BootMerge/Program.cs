@@ -1,0 +1,93 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.CommandLine;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using BootMerge.Reporting;
+using BootMerge.Verbs;
+using BootMerge.Verbs.Boot;
+
+namespace BootMerge;
+
+/// <summary>Parses, dispatches, and turns the outcome into an exit status.</summary>
+internal static class Program
+{
+    private const int Failure = 1;
+    private const int UsageFailure = 2;
+
+    internal static int Main(string[] args)
+    {
+        Log log = new(Log.WantsKernelLog());
+        // The last catch: as PID 1 of an initramfs an exception that leaves Main would panic the kernel.
+        try
+        {
+            return Run(args, log);
+        }
+        catch (Exception e) when (e is KernelException or InputException)
+        {
+            log.Error(e.Message);
+            return Failure;
+        }
+        catch (OutOfMemoryException)
+        {
+            log.Error("Out of memory.");
+            return Failure;
+        }
+#pragma warning disable CA1031 // what is left is a defect of this program: say where, and fail in an orderly way
+        catch (Exception e)
+        {
+            log.Error("Internal error, please report it: " + e.GetType().Name + " " + e.Message + (e.StackTrace ?? "").Replace('\n', ' '));
+            return Failure;
+        }
+#pragma warning restore CA1031
+    }
+
+    private static int Run(string[] args, Log log)
+    {
+        Arguments typed;
+        switch (CommandLineParser.Parse(Environment.GetCommandLineArgs()[0], args))
+        {
+            case ParseResult.Parsed parsed:
+                typed = parsed.Arguments;
+                break;
+            case ParseResult.Answer answer:
+                Output.Write(answer.Text);
+                return 0;
+            case ParseResult.VersionRequested:
+                Output.Write("bootmerge " + ProgramVersion.Text + "\n");
+                return 0;
+            case ParseResult.UsageError usage:
+                log.Error(usage.Message + "; see bootmerge --help");
+                return UsageFailure;
+            default:
+                throw new InvalidOperationException();
+        }
+
+        using Root root = Root.Open(typed.Root);
+        using Root? own = typed.Verb == Verb.Boot ? Root.Open("/") : null;
+        bool isElsewhere = own is not null && !Sys.Status(own.Handle).IsSameInode(Sys.Status(root.Handle));
+        Settings settings = SettingsResolver.Resolve(typed, ConfigurationReader.Read(typed, root, isElsewhere ? own : null));
+        log.IsQuiet = settings.Quiet;
+        log.IsDebug = settings.Debug;
+        foreach (string warning in settings.Warnings)
+            log.Warning(warning + ".");
+
+        Dispatch(new Session(root, settings, log));
+        return 0;
+    }
+
+    private static void Dispatch(Session session)
+    {
+        switch (session.Settings.Verb)
+        {
+            case Verb.Status: StatusVerb.Run(session); break;
+            case Verb.List: ListVerb.Run(session); break;
+            case Verb.Merge: MergeVerb.Run(session); break;
+            case Verb.Unmerge: UnmergeVerb.Run(session); break;
+            case Verb.Refresh: RefreshVerb.Run(session); break;
+            case Verb.Plan: PlanVerb.Run(session); break;
+            case Verb.Boot: BootVerb.Run(session); break;
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using System;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Reporting;
+
+/// <summary>
+/// Messages for people, a line each: on standard error, and in an initramfs whose standard error no journal reads in
+/// /dev/kmsg too. Results go to standard output by <see cref="Output"/>.
+/// </summary>
+internal sealed class Log
+{
+    // printk levels (linux/kern_levels.h); the facility is "daemon", as of anything that is not the kernel.
+    private const int Facility = 3 << 3;
+    private const int Err = 3;
+    private const int Warn = 4;
+    private const int Inform = 6;
+    private const int DebugLevel = 7;
+
+    private readonly bool _toKernel;
+
+    public Log(bool toKernel) => _toKernel = toKernel;
+
+    /// <summary>Only warnings and errors.</summary>
+    public bool IsQuiet { get; set; }
+
+    public bool IsDebug { get; set; }
+
+    /// <summary>An initramfs whose messages would be lost: no journal behind standard error.</summary>
+    public static bool WantsKernelLog()
+    {
+        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null)
+            return false;
+        using SafeFileHandle? release = Sys.TryOpen("/etc/initrd-release", Sys.O_PATH);
+        return release is not null;
+    }
+
+    public void Error(string message) => Write(Err, message);
+
+    public void Warning(string message) => Write(Warn, message);
+
+    public void Info(string message)
+    {
+        if (!IsQuiet)
+            Write(Inform, message);
+    }
+
+    public void Debug(string message)
+    {
+        if (IsDebug)
+            Write(DebugLevel, message);
+    }
+
+    private void Write(int level, string message)
+    {
+        string line = PathText.Printable(message);
+        Output.WriteError("bootmerge: " + line + "\n");
+        if (_toKernel)
+            Output.WriteKernelLog("<" + (Facility | level).ToString() + ">bootmerge: " + line);
+    }
+}

@@ -1,0 +1,33 @@
+using System;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Reporting;
+
+/// <summary>Standard output and error by write(2).</summary>
+internal static class Output
+{
+    private static readonly SafeFileHandle StandardOutput = new(1, ownsHandle: false);
+    private static readonly SafeFileHandle StandardError = new(2, ownsHandle: false);
+
+    /// <summary>A reader that went away is no error of ours; a full disk behind a redirection is.</summary>
+    public static void Write(string text)
+    {
+        if (Sys.TryWriteAll(StandardOutput, PathText.Encode(text)) is int errno and not 0 and not Errno.EPIPE)
+            throw new KernelException("write", "standard output", errno);
+    }
+
+    /// <summary>Never fails: there is nowhere left to say so.</summary>
+    public static void WriteError(string text) => _ = Sys.TryWriteAll(StandardError, PathText.Encode(text));
+
+    /// <summary>One record of /dev/kmsg, cut to what the kernel takes; nothing where there is no /dev/kmsg.</summary>
+    public static void WriteKernelLog(string record)
+    {
+        const int RecordLimit = 900; // LOG_LINE_MAX less the prefix
+        using SafeFileHandle? kmsg = Sys.TryOpen("/dev/kmsg", Sys.O_WRONLY | Sys.O_NOCTTY);
+        if (kmsg is null)
+            return;
+        byte[] bytes = PathText.Encode(record);
+        _ = Sys.TryWriteAll(kmsg, bytes.AsSpan(0, Math.Min(bytes.Length, RecordLimit)));
+    }
+}

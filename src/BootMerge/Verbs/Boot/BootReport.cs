@@ -1,0 +1,112 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Text;
+using BootMerge.Json;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs.Boot;
+
+/// <summary>
+/// What the boot stage did, for the log and, in /run/bootmerge/boot.json, for later. Disposing it writes both, also on
+/// the way out of a failure.
+/// </summary>
+internal sealed class BootReport(Session session) : IDisposable
+{
+    private const string FileName = "boot.json";
+    private const uint FileMode = 0x1A4; // 0644
+
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly JsonValue _times = JsonValue.Object();
+    private long _stepStart = Stopwatch.GetTimestamp();
+
+    /// <summary>"merged", "switched off", or "failed".</summary>
+    public string Result { get; set; } = "failed";
+
+    /// <summary>The fallback that was taken, or null.</summary>
+    public string? Fallback { get; set; }
+
+    public string? FallbackReason { get; set; }
+
+    public List<Survey> Surveys { get; set; } = [];
+
+    public List<MergePlan> Plans { get; set; } = [];
+
+    /// <summary>Ends a step: a line in the log with its time.</summary>
+    public void Step(string name)
+    {
+        string milliseconds = Milliseconds(_stepStart);
+        _stepStart = Stopwatch.GetTimestamp();
+        _times.Add(name, JsonValue.RawNumber(milliseconds));
+        session.Log.Debug("boot: " + name + " took " + milliseconds + " ms.");
+    }
+
+    public void Dispose()
+    {
+        _times.Add("total", JsonValue.RawNumber(Milliseconds(_start)));
+        session.Log.Info(Summary());
+        // Losing the report must not fail a boot that has worked.
+        try
+        {
+            using SafeFileHandle directory = RunDirectory.Open();
+            Sys.ReplaceFile(directory, FileName, PathText.Encode(Json().ToPrettyText() + "\n"), FileMode);
+        }
+        catch (KernelException e)
+        {
+            session.Log.Warning("No " + RunDirectory.Path + "/" + FileName + " is written: " + e.Message);
+        }
+    }
+
+    private string Summary()
+    {
+        StringBuilder text = new("boot: ");
+        text.Append(Result);
+        foreach (MergePlan plan in Plans)
+            foreach (StackPlan stack in plan.Stacks)
+                text.Append(' ').Append(session.Root.Outside(stack.Target)).Append(" (").Append(MutableModes.Name(plan.Mode)).Append(": ")
+                    .AppendJoin(", ", plan.Extensions).Append(')');
+        if (Fallback is not null)
+            text.Append(", fallback ").Append(Fallback);
+        return text.Append(", ").Append(Milliseconds(_start)).Append(" ms").ToString();
+    }
+
+    private JsonValue Json()
+    {
+        JsonValue rejected = JsonValue.Array();
+        JsonValue ignored = JsonValue.Array();
+        foreach (Survey survey in Surveys)
+        {
+            JsonReport.AddRejected(rejected, survey);
+            JsonReport.AddIgnored(ignored, survey);
+        }
+
+        return JsonValue.Object()
+            .Add("versions", JsonValue.Object()
+                .Add("bootmerge", JsonValue.String(ProgramVersion.Text))
+                .Add("kernel", JsonValue.String(KernelRelease())))
+            .Add("root", JsonValue.String(session.Root.Path))
+            .Add("result", JsonValue.String(Result))
+            .Add("fallback", JsonValue.StringOrNull(Fallback))
+            .Add("fallbackReason", JsonValue.StringOrNull(FallbackReason))
+            .Add("hierarchies", PlanReport.Json(Plans))
+            .Add("rejected", rejected)
+            .Add("ignored", ignored)
+            .Add("milliseconds", _times);
+    }
+
+    private static string KernelRelease()
+    {
+        const string Path = "/proc/sys/kernel/osrelease";
+        using SafeFileHandle? file = Sys.TryOpen(Path, Sys.O_RDONLY);
+        return file is null ? "" : PathText.Decode(Sys.ReadAll(file, 4096, Path)).TrimEnd('\n');
+    }
+
+    /// <summary>"1.25"</summary>
+    private static string Milliseconds(long since)
+    {
+        long microseconds = (Stopwatch.GetTimestamp() - since) / (Stopwatch.Frequency / 1_000_000);
+        return (microseconds / 1000).ToString() + "." + (microseconds % 1000 / 10).ToString().PadLeft(2, '0');
+    }
+}

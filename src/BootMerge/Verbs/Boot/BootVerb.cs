@@ -1,0 +1,155 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Json;
+using BootMerge.Linux;
+using BootMerge.Markers;
+using BootMerge.Mounting;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs.Boot;
+
+/// <summary>
+/// boot: the stage before switch-root. Routes writes to the machine's own /etc, merges, and falls back to a merge that
+/// needs no writable file system when that is what the settings want. Running it again is safe.
+/// </summary>
+internal static class BootVerb
+{
+    private const string DefaultsName = "flatcar-defaults";
+    private const string DefaultsDirectory = "/usr/share/flatcar/etc";
+    private const string DefaultsExtension = "/usr/lib/confexts/flatcar-defaults";
+
+    public static void Run(Session session)
+    {
+        using BootReport report = new(session);
+        if (session.Settings.SwitchedOffBy is string reason)
+        {
+            session.Log.Warning("Nothing is merged: " + reason + ".");
+            report.Result = "switched off";
+            return;
+        }
+
+        List<ClassSettings> classes = SwitchedOn(session);
+        if (classes.Count == 0)
+        {
+            report.Result = "switched off";
+            return;
+        }
+
+        report.Step("configuration");
+        using SafeFileHandle? turn = session.Lock();
+        Unmerging.DropInterrupted(session.Root, classes, session.Log);
+
+        List<Survey> surveys = [];
+        foreach (ClassSettings settings in classes)
+        {
+            surveys.Add(Survey.Make(session.Root, session.Settings, settings, BareDefaults(session)));
+            surveys[^1].Report(session.Log);
+        }
+
+        report.Surveys = surveys;
+        report.Step("extensions");
+        RequireExtension(session, surveys);
+
+        string? routingProblem = RoutingEntry.Ensure(session, classes);
+        report.Step("routing");
+
+        using SystemdVisibility visibility = SystemdVisibility.Provide(session, surveys);
+        report.Step("systemd");
+        List<List<AcceptedExtension>> accepted = [];
+        foreach (Survey survey in surveys)
+            accepted.Add(survey.Accepted(session.Root, visibility.Identities));
+
+        List<MergePlan> plans = Merge(session, surveys, accepted, routingProblem, report);
+        report.Plans = plans;
+        visibility.Keep();
+        SystemdMode.Keep(session, surveys, plans);
+        report.Step("merge");
+        report.Result = "merged";
+    }
+
+    private static List<ClassSettings> SwitchedOn(Session session)
+    {
+        List<ClassSettings> classes = [];
+        foreach (ClassSettings settings in session.Settings.Classes)
+        {
+            if (settings.SwitchedOffBy is string reason)
+                session.Log.Warning("No " + settings.Class.Name + " is merged: " + reason + ".");
+            else
+                classes.Add(settings);
+        }
+
+        return classes;
+    }
+
+    /// <summary>The vendor's directory where it is no extension yet; null unless writes are to be routed.</summary>
+    private static Extension? BareDefaults(Session session) =>
+        session.Settings.RouteEtc ? Extension.FromBareDirectory(session.Root, DefaultsName, DefaultsDirectory) : null;
+
+    // Known before anything is changed, so nothing is: a system that lacks its defaults is left as it was found.
+    private static void RequireExtension(Session session, List<Survey> surveys)
+    {
+        if (session.Settings.RequireExtension is not string required)
+            return;
+        foreach (Survey survey in surveys)
+            foreach (Candidate candidate in survey.Candidates)
+                if (candidate.Extension.Name == required && candidate.Verdict.Accepted)
+                    return;
+
+        if (session.Settings.RequireOnlyWhereDefaultsExist && !HasDefaults(session.Root))
+        {
+            session.Log.Debug("The required extension '" + required + "' is not missed: this root has neither " + DefaultsExtension + " nor " + DefaultsDirectory + ".");
+            return;
+        }
+
+        throw new InputException("The required extension '" + PathText.Printable(required) + "' is not merged: " + WhyNot(surveys, required));
+    }
+
+    private static string WhyNot(List<Survey> surveys, string required)
+    {
+        foreach (Survey survey in surveys)
+            foreach (Candidate candidate in survey.Candidates)
+                if (candidate.Extension.Name == required)
+                    return candidate.Verdict.Reason;
+        return "no search directory has it";
+    }
+
+    private static bool HasDefaults(Root root)
+    {
+        using SafeFileHandle? extension = root.TryOpen(DefaultsExtension);
+        using SafeFileHandle? directory = root.TryOpen(DefaultsDirectory);
+        return extension is not null || directory is not null;
+    }
+
+    private static List<MergePlan> Merge(
+        Session session, List<Survey> surveys, List<List<AcceptedExtension>> accepted, string? routingProblem, BootReport report)
+    {
+        string? problem = routingProblem;
+        if (problem is null)
+        {
+            MergeAttempt first = MergeAttempt.Run(session, surveys, accepted, null);
+            if (first.Plans is not null)
+                return first.Plans;
+            if (!first.WantedToWrite)
+                throw first.Failure!;
+            problem = first.Failure!.Message;
+        }
+
+        MutableMode? fallback = session.Settings.Fallback switch
+        {
+            FallbackMode.Immutable => MutableMode.Import,
+            FallbackMode.Ephemeral => MutableMode.EphemeralImport,
+            _ => null,
+        };
+        if (fallback is null)
+            throw new InputException("The writable layer cannot be used: " + problem);
+
+        report.Fallback = FallbackModes.Name(session.Settings.Fallback);
+        report.FallbackReason = problem;
+        session.Log.Warning("The writable layer cannot be used, falling back to an " + report.Fallback + " merge: " + problem + ".");
+        MergeAttempt second = MergeAttempt.Run(session, surveys, accepted, fallback);
+        return second.Plans ?? throw second.Failure!;
+    }
+}

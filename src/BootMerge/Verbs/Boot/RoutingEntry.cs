@@ -1,0 +1,65 @@
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs.Boot;
+
+/// <summary>RouteEtc=: writes to the merged /etc go to the machine's own /etc unless somebody has said otherwise.</summary>
+internal static class RoutingEntry
+{
+    private const string Hierarchy = "/etc";
+    private const uint DirectoryMode = 0x1ED; // 0755
+
+    /// <summary>Makes /var/lib/extensions.mutable/etc -> /etc where there is nothing.</summary>
+    /// <returns>Why it could not be made; null when it is there, or not wanted.</returns>
+    public static string? Ensure(Session session, List<ClassSettings> classes)
+    {
+        if (!session.Settings.RouteEtc || !WritesToEtc(classes))
+            return null;
+        string entry = HierarchyState.RoutingEntry(Hierarchy);
+        using SafeFileHandle? var = session.Root.TryOpenDirectory("/var");
+        if (var is null)
+            return "the root has no /var to route writes from";
+        if (Exists(session.Root, entry))
+            return null;
+
+        // That it cannot be made on a read-only or full file system is what the fallback is for.
+        try
+        {
+            string parent = entry[..entry.LastIndexOf('/')];
+            MakeDirectory(session.Root, "/var/lib");
+            MakeDirectory(session.Root, parent);
+            using SafeFileHandle directory = session.Root.OpenAt(parent, Sys.O_PATH | Sys.O_DIRECTORY);
+            if (Sys.MakeSymlink(directory, entry[(entry.LastIndexOf('/') + 1)..], Hierarchy, session.Root.Outside(entry)))
+                session.Log.Info("Created " + session.Root.Outside(entry) + " -> " + Hierarchy + ": writes to the merged /etc go to the machine's own.");
+            return null;
+        }
+        catch (KernelException e)
+        {
+            return e.Message;
+        }
+    }
+
+    private static bool WritesToEtc(List<ClassSettings> classes)
+    {
+        foreach (ClassSettings settings in classes)
+            if (settings.Class == ExtensionClass.Confext && settings.Mode is MutableMode.Auto or MutableMode.Yes)
+                return true;
+        return false;
+    }
+
+    /// <summary>Also what leads nowhere is somebody's decision.</summary>
+    private static bool Exists(Root root, string entry)
+    {
+        using SafeFileHandle? directory = root.TryOpenDirectory(entry[..entry.LastIndexOf('/')]);
+        return directory is not null && Sys.TryStatusAt(directory, entry[(entry.LastIndexOf('/') + 1)..]) is not null;
+    }
+
+    private static void MakeDirectory(Root root, string path)
+    {
+        using SafeFileHandle parent = root.OpenAt(path[..path.LastIndexOf('/')], Sys.O_PATH | Sys.O_DIRECTORY);
+        Sys.MakeDirectory(parent, path[(path.LastIndexOf('/') + 1)..], DirectoryMode, root.Outside(path));
+    }
+}

@@ -1,0 +1,48 @@
+using System.Collections.Generic;
+using System.Text;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs.Boot;
+
+/// <summary>
+/// The running system's systemd-confext.service refreshes at every boot, in the mode that its configuration says: when
+/// that is another one than was merged in, it would merge anew, read-only and with the vendor's files above the
+/// machine's. So the mode is handed on in /run, which is moved along to the new root.
+/// </summary>
+internal static class SystemdMode
+{
+    private const string FileName = "99-bootmerge.conf";
+    private const uint FileMode = 0x1A4; // 0644
+
+    public static void Keep(Session session, List<Survey> surveys, List<MergePlan> plans)
+    {
+        if (!IsCarriedOver(session.Root))
+            return;
+        for (int i = 0; i < plans.Count; i++)
+        {
+            if (plans[i].Stacks.Count == 0 || plans[i].Mode == surveys[i].Settings.SystemdMode)
+                continue;
+            ExtensionClass extensionClass = plans[i].Class;
+            string text = "# Written by bootmerge boot: the mode in which it merged, so that a refresh keeps it.\n["
+                + extensionClass.Section + "]\nMutable=" + MutableModes.Name(plans[i].Mode) + "\n";
+            using SafeFileHandle run = Sys.Open("/run", Sys.O_PATH | Sys.O_DIRECTORY);
+            using SafeFileHandle directory = RunDirectory.OpenBelow(run, extensionClass.ConfigurationFile + ".d");
+            Sys.ReplaceFile(directory, FileName, Encoding.UTF8.GetBytes(text), FileMode);
+            session.Log.Debug("Wrote /run/" + extensionClass.ConfigurationFile + ".d/" + FileName + " with Mutable=" + MutableModes.Name(plans[i].Mode) + ".");
+        }
+    }
+
+    /// <summary>
+    /// This process's /run is, or will be, that of the root: it runs in an initramfs, or on the root itself. Anything
+    /// else is somebody's trial on another tree, which must not change the system it is done on.
+    /// </summary>
+    public static bool IsCarriedOver(Root root)
+    {
+        using Root own = Root.Open("/");
+        return Sys.Status(own.Handle).IsSameInode(Sys.Status(root.Handle)) || HostRelease.IsInitrd(own);
+    }
+}

@@ -1,0 +1,45 @@
+using System.Collections.Generic;
+using BootMerge.CommandLine;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Json;
+using BootMerge.Linux;
+using BootMerge.Reporting;
+
+namespace BootMerge.Verbs;
+
+/// <summary>list: every extension found, whether it fits or not.</summary>
+internal static class ListVerb
+{
+    public static void Run(Session session)
+    {
+        List<Extension> extensions = [];
+        foreach (ClassSettings settings in session.Settings.Classes)
+            extensions.AddRange(Discovery.Find(session.Root, settings.Class, HostRelease.IsInitrd(session.Root)).Extensions);
+        extensions.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+
+        if (session.Settings.Json != JsonFormat.Off)
+        {
+            JsonValue array = JsonValue.Array();
+            foreach (Extension extension in extensions)
+                array.Add(JsonValue.Object()
+                    .Add("name", JsonValue.String(extension.Name))
+                    .Add("type", JsonValue.String(extension.KindName))
+                    .Add("path", JsonValue.String(session.Root.Outside(extension.Path)))
+                    .Add("time", extension.Time == 0 ? JsonValue.Null() : JsonValue.Number(extension.Time)));
+            Output.Write(JsonReport.Format(array, session.Settings.Json));
+            return;
+        }
+
+        if (extensions.Count == 0)
+        {
+            session.Log.Info("No extensions found.");
+            return;
+        }
+
+        Table table = new("NAME", "TYPE", "PATH", "TIME");
+        foreach (Extension extension in extensions)
+            table.Add(extension.Name, extension.KindName, session.Root.Outside(extension.Path), extension.Time == 0 ? "-" : Timestamp.Format(extension.Time));
+        Output.Write(table.ToText(session.Settings.Legend));
+    }
+}

@@ -1,0 +1,26 @@
+using System.Collections.Generic;
+using BootMerge.Planning;
+
+namespace BootMerge.Verbs;
+
+/// <summary>Says what a merge has done.</summary>
+internal static class MergeReport
+{
+    public static void Log(Session session, IReadOnlyList<MergePlan> plans)
+    {
+        foreach (MergePlan plan in plans)
+        {
+            foreach (StackPlan stack in plan.Stacks)
+                session.Log.Info("Merged extensions into '" + session.Root.Outside(stack.Target) + "'" + Writes(stack) + ".");
+            foreach (LeftAlone hierarchy in plan.LeftAlone)
+                session.Log.Debug("Hierarchy '" + hierarchy.Hierarchy + "' is left alone: " + hierarchy.Reason + ".");
+        }
+    }
+
+    private static string Writes(StackPlan stack) => stack.Upper switch
+    {
+        PersistentUpper upper => ", writes go to " + upper.Path,
+        MemoryUpper => ", writes are thrown away",
+        _ => ", read-only",
+    };
+}

@@ -1,0 +1,107 @@
+using System.Collections.Generic;
+using System.Text;
+using BootMerge.Json;
+using BootMerge.Linux;
+using BootMerge.Planning;
+
+namespace BootMerge.Verbs;
+
+/// <summary>Plans as text and as JSON.</summary>
+internal static class PlanReport
+{
+    public static string Text(Root root, IReadOnlyList<MergePlan> plans)
+    {
+        StringBuilder text = new();
+        foreach (MergePlan plan in plans)
+        {
+            foreach (StackPlan stack in plan.Stacks)
+                Append(text, root, plan, stack);
+            foreach (LeftAlone hierarchy in plan.LeftAlone)
+                text.Append(hierarchy.Hierarchy).Append(": left alone, ").Append(hierarchy.Reason).Append('\n');
+        }
+
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, Root root, MergePlan plan, StackPlan stack)
+    {
+        text.Append(stack.Hierarchy).Append(" (").Append(plan.Class.Name).Append(", mode ").Append(MutableModes.Name(plan.Mode)).Append(")\n");
+        Line(text, "target", PathText.Printable(root.Outside(stack.Target)) + (stack.CreateTarget ? " (would be created)" : ""));
+        if (stack.Upper is PersistentUpper upper)
+        {
+            Line(text, "upperdir", PathText.Printable(upper.Path) + (upper.CreateWithMode is uint mode ? " (would be created with mode " + FileStatus.Octal(mode) + ")" : ""));
+            Line(text, "workdir", PathText.Printable(upper.WorkDirectory) + " (would be created)");
+        }
+        else
+            Line(text, "upperdir", stack.Upper is null ? "none, read-only" : "in memory, thrown away with the merge");
+
+        Line(text, "flags", Flags(stack.Attributes));
+        Line(text, "options", string.Join(',', stack.Options));
+        text.Append("  layers, topmost first\n    marker     ").Append(stack.Class.MarkerName).Append('\n');
+        foreach (Layer layer in stack.Lower)
+            text.Append("    ").Append(KindName(layer.Kind).PadRight(11)).Append(PathText.Printable(layer.Path))
+                .Append(layer.Kind == LayerKind.Extension ? "  (" + PathText.Printable(layer.Name) + ")" : "").Append('\n');
+    }
+
+    public static JsonValue Json(IReadOnlyList<MergePlan> plans)
+    {
+        JsonValue hierarchies = JsonValue.Array();
+        foreach (MergePlan plan in plans)
+        {
+            foreach (StackPlan stack in plan.Stacks)
+                hierarchies.Add(Json(plan, stack));
+            foreach (LeftAlone hierarchy in plan.LeftAlone)
+                hierarchies.Add(JsonValue.Object()
+                    .Add("hierarchy", JsonValue.String(hierarchy.Hierarchy))
+                    .Add("class", JsonValue.String(hierarchy.Class.Name))
+                    .Add("leftAlone", JsonValue.String(hierarchy.Reason)));
+        }
+
+        return hierarchies;
+    }
+
+    private static JsonValue Json(MergePlan plan, StackPlan stack)
+    {
+        PersistentUpper? upper = stack.Upper as PersistentUpper;
+        JsonValue layers = JsonValue.Array();
+        foreach (Layer layer in stack.Lower)
+            layers.Add(JsonValue.Object()
+                .Add("kind", JsonValue.String(KindName(layer.Kind)))
+                .Add("name", JsonValue.String(layer.Name))
+                .Add("path", JsonValue.String(layer.Path)));
+        JsonValue options = JsonValue.Array();
+        foreach (OverlayOption option in stack.Options)
+            options.Add(JsonValue.String(option.ToString()));
+        return JsonValue.Object()
+            .Add("hierarchy", JsonValue.String(stack.Hierarchy))
+            .Add("class", JsonValue.String(plan.Class.Name))
+            .Add("mode", JsonValue.String(MutableModes.Name(plan.Mode)))
+            .Add("target", JsonValue.String(stack.Target))
+            .Add("createsTarget", JsonValue.Boolean(stack.CreateTarget))
+            .Add("writes", JsonValue.String(stack.Upper is null ? "refused" : upper is null ? "memory" : "upperdir"))
+            .Add("upperdir", JsonValue.StringOrNull(upper?.Path))
+            .Add("createsUpperdir", JsonValue.Boolean(upper?.CreateWithMode is not null))
+            .Add("workdir", JsonValue.StringOrNull(upper?.WorkDirectory))
+            .Add("flags", JsonValue.String(Flags(stack.Attributes)))
+            .Add("options", options)
+            .Add("layers", layers);
+    }
+
+    /// <summary>As mount(8) writes them.</summary>
+    private static string Flags(uint attributes) =>
+        ((attributes & Sys.MOUNT_ATTR_RDONLY) != 0 ? "ro" : "rw")
+        + ((attributes & Sys.MOUNT_ATTR_NOSUID) != 0 ? ",nosuid" : "")
+        + ((attributes & Sys.MOUNT_ATTR_NODEV) != 0 ? ",nodev" : "")
+        + ((attributes & Sys.MOUNT_ATTR_NOEXEC) != 0 ? ",noexec" : "")
+        + ((attributes & Sys.MOUNT_ATTR_NOATIME) != 0 ? ",noatime" : "");
+
+    private static string KindName(LayerKind kind) => kind switch
+    {
+        LayerKind.Extension => "extension",
+        LayerKind.Hierarchy => "hierarchy",
+        _ => "routed",
+    };
+
+    private static void Line(StringBuilder text, string name, string value) =>
+        text.Append("  ").Append(name.PadRight(10)).Append(value).Append('\n');
+}

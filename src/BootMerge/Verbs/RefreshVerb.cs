@@ -1,0 +1,79 @@
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Linux;
+using BootMerge.Markers;
+using BootMerge.Mounting;
+using BootMerge.Planning;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs;
+
+/// <summary>refresh: brings what is merged up to date, merges what is not, and skips when nothing changed.</summary>
+internal static class RefreshVerb
+{
+    public static void Run(Session session)
+    {
+        using SafeFileHandle? turn = session.Lock();
+        if (!session.Settings.DryRun)
+            Unmerging.DropInterrupted(session.Root, session.Settings.Classes, session.Log);
+
+        // The extensions are identified in the caller's namespace, before the host may enter a private one.
+        List<Survey> surveys = [];
+        List<List<AcceptedExtension>> accepted = [];
+        foreach (ClassSettings settings in session.Settings.Classes)
+        {
+            surveys.Add(Survey.Make(session.Root, session.Settings, settings));
+            accepted.Add(surveys[^1].Accepted(session.Root));
+        }
+
+        using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
+        List<MergePlan> plans = [];
+        bool isUpToDate = true;
+        for (int i = 0; i < surveys.Count; i++)
+        {
+            PlanResult result = Planner.Plan(surveys[i].Settings, host.Look(surveys[i].Settings), accepted[i], host.BusyWorkDirectories());
+            MergePlan plan = result.Plan ?? throw new InputException(result.Refusal!);
+            isUpToDate &= IsUpToDate(host, plan);
+            plans.Add(plan);
+        }
+
+        if (isUpToDate && host.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
+        {
+            session.Log.Info("Skipping extension refresh because no change was found, use --always-refresh=yes to always do a refresh.");
+            return;
+        }
+
+        foreach (Survey survey in surveys)
+            survey.Report(session.Log);
+        if (session.Settings.DryRun)
+        {
+            Output.Write(PlanReport.Text(session.Root, plans));
+            return;
+        }
+
+        Apply(host, plans, session);
+    }
+
+    /// <summary>Replaces, merges and unmerges as the plans want it, and says so.</summary>
+    public static void Apply(Host host, List<MergePlan> plans, Session session)
+    {
+        MergeTransaction.Run(host, plans, session.Log);
+        foreach (ExistingMerge merge in host.Merges)
+            if (!MergeTransaction.IsPlanned(plans, merge.Hierarchy))
+                session.Log.Info("Unmerged '" + session.Root.Outside(merge.Hierarchy) + "'.");
+        MergeReport.Log(session, plans);
+    }
+
+    /// <summary>What is merged is what would be merged: hierarchy by hierarchy, by the origin recorded in the marker.</summary>
+    public static bool IsUpToDate(Host host, MergePlan plan)
+    {
+        foreach (StackPlan stack in plan.Stacks)
+            if (host.MergeOn(stack.Hierarchy) is not ExistingMerge merge || !Origin.IsSame(plan.Origin, merge.Marker.Origin))
+                return false;
+        foreach (LeftAlone hierarchy in plan.LeftAlone)
+            if (host.MergeOn(hierarchy.Hierarchy) is not null)
+                return false;
+        return true;
+    }
+}

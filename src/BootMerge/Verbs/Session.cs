@@ -1,0 +1,41 @@
+using System;
+using BootMerge.CommandLine;
+using BootMerge.Configuration;
+using BootMerge.Linux;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs;
+
+/// <summary>What every verb works with.</summary>
+internal sealed record Session(Root Root, Settings Settings, Log Log)
+{
+    /// <summary>
+    /// Held until disposed: two processes on one root take turns. Where there is no /run to hold it in, nobody waits.
+    /// </summary>
+    public SafeFileHandle? Lock()
+    {
+        try
+        {
+            SafeFileHandle directory = RunDirectory.Open();
+            using (directory)
+            {
+                FileStatus root = Sys.Status(Root.Handle);
+                string name = "lock." + root.Device.Replace(':', '.') + "." + root.Inode.ToString();
+                SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT, 0x180); // 0600
+                if (Sys.Lock(file, wait: false))
+                    return file;
+                if (Settings.NoWait)
+                    throw new InputException("another bootmerge is at work on " + PathText.Printable(Root.Path) + " (--no-wait)");
+                Log.Info("Another bootmerge is at work on " + Root.Path + ", waiting for it.");
+                Sys.Lock(file, wait: true);
+                return file;
+            }
+        }
+        catch (KernelException e) when (e.Errno is Errno.ENOENT or Errno.EROFS or Errno.ENOTDIR)
+        {
+            Log.Warning("No lock is held, because " + RunDirectory.Path + " cannot be used: " + e.Message);
+            return null;
+        }
+    }
+}

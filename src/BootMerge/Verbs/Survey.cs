@@ -1,0 +1,109 @@
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using BootMerge.Markers;
+using BootMerge.Planning;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs;
+
+/// <summary>The extensions of one class: found, judged, and those accepted ready for planning.</summary>
+internal sealed class Survey
+{
+    private Survey(ClassSettings settings, DiscoveryResult found, List<Candidate> candidates)
+    {
+        Settings = settings;
+        Found = found;
+        Candidates = candidates;
+    }
+
+    public ClassSettings Settings { get; }
+
+    public DiscoveryResult Found { get; }
+
+    /// <summary>Lowest layer first.</summary>
+    public List<Candidate> Candidates { get; }
+
+    /// <param name="root">In the namespace of the caller: the marker records mount numbers as seen there.</param>
+    /// <param name="extra">An extension that no search directory has, or null.</param>
+    public static Survey Make(Root root, Settings settings, ClassSettings classSettings, Extension? extra = null)
+    {
+        DiscoveryResult found = Discovery.Find(root, classSettings.Class, HostRelease.IsInitrd(root));
+        if (extra is not null && extra.Class == classSettings.Class && found.Find(extra.Name) is null)
+            found.Add(extra);
+        // systemd judges without extensions nothing at all: a root without os-release is none of its business then.
+        List<Candidate> candidates = found.Extensions.Count == 0
+            ? []
+            : Judgement.Of(root, found, HostRelease.Read(root), classSettings.Hierarchies, settings.Force);
+        return new Survey(classSettings, found, candidates);
+    }
+
+    public List<Extension> AcceptedExtensions()
+    {
+        List<Extension> accepted = [];
+        foreach (Candidate candidate in Candidates)
+            if (candidate.Verdict.Accepted)
+                accepted.Add(candidate.Extension);
+        return accepted;
+    }
+
+    /// <param name="identities">What the marker says of some extensions in place of what they are; by name.</param>
+    public List<AcceptedExtension> Accepted(Root root, IReadOnlyDictionary<string, Json.JsonValue>? identities = null)
+    {
+        List<AcceptedExtension> accepted = [];
+        foreach (Extension extension in AcceptedExtensions())
+        {
+            List<KeyValuePair<string, string>> layers = [];
+            foreach (string hierarchy in Settings.Hierarchies)
+            {
+                using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
+                if (directory is not null && !IsEmpty(directory))
+                    layers.Add(new KeyValuePair<string, string>(hierarchy, root.PathOf(directory)));
+            }
+
+            Json.JsonValue? identity = null;
+            if (identities is null || !identities.TryGetValue(extension.Name, out identity))
+            {
+                using SafeFileHandle handle = extension.Open(root);
+                identity = ExtensionIdentity.Of(extension.Path, handle);
+            }
+
+            accepted.Add(new AcceptedExtension(extension.Name, identity, layers));
+        }
+
+        return accepted;
+    }
+
+    /// <summary>One line for each refusal, and one that says what will be merged.</summary>
+    public void Report(Log log)
+    {
+        foreach (SkippedEntry skipped in Found.Skipped)
+            log.Debug("Ignoring " + skipped.Path + ": " + skipped.Reason + ".");
+
+        List<string> names = [];
+        foreach (Candidate candidate in Candidates)
+        {
+            if (!candidate.Verdict.Accepted)
+                log.Warning("Not merging '" + candidate.Extension.Name + "': " + candidate.Verdict.Reason + ".");
+            else
+                names.Add("'" + candidate.Extension.Name + "'");
+            if (candidate.Verdict.Accepted && candidate.Verdict.Reason.Length > 0)
+                log.Warning("Merging '" + candidate.Extension.Name + "' although it does not fit (--force): " + candidate.Verdict.Reason + ".");
+        }
+
+        if (names.Count > 0)
+            log.Info("Using extensions " + string.Join(", ", names) + ".");
+        else if (Settings.Mode == MutableMode.No)
+            log.Info("No extensions found.");
+        else
+            log.Info("No extensions found, proceeding in mode " + MutableModes.Name(Settings.Mode) + ".");
+    }
+
+    private static bool IsEmpty(SafeFileHandle directory)
+    {
+        using SafeFileHandle readable = Sys.Reopen(directory, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        return Sys.ReadDirectory(readable).Count == 0;
+    }
+}

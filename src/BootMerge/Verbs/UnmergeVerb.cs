@@ -1,0 +1,28 @@
+using System.Collections.Generic;
+using BootMerge.Mounting;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs;
+
+/// <summary>unmerge: nothing to do is success.</summary>
+internal static class UnmergeVerb
+{
+    public static void Run(Session session)
+    {
+        using SafeFileHandle? turn = session.Lock();
+        List<ExistingMerge> merges = ExistingMerge.FindAll(session.Root, session.Settings.Classes);
+        if (session.Settings.DryRun)
+        {
+            foreach (ExistingMerge merge in merges)
+                Output.Write("would unmerge " + merge.Hierarchy + "\n");
+            return;
+        }
+
+        // A sysext's /usr may carry what a confext's stack was made of: last merged, first unmerged.
+        merges.Reverse();
+        Unmerging.Run(session.Root, merges, session.Log);
+        foreach (ExistingMerge merge in merges)
+            session.Log.Info("Unmerged '" + session.Root.Outside(merge.Hierarchy) + "'.");
+    }
+}
