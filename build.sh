@@ -1,0 +1,189 @@
+#!/bin/bash
+# Everything there is to do with a checkout, see usage() below. On Debian 12 or 13 with the .NET SDK 10; what else a verb
+# needs is installed by apt when run as root, otherwise the command line to do so is printed.
+# Caches (Debian roots, initramfs bases) live outside the checkout, in ${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge.
+set -euo pipefail
+cd "$(dirname "$0")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+size_ceiling=$((2 * 1024 * 1024))
+
+usage() {
+    cat <<'USAGE'
+usage: ./build.sh VERB
+
+  build             out/bootmerge: the program, one static file
+  demo              build, and show in a private mount namespace what it does
+  test              every check there is; the last line is `N passed, N failed`
+  boot-test [CASE]  boot QEMU machines with a real dracut initramfs; cases: tests/boot/cases
+  install DESTDIR   the program and the dracut module
+  cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
+USAGE
+}
+
+# The package that has a tool.
+declare -A package=(
+    [gcc]=gcc [ld.lld]=lld [objcopy]=binutils [readelf]=binutils [unshare]=util-linux [findmnt]=util-linux [flock]=util-linux
+    [shellcheck]=shellcheck [strace]=strace [mmdebstrap]=mmdebstrap [cpio]=cpio [qemu-system-x86_64]=qemu-system-x86
+    [mkfs.erofs]=erofs-utils [mke2fs]=e2fsprogs [xz]=xz-utils [setfattr]=attr [setfacl]=acl
+    [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
+    [/usr/include/stdlib.h]=libc6-dev
+)
+build_tools="gcc ld.lld objcopy /usr/include/stdlib.h"
+boot_tools="unshare flock mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mke2fs xz"
+
+# need TOOL...: installs what is missing of it.
+need() {
+    local tool missing=()
+    command -v dotnet >/dev/null || { echo "build.sh: the .NET SDK 10 is needed (program 'dotnet')." >&2; exit 1; }
+    for tool; do
+        command -v "$tool" >/dev/null || [ -e "$tool" ] || missing+=("${package[$tool]}")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+    if [ "$(id -u)" != 0 ]; then
+        echo "build.sh: packages are missing. Install them, then try again:" >&2
+        echo "    sudo apt-get install --yes --no-install-recommends ${missing[*]}" >&2
+        exit 1
+    fi
+    echo "build.sh: installing ${missing[*]}" >&2
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
+        { apt-get -qq update >&2 && apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null; }
+}
+need_root() { [ "$(id -u)" = 0 ] || { echo "build.sh: '$1' mounts file systems: run it as root." >&2; exit 1; }; }
+
+build() {
+    # shellcheck disable=SC2086  # a list of words
+    need $build_tools
+    mkdir -p out
+    dotnet publish src/BootMerge -c Release -v quiet --output out/publish >&2
+    install -m755 out/publish/bootmerge out/bootmerge
+    rm -rf out/publish
+    echo "out/bootmerge: $(stat -c %s out/bootmerge) bytes" >&2
+}
+
+# install_to DESTDIR
+install_to() {
+    install -D -m755 out/bootmerge "$1/usr/sbin/bootmerge"
+    install -d "$1/usr/lib/dracut/modules.d/99bootmerge"
+    install -m644 -t "$1/usr/lib/dracut/modules.d/99bootmerge" dracut-module/99bootmerge/*
+    chmod 755 "$1/usr/lib/dracut/modules.d/99bootmerge/module-setup.sh"
+}
+
+# The initramfs may have symlinks for bin, sbin, lib: an entry for such a directory would replace the symlink. So only
+# files are archived, below directories that every initramfs with systemd has, and the directories that one may not have.
+# dracut keeps its hooks in /lib/dracut/hooks, newer versions in /var/lib/dracut/hooks; under systemd the unit merges, and
+# the hook does nothing.
+make_cpio() {
+    need cpio
+    local module=dracut-module/99bootmerge tree units=usr/lib/systemd/system links hooks pad
+    tree=$(mktemp -d)
+    install -D -m755 out/bootmerge "$tree/usr/sbin/bootmerge"
+    install -D -m644 $module/bootmerge.conf "$tree/usr/lib/bootmerge.conf"
+    install -D -m644 $module/bootmerge.service "$tree/$units/bootmerge.service"
+    install -D -m644 $module/systemd-confext-sysroot.conf "$tree/$units/systemd-confext-sysroot.service.d/50-bootmerge.conf"
+    for links in initrd.target.wants initrd-parse-etc.service.requires; do
+        install -d "$tree/$units/$links"
+        ln -s ../bootmerge.service "$tree/$units/$links/bootmerge.service"
+    done
+    for hooks in usr/lib/dracut/hooks var/lib/dracut/hooks; do
+        install -D -m755 $module/bootmerge-pre-pivot.sh "$tree/$hooks/pre-pivot/90-bootmerge.sh"
+    done
+    (cd "$tree" && find . -mindepth 1 -printf '%P\n' |
+        grep -vxE 'usr|usr/sbin|usr/lib|usr/lib/systemd|usr/lib/systemd/system|var|var/lib' |
+        LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >out/bootmerge.cpio
+    rm -rf "$tree"
+    # Archives are appended to one another: each must end at a multiple of four bytes.
+    pad=$((-$(stat -c %s out/bootmerge.cpio) & 3))
+    head -c "$pad" /dev/zero >>out/bootmerge.cpio
+    echo "out/bootmerge.cpio: $(stat -c %s out/bootmerge.cpio) bytes" >&2
+}
+
+passed=0 failed=0
+ok() { passed=$((passed + 1)); echo "ok $1"; }
+not_ok() { failed=$((failed + 1)); echo "FAIL $1"; }
+
+# check NAME COMMAND...: one thing that holds or not.
+check() {
+    local name=$1
+    shift
+    if "$@"; then ok "$name"; else not_ok "$name"; fi
+}
+
+# suite NAME COMMAND...: a program that counts for itself. It ends with `N passed, N failed`, or with the summary of
+# Microsoft.Testing.Platform. A skipped test is a failed one; so is a program that fails or counts nothing.
+suite() {
+    local name=$1 log=out/test/$1.log status=0 counts good bad
+    shift
+    echo "== $name"
+    "$@" 2>&1 | tee "$log" || status=$?
+    counts=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | awk '
+        /^[0-9]+ passed, [0-9]+ failed/ { good = $1; bad = $3; counted = 1 }
+        !counted && $1 == "succeeded:" { good = $2 }
+        !counted && ($1 == "failed:" || $1 == "skipped:") { bad += $2 }
+        END { print good + 0, bad + 0 }')
+    read -r good bad <<<"$counts"
+    [ "$good" -gt 0 ] || { [ "$bad" -gt 0 ] || bad=1; }
+    [ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+    passed=$((passed + good)) failed=$((failed + bad))
+}
+
+is_small() { [ "$(stat -c %s out/bootmerge)" -le $size_ceiling ]; }
+is_static() { ! readelf -lW out/bootmerge | grep -qE ' (INTERP|DYNAMIC) '; }
+runs_alone() { # as the only file there is: no library, no /proc, no /dev
+    local empty version
+    empty=$(mktemp -d)
+    cp out/bootmerge "$empty/"
+    version=$(chroot "$empty" /bootmerge --version)
+    rm -rf "$empty"
+    [ -n "$version" ]
+}
+
+run_tests() {
+    need_root test
+    # shellcheck disable=SC2086  # lists of words
+    need $build_tools $boot_tools readelf shellcheck strace findmnt setfattr setfacl
+    rm -rf out/test
+    mkdir -p out/test
+    echo "== style"
+    check "analyzers" dotnet build BootMerge.sln -c Release -v quiet
+    check "dotnet format" dotnet format BootMerge.sln --verify-no-changes --no-restore
+    check "shellcheck" shellcheck -x build.sh .ci/run demo/run.sh tests/boot/*.sh tests/boot/guest/*.sh \
+        tests/differential/*.sh dracut-module/99bootmerge/*.sh
+    suite unit dotnet run --project tests/BootMerge.Tests -c Release --no-build
+    echo "== program"
+    check "out/bootmerge is built" build
+    check "at most $size_ceiling bytes" is_small
+    check "no dynamic linking" is_static
+    check "runs in an empty root" runs_alone
+    suite kernel unshare -m --propagation private dotnet run --project tests/BootMerge.KernelTests -c Release --no-build
+    suite differential unshare -m --propagation private dotnet run --project tests/differential -c Release --no-build
+    make_cpio
+    suite boot tests/boot/run.sh
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ]
+}
+
+verb=${1-}
+shift || true
+case $verb in
+build) build ;;
+demo) need_root demo; need findmnt unshare; build; demo/run.sh out/bootmerge ;;
+test) run_tests ;;
+boot-test)
+    need_root boot-test
+    # shellcheck disable=SC2086  # a list of words
+    need $boot_tools
+    build
+    make_cpio
+    tests/boot/run.sh "$@"
+    ;;
+install)
+    [ $# = 1 ] || { usage >&2; exit 2; }
+    [ -e out/bootmerge ] || build
+    install_to "$1"
+    ;;
+cpio) [ -e out/bootmerge ] || build; make_cpio ;;
+*) usage >&2; exit 2 ;;
+esac

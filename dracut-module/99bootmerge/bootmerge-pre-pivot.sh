@@ -1,0 +1,9 @@
+#!/bin/sh
+# dracut pre-pivot hook, for an initramfs without systemd. Where dracut runs its hooks under systemd,
+# bootmerge.service has done the work. `die` ends the boot in dracut's emergency path.
+if [ -z "${DRACUT_SYSTEMD-}" ]; then
+    # shellcheck source=/dev/null
+    command -v die >/dev/null || . /lib/dracut-lib.sh
+    /usr/sbin/bootmerge --root="${NEWROOT:-/sysroot}" boot ||
+        die "bootmerge could not merge ${NEWROOT:-/sysroot}/etc"
+fi

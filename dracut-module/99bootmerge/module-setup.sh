@@ -1,0 +1,41 @@
+#!/bin/bash
+# dracut module: bootmerge assembles the new root's /etc before switch-root.
+# Added with `dracut --add bootmerge` or add_dracutmodules+=" bootmerge "; dracut 059 and later.
+# shellcheck disable=SC2154  # moddir, initdir, systemdsystemunitdir are given by dracut
+
+# 255: only when asked for. Asked for without the program: dracut stops, and this says why.
+check() {
+    if ! find_binary bootmerge >/dev/null; then
+        derror "dracut module 'bootmerge' needs the program 'bootmerge', which is not in PATH: install it to /usr/sbin/bootmerge."
+        return 1
+    fi
+    return 255
+}
+
+# usrmount mounts a /usr of its own where no systemd does; under systemd it installs nothing.
+depends() {
+    echo base fs-lib usrmount
+}
+
+installkernel() {
+    hostonly='' instmods overlay
+}
+
+install() {
+    inst_binary "$(find_binary bootmerge)" /usr/sbin/bootmerge
+    inst_simple "$moddir/bootmerge.conf" /usr/lib/bootmerge.conf
+
+    if ! dracut_module_included systemd; then
+        inst_hook pre-pivot 90 "$moddir/bootmerge-pre-pivot.sh"
+        return
+    fi
+    inst_simple "$moddir/bootmerge.service" "$systemdsystemunitdir/bootmerge.service"
+    inst_simple "$moddir/systemd-confext-sysroot.conf" \
+        "$systemdsystemunitdir/systemd-confext-sysroot.service.d/50-bootmerge.conf"
+    # Wanted, and required by the unit without which there is no switch-root: see bootmerge.service.
+    local links
+    for links in initrd.target.wants initrd-parse-etc.service.requires; do
+        mkdir -p "$initdir$systemdsystemunitdir/$links"
+        ln -sf ../bootmerge.service "$initdir$systemdsystemunitdir/$links/bootmerge.service"
+    done
+}

@@ -1,0 +1,152 @@
+#!/bin/bash
+# base.sh SUITE: builds the cached base of a suite if it is missing, and prints its path.
+#
+#   chroot/               dracut runs here; /usr is cut out of it
+#   vmlinuz               the kernel
+#   stock.cpio            dracut's initramfs with systemd, without the bootmerge module
+#   usr-VARIANT.erofs     the read-only /usr, by where the vendor's defaults for /etc are:
+#       confext           a real directory, usr/lib/confexts/flatcar-defaults/etc (the recommended layout)
+#       confext-v2        the same after an update of the vendor's defaults
+#       symlink           usr/lib/confexts/flatcar-defaults/etc -> ../../../share/flatcar/etc
+#       bare              only usr/share/flatcar/etc, no release file
+#       refused           like confext, but made for another operating system
+#
+# Everything about the base is decided in this file: the cache is keyed by its content.
+. "$(dirname "$0")/lib.sh"
+
+suite=$1
+base=$(base_of "$suite")
+mkdir -p "$cache"
+exec 9>"$base.lock"
+flock 9
+if [ -d "$base" ]; then
+    echo "$base"
+    exit 0
+fi
+rm -rf "$base".tmp.*
+work=$base.tmp.$$
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work"
+root=$work/chroot
+
+packages=systemd,systemd-sysv,udev,kmod,dracut-core,cpio,e2fsprogs,util-linux,mount,binutils
+[ "$suite" = bookworm ] || packages+=,systemd-cryptsetup,util-linux-extra # for dracut: veritysetup, switch_root
+kernel=linux-image-cloud-$(dpkg --print-architecture)
+
+# dracut-core, not dracut, and the kernel package unpacked, not installed: their hooks would run dracut.
+# sid splits the kernel into linux-{binary,modules,base}-* packages: take what the image depends on.
+# shellcheck disable=SC2016  # expanded by the hook's own shell
+hook='set -eu; cd "$1/tmp"; export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+    image=$(apt-cache depends '$kernel' | sed -n "s/^ *Depends: \(linux-image-.*\)/\1/p" | head -n 1)
+    parts=$(apt-cache depends "$image" | sed -n "s/^ *Depends: \(linux-\(modules\|binary\|base\)-[^ ]*\)/\1/p")
+    apt-get download -q "$image" $parts
+    for deb in *.deb; do
+        dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$1" --keep-directory-symlink --exclude="./usr/share/doc*"
+    done
+    rm -f -- *.deb'
+exclude=()
+for path in doc man locale info i18n; do exclude+=(--dpkgopt="path-exclude=/usr/share/$path/*"); done
+# A snapshot of sid may be past its date.
+mmdebstrap --mode=root --variant=essential --include="$packages" "${exclude[@]}" \
+    --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
+    --customize-hook="$hook" "$suite" "$root" "$(mirror)" >"$work/mmdebstrap.log" 2>&1 9>&- ||
+    { tail -n 30 "$work/mmdebstrap.log" >&2; exit 1; }
+
+# sid ships .ko.xz: inserting plain modules is cheaper under TCG. The unpacked kernel had no postinst: depmod.
+find "$root/usr/lib/modules" -name '*.ko.xz' -print0 | xargs -0r -P2 -n64 xz -d
+version=$(basename "$root"/usr/lib/modules/*)
+chroot "$root" depmod "$version"
+rm -f "$root/usr/lib/udev/hwdb.bin" "$root/etc/udev/hwdb.bin" # 13 MB that no VM needs
+vmlinuz=$root/boot/vmlinuz-$version
+[ -e "$vmlinuz" ] || vmlinuz=$root/usr/lib/modules/$version/vmlinuz
+cp "$vmlinuz" "$work/vmlinuz"
+
+# The sid image also carries systemd's own confext unit, which must not merge beside bootmerge.
+modules=$modules_systemd
+[ "$suite" = bookworm ] || modules+=" systemd-sysext"
+dracut_image "$root" "$work/stock.cpio" --modules "$modules" 9>&-
+
+# /usr without what a booted guest does not need.
+usr=$work/usr
+mkdir "$usr"
+unneeded=(./share/{doc,man,info,locale,i18n,zoneinfo,bash-completion} './share/perl*' './lib/*/perl*' './bin/perl*'
+    ./lib/modules ./lib/dracut './lib/udev/hwdb*' './lib/*/gconv' './lib/gcc*' './lib/*/libbfd*' './lib/*/libopcodes*'
+    './lib/*/gprofng' './bin/*-linux-gnu-*' './share/*-linux*')
+tar -C "$root/usr" "${unneeded[@]/#/--exclude=}" -cf - . | tar -C "$usr" -xf -
+rm -f "$usr"/lib/systemd/system/dracut-*.service "$usr"/lib/systemd/system/*/dracut-*.service # initramfs only
+mkdir -p "$usr/lib/modules/$version"
+cp "$root/usr/lib/modules/$version"/modules.* "$usr/lib/modules/$version/"
+# Only what is loaded after switch-root; the initramfs has loaded the rest.
+for module in overlay erofs loop autofs4; do
+    path=$(cd "$root/usr/lib/modules/$version" && find kernel -name "$module.ko")
+    [ -z "$path" ] || install -D -m644 "$root/usr/lib/modules/$version/$path" "$usr/lib/modules/$version/$path"
+done
+
+# After switch-root the system runs one script from the ROOT disk; systemd's own confext service comes first.
+cat >"$usr/lib/systemd/system/bootmerge-test.target" <<'UNIT'
+[Unit]
+Description=Check what bootmerge did
+Requires=bootmerge-test.service
+AllowIsolate=yes
+UNIT
+cat >"$usr/lib/systemd/system/bootmerge-test.service" <<'UNIT'
+[Unit]
+Description=Check what bootmerge did, and power off
+DefaultDependencies=no
+Wants=systemd-journald.service systemd-journal-flush.service local-fs.target systemd-confext.service
+After=systemd-journald.service systemd-journal-flush.service local-fs.target systemd-confext.service
+FailureAction=poweroff-force
+SuccessAction=poweroff-force
+
+[Service]
+Type=oneshot
+ExecStart=/bin/bash /var/lib/bootmerge-test/guest.sh
+UNIT
+
+# The vendor's defaults for /etc: the distribution's own files, and a few to tell versions and winners apart.
+defaults=$work/defaults
+cp -a "$root/etc" "$defaults"
+rm -rf "$defaults"/{machine-id,hostname,resolv.conf,fstab,mtab,.pwd.lock,apt,dpkg,ssl,kernel,udev,cron*}
+mkdir -p "$defaults/sample.d" "$defaults/extension-release.d"
+for name in plain contested removed replaced.d/inner; do
+    mkdir -p "$defaults/sample.d/$(dirname "$name")"
+    echo "vendor v1" >"$defaults/sample.d/$name"
+done
+printf '#!/bin/sh\necho vendor script\n' >"$defaults/sample.d/script"
+chmod 755 "$defaults/sample.d/script"
+echo "ID=_any" >"$defaults/extension-release.d/extension-release.flatcar-defaults"
+
+# usr_image VARIANT: fills confexts/ and share/flatcar of the /usr tree and packs it.
+usr_image() {
+    local confext=$usr/lib/confexts/flatcar-defaults share=$usr/share/flatcar
+    rm -rf "$usr/lib/confexts" "$share"
+    mkdir -p "$share"
+    case $1 in
+    confext | confext-v2 | refused)
+        mkdir -p "$confext"
+        cp -a "$defaults" "$confext/etc"
+        ln -s ../../lib/confexts/flatcar-defaults/etc "$share/etc"
+        ;;
+    symlink)
+        mkdir -p "$confext"
+        cp -a "$defaults" "$share/etc"
+        ln -s ../../../share/flatcar/etc "$confext/etc"
+        ;;
+    bare)
+        cp -a "$defaults" "$share/etc"
+        rm -r "$share/etc/extension-release.d"
+        ;;
+    esac
+    case $1 in
+    confext-v2)
+        echo "vendor v2" | tee "$confext/etc/sample.d/plain" "$confext/etc/sample.d/contested" >"$confext/etc/sample.d/new"
+        ;;
+    refused) echo "ID=another-system" >"$confext/etc/extension-release.d/extension-release.flatcar-defaults" ;;
+    esac
+    mkfs.erofs --quiet "$work/usr-$1.erofs" "$usr" >/dev/null
+}
+for variant in confext confext-v2 symlink bare refused; do usr_image "$variant"; done
+
+rm -rf "$usr" "$defaults"
+mv "$work" "$base"
+echo "$base"

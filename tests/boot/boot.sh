@@ -1,0 +1,121 @@
+#!/bin/bash
+# boot.sh SUITE NAME IMAGES LOGS: the boots that the table `cases` lists for a suite under a name, on one ROOT disk, with
+# the images of images.sh. One line a boot, `ok ...` or `FAIL ...: why`.
+# LOGS/SUITE-NAME-N.results is what the guest's checks wrote, .console the serial console.
+. "$(dirname "$0")/lib.sh"
+
+suite=$1
+name=$2
+images=$3
+logs=$4
+base=$(base_of "$suite")
+seconds_a_boot=150
+disk=$images/$name.img
+
+# root_disk INITRAMFS: the machine's ROOT file system, its own /etc as it was left by earlier boots.
+root_disk() {
+    local tree=$disk.tree
+    mkdir -p "$tree"/{usr,etc/sample.d,var/{log,tmp,cache,lib/{systemd,private,bootmerge-test}},root,home,proc,sys,dev,run,tmp,mnt,srv}
+    chmod 1777 "$tree/tmp" "$tree/var/tmp"
+    chmod 700 "$tree/root"
+    for dir in bin sbin lib lib64; do ln -s "usr/$dir" "$tree/$dir"; done
+    ln -s ../run "$tree/var/run"
+    echo 0123456789abcdef0123456789abcdef >"$tree/etc/machine-id"
+    echo machine | tee "$tree/etc/own" >"$tree/etc/sample.d/contested"
+    mknod "$tree/etc/sample.d/removed" c 0 0 # a whiteout: the machine's owner removed that file
+    [ "$1" != plain ] || echo "/dev/vdb /usr erofs ro 0 0" >"$tree/etc/fstab" # where dracut without systemd looks
+    cp "$here/guest/guest.sh" "$tree/var/lib/bootmerge-test/"
+    chown -R 0:0 "$tree"
+    mke2fs -q -t ext4 -L ROOT -E lazy_itable_init=1,root_owner=0:0 -d "$tree" "$disk" 64M >/dev/null
+    rm -rf "$tree"
+}
+
+# qemu INITRAMFS USR LOG COMMAND_LINE: one boot.
+# No KVM: where it is nested it may exist and not work, and the results are to be the same everywhere.
+qemu() {
+    local initramfs=$1 usr=$2 log=$3 append root=rw readonly=off
+    case " $4 " in *" ro "*) root=ro readonly=on ;; esac
+    # A panic ends QEMU at once. systemd 258 and later would ask the terminal for its size and wait. What goes wrong in an
+    # initramfs without systemd shall not wait at a shell.
+    append="console=ttyS0 panic=-1 oops=panic root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
+        mount.usrflags=ro systemd.unit=bootmerge-test.target rd.systemd.unit=initrd.target apparmor=0 mitigations=off fsck.mode=skip
+        quiet systemd.show_status=1 systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80
+        rd.shell=0 rd.emergency=poweroff $4"
+    read -rd '' -a append <<<"$append" || true
+    rm -f "$log".*
+    timeout -k 5 $seconds_a_boot qemu-system-x86_64 -M q35,hpet=off -accel tcg,thread=multi -cpu max -smp 1 -m 1024 \
+        -nodefaults -no-user-config -display none -monitor none -no-reboot \
+        -serial "file:$log.console" -serial "file:$log.results" \
+        -kernel "$base/vmlinuz" -initrd "$images/$initramfs.cpio" -append "${append[*]}" \
+        -drive "if=none,id=root,file=$disk,format=raw,cache=unsafe,readonly=$readonly" -device virtio-blk-pci,drive=root \
+        -drive "if=none,id=usr,file=$base/usr-$usr.erofs,format=raw,readonly=on" -device virtio-blk-pci,drive=usr \
+        </dev/null >"$log.qemu" 2>&1 &
+    [ "$expected" != stopped ] || end_when_stopped "$!" "$log.console" &
+    wait "$!" 2>/dev/null || true # the watcher, or the machine itself
+    wait
+}
+
+stopped='Dependency failed for.* initrd-parse-etc.service'
+
+# end_when_stopped PID CONSOLE: a boot that stops without emergency.service would sit there until the timeout.
+end_when_stopped() {
+    local second
+    for ((second = 0; second < seconds_a_boot; second++)); do
+        sleep 1
+        grep -aqE "$stopped" "$2" 2>/dev/null && break
+    done
+    sleep 10 # time enough for a machine that boots on after all
+    kill "$1" 2>/dev/null
+}
+
+# verdict EXPECTED LOG: why the boot is not what was expected; nothing when it is.
+verdict() {
+    local merged left
+    case $1 in
+    emergency)
+        grep -aqE '^EMERGENCY|FATAL: bootmerge could not merge' "$2.results" "$2.console" ||
+            echo -n "the boot did not stop in the emergency path; "
+        ! grep -q '^END' "$2.results" || echo -n "the machine came up; "
+        ;;
+    stopped)
+        grep -aqE "$stopped" "$2.console" || echo -n "the boot did not stop; "
+        ! grep -qE '^END|^EMERGENCY' "$2.results" || echo -n "the machine went on; "
+        ;;
+    *)
+        sed -n 's/^FAIL \(.*\)/\1; /p' "$2.results" | tr -d '\n'
+        ! grep -q '^EMERGENCY' "$2.results" || echo -n "the boot stopped in the initramfs; "
+        grep -q '^END' "$2.results" || echo -n "the guest's checks did not come to their end; "
+        [ "$1" != untouched ] || return 0
+        merged=$(grep -nE '^LOG .*bootmerge.*[0-9] ms' "$2.results" | head -n 1 | cut -d: -f1)
+        left=$(grep -nE '^LOG .*systemd\[1\]: (Switching root|.*running in system mode)' "$2.results" | tail -n 1 | cut -d: -f1)
+        [ "${merged:-999}" -lt "${left:-0}" ] || echo -n "the log does not show the merge, with its time, before switch-root; "
+        ;;
+    esac
+}
+
+n=0
+while read -r row_name row_suites initramfs usr expected append; do
+    case $row_name/$row_suites in "$name/both" | "$name/$suite") ;; *) continue ;; esac
+    n=$((n + 1))
+    log=$logs/$suite-$name-$n
+    again=
+    [ $n -gt 1 ] || root_disk "$initramfs"
+    cp --sparse=always "$disk" "$disk.before"
+    started=$SECONDS
+    qemu "$initramfs" "$usr" "$log" "bootmerge-test=$expected $append"
+    # With several processors TCG can lose a race when the kernel patches its own text; never seen with one.
+    if grep -aq 'Oops: int3' "$log.console"; then
+        again=", second try"
+        mv "$disk.before" "$disk"
+        qemu "$initramfs" "$usr" "$log" "bootmerge-test=$expected $append"
+    fi
+    sed -i 's/\r$//' "$log.results" "$log.console"
+    why=$(verdict "$expected" "$log")
+    if [ -z "$why" ]; then
+        echo "ok $suite/$name-$n ($((SECONDS - started)) s$again)"
+        grep -E '^LOG .*bootmerge.*[0-9] ms' "$log.results" | tail -n 1 | sed 's/^LOG /    /' || true
+    else
+        echo "FAIL $suite/$name-$n: ${why%; } (log: ${log#"$repo/"}.*)"
+    fi
+done < <(grep -v '^ *\(#\|$\)' "$here/cases")
+rm -f "$disk" "$disk.before"

@@ -1,0 +1,47 @@
+#!/bin/bash
+# images.sh SUITE DIR: the initramfs images of this checkout (out/bootmerge, out/bootmerge.cpio, the dracut module), in DIR:
+#   module.cpio    dracut with the module
+#   plain.cpio     dracut with the module and without systemd
+#   sideload.cpio  dracut without the module, bootmerge.cpio appended
+# All of them also get guest/emergency.service. And it is tested that dracut refuses the module without the program.
+. "$(dirname "$0")/lib.sh"
+
+suite=$1
+work=$2
+base=$(base_of "$suite")
+
+# dracut_with TREE OUT ARGUMENT...: dracut in the base's chroot with TREE laid over it; the base stays as it is.
+dracut_with() {
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    unshare -m --propagation private -- bash -c '
+        lib=$1 base=$2 tree=$3; shift 3
+        . "$lib"
+        mkdir -p "$tree.work" "$tree.root"
+        mount -t overlay dracut -o "lowerdir=$base/chroot,upperdir=$tree,workdir=$tree.work" "$tree.root"
+        dracut_image "$tree.root" "$@"' dracut_with "$here/lib.sh" "$base" "$@"
+}
+
+mkdir -p "$work"
+"$repo/build.sh" install "$work/program"
+cp -a "$work/program" "$work/no-program"
+rm "$work/no-program/usr/sbin/bootmerge"
+dracut_with "$work/program" "$work/module.cpio" --modules "$modules_systemd bootmerge"
+dracut_with "$work/program" "$work/plain.cpio" --modules "$modules_plain bootmerge" --omit systemd
+cat "$base/stock.cpio" "$repo/out/bootmerge.cpio" >"$work/sideload.cpio"
+
+# Only the file: an entry for its directory could replace a symlink of the image.
+units=usr/lib/systemd/system
+mkdir -p "$work/emergency/$units"
+cp "$here/guest/emergency.service" "$work/emergency/$units/"
+for image in module plain sideload; do
+    (cd "$work/emergency" && echo $units/emergency.service | cpio --quiet -o -H newc -R 0:0) >>"$work/$image.cpio"
+done
+
+name=$suite/dracut-without-program
+if dracut_with "$work/no-program" "$work/none.cpio" --modules "$modules_systemd bootmerge" 2>/dev/null; then
+    echo "FAIL $name: dracut made an initramfs without it"
+elif grep -q "needs the program 'bootmerge'" "$work/none.cpio.log"; then
+    echo "ok $name"
+else
+    echo "FAIL $name: dracut does not say why: $(tail -n 1 "$work/none.cpio.log")"
+fi

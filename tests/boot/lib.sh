@@ -1,0 +1,50 @@
+# shellcheck shell=bash disable=SC2034  # used by the scripts that source this
+# Shared by the scripts of this directory: where things are, and which Debian suites are booted.
+#   bookworm: kernel 6.1, systemd 252 (no confext yet), dracut 059
+#   sid:      the newest cloud kernel, systemd 262, dracut 112
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+repo=$(cd "$here/../.." && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge
+suites=(bookworm sid)
+
+# The base of a suite: a build chroot, the kernel, initramfs images without the module, /usr images.
+# Its name carries a hash of the recipe, so a changed recipe is a new base.
+base_of() { printf '%s/boot-%s-%s' "$cache" "$1" "$(sha256sum <"$here/base.sh" | cut -c1-12)"; }
+
+# The Debian mirror this machine installs from.
+mirror() {
+    local codename
+    codename=$(. /etc/os-release && printf %s "$VERSION_CODENAME")
+    # shellcheck disable=SC2016  # apt's own placeholders
+    apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+        awk -v r="$codename" '$1 == r && !n++ { print $2 }'
+}
+
+# in_chroot DIR COMMAND...: private /proc, /dev, /sys, /run, gone when the command ends.
+# shellcheck disable=SC2016  # expanded by the inner shell
+in_chroot() {
+    unshare -m --propagation private -- bash -c 'set -e; root=$1; shift
+        mount -t proc proc "$root/proc"; mount --rbind /dev "$root/dev"; mount -t sysfs -o ro sysfs "$root/sys"
+        mount -t tmpfs tmpfs "$root/run"; mount -t tmpfs tmpfs "$root/var/tmp"
+        exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C HOME=/root DRACUT_NO_XATTR=1 chroot "$root" "$@"' \
+        in_chroot "$@"
+}
+
+# dracut_image CHROOT OUT ARGUMENT...: one uncompressed initramfs; on failure the end of dracut's log is shown.
+dracut_image() {
+    local root=$1 out=$2 kernel log=$2.log
+    shift 2
+    kernel=$(basename "$root"/usr/lib/modules/*)
+    in_chroot "$root" dracut --force --no-hostonly --no-hostonly-cmdline --no-compress --reproducible \
+        --no-early-microcode --kver "$kernel" \
+        --add-drivers "virtio_blk virtio_pci virtio_mmio ext4 overlay erofs" \
+        "$@" "/tmp/${out##*/}" >"$log" 2>&1 || { tail -n 30 "$log" >&2; return 1; }
+    mv "$root/tmp/${out##*/}" "$out"
+    chmod 644 "$out"
+}
+
+# The modules of a minimal initramfs with systemd, and of one without; dracut adds what they depend on.
+modules_systemd="systemd systemd-initrd systemd-udevd systemd-journald systemd-tmpfiles base fs-lib rootfs-block udev-rules shutdown"
+modules_plain="base fs-lib rootfs-block usrmount udev-rules shutdown"

@@ -1,0 +1,44 @@
+#!/bin/bash
+# run.sh [CASE...]: boots what the table `cases` lists (CASE: a name, or SUITE/NAME), two machines at a time.
+# Needs out/bootmerge and out/bootmerge.cpio (build.sh build, build.sh cpio). Logs of every boot: out/boot-test/.
+# One line a case, the last line is `N passed, N failed`.
+. "$(dirname "$0")/lib.sh"
+
+logs=$repo/out/boot-test
+work=$(mktemp -d "${TMPDIR:-/tmp}/bootmerge-boot.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+rm -rf "$logs"
+mkdir -p "$logs"
+
+# What was asked for, a line `SUITE NAME` each.
+while read -r name in_suites _; do
+    for suite in "${suites[@]}"; do
+        case $in_suites in both | "$suite") ;; *) continue ;; esac
+        [ $# = 0 ] || case " $* " in *" $name "* | *" $suite/$name "*) ;; *) continue ;; esac
+        echo "$suite $name"
+    done
+done < <(grep -v '^ *\(#\|$\)' "$here/cases") | awk '!seen[$0]++' >"$work/chains"
+[ -s "$work/chains" ] || { echo "No such case: $*. They are listed in tests/boot/cases." >&2; exit 2; }
+
+# prepare SUITE: its base and images; a suite that has none boots nothing.
+prepare() {
+    if ! { "$here/base.sh" "$1" >/dev/null && "$here/images.sh" "$1" "$work/$1"; } >"$work/$1.log" 2>&1; then
+        echo "FAIL $1/images: $(tail -n 1 "$work/$1.log")"
+        sed -i "/^$1 /d" "$work/chains"
+    else
+        cat "$work/$1.log"
+    fi
+}
+
+cut -d' ' -f1 "$work/chains" | sort -u >"$work/suites"
+{
+    while read -r suite; do prepare "$suite"; done <"$work/suites"
+    while read -r suite name; do
+        printf '%s\0' "$suite" "$name" "$work/$suite" "$logs"
+    done <"$work/chains" | xargs -r -0 -n4 -P2 "$here/boot.sh"
+} 2>&1 | tee "$work/results"
+
+passed=$(grep -c '^ok ' "$work/results") || true
+failed=$(grep -c '^FAIL ' "$work/results") || true
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
