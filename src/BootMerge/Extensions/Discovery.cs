@@ -42,7 +42,12 @@ internal sealed class DiscoveryResult
         _extensions.Insert(low, extension);
     }
 
-    public void Remove(Extension extension) => _extensions.Remove(extension);
+    public void Remove(Extension extension)
+    {
+        for (int i = 0; i < _extensions.Count; i++)
+            if (ReferenceEquals(_extensions[i], extension))
+                _extensions.RemoveAt(i--);
+    }
 
     public void Skip(string path, string reason) => _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = reason });
 }

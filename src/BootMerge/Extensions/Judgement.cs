@@ -13,13 +13,13 @@ internal static class Judgement
     /// <returns>In the order of <see cref="DiscoveryResult.Extensions"/>: the last is the topmost layer.</returns>
     public static List<Candidate> Of(Root root, DiscoveryResult found, HostRelease host, string[] hierarchies, bool force)
     {
-        Candidate[] candidates = new Candidate[found.Extensions.Count];
+        List<Candidate> candidates = [];
         List<Layer> layers = [];
         foreach (string hierarchy in hierarchies)
             AddLayer(layers, hierarchy, "the system's own", root, root.TryOpenDirectory(hierarchy));
 
         // From the top, so that of two extensions that bring the same directory the stronger one stays.
-        for (int i = candidates.Length - 1; i >= 0; i--)
+        for (int i = found.Extensions.Count - 1; i >= 0; i--)
         {
             Extension extension = found.Extensions[i];
             Verdict verdict;
@@ -37,10 +37,10 @@ internal static class Judgement
                 verdict = Verdict.Unusable(e.Message);
             }
 
-            candidates[i] = new Candidate { Extension = extension, Verdict = verdict };
+            candidates.Insert(0, new Candidate { Extension = extension, Verdict = verdict });
         }
 
-        return [.. candidates];
+        return candidates;
     }
 
     private static Verdict Judge(Root root, Extension extension, HostRelease host)
@@ -94,7 +94,8 @@ internal static class Judgement
                 if (layer.Overlaps(other))
                     return Verdict.Unusable("its " + layer.Hierarchy + " is or overlaps " + other.Owner + " (" + PathText.Printable(layer.Path) + ")");
 
-        layers.AddRange(claimed);
+        foreach (Layer layer in claimed)
+            layers.Add(layer);
         return null;
     }
 

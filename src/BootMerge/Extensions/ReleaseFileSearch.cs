@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -80,7 +79,7 @@ internal static class ReleaseFileSearch
     {
         using SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
         byte[]? value = Sys.TryGetXattr(file, StrictAttribute);
-        return value is not null && Encoding.ASCII.GetString(value).ToLowerInvariant() is "0" or "no" or "n" or "false" or "f" or "off";
+        return value is not null && Words.TryParseBoolean(PathText.Decode(value), out bool strict) && !strict;
     }
 
     private static ReleaseFile Parse(SafeFileHandle file, string name)
