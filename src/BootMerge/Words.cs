@@ -26,17 +26,30 @@ internal static class Words
         return -1;
     }
 
+    /// <summary>Cuts the part before the next separator, or all, off the front.</summary>
+    /// <returns>false when nothing was left.</returns>
+    public static bool TryCut(ref string? rest, char separator, out string part)
+    {
+        part = rest ?? "";
+        if (rest is null)
+            return false;
+        int end = rest.IndexOf(separator);
+        part = end < 0 ? rest : rest[..end];
+        rest = end < 0 ? null : rest[(end + 1)..];
+        return true;
+    }
+
     /// <summary>For messages: on one line, and not longer than a person wants to read.</summary>
     public static string Shown(string text) =>
         text.Length <= ShownLength ? PathText.Printable(text) : PathText.Printable(text[..ShownLength]) + "...";
 
     public static string Quote(string text) => "'" + Shown(text) + "'";
 
-    /// <summary>", did you mean 'x'?" when a known word is near, else "; known: a, b, c".</summary>
+    /// <summary>" (did you mean 'x'?)" when a known word is near, else " (known: a, b, c)".</summary>
     public static string Hint(string typed, string[] known) =>
-        Nearest(typed, known) is string nearest
-            ? ", did you mean '" + nearest + "'?"
-            : "; known: " + string.Join(", ", known);
+        Nearest(typed, known) is string nearest ? DidYouMean(nearest) : " (known: " + string.Join(", ", known) + ")";
+
+    public static string DidYouMean(string nearest) => " (did you mean '" + nearest + "'?)";
 
     /// <summary>The known word that was probably meant: begun with what was typed, or a few typing errors away.</summary>
     public static string? Nearest(string typed, string[] known)

@@ -89,7 +89,7 @@ internal sealed class CommandLineParser
                     _arguments.Quiet = true;
                     break;
                 default:
-                    return new ParseResult.UsageError("unknown option " + Words.Quote("-" + letter.ToString()) + "; 'bootmerge --help' lists them");
+                    return new ParseResult.UsageError("unknown option " + Words.Quote("-" + letter.ToString()));
             }
         }
 

@@ -75,6 +75,6 @@ internal sealed class Option(string name, OptionValue value = OptionValue.None, 
         string[] names = new string[All.Length];
         for (int i = 0; i < names.Length; i++)
             names[i] = All[i].Name;
-        return Words.Nearest(typed, names) is string nearest ? ", did you mean '" + nearest + "'?" : "; 'bootmerge --help' lists them";
+        return Words.Nearest(typed, names) is string nearest ? Words.DidYouMean(nearest) : "";
     }
 }

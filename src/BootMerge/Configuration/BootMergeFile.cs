@@ -72,7 +72,7 @@ internal sealed class BootMergeFile
                     if (CommandLineParser.TryParseClass(assignment.Value, out ClassSelection selection))
                         Class = selection;
                     else
-                        Refuse(assignment, "; known: confext, sysext, all");
+                        Refuse(assignment, " (known: confext, sysext, all)");
                     break;
             }
         }

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 
 namespace BootMerge.Configuration;
 
@@ -29,19 +28,24 @@ internal sealed class BootParameters
     public static BootParameters Parse(ReadOnlySpan<byte> text, WarningLog warnings)
     {
         BootParameters values = new();
-        List<KernelParameter> parameters = KernelCommandLine.Parse(text);
-        foreach (KernelParameter parameter in parameters)
-            if (!values.Take(parameter.Key, parameter.Value))
-                warnings.Add(Where, Words.Quote(parameter.Value is null ? parameter.Key : parameter.Key + "=" + parameter.Value) + Problem(parameter));
+        foreach (string word in KernelCommandLine.Parse(text))
+        {
+            int equals = word.IndexOf('=');
+            string key = equals < 0 ? word : word[..equals];
+            string? value = equals < 0 ? null : word[(equals + 1)..];
+            if (!values.Take(key, value))
+                warnings.Add(Where, Words.Quote(word) + Problem(key, value ?? ""));
+        }
+
         return values;
     }
 
-    private static string Problem(KernelParameter parameter) => parameter.Key switch
+    private static string Problem(string key, string value) => key switch
     {
-        "bootmerge.mutable" => " is not valid, ignored" + Words.Hint(parameter.Value ?? "", MutableModes.Names),
-        "bootmerge.fallback" => " is not valid, ignored" + Words.Hint(parameter.Value ?? "", FallbackModes.Names),
-        "bootmerge.log" => " is not valid, ignored" + Words.Hint(parameter.Value ?? "", LogLevels),
-        _ when parameter.Key.StartsWith("bootmerge.", StringComparison.Ordinal) => " is not known, ignored" + Words.Hint(parameter.Key, Keys),
+        "bootmerge.mutable" => " is not valid, ignored" + Words.Hint(value, MutableModes.Names),
+        "bootmerge.fallback" => " is not valid, ignored" + Words.Hint(value, FallbackModes.Names),
+        "bootmerge.log" => " is not valid, ignored" + Words.Hint(value, LogLevels),
+        _ when key.StartsWith("bootmerge.", StringComparison.Ordinal) => " is not known, ignored" + Words.Hint(key, Keys),
         _ => " is not valid, ignored; it takes yes or no",
     };
 

@@ -6,12 +6,22 @@ using System.Text.Unicode;
 namespace BootMerge.Configuration;
 
 /// <summary>A file's bytes with the path by which messages name it.</summary>
-internal sealed record SourceFile(string Path, byte[] Content);
+internal sealed class SourceFile(string path, byte[] content)
+{
+    public string Path { get; } = path;
+
+    public byte[] Content { get; } = content;
+}
 
 /// <summary>"Key=Value" in a known section.</summary>
-internal sealed record Assignment(string Key, string Value, string Path, int Line)
+internal sealed class Assignment(string key, string value, string origin)
 {
-    public string Origin => Path + ":" + Line.ToString();
+    public string Key { get; } = key;
+
+    public string Value { get; } = value;
+
+    /// <summary>"/etc/bootmerge.conf:3"</summary>
+    public string Origin { get; } = origin;
 }
 
 /// <summary>The syntax of systemd.syntax(7): what is not understood is a warning and passed over, as in systemd.</summary>
@@ -134,7 +144,7 @@ internal sealed class ConfigurationFile
         if (key.Length == 0)
             _warnings.Add(Where(number), Words.Quote(line) + " is not of the form Key=Value, ignored");
         else if (Words.IndexOf(_keys, key) >= 0)
-            _assignments.Add(new Assignment(key, line[(equals + 1)..].TrimStart([' ', '\t']), _path, number));
+            _assignments.Add(new Assignment(key, line[(equals + 1)..].TrimStart([' ', '\t']), Where(number)));
         else if (!IsForOthers(key))
             _warnings.Add(Where(number), "unknown key " + Words.Quote(key) + " in section [" + _section + "], ignored" + Words.Hint(key, _keys));
     }
@@ -150,7 +160,7 @@ internal sealed class ConfigurationFile
 
         _place = Place.IgnoredSection;
         if (!IsForOthers(name))
-            _warnings.Add(Where(number), "unknown section " + Words.Quote(line) + ", ignored with all its keys; known: [" + _section + "]");
+            _warnings.Add(Where(number), "unknown section " + Words.Quote(line) + ", ignored with all its keys (known: [" + _section + "])");
     }
 
     /// <summary>systemd.syntax(7) leaves names that begin so to other programs.</summary>

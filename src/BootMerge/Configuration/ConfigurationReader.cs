@@ -29,15 +29,17 @@ internal static class ConfigurationReader
             Files = ReadFiles(root, MainFile),
             KernelCommandLine = boot ? ReadKernelCommandLine() : [],
         };
-        foreach (ExtensionClass cls in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
+        // Class= of a file may still choose among them for boot.
+        ClassSelection selection = boot && typed.Class is null ? ClassSelection.All : SettingsResolver.SelectedBy(typed);
+        foreach (ExtensionClass cls in SettingsResolver.ClassesOf(selection))
         {
-            // Class= of a file may still choose among them for boot.
-            if (!boot && !SettingsResolver.IsSelected(cls, SettingsResolver.SelectedBy(typed)))
-                continue;
-            sources.ClassFiles[cls.ConfigurationFile] = ReadFiles(root, cls.ConfigurationFile);
-            foreach (string variable in new[] { cls.ModeVariable, cls.OverlayOptionsVariable, cls.HierarchiesVariable })
-                if (Environment.GetEnvironmentVariable(variable) is string value)
-                    sources.Environment[variable] = value;
+            sources.Classes.Add(new ClassSources(cls)
+            {
+                Files = ReadFiles(root, cls.ConfigurationFile),
+                Mode = Environment.GetEnvironmentVariable(cls.ModeVariable),
+                OverlayOptions = Environment.GetEnvironmentVariable(cls.OverlayOptionsVariable),
+                Hierarchies = Environment.GetEnvironmentVariable(cls.HierarchiesVariable),
+            });
         }
 
         return sources;
@@ -55,28 +57,33 @@ internal static class ConfigurationReader
             break;
         }
 
-        Dictionary<string, SourceFile> dropIns = [];
+        // The two lists run in step.
         List<string> names = [];
+        List<SourceFile> dropIns = [];
         foreach (string directory in Directories)
-            CollectDropIns(root, directory + "/" + name + ".d", dropIns, names);
-        names.Sort(StringComparer.Ordinal);
-        foreach (string dropIn in names)
-            files.Add(dropIns[dropIn]);
+            CollectDropIns(root, directory + "/" + name + ".d", names, dropIns);
+        foreach (SourceFile dropIn in dropIns)
+            files.Add(dropIn);
         return files;
     }
 
-    private static void CollectDropIns(Root root, string path, Dictionary<string, SourceFile> dropIns, List<string> names)
+    private static void CollectDropIns(Root root, string path, List<string> names, List<SourceFile> dropIns)
     {
         using SafeFileHandle? directory = root.TryOpenDirectory(path, Sys.O_RDONLY);
         if (directory is null)
             return;
         foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
         {
-            bool isDropIn = entry.Name[0] != '.' && entry.Name.EndsWith(".conf", StringComparison.Ordinal);
-            if (!isDropIn || dropIns.ContainsKey(entry.Name) || TryRead(root, path + "/" + entry.Name) is not SourceFile file)
+            if (entry.Name[0] == '.' || !entry.Name.EndsWith(".conf", StringComparison.Ordinal))
                 continue;
-            dropIns.Add(entry.Name, file);
-            names.Add(entry.Name);
+            int place = 0;
+            while (place < names.Count && string.CompareOrdinal(names[place], entry.Name) < 0)
+                place++;
+            bool isKnown = place < names.Count && names[place] == entry.Name;
+            if (isKnown || TryRead(root, path + "/" + entry.Name) is not SourceFile file)
+                continue;
+            names.Insert(place, entry.Name);
+            dropIns.Insert(place, file);
         }
     }
 

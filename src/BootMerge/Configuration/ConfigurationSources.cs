@@ -11,12 +11,27 @@ internal sealed class ConfigurationSources
     /// <summary>bootmerge.conf and its drop-ins of the root. Weakest first.</summary>
     public List<SourceFile> Files { get; init; } = [];
 
-    /// <summary>Of the root, by <see cref="ExtensionClass.ConfigurationFile"/>. Weakest first.</summary>
-    public Dictionary<string, List<SourceFile>> ClassFiles { get; init; } = [];
-
-    /// <summary>Only the variables that mean something here, and only those that are set.</summary>
-    public Dictionary<string, string> Environment { get; init; } = [];
+    /// <summary>Of the classes that may be worked on.</summary>
+    public List<ClassSources> Classes { get; init; } = [];
 
     /// <summary>/proc/cmdline, empty unless the verb is boot.</summary>
     public byte[] KernelCommandLine { get; init; } = [];
+}
+
+/// <summary>What speaks of one class; null where a variable is not set.</summary>
+internal sealed class ClassSources(ExtensionClass cls)
+{
+    public ExtensionClass Class => cls;
+
+    /// <summary><see cref="ExtensionClass.ConfigurationFile"/> and its drop-ins of the root. Weakest first.</summary>
+    public List<SourceFile> Files { get; init; } = [];
+
+    /// <summary>The environment's <see cref="ExtensionClass.ModeVariable"/>.</summary>
+    public string? Mode { get; init; }
+
+    /// <summary>The environment's <see cref="ExtensionClass.OverlayOptionsVariable"/>.</summary>
+    public string? OverlayOptions { get; init; }
+
+    /// <summary>The environment's <see cref="ExtensionClass.HierarchiesVariable"/>.</summary>
+    public string? Hierarchies { get; init; }
 }

@@ -13,27 +13,34 @@ internal static class HierarchyList
     public static string[] Parse(string text, string variable)
     {
         List<string> paths = [];
-        foreach (string part in text.Split(':', StringSplitOptions.RemoveEmptyEntries))
+        string? rest = text;
+        while (Words.TryCut(ref rest, ':', out string part))
         {
+            if (part.Length == 0)
+                continue;
             if (part[0] != '/')
                 throw Refuse(variable, part, "is not an absolute path");
             string path = part.Length == 1 ? part : part.TrimEnd('/');
             if (path.Length < 2)
                 throw Refuse(variable, part, "is the root itself, which cannot be merged");
-            foreach (string name in path[1..].Split('/'))
+            string? names = path[1..];
+            while (Words.TryCut(ref names, '/', out string name))
                 if (name is "" or "." or "..")
                     throw Refuse(variable, part, "is not normalised: it holds '//', '.' or '..'");
+            bool isNew = true;
             foreach (string other in paths)
-                if (path != other && (Contains(path, other) || Contains(other, path)))
+            {
+                isNew &= path != other;
+                if (path.StartsWith(other + "/", StringComparison.Ordinal) || other.StartsWith(path + "/", StringComparison.Ordinal))
                     throw Refuse(variable, part, "and " + Words.Quote(other) + " lie inside each other");
-            if (!paths.Contains(path))
+            }
+
+            if (isNew)
                 paths.Add(path);
         }
 
         return paths.Count > 0 ? [.. paths] : throw new InputException("Environment variable " + variable + " names no path; unset it, or give one such as /etc");
     }
-
-    private static bool Contains(string outer, string inner) => inner.StartsWith(outer + "/", StringComparison.Ordinal);
 
     private static InputException Refuse(string variable, string path, string reason) =>
         new("Environment variable " + variable + ": " + Words.Quote(path) + " " + reason);

@@ -4,19 +4,16 @@ using System.Text;
 
 namespace BootMerge.Configuration;
 
-/// <param name="Value">null when there is no "=".</param>
-internal sealed record KernelParameter(string Key, string? Value);
-
 internal static class KernelCommandLine
 {
     /// <summary>
     /// Words between white space; quotation marks of either kind group and are removed, wherever in the word they stand, and
     /// one that is never closed ends with the line (kernel-command-line(7); systemd reads it so).
     /// </summary>
-    /// <returns>In the order of the line: the last one of a name counts.</returns>
-    public static List<KernelParameter> Parse(ReadOnlySpan<byte> text)
+    /// <returns>"name" or "name=value" in the order of the line: the last one of a name counts.</returns>
+    public static List<string> Parse(ReadOnlySpan<byte> text)
     {
-        List<KernelParameter> parameters = [];
+        List<string> words = [];
         StringBuilder word = new();
         bool inWord = false;
         char quote = '\0';
@@ -34,20 +31,14 @@ internal static class KernelCommandLine
             }
             else if (inWord)
             {
-                parameters.Add(Split(word.ToString().TrimEnd(['\n', '\0'])));
+                words.Add(word.ToString().TrimEnd(['\n', '\0']));
                 word.Clear();
                 inWord = false;
             }
         }
 
         if (inWord)
-            parameters.Add(Split(word.ToString().TrimEnd(['\n', '\0'])));
-        return parameters;
-    }
-
-    private static KernelParameter Split(string word)
-    {
-        int equals = word.IndexOf('=');
-        return equals < 0 ? new KernelParameter(word, null) : new KernelParameter(word[..equals], word[(equals + 1)..]);
+            words.Add(word.ToString().TrimEnd(['\n', '\0']));
+        return words;
     }
 }

@@ -8,7 +8,8 @@ internal static class OverlayOptions
 
     public static string? ReasonToRefuse(string options)
     {
-        foreach (string option in options.Split(','))
+        string? rest = options;
+        while (Words.TryCut(ref rest, ',', out string option))
         {
             int equals = option.IndexOf('=');
             string key = equals < 0 ? option : option[..equals];
@@ -25,9 +26,15 @@ internal static class OverlayOptions
     /// </summary>
     public static string? MissingFrom(string options)
     {
-        string[] given = options.Split(',');
-        bool redirect = Words.IndexOf(given, "redirect_dir=on") >= 0;
-        bool metacopy = Words.IndexOf(given, "metacopy=off") >= 0;
+        bool redirect = false;
+        bool metacopy = false;
+        string? rest = options;
+        while (Words.TryCut(ref rest, ',', out string option))
+        {
+            redirect |= option == "redirect_dir=on";
+            metacopy |= option == "metacopy=off";
+        }
+
         return redirect
             ? metacopy ? null : "metacopy=off"
             : metacopy ? "redirect_dir=on" : "redirect_dir=on and metacopy=off";

@@ -18,9 +18,8 @@ internal static class SettingsResolver
         if (typed.Class is null && typed.Verb == Verb.Boot)
             selection = file.Class ?? selection;
         List<ClassSettings> classes = [];
-        foreach (ExtensionClass cls in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
-            if (IsSelected(cls, selection))
-                classes.Add(ResolveClass(cls, typed, sources, file, kernel, warnings));
+        foreach (ExtensionClass cls in ClassesOf(selection))
+            classes.Add(ResolveClass(cls, typed, SourcesOf(cls, sources), file, kernel, warnings));
 
         return new Settings
         {
@@ -51,16 +50,29 @@ internal static class SettingsResolver
     public static ClassSelection SelectedBy(Arguments typed) =>
         typed.Class ?? (typed.CalledAs == ProgramName.SystemdSysext ? ClassSelection.Sysext : ClassSelection.Confext);
 
-    public static bool IsSelected(ExtensionClass cls, ClassSelection selection) =>
-        selection == ClassSelection.All || (selection == ClassSelection.Sysext) == (cls == ExtensionClass.Sysext);
+    /// <summary>confext first.</summary>
+    public static ExtensionClass[] ClassesOf(ClassSelection selection) => selection switch
+    {
+        ClassSelection.Confext => [ExtensionClass.Confext],
+        ClassSelection.Sysext => [ExtensionClass.Sysext],
+        _ => [ExtensionClass.Confext, ExtensionClass.Sysext],
+    };
+
+    private static ClassSources SourcesOf(ExtensionClass cls, ConfigurationSources sources)
+    {
+        foreach (ClassSources candidate in sources.Classes)
+            if (candidate.Class == cls)
+                return candidate;
+        return new ClassSources(cls);
+    }
 
     private static ClassSettings ResolveClass(
-        ExtensionClass cls, Arguments typed, ConfigurationSources sources, BootMergeFile file, BootParameters kernel, WarningLog warnings)
+        ExtensionClass cls, Arguments typed, ClassSources sources, BootMergeFile file, BootParameters kernel, WarningLog warnings)
     {
         MutableMode mode = typed.Verb == Verb.Boot ? MutableMode.Auto : MutableMode.No;
         string modeOrigin = "the built-in default";
         MutableMode? filesMode = null;
-        foreach (Assignment assignment in ClassAssignments(cls, sources, warnings))
+        foreach (Assignment assignment in AssignmentsOf(sources, warnings))
         {
             if (assignment.Key != "Mutable")
                 continue; // ImagePolicy= is for images, of which this version opens none
@@ -73,7 +85,7 @@ internal static class SettingsResolver
                 warnings.Add(assignment.Origin, "Mutable=" + Words.Shown(assignment.Value) + " is not valid, ignored" + Words.Hint(assignment.Value, MutableModes.Names));
         }
 
-        if (sources.Environment.TryGetValue(cls.ModeVariable, out string? variable))
+        if (sources.Mode is string variable)
         {
             if (MutableModes.TryParse(variable, out MutableMode chosen))
             {
@@ -96,8 +108,10 @@ internal static class SettingsResolver
             modeOrigin = "the command line";
         }
 
-        string? options = ResolveOverlayOptions(cls, sources, file, warnings, out string optionsOrigin);
-        if (options is not null && typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan or Verb.Boot && OverlayOptions.MissingFrom(options) is string missing)
+        string? options = ResolveOverlayOptions(sources, file, warnings, out string optionsOrigin);
+        // They count on mutable stacks only, as in systemd.
+        bool areUsed = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan or Verb.Boot && mode is not (MutableMode.No or MutableMode.Import);
+        if (areUsed && options is not null && OverlayOptions.MissingFrom(options) is string missing)
             warnings.Add(optionsOrigin, "the overlay options " + Words.Quote(options) + " take the place of the defaults and leave out " + missing);
 
         return new ClassSettings
@@ -106,9 +120,7 @@ internal static class SettingsResolver
             Mode = mode,
             ModeOrigin = modeOrigin,
             SystemdMode = filesMode ?? MutableMode.No,
-            Hierarchies = sources.Environment.TryGetValue(cls.HierarchiesVariable, out string? hierarchies)
-                ? HierarchyList.Parse(hierarchies, cls.HierarchiesVariable)
-                : cls.Hierarchies,
+            Hierarchies = sources.Hierarchies is null ? cls.Hierarchies : HierarchyList.Parse(sources.Hierarchies, cls.HierarchiesVariable),
             // A file speaks of /etc only: noexec on /usr would stop the system.
             NoExec = typed.NoExec ?? (cls.NoExecByDefault && (file.NoExec ?? true)),
             OverlayOptions = options,
@@ -117,29 +129,30 @@ internal static class SettingsResolver
         };
     }
 
-    private static List<Assignment> ClassAssignments(ExtensionClass cls, ConfigurationSources sources, WarningLog warnings)
+    private static List<Assignment> AssignmentsOf(ClassSources sources, WarningLog warnings)
     {
         List<Assignment> assignments = [];
-        if (sources.ClassFiles.TryGetValue(cls.ConfigurationFile, out List<SourceFile>? files))
-            foreach (SourceFile file in files)
-                assignments.AddRange(ConfigurationFile.Parse(file, cls.Section, ClassKeys, warnings));
+        foreach (SourceFile file in sources.Files)
+            foreach (Assignment assignment in ConfigurationFile.Parse(file, sources.Class.Section, ClassKeys, warnings))
+                assignments.Add(assignment);
         return assignments;
     }
 
     /// <summary>null: the defaults. An empty variable counts as none.</summary>
-    private static string? ResolveOverlayOptions(
-        ExtensionClass cls, ConfigurationSources sources, BootMergeFile file, WarningLog warnings, out string origin)
+    private static string? ResolveOverlayOptions(ClassSources sources, BootMergeFile file, WarningLog warnings, out string origin)
     {
         origin = file.OverlayOptionsOrigin;
-        if (!sources.Environment.TryGetValue(cls.OverlayOptionsVariable, out string? variable) || variable.Length == 0)
+        string options = sources.OverlayOptions ?? "";
+        if (options.Length == 0)
             return file.OverlayOptions;
-        if (OverlayOptions.ReasonToRefuse(variable) is string reason)
+        string variable = "Environment variable " + sources.Class.OverlayOptionsVariable;
+        if (OverlayOptions.ReasonToRefuse(options) is string reason)
         {
-            warnings.Add("Environment variable " + cls.OverlayOptionsVariable, Words.Quote(variable) + " is not valid, ignored: " + reason);
+            warnings.Add(variable, Words.Quote(options) + " is not valid, ignored: " + reason);
             return file.OverlayOptions;
         }
 
-        origin = "Environment variable " + cls.OverlayOptionsVariable;
-        return variable;
+        origin = variable;
+        return options;
     }
 }

@@ -39,14 +39,14 @@ public sealed class ConfigurationFileTests
     }
 
     [Theory]
-    [InlineData("[ConfExt]\nMutabel=no\n", "f.conf:2: unknown key 'Mutabel' in section [ConfExt], ignored, did you mean 'Mutable'?")]
-    [InlineData("[ConfExt]\nFoo=no\n", "f.conf:2: unknown key 'Foo' in section [ConfExt], ignored; known: Mutable, ImagePolicy")]
-    [InlineData("[SysExt]\nMutable=no\nFoo=x\nrubbish\n", "f.conf:1: unknown section '[SysExt]', ignored with all its keys; known: [ConfExt]")]
-    [InlineData("[ConfExt\nMutable=no\n", "f.conf:1: unknown section '[ConfExt', ignored with all its keys; known: [ConfExt]")]
+    [InlineData("[ConfExt]\nMutabel=no\n", "f.conf:2: unknown key 'Mutabel' in section [ConfExt], ignored (did you mean 'Mutable'?)")]
+    [InlineData("[ConfExt]\nFoo=no\n", "f.conf:2: unknown key 'Foo' in section [ConfExt], ignored (known: Mutable, ImagePolicy)")]
+    [InlineData("[SysExt]\nMutable=no\nFoo=x\nrubbish\n", "f.conf:1: unknown section '[SysExt]', ignored with all its keys (known: [ConfExt])")]
+    [InlineData("[ConfExt\nMutable=no\n", "f.conf:1: unknown section '[ConfExt', ignored with all its keys (known: [ConfExt])")]
     [InlineData("Mutable=no\n", "f.conf:1: 'Mutable=no' stands before the first section, ignored; it belongs below [ConfExt]")]
     [InlineData("[ConfExt]\nMutable\n", "f.conf:2: 'Mutable' is not of the form Key=Value, ignored")]
     [InlineData("[ConfExt]\n=no\n", "f.conf:2: '=no' is not of the form Key=Value, ignored")]
-    [InlineData("[ConfExt]\nMu\u001btable=no\n", @"f.conf:2: unknown key 'Mu\x1btable' in section [ConfExt], ignored, did you mean 'Mutable'?")]
+    [InlineData("[ConfExt]\nMu\u001btable=no\n", @"f.conf:2: unknown key 'Mu\x1btable' in section [ConfExt], ignored (did you mean 'Mutable'?)")]
     public void What_is_not_understood_is_one_warning_with_file_and_line(string text, string warning)
     {
         (string found, List<string> warnings) = Parse(Encoding.UTF8.GetBytes(text));
@@ -116,8 +116,8 @@ public sealed class ConfigurationFileTests
         List<string> found = [];
         foreach (Assignment assignment in ConfigurationFile.Parse(new SourceFile("f.conf", text), "ConfExt", Keys, log))
         {
-            Assert.Equal("f.conf:" + assignment.Line, assignment.Origin);
-            found.Add(assignment.Key + "=" + assignment.Value + "@" + assignment.Line);
+            Assert.StartsWith("f.conf:", assignment.Origin, StringComparison.Ordinal);
+            found.Add(assignment.Key + "=" + assignment.Value + "@" + assignment.Origin["f.conf:".Length..]);
         }
 
         return (string.Join(' ', found), log.Lines);

@@ -132,11 +132,11 @@ public sealed class ConfigurationReaderTests : IDisposable
 
         Assert.Empty(merge.InitramfsFiles);
         Assert.Empty(merge.KernelCommandLine);
-        Assert.Equal(["systemd/confext.conf"], merge.ClassFiles.Keys);
-        Assert.Single(merge.ClassFiles["systemd/confext.conf"]);
+        Assert.Same(ExtensionClass.Confext, Assert.Single(merge.Classes).Class);
+        Assert.Single(merge.Classes[0].Files);
         Assert.Single(boot.InitramfsFiles);
         Assert.NotEmpty(boot.KernelCommandLine);
-        Assert.Equal(["systemd/confext.conf", "systemd/sysext.conf"], boot.ClassFiles.Keys);
+        Assert.Equal(["confext", "sysext"], boot.Classes.ConvertAll(sources => sources.Class.Name));
     }
 
     private string Read()

@@ -53,11 +53,16 @@ public sealed class SettingsResolverTests
     [MemberData(nameof(Modes))]
     public void The_strongest_source_chooses_the_mode(string typed, string file, string environment, string kernel, string mode, string origin, string systemdMode)
     {
-        ConfigurationSources sources = new() { KernelCommandLine = Encoding.UTF8.GetBytes(kernel.Length == 0 ? "" : "quiet bootmerge.mutable=" + kernel) };
-        if (file.Length > 0)
-            sources.ClassFiles["systemd/confext.conf"] = [File("/c.conf", "[ConfExt]\nMutable=" + file)];
-        if (environment.Length > 0)
-            sources.Environment["SYSTEMD_CONFEXT_MUTABLE_MODE"] = environment;
+        ClassSources confextSources = new(ExtensionClass.Confext)
+        {
+            Files = file.Length > 0 ? [File("/c.conf", "[ConfExt]\nMutable=" + file)] : [],
+            Mode = environment.Length > 0 ? environment : null,
+        };
+        ConfigurationSources sources = new()
+        {
+            Classes = [confextSources],
+            KernelCommandLine = Encoding.UTF8.GetBytes(kernel.Length == 0 ? "" : "quiet bootmerge.mutable=" + kernel),
+        };
 
         Settings settings = SettingsResolver.Resolve(Typed(typed.Split(' ')), sources);
 
@@ -72,15 +77,16 @@ public sealed class SettingsResolverTests
     [Fact]
     public void A_later_file_overrides_an_earlier_one_and_a_wrong_value_nothing()
     {
-        ConfigurationSources sources = new();
-        sources.ClassFiles["systemd/confext.conf"] =
-            [File("/a", "[ConfExt]\nMutable=yes"), File("/b", "[ConfExt]\nMutable=import\nImagePolicy=*"), File("/c", "[ConfExt]\nMutable=")];
+        ClassSources sources = new(ExtensionClass.Confext)
+        {
+            Files = [File("/a", "[ConfExt]\nMutable=yes"), File("/b", "[ConfExt]\nMutable=import\nImagePolicy=*"), File("/c", "[ConfExt]\nMutable=")],
+        };
 
-        Settings settings = SettingsResolver.Resolve(Typed("merge"), sources);
+        Settings settings = SettingsResolver.Resolve(Typed("merge"), new ConfigurationSources { Classes = [sources] });
 
         Assert.Equal(MutableMode.Import, settings.Classes[0].Mode);
         Assert.Equal("/b:2", settings.Classes[0].ModeOrigin);
-        Assert.Equal(["/c:2: Mutable= is not valid, ignored; known: no, yes, auto, import, ephemeral, ephemeral-import"], settings.Warnings);
+        Assert.Equal(["/c:2: Mutable= is not valid, ignored (known: no, yes, auto, import, ephemeral, ephemeral-import)"], settings.Warnings);
     }
 
     [Fact]
@@ -194,22 +200,25 @@ public sealed class SettingsResolverTests
     }
 
     [Theory]
-    [InlineData("merge", "redirect_dir=on,metacopy=off,index=on", null, "redirect_dir=on,metacopy=off,index=on", 0)]
-    [InlineData("merge", "index=on", null, "index=on", 1)]
-    [InlineData("status", "index=on", null, "index=on", 0)]
-    [InlineData("merge", "index=on", "metacopy=off", "metacopy=off", 1)]
-    [InlineData("merge", "index=on", "", "index=on", 1)]
-    [InlineData("merge", "", null, null, 0)]
-    [InlineData("merge", "redirect_dir=on,metacopy=off,upperdir=/x", null, null, 1)]
-    [InlineData("merge", "", "lowerdir=/x", null, 1)]
-    [InlineData("merge", "", "lowerdir+=/x", null, 1)]
+    [InlineData("merge --mutable", "redirect_dir=on,metacopy=off,index=on", null, "redirect_dir=on,metacopy=off,index=on", 0)]
+    [InlineData("merge --mutable", "index=on", null, "index=on", 1)]
+    [InlineData("merge --mutable=import", "index=on", null, "index=on", 0)]
+    [InlineData("status --mutable", "index=on", null, "index=on", 0)]
+    [InlineData("merge --mutable", "index=on", "metacopy=off", "metacopy=off", 1)]
+    [InlineData("merge --mutable", "index=on", "", "index=on", 1)]
+    [InlineData("merge --mutable", "", null, null, 0)]
+    [InlineData("merge --mutable", "redirect_dir=on,metacopy=off,upperdir=/x", null, null, 1)]
+    [InlineData("merge --mutable", "", "lowerdir=/x", null, 1)]
+    [InlineData("merge --mutable", "", "lowerdir+=/x", null, 1)]
     public void Own_overlay_options_replace_the_defaults_with_a_warning_when_it_matters(string typed, string file, string? environment, string? expected, int warnings)
     {
-        ConfigurationSources sources = new() { Files = [File("/r", "[BootMerge]\nOverlayOptions=" + file)] };
-        if (environment is not null)
-            sources.Environment["SYSTEMD_CONFEXT_OVERLAYFS_MOUNT_OPTIONS"] = environment;
+        ConfigurationSources sources = new()
+        {
+            Files = [File("/r", "[BootMerge]\nOverlayOptions=" + file)],
+            Classes = [new ClassSources(ExtensionClass.Confext) { OverlayOptions = environment }],
+        };
 
-        Settings settings = SettingsResolver.Resolve(Typed(typed), sources);
+        Settings settings = SettingsResolver.Resolve(Typed(typed.Split(' ')), sources);
 
         Assert.Equal(expected, settings.Classes[0].OverlayOptions);
         Assert.Equal(warnings, settings.Warnings.Count);
@@ -218,18 +227,17 @@ public sealed class SettingsResolverTests
     [Fact]
     public void The_environment_replaces_the_hierarchies()
     {
-        ConfigurationSources sources = new();
-        sources.Environment["SYSTEMD_CONFEXT_HIERARCHIES"] = "/etc:/opt/etc";
+        ConfigurationSources sources = new() { Classes = [new ClassSources(ExtensionClass.Confext) { Hierarchies = "/etc:/opt/etc" }] };
 
         Assert.Equal(["/etc", "/opt/etc"], SettingsResolver.Resolve(Typed("merge"), sources).Classes[0].Hierarchies);
     }
 
     [Theory]
-    [InlineData("Fallback=immutabel", "/r:2: Fallback=immutabel is not valid, ignored, did you mean 'immutable'?")]
+    [InlineData("Fallback=immutabel", "/r:2: Fallback=immutabel is not valid, ignored (did you mean 'immutable'?)")]
     [InlineData("NoExec=2", "/r:2: NoExec=2 is not valid, ignored; it takes yes or no")]
     [InlineData("RouteEtc=", "/r:2: RouteEtc= is not valid, ignored; it takes yes or no")]
     [InlineData("RequireExtension=/x", "/r:2: RequireExtension=/x is not valid, ignored; it takes the name of an extension, not a path")]
-    [InlineData("Class=confexts", "/r:2: Class=confexts is not valid, ignored; known: confext, sysext, all")]
+    [InlineData("Class=confexts", "/r:2: Class=confexts is not valid, ignored (known: confext, sysext, all)")]
     [InlineData("Prune=yes", "/r:2: Prune=yes is not possible in this version, ignored")]
     [InlineData("OverlayOptions=workdir=/x", "/r:2: OverlayOptions=workdir=/x is not valid, ignored: the layers are not an option, take workdir out")]
     public void A_wrong_value_is_a_warning_that_says_what_is_right(string line, string warning)
