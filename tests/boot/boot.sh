@@ -39,7 +39,7 @@ qemu() {
     # initramfs without systemd shall not wait at a shell.
     append="console=ttyS0 panic=-1 oops=panic root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
         mount.usrflags=ro systemd.unit=bootmerge-test.target rd.systemd.unit=initrd.target apparmor=0 mitigations=off fsck.mode=skip
-        quiet systemd.show_status=1 systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80
+        loglevel=4 systemd.show_status=1 systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80
         rd.shell=0 rd.emergency=poweroff $4"
     read -rd '' -a append <<<"$append" || true
     rm -f "$log".*
