@@ -25,6 +25,10 @@ install() {
     inst_binary "$(find_binary bootmerge)" /usr/sbin/bootmerge
     inst_simple "$moddir/bootmerge.conf" /usr/lib/bootmerge.conf
 
+    # By this file a program knows that it runs in an initramfs, and hands on to the running system what it will need.
+    # dracut writes it, but newer versions only with systemd.
+    [[ -e $initdir/etc/initrd-release ]] || : >"$initdir/etc/initrd-release"
+
     if ! dracut_module_included systemd; then
         inst_hook pre-pivot 90 "$moddir/bootmerge-pre-pivot.sh"
         return

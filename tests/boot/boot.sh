@@ -9,7 +9,7 @@ name=$2
 images=$3
 logs=$4
 base=$(base_of "$suite")
-seconds_a_boot=150
+seconds_a_boot=240
 disk=$images/$name.img
 
 # root_disk INITRAMFS: the machine's ROOT file system, its own /etc as it was left by earlier boots.
@@ -35,12 +35,12 @@ root_disk() {
 qemu() {
     local initramfs=$1 usr=$2 log=$3 append root=rw readonly=off
     case " $4 " in *" ro "*) root=ro readonly=on ;; esac
-    # A panic ends QEMU at once. systemd 258 and later would ask the terminal for its size and wait. What goes wrong in an
+    # A busy machine is slow, not broken: no timeouts but the one around QEMU. A panic ends QEMU at once. systemd 258 and later would ask the terminal for its size and wait. What goes wrong in an
     # initramfs without systemd shall not wait at a shell.
     append="console=ttyS0 panic=-1 oops=panic root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
         mount.usrflags=ro systemd.unit=bootmerge-test.target rd.systemd.unit=initrd.target apparmor=0 mitigations=off fsck.mode=skip
         loglevel=4 systemd.show_status=1 systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80
-        rd.shell=0 rd.emergency=poweroff $4"
+        systemd.default_device_timeout_sec=600 systemd.default_timeout_start_sec=600 rd.shell=0 rd.emergency=poweroff $4"
     read -rd '' -a append <<<"$append" || true
     rm -f "$log".*
     timeout -k 5 $seconds_a_boot qemu-system-x86_64 -M q35,hpet=off -accel tcg,thread=multi -cpu max -smp 1 -m 1024 \
