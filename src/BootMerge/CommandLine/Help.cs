@@ -1,8 +1,11 @@
+using System.Text;
+
 namespace BootMerge.CommandLine;
 
+/// <remarks>Kept as UTF-8: a literal string takes two bytes a letter in the binary.</remarks>
 internal static class Help
 {
-    public const string Text = """
+    public static string Text => Encoding.UTF8.GetString("""
         bootmerge [OPTION...] [VERB]
 
         Assembles /etc from layers, as one overlay: the vendor's defaults, further extensions (confexts), and
@@ -60,9 +63,9 @@ internal static class Help
           bootmerge --root=/sysroot --mutable merge Merge it; writes are kept
           bootmerge status --json=pretty            What is merged here, for a program to read
 
-        """;
+        """u8);
 
-    public const string Modes = """
+    public static string Modes => Encoding.UTF8.GetString("""
         Modes of --mutable=, by where writes to the merged tree go:
           no                Nowhere: the merged tree is read-only
           yes               To what /var/lib/extensions.mutable/<hierarchy> is or points to; created if absent
@@ -72,5 +75,5 @@ internal static class Help
           ephemeral-import  To memory; what it holds is merged as the topmost layer
         A boolean works too: yes and no in any spelling.
 
-        """;
+        """u8);
 }
