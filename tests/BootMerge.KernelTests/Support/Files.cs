@@ -52,6 +52,9 @@ internal static class Files
             throw Failure("llistxattr", path);
         foreach (string name in names)
         {
+            // overlayfs hides its own names from the list but not from the size that it asks for: empty names remain.
+            if (name.Length == 0)
+                continue;
             if (Syscall.lgetxattr(path, name, out byte[] value) < 0)
                 throw Failure("lgetxattr " + name, path);
             found.Add(name, value ?? []);

@@ -31,8 +31,22 @@ internal static partial class LibC
     /// <summary>renameat2(2) without flags: rename(2) as mv(1) calls it. Returns errno, 0 when done.</summary>
     public static int Rename(string from, string to) => Native.rename(from, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
+    /// <summary>The mount that a path lies on, by the number that is never given to a second mount (Linux 6.8).</summary>
+    public static unsafe ulong UniqueMountId(string path)
+    {
+        const uint STATX_MNT_ID_UNIQUE = 0x4000;
+        const int AT_FDCWD = -100, MaskOffset = 0, MountIdOffset = 144;
+        byte* status = stackalloc byte[256];
+        if (Native.statx(AT_FDCWD, path, 0, STATX_MNT_ID_UNIQUE, status) != 0 || (*(uint*)(status + MaskOffset) & STATX_MNT_ID_UNIQUE) == 0)
+            throw new Win32Exception(Marshal.GetLastPInvokeError(), "statx " + path);
+        return *(ulong*)(status + MountIdOffset);
+    }
+
     private static partial class Native
     {
+        [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        public static unsafe partial int statx(int directory, string path, int flags, uint mask, byte* status);
+
         [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         public static partial int mount(string source, string target, string? type, ulong flags, string? data);
 

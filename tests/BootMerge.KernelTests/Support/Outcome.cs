@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using Xunit;
@@ -62,6 +63,10 @@ internal sealed record Outcome(string CommandLine, int Status, string Output, st
         Assert.True(ErrorLines.Length == 1, $"should say it in one line: {this}");
         return this;
     }
+
+    /// <summary>As <see cref="FailsInOneLine"/>, apart from the line that says which extensions are used.</summary>
+    public Outcome FailsInOneLineBesidesInformation(params string[] words) =>
+        (this with { Error = string.Join('\n', ErrorLines.Where(line => !line.Contains("Using extensions", StringComparison.Ordinal))) }).FailsInOneLine(words);
 
     public Outcome Says(params string[] words)
     {

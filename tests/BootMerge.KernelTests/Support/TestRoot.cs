@@ -138,6 +138,9 @@ internal sealed class TestRoot : IDisposable
         _mounts.Add(Path + path);
     }
 
+    /// <summary>A mount of the test that the test has taken away itself.</summary>
+    public void Forget(string path) => _mounts.Remove(Path + path);
+
     /// <summary>A fresh file system of a kind, on a loop device where it is none in memory.</summary>
     public void MountFileSystem(string kind, string target, string options = "")
     {
@@ -151,7 +154,7 @@ internal sealed class TestRoot : IDisposable
             using (FileStream file = File.Create(image))
                 file.SetLength(kind is "xfs" ? 400L << 20 : 128L << 20);
             Outcome.OfTool("mkfs." + kind, "-q", image);
-            Outcome.OfTool("mount", "-o", options.Length == 0 ? "loop" : "loop," + options, image, target);
+            Outcome.OfTool("mount", "-n", "-o", options.Length == 0 ? "loop" : "loop," + options, image, target);
         }
 
         _mounts.Add(target);

@@ -1,0 +1,35 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+
+namespace BootMerge.KernelTests.Support;
+
+/// <summary>The program under strace(1): what it asked the kernel for, and what happens when the kernel refuses.</summary>
+internal static class Traced
+{
+    /// <summary>One line of strace for each of these calls that a run made, in order.</summary>
+    public static List<string> Calls(string calls, TestRoot root, params string[] arguments)
+    {
+        (Outcome outcome, List<string> lines) = Run(["-e", "trace=" + calls], root, arguments);
+        outcome.Succeeds();
+        return lines;
+    }
+
+    /// <summary>The <paramref name="when"/>th of these calls fails with an error of this name.</summary>
+    public static Outcome Inject(string call, string error, int when, TestRoot root, params string[] arguments) =>
+        Run(["-e", "trace=" + call, "-e", $"inject={call}:error={error}:when={when}"], root, arguments).Outcome;
+
+    /// <summary>The program is killed as it enters this call for the <paramref name="when"/>th time; the call is not made.</summary>
+    public static Outcome Kill(string call, int when, TestRoot root, params string[] arguments) =>
+        Run(["-e", "trace=" + call, "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"], root, arguments).Outcome;
+
+    private static (Outcome Outcome, List<string> Lines) Run(string[] options, TestRoot root, string[] arguments)
+    {
+        root.Remember();
+        string log = root.Path + ".strace";
+        Outcome outcome = Outcome.Of("strace", ["-f", "-qq", "-s", "4096", "-o", log, .. options, Workplace.Binary, "--root=" + root.Path, .. arguments]);
+        List<string> lines = [.. File.ReadLines(log).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..].TrimStart()).Where(line => !line.StartsWith("+++", StringComparison.Ordinal) && !line.StartsWith("---", StringComparison.Ordinal))];
+        return (outcome, lines);
+    }
+}
