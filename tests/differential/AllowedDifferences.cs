@@ -31,7 +31,68 @@ internal sealed record Allowance(string Scenario, string Fact, string Values, st
 /// <summary>Every way in which bootmerge is meant to differ. An allowance that covers nothing any more fails the run.</summary>
 internal static class AllowedDifferences
 {
+    /// <summary>What differs when one side merges and the other does not. The raw tree does not, and exit statuses are named.</summary>
+    private const string AnythingMerged = "mount etc.*|marker etc.*|merged etc.*|stdout.*|explains|another mount etc";
+
+    /// <summary>bootmerge merges and systemd does not.</summary>
+    private const string OnlyHere = @"\(nothing\) => .*|no => yes|null => .*|- => <time> *|0 => \d+|yes => \(nothing\)";
+
+    private const string SelfImport = "Mode (import|ephemeral-import) with self-routing .*";
+
     public static readonly IReadOnlyList<Allowance> All =
     [
+        new(SelfImport, AnythingMerged, OnlyHere,
+            "a self-routed import is refused by systemd; here the machine's own files win over the extensions (section 6)"),
+        new(SelfImport, "exit", "1 => 0", "the same"),
+        new("The hierarchy's owner, ACL and xattrs are seen in the merge", "merged etc|raw var/lib/extensions.mutable/etc",
+            "directory 775 0:0 => directory 775 7:8 system.posix_acl_access=.* trusted.note=.* user.note=.*",
+            "the merged directory, and an upperdir that is created, keep the hierarchy's owner, ACL and xattrs (section 6)"),
+        new("A name with the separators of mount options", AnythingMerged, OnlyHere,
+            "systemd hands all layers to mount(2) in one string and fails; names with , : and \\ work here (section 13)"),
+        new("A name with the separators of mount options", "exit", "1 => 0", "the same"),
+        new("A link to itself is no extension", AnythingMerged, OnlyHere + "|nothing => JSON on one line",
+            "one broken link does not keep all extensions from being merged (section 4: links that lead nowhere are skipped)"),
+        new("A link to itself is no extension", "exit", "1 => 0", "the same"),
+        new("A hierarchy directory that is a symlink out of the extension", AnythingMerged, OnlyHere,
+            "the hierarchy's directory of a directory extension may be a symlink into the root (section 4)"),
+        new("An extension that is an empty directory", "marker etc/confexts content", "bar\nfits\n => fits\n", "what cannot be mounted is not accepted by --force (section 5)"),
+        new("An extension that is an empty directory", @"marker etc/origin\.extensions\.bar\..*|stdout\[0\]\.extensions.*", @".* => \(nothing\)|2 => 1|""bar"" => ""fits""",
+            "the same"),
+        new("An extension that ships usr/lib/os-release", AnythingMerged, @".*bar.* => (?!.*bar).*|2 => 1|.* => \(nothing\)", "such an extension is refused, also as a confext (section 5)"),
+        new("A refresh that fails because of the routing", "mount etc.*|marker etc.*|merged etc.*|stdout.*", OnlyHere + "|directory 755 0:0 => directory 700 0:0", "a refresh that fails keeps the old stack; systemd has taken it away by then (section 8)"),
+        new("A refresh that fails because of the routing", @"raw var/lib/extensions\.mutable/\.systemd-etc-workdir.*", @"\(nothing\) => .*", "the same"),
+        new("A refresh that fails because of the routing", "another mount etc", "yes => no|no => yes", "the same: there the refresh unmerges, here the last step does"),
+        new("An (absent|empty) hierarchy without extensions in mode auto", AnythingMerged, OnlyHere,
+            "without any layer systemd's mount fails; here nothing, or the hierarchy alone, is merged (section 6)"),
+        new("An (absent|empty) hierarchy without extensions in mode auto", "exit", "1 => 0", "the same"),
+        new("Configuration files that are directories, dangling or binary", @"mount etc.*|marker etc.*|merged etc.*|exit|explains|another mount etc",
+            @".* => \(nothing\)|yes => no|0 => 1|\(nothing\) => (yes|file .*)", "a directory where a file is expected is an error, and nothing changes (section 13)"),
+        new("A hierarchy that is a file is an error", "stdout.*", @"1 => 0|.* => \(nothing\)", "status leaves out a hierarchy that is no directory"),
+        new("A hierarchy deep in the tree has an escaped routing entry", "exit|explains|stdout.*", @"1 => 0|yes => \(nothing\)|nothing => JSON on one line|\(nothing\) => .*",
+            "systemd's status reads the time of the marker outside of --root"),
+        new("A copy of a marker in .*", "marker etc/(confexts|dev) content", "(old\n|another device: 0:1\n) => (foo\n|the merged hierarchy)",
+            "a copied marker in the upper hides systemd's own, so that it forgets its merge; here the marker is mounted over it (section 7)"),
+        new("A copy of a marker in .*", @"mount etc/\.systemd-confext\[0\] (flags|root|source|type)",
+            @".*noatime => .*relatime|/\.systemd-confext => /marker/\.systemd-confext|confext => bootmerge|overlay => tmpfs", "the same"),
+        new("A copy of a marker in .*", @"stdout\[0\]\..*", OnlyHere, "the same"),
+        new("A copy of a marker in .*", AnythingMerged, @".* => \(nothing\)|no => yes", "the same: systemd's unmerge does not see that it is merged"),
+        new("A leftover workdir is taken over and removed", @"raw \.systemd-etc-workdir(/index)?", "directory 755 0:0 => .*", "the workdir is made anew"),
+        new("Two mounts on the same place .*", @"mount etc/twice\[1\] .*", @"\(nothing\) => .*", "both are seen in the merge; systemd shows the upper one alone"),
+        new("An empty environment variable means the defaults", @"mount .* (flags|options)", ".*(relatime|rw,uuid=on) => .*(noatime|redirect_dir=on,rw,uuid=on)",
+            "an empty variable would drop redirect_dir and metacopy: it counts as not set (section 6)"),
+        new("status in every format, merged and not", "stdout form", "(?<row>/etc .*) => .*", "without a legend too, status says where writes go"),
+        new("The modes are listed", "stdout form", "Known mutability modes:.* => Modes of --mutable=.*no.*auto.*yes.*import.*ephemeral.*ephemeral-import.*", "messages are worded differently"),
+        new("Words that are not known change nothing|An image policy is taken", "exit", "1 => 2", "a usage error has the exit status 2 (section 2)"),
+        new("A root that is a symlink", @"marker etc/origin\.extensions\.foo\..*|mount etc\[0\] layers|stdout row 1 PATH", ".*(/tmp/link|another).* => .*",
+            "systemd writes a path outside of the root into the marker"),
+        new("A root that is not there or no directory", "exit|explains|stdout form", @"(0|a table|\(nothing\)) => (1|nothing|yes)", "a root that is no directory is an error for every verb (section 13)"),
+        new(".*", @"stdout(\[\d+\]\.(mode|writes)| row \d+ WRITES)", @"\(nothing\) => .*",
+            "status also says whether the merge is mutable and where writes go (section 2)"),
+        new(".*", @"(mount .*\] work|marker .*/work_dir content)", @"(?<work>.*-workdir\n?) => .*-workdir\.1\n?",
+            "a refresh never writes through two stacks with one workdir: it alternates between two names (section 8)"),
+        new(".*", @"raw .*\.systemd-etc-workdir(/work)?", @"directory .* => \(nothing\)",
+            "the same: after a refresh the workdir has its other name"),
+        new(".*", @"raw .*\.systemd-etc-workdir\.1(/work)?", @"\(nothing\) => directory .*",
+            "the same: after a refresh the workdir has its other name"),
     ];
 }

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -125,8 +126,10 @@ internal sealed partial class Observation
         foreach (string layer in mount.Values("lowerdir"))
             layers.Add(LayerMeaning(layer, point));
         facts[name + "layers"] = string.Join(" > ", layers);
-        facts[name + "upper"] = string.Join(':', mount.Values("upperdir").ConvertAll(Relative));
-        facts[name + "work"] = string.Join(':', mount.Values("workdir").ConvertAll(Relative));
+        if (mount.Values("upperdir") is [string upper])
+            facts[name + "upper"] = InMemory().IsMatch(Relative(upper)) ? "in memory" : Relative(upper);
+        if (mount.Values("workdir") is [string work])
+            facts[name + "work"] = InMemory().IsMatch(Relative(work)) ? "in memory" : Relative(work);
         List<string> rest = [];
         foreach (string option in Mount.SplitEscaped(mount.Options, ','))
         {
@@ -140,20 +143,19 @@ internal sealed partial class Observation
     /// <summary>What a lowerdir is, in the words of the specification.</summary>
     private string LayerMeaning(string layer, string hierarchy)
     {
-        if (layer.EndsWith("/meta/" + hierarchy, StringComparison.Ordinal))
+        if (Relative(layer) == "/marker" || layer.StartsWith("/run/systemd/sysext/meta/", StringComparison.Ordinal))
             return "meta";
-        Match staged = StagedExtension().Match(layer);
-        if (staged.Success)
-            return "extension " + staged.Groups["name"].Value;
         string relative = Relative(layer);
         if (relative == "/" + hierarchy)
             return "hierarchy";
         foreach ((string name, string path) in ExtensionPaths(hierarchy))
         {
-            if (relative == path + "/" + hierarchy)
+            if (relative.StartsWith(path + "/", StringComparison.Ordinal))
                 return "extension " + name;
         }
-        return relative;
+        // systemd mounts each below a directory of its name; a merge that is mounted over has no origin to read.
+        Match found = InSearchDirectory().Match(layer);
+        return found.Success ? "extension " + found.Groups["name"].Value : relative;
     }
 
     private string Relative(string path) =>
@@ -242,9 +244,20 @@ internal sealed partial class Observation
 
     private void ObserveTree(string aspect, string path, string relative)
     {
-        if (Native.Lstat(path) is not { } status)
+        Native.Statx status;
+        try
         {
-            facts[$"{aspect} {relative}"] = "absent";
+            if (Native.Lstat(path) is not { } found)
+            {
+                facts[$"{aspect} {relative}"] = "absent";
+                return;
+            }
+            status = found;
+        }
+        catch (NativeException refused)
+        {
+            // overlayfs lets nobody into its own workdir, should one lie in a layer.
+            facts[$"{aspect} {relative}"] = Marshal.GetPInvokeErrorMessage(refused.Errno);
             return;
         }
         facts[$"{aspect} {relative}"] = Describe(path, status, raw: aspect == "raw");
@@ -329,7 +342,8 @@ internal sealed partial class Observation
 
     private static string WithoutTimes(string text)
     {
-        text = TimeText().Replace(text, "<time>");
+        // As long as the time was: the columns of a table stay where they are.
+        text = TimeText().Replace(text, time => "<time>".PadRight(time.Length));
         text = TimeNumber().Replace(text, "${key}\"<time>\"");
         return TrailingBlanks().Replace(text, "");
     }
@@ -337,8 +351,12 @@ internal sealed partial class Observation
     [GeneratedRegex("^(lowerdir\\+?|upperdir|workdir)=", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
     private static partial Regex LayerOption();
 
-    [GeneratedRegex("/systemd/sysext/confexts/(?<name>[^/]+)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
-    private static partial Regex StagedExtension();
+    /// <summary>Each program's own place for what lasts as long as the merge.</summary>
+    [GeneratedRegex("^/run/systemd/sysext/mh_workspace/|^/(upper|work)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex InMemory();
+
+    [GeneratedRegex("/confexts/(?<name>[^/]+)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex InSearchDirectory();
 
     [GeneratedRegex("[A-Z][a-z][a-z] \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
     private static partial Regex TimeText();

@@ -41,6 +41,21 @@ internal static class ConfigurationScenarios
         new("Booleans are modes in a file",
             root => root.Extension("foo").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=on\n"),
             Merge(), Unmerge, Change("switch it off", root => root.File("etc/systemd/confext.conf", "[ConfExt]\nMutable=false\n")), Merge()),
+        new("Configuration files that are symlinks are read inside the root",
+            root => root.Extension("foo").Link("etc/systemd/confext.conf", "/data/conf").File("data/conf", "[ConfExt]\nMutable=import\n")
+                .Link("run/systemd/confext.conf.d", "/data/drop-ins").File("data/drop-ins/1.conf", "[ConfExt]\nMutable=ephemeral\n"),
+            Merge(), Refresh()),
+        new("Configuration files that are directories, dangling or binary",
+            root => root.Extension("foo").Directory("etc/systemd/confext.conf").Link("etc/systemd/confext.conf.d/1.conf", "/nowhere")
+                .File("etc/systemd/confext.conf.d/2.conf", "\u0001\u0002[ConfExt\nMutable=yes\n").File("etc/systemd/confext.conf.d/3.txt", "[ConfExt]\nMutable=yes\n")
+                .File("etc/systemd/confext.conf.d/4.conf", "[ConfExt]\nMutable=ephemeral\n"),
+            Merge(), Refresh()),
+        new("Continued lines, comments and blanks in a configuration file",
+            root => root.Extension("foo").File("etc/systemd/confext.conf", "; about\n\n  [ConfExt]  \n  Mutable  =  \\\n   ephemeral  \n"),
+            Merge(), Refresh()),
+        new("A key without a section, and an empty value",
+            root => root.Extension("foo").File("etc/systemd/confext.conf", "Mutable=yes\n[ConfExt]\nMutable=import\nMutable=\n"),
+            Merge(), Refresh()),
         new("The other class's configuration is not read",
             root => root.Extension("foo").File("etc/systemd/sysext.conf", "[SysExt]\nMutable=yes\n").File("etc/systemd/confext.conf.d/1.conf", "[SysExt]\nMutable=yes\n"),
             Merge()),

@@ -65,6 +65,13 @@ internal static class HandoverScenarios
 
     private static IReadOnlyList<Scenario> Details =>
     [
+        new("systemd-confext goes on with what was refreshed",
+            root => root.Extension("foo").RoutingLink("/etc"),
+            Merge("--mutable=auto"), Refresh("--mutable=auto", "--always-refresh=yes"), Systemd("--mutable=auto", "refresh"),
+            Systemd("--mutable=auto", "refresh", "--always-refresh=yes"), Refresh("--mutable=auto", "--always-refresh=yes"), Systemd("unmerge")),
+        new("systemd-confext unmerges what was refreshed",
+            root => root.Extension("foo").RoutingDirectory(),
+            Merge("--mutable=auto"), Refresh("--mutable=auto", "--always-refresh=yes"), Systemd("unmerge")),
         new("systemd-confext refreshes what was merged after an extension was added",
             root => root.Extension("foo").RoutingLink("/etc"),
             Merge("--mutable=auto"), Change("add an extension", root => root.Extension("bar")), Systemd("--mutable=auto", "refresh"),

@@ -12,6 +12,13 @@ internal static class SelectionScenarios
             root => root.Extension("foo-1.9").Extension("foo-1.10").Extension("foo-1.10~rc1").Extension("foo-1.10^git").Extension("foo")
                 .Extension("bar-2").Extension("foo-1.10-2").Extension("foo_1").Extension("foo-1.9a").Extension("Foo-3").Extension("foo-01"),
             Merge(), StatusJson, Status),
+        new("Many extensions with long names",
+            root =>
+            {
+                for (int number = 1; number <= 20; number++)
+                    root.Extension($"a-name-that-is-quite-long-and-has-a-number-at-its-end-{number}");
+            },
+            Merge("--mutable=yes"), StatusJson, Refresh("--mutable=yes")),
         new("Odd but valid names are found, ordered and merged",
             root => root.Extension("a 1").Extension("a+2").Extension(".hidden").Extension("-x").Extension("é").Extension("foo.raw").Extension("b@3").Extension("b=4"),
             List, ListJson, Merge(), StatusJson, Refresh()),

@@ -44,6 +44,12 @@ internal static class SubmountScenarios
         new("systemd-confext carries over the mounts of what was merged",
             root => Arrange(root).Extension("foo"),
             Merge(), Systemd("--always-refresh=yes", "refresh"), Systemd("unmerge"), Systemd("merge"), Unmerge),
+        new("systemd-confext unmerges from under mounts",
+            root => Arrange(root).Extension("foo"),
+            Merge(), Systemd("unmerge"), Merge(), Systemd("unmerge")),
+        new("The mounts of what systemd-confext merged are carried over",
+            root => Arrange(root).Extension("foo").RoutingLink("/etc"),
+            Systemd("--mutable=auto", "merge"), Refresh("--mutable=auto", "--always-refresh=yes"), Unmerge),
     ];
 
     private static TestRoot Arrange(TestRoot root) => root
