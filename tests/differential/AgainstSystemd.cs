@@ -45,7 +45,7 @@ public sealed class AgainstSystemd
         results.GetOrAdd(scenario.Name, _ => new Lazy<IReadOnlyList<Difference>>(() =>
         {
             Assert.True(Programs.FindBootmerge() is not null, "no out/bootmerge above this program: run ./build.sh build first");
-            List<Difference> differences = Comparison.Run(scenario, Comparison.Systemd, Comparison.Bootmerge);
+            List<Difference> differences = Comparison.Run(scenario, Comparison.Systemd, scenario.AsDropIn ? Comparison.DropIn : Comparison.Bootmerge);
             return differences.FindAll(difference => !IsAllowed(difference));
         })).Value;
 

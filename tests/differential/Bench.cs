@@ -21,7 +21,8 @@ internal sealed class Bench
     /// <summary>The scenario root as the programs under test see it.</summary>
     public const string RootPath = "/tmp/r";
 
-    private const string BootmergePath = "/tmp/bootmerge";
+    private const string Bootmerge = "bootmerge";
+    private const string DropIn = "systemd-confext";
     private static readonly string[] SlashDirectories = ["usr", "proc", "dev", "sys", "run", "tmp"];
 
     private readonly string sidRoot;
@@ -72,8 +73,8 @@ internal sealed class Bench
     public CommandResult Systemd(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
         Execute("/usr/bin/systemd-confext", arguments, environment);
 
-    public CommandResult Bootmerge(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
-        Execute(kind == RootKind.Slash ? "/bootmerge" : BootmergePath, arguments, environment);
+    public CommandResult BootmergeAs(bool dropIn, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
+        Execute((kind == RootKind.Slash ? "/" : "/tmp/") + (dropIn ? DropIn : Bootmerge), arguments, environment);
 
     /// <summary>
     /// Calls <paramref name="body"/> with a path that shows the root's file system without what is mounted in it.
@@ -111,7 +112,11 @@ internal sealed class Bench
         else
             Native.Mount("root", Root.Path, "tmpfs", 0, "mode=755");
         if (bootmerge is not null)
-            File.Copy(bootmerge, kind == RootKind.Slash ? Root["bootmerge"] : sidRoot + BootmergePath);
+        {
+            string directory = kind == RootKind.Slash ? Root.Path : sidRoot + "/tmp";
+            File.Copy(bootmerge, directory + "/" + Bootmerge);
+            File.CreateSymbolicLink(directory + "/" + DropIn, Bootmerge);
+        }
         Root.CreateSystem();
         if (kind == RootKind.Slash)
             MakeRunnable();

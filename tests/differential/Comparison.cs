@@ -24,7 +24,8 @@ internal delegate CommandResult Program(Bench bench, Command command);
 internal static class Comparison
 {
     public static readonly Program Systemd = (bench, command) => bench.Systemd(command.Arguments, command.Environment);
-    public static readonly Program Bootmerge = (bench, command) => bench.Bootmerge(command.Arguments, command.Environment);
+    public static readonly Program Bootmerge = (bench, command) => bench.BootmergeAs(dropIn: false, command.Arguments, command.Environment);
+    public static readonly Program DropIn = (bench, command) => bench.BootmergeAs(dropIn: true, command.Arguments, command.Environment);
 
     public static List<Difference> Run(Scenario scenario, Program reference, Program subject)
     {

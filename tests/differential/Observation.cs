@@ -269,7 +269,7 @@ internal sealed partial class Observation
             string name = Path.GetFileName(entry);
             if (aspect == "merged" && name == Marker)
                 continue;
-            if (aspect == "raw" && relative.Length == 0 && name == "bootmerge")
+            if (aspect == "raw" && relative.Length == 0 && name is "bootmerge" or "systemd-confext")
                 continue;
             ObserveTree(aspect, entry, relative.Length == 0 ? name : relative + "/" + name);
         }
@@ -334,7 +334,7 @@ internal sealed partial class Observation
             foreach (string entry in Directory.GetFileSystemEntries(Path.Combine(bench.Outside, directory)))
             {
                 string name = $"{directory}/{Path.GetFileName(entry)}";
-                if (name is not ("run/systemd" or "run/bootmerge" or "tmp/r" or "tmp/bootmerge" or "tmp/root.img" or "tmp/link"))
+                if (name is not ("run/systemd" or "run/bootmerge" or "tmp/r" or "tmp/bootmerge" or "tmp/systemd-confext" or "tmp/root.img" or "tmp/link"))
                     facts["outside " + name] = "there";
             }
         }

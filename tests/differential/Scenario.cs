@@ -42,6 +42,9 @@ internal sealed record Scenario(string Name, Action<TestRoot> Arrange, params St
 {
     public RootKind Root { get; init; }
 
+    /// <summary>bootmerge is called by the name systemd-confext.</summary>
+    public bool AsDropIn { get; init; }
+
     /// <summary>The directories whose merged view and marker are compared.</summary>
     public string[] Hierarchies { get; init; } = ["etc"];
 }

@@ -16,5 +16,6 @@ internal static class Scenarios
         .. SubmountScenarios.All,
         .. ConfigurationScenarios.All,
         .. CommandLineScenarios.All,
+        .. DropInScenarios.All,
     ];
 }
