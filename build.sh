@@ -25,12 +25,12 @@ USAGE
 declare -A package=(
     [gcc]=gcc [ld.lld]=lld [objcopy]=binutils [readelf]=binutils [unshare]=util-linux [findmnt]=util-linux [flock]=util-linux
     [shellcheck]=shellcheck [strace]=strace [mmdebstrap]=mmdebstrap [cpio]=cpio [qemu-system-x86_64]=qemu-system-x86
-    [mkfs.erofs]=erofs-utils [mke2fs]=e2fsprogs [xz]=xz-utils [setfattr]=attr [setfacl]=acl
+    [mkfs.erofs]=erofs-utils [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [xz]=xz-utils [setfattr]=attr [setfacl]=acl
     [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
     [/usr/include/stdlib.h]=libc6-dev
 )
 build_tools="gcc ld.lld objcopy /usr/include/stdlib.h"
-boot_tools="unshare flock mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mke2fs xz"
+boot_tools="unshare flock mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mke2fs e2fsck xz"
 
 # need TOOL...: installs what is missing of it.
 need() {
