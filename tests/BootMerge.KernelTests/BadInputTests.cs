@@ -1,0 +1,290 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using BootMerge.KernelTests.Support;
+using Xunit;
+
+namespace BootMerge.KernelTests;
+
+/// <summary>Section 13: bad input of any kind gets one clear line with the path and the reason, and nothing changes.</summary>
+public sealed class BadInputTests : KernelTest
+{
+    private const string Release = "/var/lib/confexts/bad/etc/extension-release.d/extension-release.bad";
+
+    public static TheoryData<string, string> KindsOfRoot => new()
+    {
+        { "missing", "No such file or directory" },
+        { "file", "Not a directory" },
+        { "fifo", "Not a directory" },
+        { "loop", "Too many levels of symbolic links" },
+        { "dangling", "No such file or directory" },
+        { "new\nline", "No such file or directory" },
+    };
+
+    [Theory]
+    [MemberData(nameof(KindsOfRoot))]
+    public void A_root_that_is_no_directory_or_does_not_exist(string kind, string reason)
+    {
+        string path = $"{Root.Path}-{kind}";
+        if (kind is "file")
+            File.WriteAllText(path, "");
+        if (kind is "fifo")
+            Files.MakeFifo(path);
+        if (kind is "loop")
+            File.CreateSymbolicLink(path, path);
+        if (kind is "dangling")
+            File.CreateSymbolicLink(path, path + "-nowhere");
+
+        foreach (string verb in new[] { "merge", "unmerge", "refresh", "status", "list", "plan", "boot" })
+            Outcome.Of(Workplace.Binary, ["--root=" + path, verb]).FailsInOneLine(path.Replace("\n", "", StringComparison.Ordinal)[..^4], reason);
+    }
+
+    [Fact]
+    public void An_empty_root_is_a_usage_error_or_names_the_empty_path()
+    {
+        Outcome outcome = Outcome.Of(Workplace.Binary, ["--root=", "merge"]);
+
+        Assert.True(outcome.Status is 1 or 2, outcome.ToString());
+        Assert.Single(outcome.ErrorLines);
+        Assert.Contains("root", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/etc/os-release", "zero byte", "zero byte")]
+    [InlineData("/etc/os-release", "not UTF-8", "UTF-8")]
+    [InlineData("/etc/os-release", "huge", "")]
+    [InlineData("/etc/os-release", "empty", "no ID")]
+    [InlineData("/etc/os-release", "truncated", "no ID")]
+    [InlineData("/etc/os-release", "fifo", "")]
+    [InlineData("/etc/os-release", "directory", "")]
+    [InlineData("/etc/os-release", "loop", "Too many levels of symbolic links")]
+    [InlineData("/etc/os-release", "device", "")]
+    [InlineData("/etc/systemd/confext.conf", "zero byte", "NUL")]
+    [InlineData("/etc/systemd/confext.conf", "huge", "")]
+    [InlineData("/etc/systemd/confext.conf", "fifo", "")]
+    [InlineData("/etc/systemd/confext.conf", "directory", "")]
+    [InlineData("/etc/systemd/confext.conf", "loop", "Too many levels of symbolic links")]
+    [InlineData("/etc/systemd/confext.conf.d/50-bad.conf", "zero byte", "NUL")]
+    [InlineData("/etc/systemd/confext.conf.d/50-bad.conf", "fifo", "")]
+    [InlineData("/etc/bootmerge.conf", "zero byte", "NUL")]
+    [InlineData("/etc/bootmerge.conf", "huge", "")]
+    [InlineData("/usr/lib/bootmerge.conf.d/50-bad.conf", "loop", "Too many levels of symbolic links")]
+    public void A_file_of_the_system_that_cannot_be_understood_is_an_error(string path, string kind, string reason)
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        MakeBad(path, kind, "ID=\n");
+        Root.Remember();
+        List<string> before = Root.State();
+
+        foreach (string verb in new[] { "merge", "refresh", "plan" })
+            Root.Bootmerge(verb).FailsInOneLine(path, reason);
+
+        Assert.Equal(before, Root.State());
+    }
+
+    [Theory]
+    [InlineData("no os-release at all", "os-release")]
+    public void A_root_without_os_release_is_an_error(string why, string word)
+    {
+        Root.Extension("alpha", ("alpha.conf", why));
+        Root.Remove("/usr/lib/os-release");
+
+        Root.Bootmerge("merge").FailsInOneLine(Root.Path, word);
+    }
+
+    [Theory]
+    [InlineData("[ConfEx", ":1", "[ConfEx")]
+    [InlineData("[ConfExt]\nMutable=perhaps\n", ":2", "perhaps")]
+    [InlineData("[ConfExt]\nMutabel=yes\n", ":2", "Mutabel")]
+    [InlineData("[ConfExtra]\nMutable=yes\n", ":1", "ConfExtra")]
+    [InlineData("Mutable=yes\n", ":1", "section")]
+    [InlineData("[ConfExt]\nMutable\n", ":2", "Key=Value")]
+    [InlineData("[ConfExt]\n\n# comment\nMutable=\u00ff\n", ":4", "UTF-8")]
+    [InlineData("[ConfExt]\nMutable=yes\\", ":2", "")]
+    public void A_line_of_a_configuration_that_means_nothing_is_a_warning_with_file_and_line(string text, string line, string word)
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Write("/etc/systemd/confext.conf", "");
+        File.WriteAllText(Root.Raw + "/etc/systemd/confext.conf", text, System.Text.Encoding.Latin1);
+
+        Outcome outcome = Root.Bootmerge("merge").Succeeds();
+
+        if (word.Length > 0)
+            Assert.Contains("/etc/systemd/confext.conf" + line, Assert.Single(outcome.ErrorLines, error => error.Contains("confext.conf", StringComparison.Ordinal) && error.Contains(word, StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+        Root.Expect("/var/lib/extensions.mutable"); // the last row says yes
+    }
+
+    [Theory]
+    [InlineData("zero byte", "zero byte")]
+    [InlineData("not UTF-8", "UTF-8")]
+    [InlineData("huge", "")]
+    [InlineData("empty", "")]
+    [InlineData("truncated", "")]
+    [InlineData("fifo", "")]
+    [InlineData("directory", "")]
+    [InlineData("loop", "Too many levels of symbolic links")]
+    [InlineData("device", "")]
+    public void An_extension_whose_release_file_is_bad_is_refused_with_a_reason_and_the_others_are_merged(string kind, string reason)
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Write("/var/lib/confexts/bad/etc/bad.conf", "bad");
+        MakeBad(Release, kind, "ID=flatc");
+
+        Outcome outcome = Root.Bootmerge("merge").Succeeds();
+
+        string refusal = Assert.Single(outcome.ErrorLines, line => line.Contains("'bad'", StringComparison.Ordinal));
+        Assert.Contains(reason, refusal, StringComparison.Ordinal);
+        Assert.Contains("Not merging 'bad': ", refusal, StringComparison.Ordinal);
+        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+        Assert.False(Root.Exists("/etc/bad.conf"));
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("fifo")]
+    [InlineData("loop")]
+    [InlineData("device")]
+    public void An_extension_whose_etc_is_no_directory_brings_nothing_and_the_others_are_merged(string kind)
+    {
+        // The release file is below etc, so of these nothing can be accepted.
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.MakeDirectory("/var/lib/confexts/bad");
+        MakeBad("/var/lib/confexts/bad/etc", kind, "");
+
+        Outcome outcome = Root.Bootmerge("merge").Succeeds();
+
+        Assert.Single(outcome.ErrorLines, line => line.Contains("Not merging 'bad': ", StringComparison.Ordinal));
+        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+    }
+
+    [Theory]
+    [InlineData("fifo")]
+    [InlineData("loop")]
+    [InlineData("dangling")]
+    [InlineData("device")]
+    public void An_entry_that_is_no_extension_is_skipped_and_status_says_why(string kind)
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        MakeBad("/var/lib/confexts/odd", kind, "");
+
+        Root.Bootmerge("merge").Succeeds();
+
+        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+        Assert.Single(Root.Bootmerge("status", "--verbose").Succeeds().Output.Split('\n'), line => line.Contains("/var/lib/confexts/odd: ", StringComparison.Ordinal));
+        Assert.Single((Root.Bootmerge("plan", "--verbose").Succeeds() is var plan ? plan.Output + plan.Error : "").Split('\n'), line => line.Contains("/var/lib/confexts/odd: ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("fifo")]
+    [InlineData("loop")]
+    public void A_search_directory_that_is_none_is_passed_over_and_status_says_why(string kind)
+    {
+        Root.ExtensionIn("/usr/lib/confexts", "alpha", ("alpha.conf", "alpha"));
+        MakeBad("/var/lib/confexts", kind, "");
+
+        Root.Bootmerge("merge").Succeeds();
+
+        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+        Assert.Single(Root.Bootmerge("status", "--verbose").Succeeds().Output.Split('\n'), line => line.Contains("/var/lib/confexts: ", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("file")]
+    [InlineData("fifo")]
+    [InlineData("loop")]
+    public void A_hierarchy_that_is_no_directory_is_an_error(string kind)
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Remove("/etc");
+        MakeBad("/etc", kind, "");
+        Root.Remember();
+        List<string> before = Root.State();
+
+        Root.Bootmerge("merge").FailsInOneLineBesidesInformation("/etc");
+
+        Assert.Equal(before, Root.State());
+    }
+
+    [Fact]
+    public void Names_that_are_not_utf8_are_skipped_or_merged_but_end_nothing()
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Outcome.OfTool("bash", "-c", $"cp -r '{Root.Raw}/var/lib/confexts/alpha' '{Root.Raw}/var/lib/confexts/'$'\\377bad' && printf %s latin1 >'{Root.Raw}/var/lib/confexts/alpha/etc/'$'\\351t\\351'");
+        Root.Remember();
+
+        Root.Bootmerge("merge").Succeeds();
+
+        Assert.Equal("latin1", Outcome.OfTool("bash", "-c", $"cat '{Root.Etc}/'$'\\351t\\351'"));
+        Assert.Equal("alpha\n", Root.Read("/etc/.systemd-confext/confexts"));
+        Root.Bootmerge("list", "--json=short").Succeeds().Json();
+        Root.Bootmerge("status", "--json=short", "--verbose").Succeeds().Json();
+        Root.Bootmerge("plan", "--json=short").Succeeds().Json();
+    }
+
+    [Theory]
+    [InlineData("merg", "merge")]
+    [InlineData("stauts", "status")]
+    [InlineData("--rot=/", "--root")]
+    [InlineData("--mutable=ephemral", "ephemeral")]
+    [InlineData("--class=confxt", "confext")]
+    [InlineData("--json=prety", "pretty")]
+    [InlineData("--fallback=imutable", "immutable")]
+    [InlineData("--noexec=perhaps", "noexec")]
+    [InlineData("merge operand", "operand")]
+    [InlineData("--root", "root")]
+    public void Words_that_are_not_known_are_a_usage_error_that_names_the_nearest(string typed, string named)
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Remember();
+        List<string> before = Root.State();
+
+        Outcome outcome = Outcome.Of(Workplace.Binary, ["--root=" + Root.Path, .. typed.Split(' ')]);
+
+        Assert.True(outcome.Status == 2, outcome.ToString());
+        Assert.Equal("", outcome.Output);
+        Assert.Contains(named, Assert.Single(outcome.ErrorLines), StringComparison.Ordinal);
+        Assert.Equal(before, Root.State());
+    }
+
+    [Theory]
+    [InlineData("etc")]
+    [InlineData("/etc/../usr")]
+    [InlineData("/")]
+    public void A_hierarchy_list_that_is_not_normalised_is_an_error(string list)
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Remember();
+        List<string> before = Root.State();
+
+        Root.Bootmerge([("SYSTEMD_CONFEXT_HIERARCHIES", list)], "merge").FailsInOneLine("SYSTEMD_CONFEXT_HIERARCHIES");
+
+        Assert.Equal(before, Root.State());
+    }
+
+    private void MakeBad(string path, string kind, string truncated)
+    {
+        Root.MakeDirectory(Path.GetDirectoryName(path)!);
+        if (Root.ExistsRaw(path))
+            Root.Remove(path);
+        switch (kind)
+        {
+            case "zero byte": Root.Write(path, "ID=flatcar\0\n\u0001\u0002"); break;
+            case "not UTF-8": File.WriteAllBytes(Root.Raw + path, [.. "ID=flat"u8, 0xff, 0xfe, .. "car\n"u8]); break;
+            case "huge": Root.Write(path, "ID=flatcar\n" + string.Concat(Enumerable.Repeat("# comment comment comment comment comment comment comment comm\n", 80_000))); break;
+            case "empty": Root.Write(path, ""); break;
+            case "truncated": Root.Write(path, truncated); break;
+            case "file": Root.Write(path, "a file"); break;
+            case "fifo": Files.MakeFifo(Root.Raw + path); break;
+            case "directory": Root.MakeDirectory(path); break;
+            case "loop": Root.Symlink(path, Path.GetFileName(path)); break;
+            case "dangling": Root.Symlink(path, "nowhere"); break;
+            case "device": Files.MakeWhiteout(Root.Raw + path); break;
+            default: throw new ArgumentException(kind, nameof(kind));
+        }
+
+        Root.Expect(path);
+    }
+}
