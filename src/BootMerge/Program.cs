@@ -34,10 +34,10 @@ internal static class Program
             log.Error("Out of memory.");
             return Failure;
         }
-#pragma warning disable CA1031 // what is left is a defect of this program: say where, and fail in an orderly way
+#pragma warning disable CA1031 // what is left is a defect of this program: fail in an orderly way
         catch (Exception e)
         {
-            log.Error("Internal error, please report it: " + e.GetType().Name + " " + e.Message + (e.StackTrace ?? "").Replace('\n', ' '));
+            log.Error("Internal error, please report it: " + e + ".");
             return Failure;
         }
 #pragma warning restore CA1031

@@ -21,7 +21,7 @@ internal sealed unsafe class KernelLog : IDisposable
         if (fd < 0)
             return new KernelLog(null);
         SafeFileHandle kmsg = new(fd, ownsHandle: true);
-        _ = LibC.lseek(kmsg, 0, SEEK_END);
+        _ = LibC.lseek(Sys.Raw(kmsg), 0, SEEK_END);
         return new KernelLog(kmsg);
     }
 
@@ -36,7 +36,7 @@ internal sealed unsafe class KernelLog : IDisposable
         {
             nint length;
             fixed (byte* at = record)
-                length = LibC.read(_kmsg, at, (nuint)record.Length);
+                length = LibC.read(Sys.Raw(_kmsg), at, (nuint)record.Length);
             if (length <= 0)
                 return text.ToString();
             string? message = Message(record[..(int)length]);

@@ -1,85 +1,85 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
 /// <summary>
 /// The C library's functions as they are declared, each once. Paths are zero-terminated bytes. Calls that the oldest
 /// C library we link against has no wrapper for go through syscall(2); their numbers are the same on every
-/// architecture since 5.0. Callers read errno with Marshal.GetLastPInvokeError in the next statement.
+/// architecture since 5.0. Callers read errno with Marshal.GetLastPInvokeError in the next statement. Descriptors are plain numbers here, because
+/// marshalling a SafeHandle makes its type reflectable, which costs 400 KB: <see cref="Sys"/> takes the handles.
 /// </summary>
 internal static unsafe partial class LibC
 {
     public const long SYS_openat2 = 437;
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial long syscall(long number, SafeFileHandle directory, byte[] path, OpenHow* how, nuint size);
+    public static partial long syscall(long number, int directory, byte[] path, OpenHow* how, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int open(byte[] path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int openat(SafeFileHandle directory, byte[] path, int flags, uint mode);
+    public static partial int openat(int directory, byte[] path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int statx(SafeFileHandle directory, byte[] path, int flags, uint mask, StatxBuffer* buffer);
+    public static partial int statx(int directory, byte[] path, int flags, uint mask, StatxBuffer* buffer);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int mkdirat(SafeFileHandle directory, byte[] name, uint mode);
+    public static partial int mkdirat(int directory, byte[] name, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int symlinkat(byte[] target, SafeFileHandle directory, byte[] name);
+    public static partial int symlinkat(byte[] target, int directory, byte[] name);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int unlinkat(SafeFileHandle directory, byte[] name, int flags);
+    public static partial int unlinkat(int directory, byte[] name, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int renameat(SafeFileHandle oldDirectory, byte[] oldName, SafeFileHandle newDirectory, byte[] newName);
+    public static partial int renameat(int oldDirectory, byte[] oldName, int newDirectory, byte[] newName);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint readlinkat(SafeFileHandle directory, byte[] path, byte* buffer, nuint size);
+    public static partial nint readlinkat(int directory, byte[] path, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint getdents64(SafeFileHandle directory, byte* buffer, nuint size);
+    public static partial nint getdents64(int directory, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint read(SafeFileHandle file, byte* buffer, nuint size);
+    public static partial nint read(int file, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint write(SafeFileHandle file, byte* buffer, nuint size);
+    public static partial nint write(int file, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial long lseek(SafeFileHandle file, long offset, int whence);
+    public static partial long lseek(int file, long offset, int whence);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fsync(SafeFileHandle file);
+    public static partial int fsync(int file);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int syncfs(SafeFileHandle file);
+    public static partial int syncfs(int file);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fchmod(SafeFileHandle file, uint mode);
+    public static partial int fchmod(int file, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fchown(SafeFileHandle file, uint uid, uint gid);
+    public static partial int fchown(int file, uint uid, uint gid);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int flock(SafeFileHandle file, int operation);
+    public static partial int flock(int file, int operation);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint flistxattr(SafeFileHandle file, byte* list, nuint size);
+    public static partial nint flistxattr(int file, byte* list, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint fgetxattr(SafeFileHandle file, byte[] name, byte* value, nuint size);
+    public static partial nint fgetxattr(int file, byte[] name, byte* value, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fsetxattr(SafeFileHandle file, byte[] name, byte* value, nuint size, int flags);
+    public static partial int fsetxattr(int file, byte[] name, byte* value, nuint size, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int name_to_handle_at(SafeFileHandle directory, byte[] path, FileHandleBuffer* handle, int* mountId, int flags);
+    public static partial int name_to_handle_at(int directory, byte[] path, FileHandleBuffer* handle, int* mountId, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fstatvfs(SafeFileHandle file, StatvfsBuffer* buffer);
+    public static partial int fstatvfs(int file, StatvfsBuffer* buffer);
 
     [LibraryImport("libc")]
     public static partial uint geteuid();
@@ -97,31 +97,31 @@ internal static unsafe partial class LibC
     public static partial int fsopen(byte[] type, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fspick(SafeFileHandle directory, byte[] path, uint flags);
+    public static partial int fspick(int directory, byte[] path, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fsconfig(SafeFileHandle context, uint command, byte[]? key, byte[]? value, int aux);
+    public static partial int fsconfig(int context, uint command, byte[]? key, byte[]? value, int aux);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fsmount(SafeFileHandle context, uint flags, uint attributes);
+    public static partial int fsmount(int context, uint flags, uint attributes);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int open_tree(SafeFileHandle directory, byte[] path, uint flags);
+    public static partial int open_tree(int directory, byte[] path, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int move_mount(SafeFileHandle from, byte[] fromPath, SafeFileHandle to, byte[] toPath, uint flags);
+    public static partial int move_mount(int from, byte[] fromPath, int to, byte[] toPath, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int mount_setattr(SafeFileHandle directory, byte[] path, uint flags, MountAttributes* attributes, nuint size);
+    public static partial int mount_setattr(int directory, byte[] path, uint flags, MountAttributes* attributes, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int unshare(int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int setns(SafeFileHandle file, int type);
+    public static partial int setns(int file, int type);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int fchdir(SafeFileHandle directory);
+    public static partial int fchdir(int directory);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int chroot(byte[] path);
@@ -130,7 +130,7 @@ internal static unsafe partial class LibC
     public static partial int inotify_init1(int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int inotify_add_watch(SafeFileHandle inotify, byte[] path, uint mask);
+    public static partial int inotify_add_watch(int inotify, byte[] path, uint mask);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int poll(PollEntry* entries, ulong count, int timeoutMilliseconds);

@@ -6,10 +6,25 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Linux;
 
 /// <summary>One line of /proc/self/mountinfo, proc_pid_mountinfo(5).</summary>
-/// <param name="Device">"8:1"</param>
-/// <param name="Path">The mount point as this process sees it, unescaped.</param>
-/// <param name="Options">Of the mount, not of the superblock.</param>
-internal sealed record Mount(int Id, int ParentId, string Device, string Path, string Options, string Type, string SuperOptions);
+/// <param name="device">"8:1"</param>
+/// <param name="path">The mount point as this process sees it, unescaped.</param>
+/// <param name="options">Of the mount, not of the superblock.</param>
+internal sealed class Mount(int id, int parentId, string device, string path, string options, string type, string superOptions)
+{
+    public int Id { get; } = id;
+
+    public int ParentId { get; } = parentId;
+
+    public string Device { get; } = device;
+
+    public string Path { get; } = path;
+
+    public string Options { get; } = options;
+
+    public string Type { get; } = type;
+
+    public string SuperOptions { get; } = superOptions;
+}
 
 /// <summary>The mounts of this process's namespace, in the order in which they were attached.</summary>
 internal sealed class MountTable

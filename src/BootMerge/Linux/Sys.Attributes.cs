@@ -6,7 +6,12 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Linux;
 
 /// <summary>A file handle of name_to_handle_at(2): what identifies an inode over mounts and reboots.</summary>
-internal sealed record FileHandle(int Type, byte[] Bytes);
+internal sealed class FileHandle(int type, byte[] bytes)
+{
+    public int Type { get; } = type;
+
+    public byte[] Bytes { get; } = bytes;
+}
 
 /// <summary>Extended attributes and file handles.</summary>
 internal static unsafe partial class Sys
@@ -23,7 +28,7 @@ internal static unsafe partial class Sys
         int errno;
         fixed (byte* at = buffer)
         {
-            length = LibC.flistxattr(file, at, XattrSizeMax);
+            length = LibC.flistxattr(Raw(file), at, XattrSizeMax);
             errno = LastErrno;
         }
 
@@ -48,12 +53,12 @@ internal static unsafe partial class Sys
         int errno;
         fixed (byte* at = value)
         {
-            length = LibC.fgetxattr(file, PathText.Terminated(name), at, XattrSizeMax);
+            length = LibC.fgetxattr(Raw(file), PathText.Terminated(name), at, XattrSizeMax);
             errno = LastErrno;
         }
 
         if (length >= 0)
-            return value[..(int)length];
+            return value.AsSpan(0, (int)length).ToArray(); // not value[..n]: a range of an array pulls in the type loader
         return errno is Errno.ENODATA or Errno.EOPNOTSUPP ? null : throw new KernelException("getxattr " + name, NameOf(file), errno);
     }
 
@@ -64,7 +69,7 @@ internal static unsafe partial class Sys
         int errno;
         fixed (byte* at = value)
         {
-            result = LibC.fsetxattr(file, PathText.Terminated(name), at, (nuint)value.Length, 0);
+            result = LibC.fsetxattr(Raw(file), PathText.Terminated(name), at, (nuint)value.Length, 0);
             errno = LastErrno;
         }
 
@@ -81,12 +86,12 @@ internal static unsafe partial class Sys
     {
         LibC.FileHandleBuffer buffer = new() { Bytes = LibC.FileHandleBuffer.Capacity };
         int mountId;
-        int result = LibC.name_to_handle_at(file, EmptyPath, &buffer, &mountId, AT_EMPTY_PATH | AT_HANDLE_FID);
+        int result = LibC.name_to_handle_at(Raw(file), EmptyPath, &buffer, &mountId, AT_EMPTY_PATH | AT_HANDLE_FID);
         int errno = LastErrno;
         if (result < 0 && errno == Errno.EINVAL)
         {
             buffer.Bytes = LibC.FileHandleBuffer.Capacity;
-            result = LibC.name_to_handle_at(file, EmptyPath, &buffer, &mountId, AT_EMPTY_PATH);
+            result = LibC.name_to_handle_at(Raw(file), EmptyPath, &buffer, &mountId, AT_EMPTY_PATH);
             errno = LastErrno;
         }
 

@@ -6,7 +6,12 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Linux;
 
 /// <summary>One entry of getdents64(2); Type is DT_* of dirent(5), 0 where the file system does not say.</summary>
-internal sealed record DirectoryEntry(string Name, byte Type);
+internal sealed class DirectoryEntry(string name, byte type)
+{
+    public string Name { get; } = name;
+
+    public byte Type { get; } = type;
+}
 
 /// <summary>System calls on files, by descriptor. Every failure is a <see cref="KernelException"/>.</summary>
 internal static unsafe partial class Sys
@@ -52,6 +57,9 @@ internal static unsafe partial class Sys
 
     private static readonly byte[] EmptyPath = [0];
 
+    /// <summary>The caller holds the handle, under using or in a field, until the call has returned.</summary>
+    internal static int Raw(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
+
     private static int LastErrno => Marshal.GetLastPInvokeError();
 
     /// <summary>An absolute path of this process, outside any root.</summary>
@@ -75,7 +83,7 @@ internal static unsafe partial class Sys
     /// <summary>A single name in a directory, never followed when it is a symlink.</summary>
     public static SafeFileHandle OpenChild(SafeFileHandle directory, string name, int flags, uint mode = 0)
     {
-        int fd = LibC.openat(directory, PathText.Terminated(name), flags | O_NOFOLLOW | O_CLOEXEC, mode);
+        int fd = LibC.openat(Raw(directory), PathText.Terminated(name), flags | O_NOFOLLOW | O_CLOEXEC, mode);
         int errno = LastErrno;
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("openat", name, errno);
     }
@@ -98,7 +106,7 @@ internal static unsafe partial class Sys
         long fd;
         do
         {
-            fd = LibC.syscall(LibC.SYS_openat2, directory, bytes, &how, (nuint)sizeof(LibC.OpenHow));
+            fd = LibC.syscall(LibC.SYS_openat2, Raw(directory), bytes, &how, (nuint)sizeof(LibC.OpenHow));
             errno = LastErrno;
         }
         while (fd < 0 && errno == Errno.EAGAIN); // a rename raced with a ".." inside the root: openat2(2) says retry
@@ -127,7 +135,7 @@ internal static unsafe partial class Sys
     {
         LibC.StatxBuffer s;
         // An unknown mask bit is ignored, so kernels before 6.8 leave the unique number out: ask for the old one then.
-        int result = LibC.statx(directory, path, flags, STATX_BASIC_AND_BIRTH | STATX_MNT_ID_UNIQUE, &s);
+        int result = LibC.statx(Raw(directory), path, flags, STATX_BASIC_AND_BIRTH | STATX_MNT_ID_UNIQUE, &s);
         errno = LastErrno;
         if (result < 0)
             return null;
@@ -158,7 +166,7 @@ internal static unsafe partial class Sys
     private static ulong MountNumberAt(SafeFileHandle directory, byte[] path, int flags)
     {
         LibC.StatxBuffer s;
-        Check(LibC.statx(directory, path, flags, STATX_MNT_ID, &s), "statx", "mount id");
+        Check(LibC.statx(Raw(directory), path, flags, STATX_MNT_ID, &s), "statx", "mount id");
         return s.MountId;
     }
 
@@ -181,7 +189,7 @@ internal static unsafe partial class Sys
     {
         const int PathMax = 4096;
         byte* buffer = stackalloc byte[PathMax];
-        nint length = LibC.readlinkat(directory, path, buffer, PathMax);
+        nint length = LibC.readlinkat(Raw(directory), path, buffer, PathMax);
         int errno = LastErrno;
         return length >= 0 ? PathText.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw new KernelException("readlink", name, errno);
     }
@@ -192,7 +200,7 @@ internal static unsafe partial class Sys
         const int PathMax = 4096;
         byte* buffer = stackalloc byte[PathMax];
         string link = ProcPath(handle);
-        nint length = LibC.readlinkat(WorkingDirectory, PathText.Terminated(link), buffer, PathMax);
+        nint length = LibC.readlinkat(Raw(WorkingDirectory), PathText.Terminated(link), buffer, PathMax);
         return length >= 0 ? PathText.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : link;
     }
 
@@ -205,7 +213,7 @@ internal static unsafe partial class Sys
         List<DirectoryEntry> entries = [];
         while (true)
         {
-            nint length = LibC.getdents64(directory, buffer, BufferSize);
+            nint length = LibC.getdents64(Raw(directory), buffer, BufferSize);
             int errno = LastErrno;
             if (length < 0)
                 throw new KernelException("getdents64", NameOf(directory), errno);
@@ -237,14 +245,18 @@ internal static unsafe partial class Sys
             int errno;
             fixed (byte* at = buffer)
             {
-                count = LibC.read(file, at + length, (nuint)(buffer.Length - length));
+                count = LibC.read(Raw(file), at + length, (nuint)(buffer.Length - length));
                 errno = LastErrno;
             }
 
             if (count < 0)
                 throw new KernelException("read", name, errno);
             if (count == 0)
-                return buffer.Length == length ? buffer : buffer[..length];
+            {
+                Array.Resize(ref buffer, length); // a range of an array would pull in the type loader: 300 KB
+                return buffer;
+            }
+
             length += (int)count;
         }
     }
@@ -265,7 +277,7 @@ internal static unsafe partial class Sys
             int errno;
             fixed (byte* at = bytes)
             {
-                count = LibC.write(file, at, (nuint)bytes.Length);
+                count = LibC.write(Raw(file), at, (nuint)bytes.Length);
                 errno = LastErrno;
             }
 
@@ -292,16 +304,16 @@ internal static unsafe partial class Sys
         using (SafeFileHandle file = OpenChild(directory, temporary, O_WRONLY | O_CREAT | O_EXCL, mode))
         {
             WriteAll(file, content, name);
-            Check(LibC.fsync(file), "fsync", name);
+            Check(LibC.fsync(Raw(file)), "fsync", name);
         }
 
-        Check(LibC.renameat(directory, PathText.Terminated(temporary), directory, PathText.Terminated(name)), "rename", name);
+        Check(LibC.renameat(Raw(directory), PathText.Terminated(temporary), Raw(directory), PathText.Terminated(name)), "rename", name);
     }
 
     /// <returns>false when it was there already.</returns>
     public static bool MakeDirectory(SafeFileHandle directory, string name, uint mode, string nameForErrors)
     {
-        int result = LibC.mkdirat(directory, PathText.Terminated(name), mode);
+        int result = LibC.mkdirat(Raw(directory), PathText.Terminated(name), mode);
         int errno = LastErrno;
         if (result == 0)
             return true;
@@ -311,7 +323,7 @@ internal static unsafe partial class Sys
     /// <returns>false when something is there already.</returns>
     public static bool MakeSymlink(SafeFileHandle directory, string name, string target, string nameForErrors)
     {
-        int result = LibC.symlinkat(PathText.Terminated(target), directory, PathText.Terminated(name));
+        int result = LibC.symlinkat(PathText.Terminated(target), Raw(directory), PathText.Terminated(name));
         int errno = LastErrno;
         if (result == 0)
             return true;
@@ -326,7 +338,7 @@ internal static unsafe partial class Sys
 
     private static void Remove(SafeFileHandle directory, string name, int flags, string call)
     {
-        int result = LibC.unlinkat(directory, PathText.Terminated(name), flags);
+        int result = LibC.unlinkat(Raw(directory), PathText.Terminated(name), flags);
         int errno = LastErrno;
         if (result < 0 && errno != Errno.ENOENT)
             throw new KernelException(call, NameOf(directory) + "/" + name, errno);
@@ -351,15 +363,15 @@ internal static unsafe partial class Sys
         RemoveDirectory(parent, name);
     }
 
-    public static void ChangeMode(SafeFileHandle file, uint mode) => Check(LibC.fchmod(file, mode), "chmod", NameOf(file));
+    public static void ChangeMode(SafeFileHandle file, uint mode) => Check(LibC.fchmod(Raw(file), mode), "chmod", NameOf(file));
 
-    public static void ChangeOwner(SafeFileHandle file, uint uid, uint gid) => Check(LibC.fchown(file, uid, gid), "chown", NameOf(file));
+    public static void ChangeOwner(SafeFileHandle file, uint uid, uint gid) => Check(LibC.fchown(Raw(file), uid, gid), "chown", NameOf(file));
 
     /// <summary>Takes an exclusive lock.</summary>
     /// <returns>false when somebody else holds it and <paramref name="wait"/> is false.</returns>
     public static bool Lock(SafeFileHandle file, bool wait)
     {
-        int result = LibC.flock(file, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+        int result = LibC.flock(Raw(file), wait ? LOCK_EX : LOCK_EX | LOCK_NB);
         int errno = LastErrno;
         if (result == 0)
             return true;
@@ -371,7 +383,7 @@ internal static unsafe partial class Sys
     {
         const ulong ST_RDONLY = 1;
         LibC.StatvfsBuffer buffer;
-        Check(LibC.fstatvfs(file, &buffer), "statvfs", NameOf(file));
+        Check(LibC.fstatvfs(Raw(file), &buffer), "statvfs", NameOf(file));
         return (buffer.Flags & ST_RDONLY) != 0;
     }
 

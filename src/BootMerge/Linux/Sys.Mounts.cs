@@ -53,14 +53,14 @@ internal static unsafe partial class Sys
 
     public static bool TrySetString(SafeFileHandle context, string key, string value, out int errno)
     {
-        int result = LibC.fsconfig(context, FSCONFIG_SET_STRING, PathText.Terminated(key), PathText.Terminated(value), 0);
+        int result = LibC.fsconfig(Raw(context), FSCONFIG_SET_STRING, PathText.Terminated(key), PathText.Terminated(value), 0);
         errno = LastErrno;
         return result == 0;
     }
 
     public static void SetFlag(SafeFileHandle context, string key, string target)
     {
-        int result = LibC.fsconfig(context, FSCONFIG_SET_FLAG, PathText.Terminated(key), null, 0);
+        int result = LibC.fsconfig(Raw(context), FSCONFIG_SET_FLAG, PathText.Terminated(key), null, 0);
         int errno = LastErrno;
         CheckContext(result == 0, "fsconfig " + key, target, errno, context);
     }
@@ -70,7 +70,7 @@ internal static unsafe partial class Sys
 
     public static bool TrySetDescriptor(SafeFileHandle context, string key, SafeFileHandle value, out int errno)
     {
-        int result = LibC.fsconfig(context, FSCONFIG_SET_FD, PathText.Terminated(key), null, (int)value.DangerousGetHandle());
+        int result = LibC.fsconfig(Raw(context), FSCONFIG_SET_FD, PathText.Terminated(key), null, (int)value.DangerousGetHandle());
         errno = LastErrno;
         return result == 0;
     }
@@ -79,7 +79,7 @@ internal static unsafe partial class Sys
     public static void Create(SafeFileHandle context, string target)
     {
         using KernelLog log = KernelLog.Mark();
-        int result = LibC.fsconfig(context, FSCONFIG_CMD_CREATE, null, null, 0);
+        int result = LibC.fsconfig(Raw(context), FSCONFIG_CMD_CREATE, null, null, 0);
         int errno = LastErrno;
         if (result < 0)
             throw new KernelException("fsconfig create", target, errno, Join(ContextLog(context), log.Since()));
@@ -89,7 +89,7 @@ internal static unsafe partial class Sys
     /// <returns>A detached mount.</returns>
     public static SafeFileHandle FsMount(SafeFileHandle context, uint attributes, string target)
     {
-        int fd = LibC.fsmount(context, FSMOUNT_CLOEXEC, attributes);
+        int fd = LibC.fsmount(Raw(context), FSMOUNT_CLOEXEC, attributes);
         int errno = LastErrno;
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("fsmount", target, errno, ContextLog(context));
     }
@@ -97,12 +97,12 @@ internal static unsafe partial class Sys
     /// <summary>Reconfigures the mounted superblock without changing an option, which drops its unused dentries.</summary>
     public static void DropUnusedEntries(SafeFileHandle mountRoot, string target)
     {
-        int fd = LibC.fspick(mountRoot, EmptyPath, FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
+        int fd = LibC.fspick(Raw(mountRoot), EmptyPath, FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
         int errno = LastErrno;
         if (fd < 0)
             throw new KernelException("fspick", target, errno);
         using SafeFileHandle context = new(fd, ownsHandle: true);
-        int result = LibC.fsconfig(context, FSCONFIG_CMD_RECONFIGURE, null, null, 0);
+        int result = LibC.fsconfig(Raw(context), FSCONFIG_CMD_RECONFIGURE, null, null, 0);
         errno = LastErrno;
         if (result < 0)
             throw new KernelException("fsconfig reconfigure", target, errno, ContextLog(context));
@@ -126,7 +126,7 @@ internal static unsafe partial class Sys
     /// <summary>A detached copy of a mount; with <paramref name="recursive"/> of those on it too.</summary>
     public static SafeFileHandle CloneTree(SafeFileHandle mount, bool recursive, string target)
     {
-        int fd = LibC.open_tree(mount, EmptyPath, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+        int fd = LibC.open_tree(Raw(mount), EmptyPath, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
         int errno = LastErrno;
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("open_tree", target, errno);
     }
@@ -140,7 +140,7 @@ internal static unsafe partial class Sys
 
     private static void SetAttributes(SafeFileHandle mount, LibC.MountAttributes attributes, uint flags, string target)
     {
-        int result = LibC.mount_setattr(mount, EmptyPath, flags, &attributes, (nuint)sizeof(LibC.MountAttributes));
+        int result = LibC.mount_setattr(Raw(mount), EmptyPath, flags, &attributes, (nuint)sizeof(LibC.MountAttributes));
         int errno = LastErrno;
         if (result < 0)
             throw new KernelException("mount_setattr", target, errno);
@@ -150,7 +150,7 @@ internal static unsafe partial class Sys
     public static void Attach(SafeFileHandle mount, SafeFileHandle on, string target)
     {
         using KernelLog log = KernelLog.Mark();
-        int result = LibC.move_mount(mount, EmptyPath, on, EmptyPath, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+        int result = LibC.move_mount(Raw(mount), EmptyPath, Raw(on), EmptyPath, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
         int errno = LastErrno;
         if (result < 0)
             throw new KernelException("move_mount", target, errno, log.Since());
@@ -161,7 +161,7 @@ internal static unsafe partial class Sys
     /// <returns>0, or the error number.</returns>
     public static int TryAttachBeneath(SafeFileHandle mount, SafeFileHandle on)
     {
-        int result = LibC.move_mount(mount, EmptyPath, on, EmptyPath, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | MOVE_MOUNT_BENEATH);
+        int result = LibC.move_mount(Raw(mount), EmptyPath, Raw(on), EmptyPath, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | MOVE_MOUNT_BENEATH);
         int errno = LastErrno;
         return result == 0 ? 0 : errno;
     }
@@ -191,7 +191,7 @@ internal static unsafe partial class Sys
     private static void MakePrivateEverywhere(SafeFileHandle root)
     {
         LibC.MountAttributes attributes = new() { Propagation = MS_PRIVATE };
-        int result = LibC.mount_setattr(root, EmptyPath, AT_EMPTY_PATH | AT_RECURSIVE, &attributes, (nuint)sizeof(LibC.MountAttributes));
+        int result = LibC.mount_setattr(Raw(root), EmptyPath, AT_EMPTY_PATH | AT_RECURSIVE, &attributes, (nuint)sizeof(LibC.MountAttributes));
         int errno = LastErrno;
         if (result == 0)
             return;
@@ -200,7 +200,7 @@ internal static unsafe partial class Sys
         foreach (Mount mount in MountTable.Read().Mounts)
         {
             using SafeFileHandle? handle = TryOpen(mount.Path, O_PATH);
-            if (handle is not null && LibC.mount_setattr(handle, EmptyPath, AT_EMPTY_PATH, &attributes, (nuint)sizeof(LibC.MountAttributes)) < 0)
+            if (handle is not null && LibC.mount_setattr(Raw(handle), EmptyPath, AT_EMPTY_PATH, &attributes, (nuint)sizeof(LibC.MountAttributes)) < 0)
             {
                 errno = LastErrno;
                 if (errno != Errno.EINVAL) // EINVAL: covered by another mount, which has its own line
@@ -212,14 +212,14 @@ internal static unsafe partial class Sys
     /// <summary>Goes (back) into a mount namespace; the root and working directory are the ones handed in.</summary>
     public static void EnterMountNamespace(SafeFileHandle mountNamespace, SafeFileHandle root, SafeFileHandle workingDirectory)
     {
-        Check(LibC.setns(mountNamespace, CLONE_NEWNS), "setns", "the mount namespace");
+        Check(LibC.setns(Raw(mountNamespace), CLONE_NEWNS), "setns", "the mount namespace");
         // setns(2) puts root and working directory at the namespace's root: out of a chroot, if we are in one.
-        Check(LibC.fchdir(root), "fchdir", "/");
+        Check(LibC.fchdir(Raw(root)), "fchdir", "/");
         Check(LibC.chroot(PathText.Terminated(".")), "chroot", "/");
         ChangeDirectory(workingDirectory);
     }
 
-    public static void ChangeDirectory(SafeFileHandle directory) => Check(LibC.fchdir(directory), "fchdir", NameOf(directory));
+    public static void ChangeDirectory(SafeFileHandle directory) => Check(LibC.fchdir(Raw(directory)), "fchdir", NameOf(directory));
 
     /// <summary>An inotify descriptor that becomes readable when the superblock of a file is gone.</summary>
     public static SafeFileHandle WatchForUnmount(SafeFileHandle file)
@@ -231,7 +231,7 @@ internal static unsafe partial class Sys
         if (fd < 0)
             throw new KernelException("inotify_init1", NameOf(file), errno);
         SafeFileHandle inotify = new(fd, ownsHandle: true);
-        int watch = LibC.inotify_add_watch(inotify, PathText.Terminated(ProcPath(file)), IN_DELETE_SELF);
+        int watch = LibC.inotify_add_watch(Raw(inotify), PathText.Terminated(ProcPath(file)), IN_DELETE_SELF);
         errno = LastErrno;
         if (watch >= 0)
             return inotify;
@@ -256,7 +256,7 @@ internal static unsafe partial class Sys
         {
             nint length;
             fixed (byte* at = buffer)
-                length = LibC.read(context, at, (nuint)buffer.Length);
+                length = LibC.read(Raw(context), at, (nuint)buffer.Length);
             if (length <= 0)
                 return log.ToString();
             string line = PathText.Decode(buffer[..(int)length]).TrimEnd('\n');

@@ -7,8 +7,14 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>A merge, ours or systemd's, that is seen on a hierarchy.</summary>
-internal sealed record ExistingMerge(ExtensionClass Class, string Hierarchy, Marker Marker)
+internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierarchy, Marker marker)
 {
+    public ExtensionClass Class { get; } = extensionClass;
+
+    public string Hierarchy { get; } = hierarchy;
+
+    public Marker Marker { get; } = marker;
+
     /// <summary>The topmost merge of each hierarchy of these classes that has one.</summary>
     public static List<ExistingMerge> FindAll(Root root, IReadOnlyList<ClassSettings> classes)
     {

@@ -7,23 +7,42 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>An open lowerdir and a name for it, for mount options and messages.</summary>
-internal sealed record NamedLayer(string Name, SafeFileHandle Directory);
+internal sealed class NamedLayer(string name, SafeFileHandle directory)
+{
+    public string Name { get; } = name;
+
+    public SafeFileHandle Directory { get; } = directory;
+}
 
 /// <summary>One overlay, all its directories open, and the ways in which kernels take them.</summary>
-/// <param name="Target">Where it will be seen, for messages.</param>
-/// <param name="Source">Its source in mountinfo.</param>
-/// <param name="Attributes">MOUNT_ATTR_* bits.</param>
-/// <param name="Layers">Layers[0] is the topmost lowerdir.</param>
-/// <param name="Upper">Together with <paramref name="Work"/>, or null.</param>
-internal sealed record OverlayMount(
-    string Target,
-    string Source,
-    uint Attributes,
-    List<OverlayOption> Options,
-    List<NamedLayer> Layers,
-    SafeFileHandle? Upper,
-    SafeFileHandle? Work)
+/// <param name="target">Where it will be seen, for messages.</param>
+/// <param name="source">Its source in mountinfo.</param>
+/// <param name="attributes">MOUNT_ATTR_* bits.</param>
+/// <param name="layers">Layers[0] is the topmost lowerdir.</param>
+/// <param name="upper">Together with <paramref name="work"/>, or null.</param>
+internal sealed class OverlayMount(
+    string target,
+    string source,
+    uint attributes,
+    List<OverlayOption> options,
+    List<NamedLayer> layers,
+    SafeFileHandle? upper,
+    SafeFileHandle? work)
 {
+    public string Target { get; } = target;
+
+    public string Source { get; } = source;
+
+    public uint Attributes { get; } = attributes;
+
+    public List<OverlayOption> Options { get; } = options;
+
+    public List<NamedLayer> Layers { get; } = layers;
+
+    public SafeFileHandle? Upper { get; } = upper;
+
+    public SafeFileHandle? Work { get; } = work;
+
     /// <param name="isStaged">In a <see cref="PrivateView"/>: the overlay is attached to the stage.</param>
     /// <returns>The overlay's root: detached, or in the stage.</returns>
     public SafeFileHandle Make(Stage stage, LayerMethod method, bool isStaged)

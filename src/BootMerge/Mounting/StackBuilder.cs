@@ -9,10 +9,16 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>An overlay that is complete and that nobody sees yet.</summary>
-/// <param name="Mount">Detached; its descriptor is the merged directory.</param>
-/// <param name="Device">"0:47"</param>
-internal sealed record BuiltStack(StackPlan Plan, SafeFileHandle Mount, string Device) : IDisposable
+/// <param name="mount">Detached; its descriptor is the merged directory.</param>
+/// <param name="device">"0:47"</param>
+internal sealed class BuiltStack(StackPlan plan, SafeFileHandle mount, string device) : IDisposable
 {
+    public StackPlan Plan { get; } = plan;
+
+    public SafeFileHandle Mount { get; } = mount;
+
+    public string Device { get; } = device;
+
     public void Dispose() => Mount.Dispose();
 }
 

@@ -7,8 +7,13 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>A copy of a mount that lies under a hierarchy, with all that is mounted on it.</summary>
-/// <param name="Path">Relative to the hierarchy.</param>
-internal sealed record Submount(string Path, SafeFileHandle Mount);
+/// <param name="path">Relative to the hierarchy.</param>
+internal sealed class Submount(string path, SafeFileHandle mount)
+{
+    public string Path { get; } = path;
+
+    public SafeFileHandle Mount { get; } = mount;
+}
 
 /// <summary>
 /// The mounts that are seen under a hierarchy, such as a machine-id bound over a file. They are copied, never moved:

@@ -4,10 +4,16 @@ using BootMerge.Json;
 namespace BootMerge.Planning;
 
 /// <summary>An extension that will be merged: its name, its layers, and what the marker says of it.</summary>
-/// <param name="Identity">Its entry in the marker's origin.</param>
-/// <param name="Layers">Hierarchy to the path of the extension's directory for it, inside the root; empty directories left out.</param>
-internal sealed record AcceptedExtension(string Name, JsonValue Identity, List<KeyValuePair<string, string>> Layers)
+/// <param name="identity">Its entry in the marker's origin.</param>
+/// <param name="layers">Hierarchy to the path of the extension's directory for it, inside the root; empty directories left out.</param>
+internal sealed class AcceptedExtension(string name, JsonValue identity, List<KeyValuePair<string, string>> layers)
 {
+    public string Name { get; } = name;
+
+    public JsonValue Identity { get; } = identity;
+
+    public List<KeyValuePair<string, string>> Layers { get; } = layers;
+
     public string? LayerFor(string hierarchy)
     {
         foreach (KeyValuePair<string, string> layer in Layers)

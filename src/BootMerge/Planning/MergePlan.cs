@@ -15,25 +15,43 @@ internal enum LayerKind
 }
 
 /// <summary>One lowerdir.</summary>
-/// <param name="Name">The extension's name, or "etc" for the hierarchy and the routed directory.</param>
-/// <param name="Path">Resolved, inside the root.</param>
-internal sealed record Layer(LayerKind Kind, string Name, string Path);
+/// <param name="name">The extension's name, or "etc" for the hierarchy and the routed directory.</param>
+/// <param name="path">Resolved, inside the root.</param>
+internal sealed class Layer(LayerKind kind, string name, string path)
+{
+    public LayerKind Kind { get; } = kind;
+
+    public string Name { get; } = name;
+
+    public string Path { get; } = path;
+}
 
 /// <summary>Where writes go: upperdir and workdir, which overlayfs takes only together.</summary>
-internal abstract record UpperDirectory;
+internal abstract class UpperDirectory;
 
 /// <summary>A directory of the root.</summary>
-/// <param name="Path">Of the upperdir, inside the root.</param>
-/// <param name="CreateWithMode">Permission bits to create it with; null when it exists.</param>
-/// <param name="WorkDirectory">Its path inside the root, on the same mount as the upperdir; created, and removed on unmerge.</param>
-internal sealed record PersistentUpper(string Path, uint? CreateWithMode, string WorkDirectory) : UpperDirectory;
+/// <param name="path">Of the upperdir, inside the root.</param>
+/// <param name="createWithMode">Permission bits to create it with; null when it exists.</param>
+/// <param name="workDirectory">Its path inside the root, on the same mount as the upperdir; created, and removed on unmerge.</param>
+internal sealed class PersistentUpper(string path, uint? createWithMode, string workDirectory) : UpperDirectory
+{
+    public string Path { get; } = path;
+
+    public uint? CreateWithMode { get; } = createWithMode;
+
+    public string WorkDirectory { get; } = workDirectory;
+}
 
 /// <summary>Made anew in a tmpfs, gone with the mount.</summary>
-internal sealed record MemoryUpper : UpperDirectory;
+internal sealed class MemoryUpper : UpperDirectory;
 
 /// <summary>An overlayfs option; without value it is a flag.</summary>
-internal sealed record OverlayOption(string Key, string? Value)
+internal sealed class OverlayOption(string key, string? value)
 {
+    public string Key { get; } = key;
+
+    public string? Value { get; } = value;
+
     public override string ToString() => Value is null ? Key : Key + "=" + Value;
 }
 
@@ -67,7 +85,14 @@ internal sealed class StackPlan
 }
 
 /// <summary>A hierarchy that is not merged, and why.</summary>
-internal sealed record LeftAlone(ExtensionClass Class, string Hierarchy, string Reason);
+internal sealed class LeftAlone(ExtensionClass extensionClass, string hierarchy, string reason)
+{
+    public ExtensionClass Class { get; } = extensionClass;
+
+    public string Hierarchy { get; } = hierarchy;
+
+    public string Reason { get; } = reason;
+}
 
 /// <summary>Everything a merge of one class will do, before any of it is done.</summary>
 internal sealed class MergePlan

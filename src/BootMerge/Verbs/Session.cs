@@ -8,8 +8,14 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs;
 
 /// <summary>What every verb works with.</summary>
-internal sealed record Session(Root Root, Settings Settings, Log Log)
+internal sealed class Session(Root root, Settings settings, Log log)
 {
+    public Root Root { get; } = root;
+
+    public Settings Settings { get; } = settings;
+
+    public Log Log { get; } = log;
+
     /// <summary>
     /// Held until disposed: two processes on one root take turns. Where there is no /run to hold it in, nobody waits.
     /// </summary>
@@ -20,8 +26,8 @@ internal sealed record Session(Root Root, Settings Settings, Log Log)
             SafeFileHandle directory = RunDirectory.Open();
             using (directory)
             {
-                FileStatus root = Sys.Status(Root.Handle);
-                string name = "lock." + root.Device.Replace(':', '.') + "." + root.Inode.ToString();
+                FileStatus status = Sys.Status(Root.Handle);
+                string name = "lock." + status.Device.Replace(':', '.') + "." + status.Inode.ToString();
                 SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT, 0x180); // 0600
                 if (Sys.Lock(file, wait: false))
                     return file;

@@ -140,8 +140,8 @@ internal sealed class SystemdVisibility : IDisposable
             Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV,
             [new("redirect_dir", "follow"), new("metacopy", "off"), new("index", "off")],
             [new("release", layer), new("defaults", parent)],
-            Upper: null,
-            Work: null);
+            upper: null,
+            work: null);
         SafeFileHandle overlay = mount.Make(stage, method, isStaged);
         if (!isStaged)
             return overlay;
