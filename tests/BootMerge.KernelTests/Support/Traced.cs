@@ -20,6 +20,10 @@ internal static class Traced
     public static Outcome Inject(string call, string error, int when, TestRoot root, params string[] arguments) =>
         Run(["-e", "trace=" + call, "-e", $"inject={call}:error={error}:when={when}"], root, arguments).Outcome;
 
+    /// <summary>An injection in strace's own words, "call:error=NAME:when=N", and the trace of all calls that mount.</summary>
+    public static (Outcome Outcome, List<string> Calls) Inject(string injection, TestRoot root, params string[] arguments) =>
+        Run(["-e", "trace=fsconfig,mount," + injection.Split(':')[0], "-e", "inject=" + injection], root, arguments);
+
     /// <summary>The program is killed as it enters this call for the <paramref name="when"/>th time; the call is not made.</summary>
     public static Outcome Kill(string call, int when, TestRoot root, params string[] arguments) =>
         Run(["-e", "trace=" + call, "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"], root, arguments).Outcome;
