@@ -111,26 +111,33 @@ check() {
     if "$@"; then ok "$name"; else not_ok "$name"; fi
 }
 
-# suite NAME COMMAND...: a program that counts for itself. It ends with `N passed, N failed`, or with the summary of
-# Microsoft.Testing.Platform. A skipped test is a failed one; so is a program that fails or counts nothing.
+# suite NAME COMMAND...: a program that counts for itself. Its last count is taken, in one of the forms
+#     N passed, N failed                                                  tests/boot/run.sh
+#     Total: N, Errors: N, Failed: N, Skipped: N, Not Run: N, ...         xunit's own runner
+#     failed: N / succeeded: N / skipped: N                               Microsoft.Testing.Platform
+# A skipped test is a failed one; so is a program that fails, or that counts nothing.
 suite() {
-    local name=$1 log=out/test/$1.log status=0 counts good bad
+    local name=$1 log=out/test/$1.log status=0 good bad
     shift
     echo "== $name"
     "$@" 2>&1 | tee "$log" || status=$?
-    counts=$(sed 's/\x1b\[[0-9;]*m//g' "$log" | awk '
-        /^[0-9]+ passed, [0-9]+ failed/ { good = $1; bad = $3; counted = 1 }
-        !counted && $1 == "succeeded:" { good = $2 }
-        !counted && ($1 == "failed:" || $1 == "skipped:") { bad += $2 }
+    read -r good bad < <(sed 's/\x1b\[[0-9;]*m//g; s/[:,]/ /g' "$log" | awk '
+        $2 == "passed" && $4 == "failed" { good = $1; bad = $3 }
+        $2 == "Total" && $4 == "Errors" { good = $3 - $7 - $9 - $12; bad = $5 + $7 + $9 + $12 }
+        $1 == "failed" && NF == 2 { bad = $2 }
+        $1 == "succeeded" && NF == 2 { good = $2 }
+        $1 == "skipped" && NF == 2 { bad += $2 }
         END { print good + 0, bad + 0 }')
-    read -r good bad <<<"$counts"
-    [ "$good" -gt 0 ] || { [ "$bad" -gt 0 ] || bad=1; }
-    [ "$status" = 0 ] || [ "$bad" -gt 0 ] || bad=1
+    if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$good" = 0 ]; }; then
+        bad=1
+        echo "FAIL $name: the program ended with status $status, $good passed"
+    fi
     passed=$((passed + good)) failed=$((failed + bad))
+    echo "$name: $good passed, $bad failed"
 }
 
 is_small() { [ "$(stat -c %s out/bootmerge)" -le $size_ceiling ]; }
-is_static() { ! readelf -lW out/bootmerge | grep -qE ' (INTERP|DYNAMIC) '; }
+is_static() { ! readelf -ldW out/bootmerge | grep -E 'INTERP|NEEDED'; }
 runs_alone() { # as the only file there is: no library, no /proc, no /dev
     local empty version
     empty=$(mktemp -d)
