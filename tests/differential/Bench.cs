@@ -79,17 +79,16 @@ internal sealed class Bench
     /// <summary>
     /// Calls <paramref name="body"/> with a path that shows the root's file system without what is mounted in it.
     /// </summary>
-    public T WithoutMounts<T>(Func<string, T> body)
+    public void WithoutMounts(Action<string> body)
     {
         string raw = sidRoot + "/tmp/raw";
         Directory.CreateDirectory(raw);
         Native.Mount(Root.Path, raw, null, Native.MS_BIND);
         Native.Mount(null, raw, null, Native.MS_PRIVATE);
-        T result = body(raw);
+        body(raw);
         // A child that another thread forks just now may hold a descriptor until its exec: a plain umount can be EBUSY.
         Native.Unmount(raw, Native.MNT_DETACH);
         Directory.Delete(raw);
-        return result;
     }
 
     private void SetUp(string? bootmerge)

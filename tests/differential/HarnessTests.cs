@@ -29,7 +29,8 @@ public sealed class HarnessTests
             if (command.Arguments.Contains("status"))
                 Comparison.Systemd(bench, Refresh("--mutable=auto", "--always-refresh=yes"));
             return result;
-        }),
+        }
+        ),
         ["a missing unmerge"] = ("mount etc[0] type", Instead("unmerge", "status")),
         ["a leftover workdir"] = ("raw var/lib/extensions.mutable/.systemd-etc-workdir",
             After("unmerge", root => root.Directory("var/lib/extensions.mutable/.systemd-etc-workdir"))),

@@ -15,10 +15,12 @@ internal static class DropInScenarios
             string option = "--mutable=" + mode;
             yield return new Scenario($"Called as systemd-confext, mode {mode} refuses self-routing",
                 root => root.Extension("foo").RoutingLink("/etc"),
-                [Merge(option), StatusJson, .. Writes, Refresh(option), Merge("--mutable=auto"), Refresh(option), Unmerge]) { AsDropIn = true };
+                [Merge(option), StatusJson, .. Writes, Refresh(option), Merge("--mutable=auto"), Refresh(option), Unmerge])
+            { AsDropIn = true };
             yield return new Scenario($"Called as systemd-confext, mode {mode} refuses self-routing without extensions too",
                 root => root.RoutingLink("/etc"),
-                Merge(option), Refresh(option), Unmerge) { AsDropIn = true };
+                Merge(option), Refresh(option), Unmerge)
+            { AsDropIn = true };
         }
     }
 

@@ -1,0 +1,91 @@
+using System;
+using System.Collections.Generic;
+using System.Text.RegularExpressions;
+
+namespace BootMerge.DifferentialTests;
+
+/// <summary>The mounts below the root as facts: where, how, and of overlays the stack in the words of the specification.</summary>
+internal sealed partial class MountFacts(Bench bench, IDictionary<string, string> facts)
+{
+    private static readonly HashSet<string> SlashMounts = ["proc", "dev", "sys", "run", "usr"];
+
+    private readonly MarkerFacts markers = new(bench, facts);
+
+    public void Add(Scenario scenario)
+    {
+        List<Mount> mounts = Mount.ReadAll();
+        Dictionary<int, Mount> byId = [];
+        foreach (Mount mount in mounts)
+            byId[mount.Id] = mount;
+        foreach (Mount mount in mounts)
+        {
+            if (!mount.Point.StartsWith(bench.Root.Path + "/", StringComparison.Ordinal))
+                continue;
+            string point = mount.Point[(bench.Root.Path.Length + 1)..];
+            if (scenario.Root == RootKind.Slash && SlashMounts.Contains(point))
+                continue;
+            int depth = 0;
+            for (Mount? below = mount; byId.TryGetValue(below.Parent, out below) && below.Point == mount.Point;)
+                depth++;
+            AddMount($"mount {point}[{depth}] ", mount, point);
+        }
+    }
+
+    private void AddMount(string name, Mount mount, string point)
+    {
+        facts[name + "type"] = mount.Type;
+        facts[name + "source"] = mount.Source;
+        facts[name + "root"] = mount.Root;
+        facts[name + "flags"] = mount.Flags;
+        facts[name + "propagation"] = mount.Propagation;
+        if (mount.Type != "overlay" || mount.Root != "/")
+            return;
+        List<string> layers = [];
+        foreach (string layer in mount.Values("lowerdir"))
+            layers.Add(LayerMeaning(layer, point));
+        facts[name + "layers"] = string.Join(" > ", layers);
+        if (mount.Values("upperdir") is [string upper])
+            facts[name + "upper"] = InMemory().IsMatch(Relative(upper)) ? "in memory" : Relative(upper);
+        if (mount.Values("workdir") is [string work])
+            facts[name + "work"] = InMemory().IsMatch(Relative(work)) ? "in memory" : Relative(work);
+        List<string> rest = [];
+        foreach (string option in Mount.SplitEscaped(mount.Options, ','))
+        {
+            if (!LayerOption().IsMatch(option))
+                rest.Add(option);
+        }
+        rest.Sort(StringComparer.Ordinal);
+        facts[name + "options"] = string.Join(',', rest);
+    }
+
+    /// <summary>What a lowerdir is, in the words of the specification.</summary>
+    private string LayerMeaning(string layer, string hierarchy)
+    {
+        if (Relative(layer) == "/marker" || layer.StartsWith("/run/systemd/sysext/meta/", StringComparison.Ordinal))
+            return "meta";
+        string relative = Relative(layer);
+        if (relative == "/" + hierarchy)
+            return "hierarchy";
+        foreach ((string name, string path) in markers.ExtensionPaths(hierarchy))
+        {
+            if (relative.StartsWith(path + "/", StringComparison.Ordinal))
+                return "extension " + name;
+        }
+        // systemd mounts each below a directory of its name; a merge that is mounted over has no origin to read.
+        Match found = InSearchDirectory().Match(layer);
+        return found.Success ? "extension " + found.Groups["name"].Value : relative;
+    }
+
+    private string Relative(string path) =>
+        path.StartsWith(bench.RootPrefix + "/", StringComparison.Ordinal) ? path[bench.RootPrefix.Length..] : path;
+
+    [GeneratedRegex("^(lowerdir\\+?|upperdir|workdir)=", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex LayerOption();
+
+    /// <summary>Each program's own place for what lasts as long as the merge.</summary>
+    [GeneratedRegex("^/run/systemd/sysext/mh_workspace/|^/(upper|work)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex InMemory();
+
+    [GeneratedRegex("/confexts/(?<name>[^/]+)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex InSearchDirectory();
+}

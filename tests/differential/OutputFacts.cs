@@ -1,0 +1,65 @@
+using System;
+using System.Collections.Generic;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace BootMerge.DifferentialTests;
+
+/// <summary>What a command printed as facts, without the times in it.</summary>
+internal static partial class OutputFacts
+{
+    /// <summary>A table by its cells and JSON by its keys: what one side has more than the other is a fact of its own.</summary>
+    public static void Add(IDictionary<string, string> facts, string output)
+    {
+        output = WithoutTimes(output);
+        string[] lines = output.TrimEnd('\n').Split('\n');
+        if (output.StartsWith('['))
+        {
+            facts["stdout form"] = lines.Length == 1 ? "JSON on one line" : "JSON indented by " + JsonSerializer.Serialize(Indentation().Match(lines[1]).Value);
+            using JsonDocument document = JsonDocument.Parse(output);
+            JsonFacts.Flatten("stdout", document.RootElement, (name, value) => facts[name] = value.GetRawText());
+        }
+        else if (TableHeader().IsMatch(output))
+        {
+            facts["stdout form"] = "a table";
+            MatchCollection headers = Word().Matches(lines[0]);
+            for (int row = 1; row < lines.Length; row++)
+            {
+                for (int column = 0; column < headers.Count; column++)
+                {
+                    int start = Math.Min(headers[column].Index, lines[row].Length);
+                    int end = column + 1 < headers.Count ? Math.Min(headers[column + 1].Index, lines[row].Length) : lines[row].Length;
+                    facts[$"stdout row {row} {headers[column].Value}"] = lines[row][start..end].TrimEnd();
+                }
+            }
+        }
+        else
+            facts["stdout form"] = output.Length == 0 ? "nothing" : output;
+    }
+
+    public static string WithoutTimes(string text)
+    {
+        // As long as the time was: the columns of a table stay where they are.
+        text = TimeText().Replace(text, time => "<time>".PadRight(time.Length));
+        text = TimeNumber().Replace(text, "${key}\"<time>\"");
+        return TrailingBlanks().Replace(text, "");
+    }
+
+    [GeneratedRegex("[A-Z][a-z][a-z] \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex TimeText();
+
+    [GeneratedRegex("(?<key>\"(since|time)\"\\s*:\\s*)\\d{16}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex TimeNumber();
+
+    [GeneratedRegex("^[ \\t]*", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex Indentation();
+
+    [GeneratedRegex("^(HIERARCHY|NAME) ", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex TableHeader();
+
+    [GeneratedRegex("[^ ]+", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex Word();
+
+    [GeneratedRegex("[ \\t]+$", RegexOptions.ExplicitCapture | RegexOptions.Multiline, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex TrailingBlanks();
+}
