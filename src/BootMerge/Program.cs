@@ -19,14 +19,20 @@ internal static class Program
     internal static int Main(string[] args)
     {
         Log log = new(Log.WantsKernelLog());
+        ParseResult command = CommandLineParser.Parse(Environment.GetCommandLineArgs()[0], args);
         // The last catch: as PID 1 of an initramfs an exception that leaves Main would panic the kernel.
         try
         {
-            return Run(args, log);
+            return Run(command, log);
         }
-        catch (Exception e) when (e is KernelException or InputException)
+        catch (InputException e)
         {
             log.Error(e.Message);
+            return Failure;
+        }
+        catch (KernelException e)
+        {
+            log.Error((command is ParseResult.Parsed parsed ? CommandLineParser.NameOf(parsed.Arguments.Verb) + " failed: " : "") + e.Message);
             return Failure;
         }
         catch (OutOfMemoryException)
@@ -43,10 +49,10 @@ internal static class Program
 #pragma warning restore CA1031
     }
 
-    private static int Run(string[] args, Log log)
+    private static int Run(ParseResult command, Log log)
     {
         Arguments typed;
-        switch (CommandLineParser.Parse(Environment.GetCommandLineArgs()[0], args))
+        switch (command)
         {
             case ParseResult.Parsed parsed:
                 typed = parsed.Arguments;

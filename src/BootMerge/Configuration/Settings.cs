@@ -20,9 +20,6 @@ internal sealed class Settings
 
     public required bool NoReload { get; init; }
 
-    /// <summary>Whether the import modes work on a self-routed hierarchy, or fail with ELOOP as in systemd.</summary>
-    public required bool ImportSelf { get; init; }
-
     public required bool DryRun { get; init; }
 
     public required JsonFormat Json { get; init; }
@@ -87,18 +84,23 @@ internal sealed class ClassSettings
     /// <summary>What asked the boot stage to leave this class alone; null when nothing did.</summary>
     public required string? SwitchedOffBy { get; init; }
 
+    /// <summary>Whether the import modes work on a self-routed hierarchy, or fail with ELOOP as in systemd.</summary>
+    public required bool ImportSelf { get; init; }
+
     public bool SwitchedOff => SwitchedOffBy is not null;
 
-    public ClassSettings WithMode(MutableMode mode, string origin) => new()
+    /// <summary>The same with another mode, in which the hierarchies themselves are imported.</summary>
+    public ClassSettings SelfImporting(MutableMode mode) => new()
     {
         Class = Class,
         Mode = mode,
-        ModeOrigin = origin,
+        ModeOrigin = "the fallback",
         SystemdMode = SystemdMode,
         Hierarchies = Hierarchies,
         NoExec = NoExec,
         OverlayOptions = OverlayOptions,
         OverlayOptionsOrigin = OverlayOptionsOrigin,
         SwitchedOffBy = SwitchedOffBy,
+        ImportSelf = true,
     };
 }

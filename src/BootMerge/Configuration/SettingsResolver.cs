@@ -29,7 +29,6 @@ internal static class SettingsResolver
             Force = typed.Force,
             AlwaysRefresh = typed.AlwaysRefresh ?? false,
             NoReload = typed.NoReload,
-            ImportSelf = typed.ImportSelf || typed.CalledAs == ProgramName.BootMerge,
             DryRun = typed.DryRun,
             Json = typed.Json,
             Legend = typed.Legend,
@@ -125,6 +124,7 @@ internal static class SettingsResolver
             NoExec = typed.NoExec ?? (cls.NoExecByDefault && (file.NoExec ?? true)),
             OverlayOptions = options,
             OverlayOptionsOrigin = optionsOrigin,
+            ImportSelf = typed.ImportSelf || typed.CalledAs == ProgramName.BootMerge,
             SwitchedOffBy = kernel.IsOff(cls) ? cls.KernelSwitch + "=0 on the kernel command line" : null,
         };
     }

@@ -76,6 +76,9 @@ internal static unsafe partial class LibC
     public static partial int fsetxattr(int file, byte[] name, byte* value, nuint size, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int fremovexattr(int file, byte[] name);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int name_to_handle_at(int directory, byte[] path, FileHandleBuffer* handle, int* mountId, int flags);
 
     [LibraryImport("libc", SetLastError = true)]

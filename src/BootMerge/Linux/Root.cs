@@ -30,15 +30,18 @@ internal sealed class Root : IDisposable
     public string Outside(string pathInRoot) => _prefix + pathInRoot;
 
     /// <summary>null when it does not exist; other failures, a symlink loop among them, are thrown.</summary>
-    public SafeFileHandle? TryOpen(string pathInRoot, int flags = Sys.O_PATH) =>
-        Sys.TryOpenAt(Handle, Relative(pathInRoot), flags, Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS);
+    public SafeFileHandle? TryOpen(string pathInRoot, int flags = Sys.O_PATH)
+    {
+        SafeFileHandle? handle = TryOpen(pathInRoot, flags, out int errno);
+        return handle is not null || errno is Errno.ENOENT or Errno.ENOTDIR ? handle : throw new KernelException("open", Outside(pathInRoot), errno);
+    }
 
     /// <summary>null with the error number, whatever it is.</summary>
     public SafeFileHandle? TryOpen(string pathInRoot, int flags, out int errno) =>
         Sys.TryOpenAt(Handle, Relative(pathInRoot), flags, Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS, out errno);
 
     public SafeFileHandle OpenAt(string pathInRoot, int flags = Sys.O_PATH) =>
-        Sys.OpenAt(Handle, Relative(pathInRoot), flags, Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS);
+        TryOpen(pathInRoot, flags, out int errno) ?? throw new KernelException("open", Outside(pathInRoot), errno);
 
     /// <summary>null when absent or when something on the way, or the end, is no directory.</summary>
     public SafeFileHandle? TryOpenDirectory(string pathInRoot, int flags = Sys.O_PATH) => TryOpen(pathInRoot, flags | Sys.O_DIRECTORY);

@@ -78,6 +78,15 @@ internal static unsafe partial class Sys
         return errno == Errno.EOPNOTSUPP ? false : throw new KernelException("setxattr " + name, NameOf(file), errno);
     }
 
+    /// <summary>Absent is fine.</summary>
+    public static void RemoveXattr(SafeFileHandle file, string name)
+    {
+        int result = LibC.fremovexattr(Raw(file), PathText.Terminated(name));
+        int errno = LastErrno;
+        if (result < 0 && errno is not (Errno.ENODATA or Errno.EOPNOTSUPP))
+            throw new KernelException("removexattr " + name, NameOf(file), errno);
+    }
+
     /// <summary>
     /// null where the file system has no handles. AT_HANDLE_FID [6.5] also works on file systems that can name an inode
     /// but not open it again; before that kernel the flag is EINVAL.

@@ -179,6 +179,8 @@ internal static unsafe partial class Sys
     public static string PathOf(SafeFileHandle handle)
     {
         string link = ProcPath(handle);
+        if (TryStatusAt(WorkingDirectory, link) is null)
+            throw new InputException("cannot tell where files are: /proc is not mounted");
         return ReadLinkAt(WorkingDirectory, PathText.Terminated(link), link);
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using BootMerge.Linux;
 using BootMerge.Planning;
 using BootMerge.Reporting;
@@ -26,6 +27,7 @@ internal static class Directories
             DirectoryAttributes.Copy(hierarchy, created, log);
         }
 
+        ForgetIdentifier(host.Bare, upper.Path, undo);
         MakeWorkDirectory(host.Root, upper.WorkDirectory, undo);
     }
 
@@ -41,10 +43,51 @@ internal static class Directories
     public static bool IsWorkDirectoryName(string name) =>
         name.StartsWith(".systemd-", StringComparison.Ordinal) && name.Contains("-workdir", StringComparison.Ordinal) && !name.Contains('/');
 
+    /// <summary>
+    /// Removes the workdirs that merges of before have left beside one that is in use: a kill or a power cut leaves
+    /// them, and processes that kept on using a replaced merge.
+    /// </summary>
+    /// <param name="path">Of a workdir of the same hierarchy.</param>
+    /// <param name="keep">Those in use.</param>
+    public static void RemoveStaleWorkDirectories(Root root, string path, List<string> keep)
+    {
+        string parent = Parent(path);
+        string first = Name(path).TrimEnd(['0', '1', '2', '3', '4', '5', '6', '7', '8', '9']).TrimEnd('.');
+        using SafeFileHandle? directory = root.TryOpenDirectory(parent, Sys.O_RDONLY);
+        if (directory is null || !IsWorkDirectoryName(first))
+            return;
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
+            if ((entry.Name == first || IsNumbered(entry.Name, first)) && !keep.Contains(parent + "/" + entry.Name))
+                Sys.RemoveTree(directory, entry.Name);
+    }
+
+    private static bool IsNumbered(string name, string first)
+    {
+        if (name.Length < first.Length + 2 || !name.StartsWith(first, StringComparison.Ordinal) || name[first.Length] != '.')
+            return false;
+        for (int i = first.Length + 1; i < name.Length; i++)
+            if (!char.IsAsciiDigit(name[i]))
+                return false;
+        return true;
+    }
+
+    // overlayfs writes an identifier onto the upperdir as soon as it is mounted [6.6]: a merge that fails takes it back.
+    private static void ForgetIdentifier(Root root, string upper, Undo undo)
+    {
+        const string Identifier = "trusted.overlay.uuid";
+        SafeFileHandle directory = root.OpenAt(upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        if (Sys.TryGetXattr(directory, Identifier) is null)
+            undo.Add(() => Sys.RemoveXattr(directory, Identifier), directory);
+        else
+            directory.Dispose();
+    }
+
     // What a killed merge or a power cut left in it is of no use to anybody: overlayfs would clear it, too.
     private static void MakeWorkDirectory(Root root, string path, Undo undo)
     {
         using SafeFileHandle parent = root.OpenAt(Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
+        if (Sys.TryStatusAt(parent, Name(path)) is { IsDirectory: false })
+            throw new InputException(PathText.Printable(root.Outside(path)) + " is in the way of the workdir: it is not a directory, remove it");
         Sys.RemoveTree(parent, Name(path));
         Sys.MakeDirectory(parent, Name(path), WorkMode, root.Outside(path));
         undo.Add(() => RemoveWorkDirectory(root, path));

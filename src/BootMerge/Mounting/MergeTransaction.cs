@@ -170,9 +170,13 @@ internal sealed class MergeTransaction : IDisposable
     /// <summary>What is left of the old merges; nothing of it can fail the merge any more.</summary>
     private void CleanUp()
     {
+        _undo.Forget();
+        foreach (BuiltStack stack in _built)
+            if (_host.MergeOn(stack.Plan.Hierarchy) is null)
+                _host.SubmountsOf(stack.Plan.Hierarchy).RemoveOriginals(_host.Root.Outside(stack.Plan.Target), _log);
         foreach (Replaced old in _replaced)
         {
-            bool isGone = old.RemoveRest(_host.Root, _log);
+            bool isGone = old.RemoveRest(_host.Root, WorkDirectoriesInUse(), _log);
             // As long as somebody wrote through the old merge, the new one may have remembered what was there before.
             if (NewStackOn(old.Merge.Hierarchy) is { Plan.Upper: PersistentUpper } stack)
             {
@@ -181,6 +185,15 @@ internal sealed class MergeTransaction : IDisposable
                 Sys.DropUnusedEntries(stack.Mount, stack.Plan.Hierarchy);
             }
         }
+    }
+
+    private List<string> WorkDirectoriesInUse()
+    {
+        List<string> inUse = [];
+        foreach (BuiltStack stack in _built)
+            if (stack.Plan.Upper is PersistentUpper upper)
+                inUse.Add(upper.WorkDirectory);
+        return inUse;
     }
 
     private BuiltStack? NewStackOn(string hierarchy)

@@ -78,7 +78,7 @@ internal sealed class OverlayMount(
     private void HandOverDescriptors(SafeFileHandle context)
     {
         foreach (NamedLayer layer in Layers)
-            Sys.SetDescriptor(context, "lowerdir+", layer.Directory, layer.Name);
+            Sys.SetDescriptor(context, "lowerdir+", layer.Directory, Target + " (layer '" + layer.Name + "')");
         if (Upper is null || Work is null)
             return;
         Sys.SetDescriptor(context, "upperdir", Upper, Target);

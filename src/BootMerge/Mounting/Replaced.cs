@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Reporting;
@@ -47,31 +48,33 @@ internal sealed class Replaced : IDisposable
         _top = null;
     }
 
-    /// <summary>After all has worked: removes the old workdir once nobody uses it.</summary>
-    /// <returns>false when somebody still does.</returns>
-    public bool RemoveRest(Root root, Log log)
+    /// <summary>After all has worked: removes the old workdir once nobody uses it, and those of older merges.</summary>
+    /// <param name="inUse">Workdirs of the merges that are there now.</param>
+    /// <returns>false when somebody still uses the old merge.</returns>
+    public bool RemoveRest(Root root, List<string> inUse, Log log)
     {
         ReleaseTop();
         _copy.Dispose();
-        if (Merge.Marker.WorkDirectory is not string workDirectory)
+        if (Merge.Marker.WorkDirectory is not string workDirectory || !Marker.IsSafeRelativePath(workDirectory))
             return true;
-        if (!_drain.Wait())
+        bool isGone = _drain.Wait();
+        if (!isGone)
         {
             log.Info("Other processes still use the old merge of " + root.Outside(Merge.Hierarchy) + ", its workdir " + root.Outside("/" + workDirectory)
-                + " stays until the next merge.");
-            return false;
+                + " stays until the next unmerge or merge.");
+            inUse.Add("/" + workDirectory);
         }
 
         try
         {
-            Directories.RemoveWorkDirectory(root, "/" + workDirectory);
+            Directories.RemoveStaleWorkDirectories(root, "/" + workDirectory, inUse);
         }
         catch (KernelException e)
         {
             log.Warning("The workdir of the old merge stays behind: " + e.Message);
         }
 
-        return true;
+        return isGone;
     }
 
     public void Dispose()

@@ -47,7 +47,7 @@ internal sealed class StackBuilder
         using SafeFileHandle hierarchy = _root.OpenAt(plan.Target, Sys.O_RDONLY | Sys.O_DIRECTORY);
         List<NamedLayer> layers = OpenLayers(plan);
         SafeFileHandle? upper = plan.Upper is PersistentUpper persistent ? _root.OpenAt(persistent.Path, Sys.O_PATH | Sys.O_DIRECTORY) : null;
-        SafeFileHandle? work = plan.Upper is PersistentUpper { WorkDirectory: string path } ? _root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY) : null;
+        SafeFileHandle? work = plan.Upper is PersistentUpper { WorkDirectory: string path } ? _root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW) : null;
         try
         {
             using Stage stage = Stage.Create();

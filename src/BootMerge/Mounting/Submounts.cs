@@ -8,16 +8,19 @@ namespace BootMerge.Mounting;
 
 /// <summary>A copy of a mount that lies under a hierarchy, with all that is mounted on it.</summary>
 /// <param name="path">Relative to the hierarchy.</param>
-internal sealed class Submount(string path, SafeFileHandle mount)
+/// <param name="original">The root of the mount that was copied.</param>
+internal sealed class Submount(string path, SafeFileHandle mount, SafeFileHandle original)
 {
     public string Path { get; } = path;
 
     public SafeFileHandle Mount { get; } = mount;
+
+    public SafeFileHandle Original { get; } = original;
 }
 
 /// <summary>
-/// The mounts that are seen under a hierarchy, such as a machine-id bound over a file. They are copied, never moved:
-/// the originals stay where they are until everything else has worked.
+/// The mounts that are seen under a hierarchy, such as a machine-id bound over a file. They are copied: the originals stay
+/// where they are until everything else has worked.
 /// </summary>
 internal sealed class Submounts : IDisposable
 {
@@ -42,11 +45,15 @@ internal sealed class Submounts : IDisposable
                 if (!MountTable.IsBelow(mount.Path, path) || mount.Path == path + "/" + markerName)
                     continue;
                 // A mount below another one's mount point is not seen: what is opened there is something else.
-                using SafeFileHandle? root = Sys.TryOpen(mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW);
+                SafeFileHandle? root = Sys.TryOpen(mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW);
                 if (root is null || !IsStackedOn(table, Sys.MountNumber(root), mount))
+                {
+                    root?.Dispose();
                     continue;
+                }
+
                 SafeFileHandle copy = Sys.CloneTree(root, recursive: true, mount.Path);
-                copies.Add(new Submount(mount.Path[(path.Length == 1 ? 1 : path.Length + 1)..], copy));
+                copies.Add(new Submount(mount.Path[(path.Length == 1 ? 1 : path.Length + 1)..], copy, root));
                 // A copy that shares propagation with its original would be taken away together with it.
                 Sys.MakePrivate(copy, mount.Path);
             }
@@ -84,10 +91,33 @@ internal sealed class Submounts : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes the originals away from under a merge that has the copies: left there, systemd's unmerge would stack its
+    /// own copies on them, and what is unmounted meanwhile would come back.
+    /// </summary>
+    public void RemoveOriginals(string name, Log log)
+    {
+        for (int i = Mounts.Count - 1; i >= 0; i--)
+        {
+            // The merge has worked and shows the copies: a failure here must not end it.
+            try
+            {
+                Sys.Detach(Mounts[i].Original, name + "/" + Mounts[i].Path);
+            }
+            catch (KernelException e)
+            {
+                log.Warning("A mount below the merge stays there: " + e.Message);
+            }
+        }
+    }
+
     public void Dispose()
     {
         foreach (Submount mount in Mounts)
+        {
             mount.Mount.Dispose();
+            mount.Original.Dispose();
+        }
     }
 
     private static bool IsStackedOn(MountTable table, int top, Mount bottom)

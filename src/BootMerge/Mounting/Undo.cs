@@ -9,12 +9,26 @@ namespace BootMerge.Mounting;
 internal sealed class Undo(Log log)
 {
     private readonly List<Action> _steps = [];
+    private readonly List<IDisposable> _held = [];
 
     /// <summary>Registered right after what it takes back has succeeded.</summary>
     public void Add(Action step) => _steps.Add(step);
 
     /// <summary>All has worked: nothing is taken back any more.</summary>
-    public void Forget() => _steps.Clear();
+    public void Forget()
+    {
+        _steps.Clear();
+        foreach (IDisposable held in _held)
+            held.Dispose();
+        _held.Clear();
+    }
+
+    /// <param name="held">What the step needs open until it has run or is no longer needed.</param>
+    public void Add(Action step, IDisposable held)
+    {
+        _held.Add(held);
+        _steps.Add(step);
+    }
 
     public void Run()
     {
@@ -30,6 +44,6 @@ internal sealed class Undo(Log log)
             }
         }
 
-        _steps.Clear();
+        Forget();
     }
 }

@@ -34,7 +34,7 @@ internal static class Unmerging
 
         foreach (Replaced old in taken)
         {
-            old.RemoveRest(root, log);
+            old.RemoveRest(root, [], log);
             old.Dispose();
         }
     }

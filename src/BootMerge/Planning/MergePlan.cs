@@ -101,6 +101,9 @@ internal sealed class MergePlan
 
     public required MutableMode Mode { get; init; }
 
+    /// <summary>The mode that the marker speaks of; another one than <see cref="Mode"/> where systemd could not do the same.</summary>
+    public required MutableMode RecordedMode { get; init; }
+
     /// <summary>Names, lowest layer first.</summary>
     public required List<string> Extensions { get; init; }
 
@@ -112,21 +115,15 @@ internal sealed class MergePlan
     public required JsonValue Origin { get; init; }
 }
 
-/// <summary>A plan, or why there can be none: then nothing was changed, and nothing will be.</summary>
-internal sealed class PlanResult
+/// <summary>A plan, and perhaps why it cannot be carried out.</summary>
+internal sealed class PlanResult(MergePlan plan, string? refusal)
 {
-    private PlanResult(MergePlan? plan, string? refusal)
-    {
-        Plan = plan;
-        Refusal = refusal;
-    }
+    /// <summary>Of use also when refused: what is merged already may be just this.</summary>
+    public MergePlan Plan { get; } = plan;
 
-    public MergePlan? Plan { get; }
+    /// <summary>Names what cannot be used, and why. It is always about a routing entry: the fallback's question.</summary>
+    public string? Refusal { get; } = refusal;
 
-    /// <summary>Names what cannot be used, and why. It is always about where writes go: the fallback's question.</summary>
-    public string? Refusal { get; }
-
-    public static PlanResult Of(MergePlan plan) => new(plan, null);
-
-    public static PlanResult Refused(string reason) => new(null, reason);
+    /// <summary>The plan; an <see cref="InputException"/> when it is refused.</summary>
+    public MergePlan Accepted() => Refusal is null ? Plan : throw new InputException(Refusal);
 }

@@ -14,12 +14,16 @@ internal static class Planner
     /// <param name="states">One for each of the class's hierarchies, in order.</param>
     /// <param name="extensions">Lowest layer first.</param>
     /// <param name="busyWorkDirectories">Workdirs, inside the root, of merges that are still mounted: never shared.</param>
+    /// <param name="recordAs">The mode for the marker to speak of; null: the one merged in.</param>
     public static PlanResult Plan(
         ClassSettings settings,
         IReadOnlyList<HierarchyState> states,
         IReadOnlyList<AcceptedExtension> extensions,
-        IReadOnlyList<string> busyWorkDirectories)
+        IReadOnlyList<string> busyWorkDirectories,
+        MutableMode? recordAs = null)
     {
+        MutableMode recorded = recordAs ?? settings.Mode;
+        string? refusal = null;
         List<StackPlan> stacks = [];
         List<LeftAlone> leftAlone = [];
         List<KeyValuePair<string, string>> mutableDirectories = [];
@@ -32,22 +36,23 @@ internal static class Planner
                 continue;
             }
 
-            if (RoutingProblem(settings.Mode, state) is string problem)
-                return PlanResult.Refused(problem);
-            if (RecordedDirectory(settings.Mode, state) is string directory)
+            refusal ??= RoutingProblem(settings, state);
+            if (RecordedDirectory(recorded, state) is string directory)
                 mutableDirectories.Add(new KeyValuePair<string, string>(state.Hierarchy, directory));
             stacks.Add(Stack(settings, state, layers, busyWorkDirectories));
         }
 
-        return PlanResult.Of(new MergePlan
+        MergePlan plan = new()
         {
             Class = settings.Class,
             Mode = settings.Mode,
+            RecordedMode = recorded,
             Extensions = Names(extensions),
             Stacks = stacks,
             LeftAlone = leftAlone,
-            Origin = Origin.Of(MutableModes.Name(settings.Mode), mutableDirectories, settings.OverlayOptions, Identities(extensions)),
-        });
+            Origin = Origin.Of(MutableModes.Name(recorded), mutableDirectories, settings.OverlayOptions, Identities(extensions)),
+        };
+        return new PlanResult(plan, refusal);
     }
 
     private static StackPlan Stack(ClassSettings settings, HierarchyState state, List<Layer> extensions, IReadOnlyList<string> busyWorkDirectories)
@@ -118,13 +123,16 @@ internal static class Planner
     }
 
     /// <summary>Why the routed directory cannot serve the mode; null when it can.</summary>
-    private static string? RoutingProblem(MutableMode mode, HierarchyState state)
+    private static string? RoutingProblem(ClassSettings settings, HierarchyState state)
     {
+        MutableMode mode = settings.Mode;
         Routing routing = state.Routing;
         if (mode is MutableMode.No or MutableMode.Ephemeral)
             return null;
         if (routing.Kind == RoutingKind.Unusable)
             return PathText.Printable(routing.Entry) + " " + routing.Problem;
+        if (mode is MutableMode.Import or MutableMode.EphemeralImport && routing.Kind == RoutingKind.Self && !settings.ImportSelf)
+            return PathText.Printable(routing.Entry) + " leads to the hierarchy " + state.Hierarchy + " itself, which systemd does not import (ELOOP): use --import-self";
         if (mode is not (MutableMode.Yes or MutableMode.Auto) || routing.Kind is not (RoutingKind.Self or RoutingKind.Directory))
             return null;
 

@@ -29,10 +29,15 @@ internal sealed class Log
     /// <summary>An initramfs whose messages would be lost: no journal behind standard error.</summary>
     public static bool WantsKernelLog()
     {
-        if (Environment.GetEnvironmentVariable("JOURNAL_STREAM") is not null)
-            return false;
-        using SafeFileHandle? release = Sys.TryOpen("/etc/initrd-release", Sys.O_PATH);
-        return release is not null;
+        return Environment.GetEnvironmentVariable("JOURNAL_STREAM") is null && IsInInitramfs();
+    }
+
+    /// <summary>dracut without systemd has only the file in /usr/lib.</summary>
+    public static bool IsInInitramfs()
+    {
+        using SafeFileHandle? link = Sys.TryOpen("/etc/initrd-release", Sys.O_PATH);
+        using SafeFileHandle? file = Sys.TryOpen("/usr/lib/initrd-release", Sys.O_PATH);
+        return link is not null || file is not null;
     }
 
     public void Error(string message) => Write(Err, message);

@@ -24,7 +24,7 @@ internal static class MergeVerb
             Survey survey = Survey.Make(session.Root, session.Settings, settings);
             survey.Report(session.Log);
             PlanResult result = Planner.Plan(settings, host.Look(settings), survey.Accepted(session.Root), host.BusyWorkDirectories());
-            plans.Add(result.Plan ?? throw new InputException(result.Refusal!));
+            plans.Add(result.Accepted());
         }
 
         if (session.Settings.DryRun)

@@ -30,15 +30,24 @@ internal static class PlanVerb
         for (int i = 0; i < surveys.Count; i++)
         {
             PlanResult result = Planner.Plan(surveys[i].Settings, host.Look(surveys[i].Settings), accepted[i], host.BusyWorkDirectories());
-            plans.Add(result.Plan ?? throw new InputException(result.Refusal!));
+            plans.Add(result.Accepted());
             isUpToDate &= RefreshVerb.IsUpToDate(host, plans[^1]);
         }
 
         host.LeavePrivateView();
-        string action = host.Merges.Count == 0 ? "merge" : isUpToDate ? "nothing, what is merged is up to date" : "replace what is merged";
+        string action = Action(host, plans, isUpToDate);
         Output.Write(session.Settings.Json == JsonFormat.Off
-            ? "would do: " + action + "\n" + PlanReport.Text(session.Root, plans) + Others(surveys)
+            ? "would " + action + "\n" + PlanReport.Text(session.Root, plans) + Others(surveys)
             : JsonReport.Format(Json(surveys, plans, action), session.Settings.Json));
+    }
+
+    /// <summary>One word, for programs too.</summary>
+    private static string Action(Host host, List<MergePlan> plans, bool isUpToDate)
+    {
+        if (isUpToDate)
+            return "skip";
+        bool merges = plans.Exists(static plan => plan.Stacks.Count > 0);
+        return host.Merges.Count == 0 ? merges ? "merge" : "skip" : merges ? "replace" : "unmerge";
     }
 
     private static string Others(List<Survey> surveys)

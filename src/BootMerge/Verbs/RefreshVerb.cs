@@ -28,14 +28,13 @@ internal static class RefreshVerb
         }
 
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
-        List<MergePlan> plans = [];
+        List<PlanResult> results = [];
         bool isUpToDate = true;
         for (int i = 0; i < surveys.Count; i++)
         {
             PlanResult result = Planner.Plan(surveys[i].Settings, host.Look(surveys[i].Settings), accepted[i], host.BusyWorkDirectories());
-            MergePlan plan = result.Plan ?? throw new InputException(result.Refusal!);
-            isUpToDate &= IsUpToDate(host, plan);
-            plans.Add(plan);
+            isUpToDate &= IsUpToDate(host, result.Plan);
+            results.Add(result);
         }
 
         if (isUpToDate && host.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
@@ -44,6 +43,7 @@ internal static class RefreshVerb
             return;
         }
 
+        List<MergePlan> plans = results.ConvertAll(static result => result.Accepted());
         foreach (Survey survey in surveys)
             survey.Report(session.Log);
         if (session.Settings.DryRun)

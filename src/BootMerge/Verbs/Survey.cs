@@ -33,10 +33,7 @@ internal sealed class Survey
         DiscoveryResult found = Discovery.Find(root, classSettings.Class, HostRelease.IsInitrd(root));
         if (extra is not null && extra.Class == classSettings.Class && found.Find(extra.Name) is null)
             found.Add(extra);
-        // systemd judges without extensions nothing at all: a root without os-release is none of its business then.
-        List<Candidate> candidates = found.Extensions.Count == 0
-            ? []
-            : Judgement.Of(root, found, HostRelease.Read(root), classSettings.Hierarchies, settings.Force);
+        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root), classSettings.Hierarchies, settings.Force);
         return new Survey(classSettings, found, candidates);
     }
 

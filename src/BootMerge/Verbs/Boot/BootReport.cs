@@ -22,7 +22,7 @@ internal sealed class BootReport(Session session) : IDisposable
     private readonly JsonValue _times = JsonValue.Object();
     private long _stepStart = Stopwatch.GetTimestamp();
 
-    /// <summary>"merged", "switched off", or "failed".</summary>
+    /// <summary>"merged", "unchanged", "switched off", or "failed".</summary>
     public string Result { get; set; } = "failed";
 
     /// <summary>The fallback that was taken, or null.</summary>
@@ -40,7 +40,7 @@ internal sealed class BootReport(Session session) : IDisposable
         string milliseconds = Milliseconds(_stepStart);
         _stepStart = Stopwatch.GetTimestamp();
         _times.Add(name, JsonValue.RawNumber(milliseconds));
-        session.Log.Debug("boot: " + name + " took " + milliseconds + " ms.");
+        session.Log.Info("boot: " + name + " took " + milliseconds + " ms.");
     }
 
     public void Dispose()

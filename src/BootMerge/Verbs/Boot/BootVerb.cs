@@ -56,18 +56,17 @@ internal static class BootVerb
         string? routingProblem = RoutingEntry.Ensure(session, classes);
         report.Step("routing");
 
-        using SystemdVisibility visibility = SystemdVisibility.Provide(session, surveys);
-        report.Step("systemd");
+        using SystemdVisibility visibility = SystemdVisibility.Prepare(session, surveys);
         List<List<AcceptedExtension>> accepted = [];
         foreach (Survey survey in surveys)
             accepted.Add(survey.Accepted(session.Root, visibility.Identities));
 
         List<MergePlan> plans = Merge(session, surveys, accepted, routingProblem, report);
         report.Plans = plans;
-        visibility.Keep();
-        SystemdMode.Keep(session, surveys, plans);
         report.Step("merge");
-        report.Result = "merged";
+        visibility.Publish(session);
+        SystemdMode.Keep(session, surveys, plans);
+        report.Step("systemd");
     }
 
     private static List<ClassSettings> SwitchedOn(Session session)
@@ -131,7 +130,11 @@ internal static class BootVerb
         {
             MergeAttempt first = MergeAttempt.Run(session, surveys, accepted, null);
             if (first.Plans is not null)
+            {
+                report.Result = first.IsUnchanged ? "unchanged" : "merged";
                 return first.Plans;
+            }
+
             if (!first.WantedToWrite)
                 throw first.Failure!;
             problem = first.Failure!.Message;
@@ -150,6 +153,9 @@ internal static class BootVerb
         report.FallbackReason = problem;
         session.Log.Warning("The writable layer cannot be used, falling back to an " + report.Fallback + " merge: " + problem + ".");
         MergeAttempt second = MergeAttempt.Run(session, surveys, accepted, fallback);
-        return second.Plans ?? throw second.Failure!;
+        if (second.Plans is null)
+            throw second.Failure!;
+        report.Result = second.IsUnchanged ? "unchanged" : "merged";
+        return second.Plans;
     }
 }

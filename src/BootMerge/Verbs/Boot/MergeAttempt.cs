@@ -13,6 +13,9 @@ internal sealed class MergeAttempt
     /// <summary>What is merged now; null after a failure, which has changed nothing.</summary>
     public List<MergePlan>? Plans { get; private init; }
 
+    /// <summary>It was merged already.</summary>
+    public bool IsUnchanged { get; private init; }
+
     public Exception? Failure { get; private init; }
 
     /// <summary>Some stack had, or should have had, an upperdir in the root: a merge without one may work.</summary>
@@ -29,24 +32,23 @@ internal sealed class MergeAttempt
         List<MergePlan> plans = [];
         for (int i = 0; i < classes.Count; i++)
         {
-            ClassSettings settings = classes[i];
-            List<HierarchyState> states = host.Look(settings);
-            if (selfImport is MutableMode mode)
-            {
-                settings = settings.WithMode(mode, "the fallback");
-                states = states.ConvertAll(static state => state.SelfRouted());
-            }
-
-            PlanResult result = Planner.Plan(settings, states, accepted[i], host.BusyWorkDirectories());
-            if (result.Plan is null)
-                return new MergeAttempt { Failure = new InputException(result.Refusal!), WantedToWrite = true };
+            PlanResult result = selfImport is MutableMode mode
+                ? Planner.Plan(
+                    classes[i].SelfImporting(mode),
+                    host.Look(classes[i]).ConvertAll(static state => state.SelfRouted()),
+                    accepted[i],
+                    host.BusyWorkDirectories(),
+                    RecordedMode(mode))
+                : Planner.Plan(classes[i], host.Look(classes[i]), accepted[i], host.BusyWorkDirectories());
+            if (result.Refusal is not null)
+                return new MergeAttempt { Failure = new InputException(result.Refusal), WantedToWrite = true };
             plans.Add(result.Plan);
         }
 
         if (host.Merges.Count > 0 && plans.TrueForAll(plan => RefreshVerb.IsUpToDate(host, plan)))
         {
             session.Log.Info("Nothing changed since the last merge.");
-            return new MergeAttempt { Plans = plans };
+            return new MergeAttempt { Plans = plans, IsUnchanged = true };
         }
 
         // The transaction has undone everything by the time its exception gets here; what to do next is decided there.
@@ -64,6 +66,13 @@ internal sealed class MergeAttempt
             return new MergeAttempt { Failure = e, WantedToWrite = HasPersistentUpper(plans) };
         }
     }
+
+    /// <summary>
+    /// systemd refuses a self-import: a refresh that cannot skip would first unmerge and then fail. So the marker of a
+    /// fallback speaks of the nearest mode that a refresh of systemd's can end in.
+    /// </summary>
+    private static MutableMode RecordedMode(MutableMode selfImport) =>
+        selfImport == MutableMode.EphemeralImport ? MutableMode.Ephemeral : MutableMode.No;
 
     private static bool HasPersistentUpper(List<MergePlan> plans)
     {

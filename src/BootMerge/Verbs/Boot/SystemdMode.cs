@@ -1,9 +1,9 @@
 using System.Collections.Generic;
 using System.Text;
 using BootMerge.Configuration;
-using BootMerge.Extensions;
 using BootMerge.Linux;
 using BootMerge.Planning;
+using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;
@@ -24,15 +24,15 @@ internal static class SystemdMode
             return;
         for (int i = 0; i < plans.Count; i++)
         {
-            if (plans[i].Stacks.Count == 0 || plans[i].Mode == surveys[i].Settings.SystemdMode)
+            if (plans[i].Stacks.Count == 0 || plans[i].RecordedMode == surveys[i].Settings.SystemdMode)
                 continue;
             ExtensionClass extensionClass = plans[i].Class;
             string text = "# Written by bootmerge boot: the mode in which it merged, so that a refresh keeps it.\n["
-                + extensionClass.Section + "]\nMutable=" + MutableModes.Name(plans[i].Mode) + "\n";
+                + extensionClass.Section + "]\nMutable=" + MutableModes.Name(plans[i].RecordedMode) + "\n";
             using SafeFileHandle run = Sys.Open("/run", Sys.O_PATH | Sys.O_DIRECTORY);
             using SafeFileHandle directory = RunDirectory.OpenBelow(run, extensionClass.ConfigurationFile + ".d");
             Sys.ReplaceFile(directory, FileName, Encoding.UTF8.GetBytes(text), FileMode);
-            session.Log.Debug("Wrote /run/" + extensionClass.ConfigurationFile + ".d/" + FileName + " with Mutable=" + MutableModes.Name(plans[i].Mode) + ".");
+            session.Log.Debug("Wrote /run/" + extensionClass.ConfigurationFile + ".d/" + FileName + " with Mutable=" + MutableModes.Name(plans[i].RecordedMode) + ".");
         }
     }
 
@@ -43,6 +43,6 @@ internal static class SystemdMode
     public static bool IsCarriedOver(Root root)
     {
         using Root own = Root.Open("/");
-        return Sys.Status(own.Handle).IsSameInode(Sys.Status(root.Handle)) || HostRelease.IsInitrd(own);
+        return Sys.Status(own.Handle).IsSameInode(Sys.Status(root.Handle)) || Log.IsInInitramfs();
     }
 }

@@ -1,0 +1,144 @@
+using System;
+using BootMerge.Extensions;
+using BootMerge.Json;
+using BootMerge.Linux;
+using BootMerge.Markers;
+using BootMerge.Mounting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs.Boot;
+
+/// <summary>
+/// An extension in a form that systemd accepts: NAME has a real directory etc with a release file. Where that takes an
+/// overlay, it is mounted inside the root, because /run's mounts get other numbers when systemd switches to it, and
+/// its refresh would take that for a change.
+/// </summary>
+internal sealed class ShownExtension : IDisposable
+{
+    private const string SearchDirectory = "confexts";
+    private const string Hierarchy = "/etc";
+    private const uint DirectoryMode = 0x1ED; // 0755
+    private const uint FileMode = 0x1A4; // 0644
+
+    private readonly SafeFileHandle? _overlay;
+    private readonly bool _needsLink;
+
+    private ShownExtension(string name, string path, bool needsLink, JsonValue identity, SafeFileHandle? overlay)
+    {
+        Name = name;
+        Path = path;
+        Identity = identity;
+        _needsLink = needsLink;
+        _overlay = overlay;
+    }
+
+    public string Name { get; }
+
+    /// <summary>Of the directory that systemd will take for the extension, inside the root.</summary>
+    public string Path { get; }
+
+    /// <summary>As the marker's origin has it.</summary>
+    public JsonValue Identity { get; }
+
+    /// <param name="directory">The directory that is the extension's /etc, inside the root.</param>
+    public static ShownExtension Prepare(Root root, Extension extension, string directory)
+    {
+        int slash = directory.LastIndexOf('/');
+        string parent = slash == 0 ? "/" : directory[..slash];
+        bool isCalledEtc = directory[slash..] == Hierarchy && slash > 0;
+
+        // NAME -> parent is enough for a directory called etc that has a release file.
+        if (isCalledEtc && HasRelease(root, directory, extension.Name))
+        {
+            using SafeFileHandle handle = root.OpenAt(parent, Sys.O_PATH | Sys.O_DIRECTORY);
+            return new ShownExtension(extension.Name, parent, needsLink: true, ExtensionIdentity.Of(parent, handle), null);
+        }
+
+        // Otherwise an overlay, over the parent when there is no extension yet, else over the extension itself.
+        string path = extension.IsBareDirectory ? parent : extension.Path;
+        SafeFileHandle overlay = MakeOverlay(root, extension.Name, directory, path);
+        return new ShownExtension(extension.Name, path, needsLink: extension.IsBareDirectory, ExtensionIdentity.Of(path, overlay), overlay);
+    }
+
+    public void Publish(Root root)
+    {
+        if (_overlay is not null)
+        {
+            using SafeFileHandle point = root.OpenAt(Path, Sys.O_PATH | Sys.O_DIRECTORY);
+            Sys.Attach(_overlay, point, root.Outside(Path));
+        }
+
+        if (!_needsLink)
+            return;
+        using SafeFileHandle run = Sys.Open("/run", Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle directory = RunDirectory.OpenBelow(run, SearchDirectory);
+        if (IsSymlinkTo(directory, Name, Path))
+            return;
+        if (!Sys.MakeSymlink(directory, Name, Path, "/run/" + SearchDirectory + "/" + Name))
+            throw new KernelException("symlink", "/run/" + SearchDirectory + "/" + Name, Errno.EEXIST);
+    }
+
+    public void Dispose() => _overlay?.Dispose();
+
+    private static bool HasRelease(Root root, string directory, string name)
+    {
+        using SafeFileHandle? release = root.TryOpen(directory + "/extension-release.d/" + ReleaseName(name));
+        return release is not null;
+    }
+
+    private static string ReleaseName(string name) => "extension-release." + name;
+
+    private static SafeFileHandle MakeOverlay(Root root, string name, string directory, string target)
+    {
+        LayerMethod method = OverlaySupport.Probe();
+        string rootPath = Sys.PathOf(root.Handle);
+        using PrivateView? view = method == LayerMethod.Descriptors ? null : PrivateView.Enter();
+        using Root bare = Root.Open(rootPath);
+        return MakeOverlay(bare, name, directory, target, method, isStaged: view is not null);
+    }
+
+    private static SafeFileHandle MakeOverlay(Root root, string name, string directory, string target, LayerMethod method, bool isStaged)
+    {
+        int slash = directory.LastIndexOf('/');
+        bool hasRelease = HasRelease(root, directory, name);
+        using SafeFileHandle parent = root.OpenAt(directory[..slash], Sys.O_PATH | Sys.O_DIRECTORY);
+        using Stage stage = Stage.Create();
+        if (isStaged)
+            stage.AttachOn(root.Handle);
+
+        using SafeFileHandle layer = stage.ReleaseLayer();
+        Sys.MakeDirectory(layer, "etc", DirectoryMode, "etc");
+        using SafeFileHandle etc = Sys.OpenChild(layer, "etc", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        // Whatever the directory is called, as etc it is seen.
+        if (directory[slash..] != Hierarchy)
+            Sys.SetXattr(etc, "trusted.overlay.redirect", PathText.Encode(directory[slash..]));
+        if (!hasRelease)
+        {
+            Sys.MakeDirectory(etc, "extension-release.d", DirectoryMode, "extension-release.d");
+            using SafeFileHandle releases = Sys.OpenChild(etc, "extension-release.d", Sys.O_PATH | Sys.O_DIRECTORY);
+            Sys.CreateFile(releases, ReleaseName(name), "ID=_any\n"u8, FileMode);
+        }
+
+        OverlayMount mount = new(
+            root.Outside(target),
+            "bootmerge",
+            Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV,
+            [new("redirect_dir", "follow"), new("metacopy", "off"), new("index", "off")],
+            [new("release", layer), new("defaults", parent)],
+            upper: null,
+            work: null);
+        SafeFileHandle overlay = mount.Make(stage, method, isStaged);
+        if (!isStaged)
+            return overlay;
+        using (overlay)
+            return Sys.CloneTree(overlay, recursive: false, name);
+    }
+
+    private static bool IsSymlinkTo(SafeFileHandle directory, string name, string target)
+    {
+        if (Sys.TryStatusAt(directory, name) is not { IsSymlink: true })
+            return false;
+        using SafeFileHandle link = Sys.OpenChild(directory, name, Sys.O_PATH);
+        return Sys.ReadLink(link) == target;
+    }
+}
