@@ -10,8 +10,6 @@ namespace BootMerge.KernelTests;
 /// <summary>Section 13: bad input of any kind gets one clear line with the path and the reason, and nothing changes.</summary>
 public sealed class BadInputTests : KernelTest
 {
-    private const string Release = "/var/lib/confexts/bad/etc/extension-release.d/extension-release.bad";
-
     public static TheoryData<string, string> KindsOfRoot => new()
     {
         { "missing", "No such file or directory" },
@@ -73,7 +71,7 @@ public sealed class BadInputTests : KernelTest
     public void A_file_of_the_system_that_cannot_be_understood_is_an_error(string path, string kind, string reason)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
-        MakeBad(path, kind, "ID=\n");
+        Root.MakeBad(path, kind, "ID=\n");
         Root.Remember();
         List<string> before = Root.State();
 
@@ -117,81 +115,6 @@ public sealed class BadInputTests : KernelTest
     }
 
     [Theory]
-    [InlineData("zero byte", "zero byte")]
-    [InlineData("not UTF-8", "UTF-8")]
-    [InlineData("huge", "")]
-    [InlineData("empty", "")]
-    [InlineData("truncated", "")]
-    [InlineData("fifo", "")]
-    [InlineData("directory", "")]
-    [InlineData("loop", "Too many levels of symbolic links")]
-    [InlineData("device", "")]
-    public void An_extension_whose_release_file_is_bad_is_refused_with_a_reason_and_the_others_are_merged(string kind, string reason)
-    {
-        Root.Extension("alpha", ("alpha.conf", "alpha"));
-        Root.Write("/var/lib/confexts/bad/etc/bad.conf", "bad");
-        MakeBad(Release, kind, "ID=flatc");
-
-        Outcome outcome = Root.Bootmerge("merge").Succeeds();
-
-        string refusal = Assert.Single(outcome.ErrorLines, line => line.Contains("'bad'", StringComparison.Ordinal));
-        Assert.Contains(reason, refusal, StringComparison.Ordinal);
-        Assert.Contains("Not merging 'bad': ", refusal, StringComparison.Ordinal);
-        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
-        Assert.False(Root.Exists("/etc/bad.conf"));
-    }
-
-    [Theory]
-    [InlineData("file")]
-    [InlineData("fifo")]
-    [InlineData("loop")]
-    [InlineData("device")]
-    public void An_extension_whose_etc_is_no_directory_brings_nothing_and_the_others_are_merged(string kind)
-    {
-        // The release file is below etc, so of these nothing can be accepted.
-        Root.Extension("alpha", ("alpha.conf", "alpha"));
-        Root.MakeDirectory("/var/lib/confexts/bad");
-        MakeBad("/var/lib/confexts/bad/etc", kind, "");
-
-        Outcome outcome = Root.Bootmerge("merge").Succeeds();
-
-        Assert.Single(outcome.ErrorLines, line => line.Contains("Not merging 'bad': ", StringComparison.Ordinal));
-        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
-    }
-
-    [Theory]
-    [InlineData("fifo")]
-    [InlineData("loop")]
-    [InlineData("dangling")]
-    [InlineData("device")]
-    public void An_entry_that_is_no_extension_is_skipped_and_status_says_why(string kind)
-    {
-        Root.Extension("alpha", ("alpha.conf", "alpha"));
-        MakeBad("/var/lib/confexts/odd", kind, "");
-
-        Root.Bootmerge("merge").Succeeds();
-
-        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
-        Assert.Single(Root.Bootmerge("status", "--verbose").Succeeds().Output.Split('\n'), line => line.Contains("/var/lib/confexts/odd: ", StringComparison.Ordinal));
-        Assert.Single((Root.Bootmerge("plan", "--verbose").Succeeds() is var plan ? plan.Output + plan.Error : "").Split('\n'), line => line.Contains("/var/lib/confexts/odd: ", StringComparison.Ordinal));
-    }
-
-    [Theory]
-    [InlineData("file")]
-    [InlineData("fifo")]
-    [InlineData("loop")]
-    public void A_search_directory_that_is_none_is_passed_over_and_status_says_why(string kind)
-    {
-        Root.ExtensionIn("/usr/lib/confexts", "alpha", ("alpha.conf", "alpha"));
-        MakeBad("/var/lib/confexts", kind, "");
-
-        Root.Bootmerge("merge").Succeeds();
-
-        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
-        Assert.Single(Root.Bootmerge("status", "--verbose").Succeeds().Output.Split('\n'), line => line.Contains("/var/lib/confexts: ", StringComparison.Ordinal));
-    }
-
-    [Theory]
     [InlineData("file")]
     [InlineData("fifo")]
     [InlineData("loop")]
@@ -199,29 +122,13 @@ public sealed class BadInputTests : KernelTest
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Remove("/etc");
-        MakeBad("/etc", kind, "");
+        Root.MakeBad("/etc", kind, "");
         Root.Remember();
         List<string> before = Root.State();
 
         Root.Bootmerge("merge").FailsInOneLineBesidesInformation("/etc");
 
         Assert.Equal(before, Root.State());
-    }
-
-    [Fact]
-    public void Names_that_are_not_utf8_are_skipped_or_merged_but_end_nothing()
-    {
-        Root.Extension("alpha", ("alpha.conf", "alpha"));
-        Outcome.OfTool("bash", "-c", $"cp -r '{Root.Raw}/var/lib/confexts/alpha' '{Root.Raw}/var/lib/confexts/'$'\\377bad' && printf %s latin1 >'{Root.Raw}/var/lib/confexts/alpha/etc/'$'\\351t\\351'");
-        Root.Remember();
-
-        Root.Bootmerge("merge").Succeeds();
-
-        Assert.Equal("latin1", Outcome.OfTool("bash", "-c", $"cat '{Root.Etc}/'$'\\351t\\351'"));
-        Assert.Equal("alpha\n", Root.Read("/etc/.systemd-confext/confexts"));
-        Root.Bootmerge("list", "--json=short").Succeeds().Json();
-        Root.Bootmerge("status", "--json=short", "--verbose").Succeeds().Json();
-        Root.Bootmerge("plan", "--json=short").Succeeds().Json();
     }
 
     [Theory]
@@ -262,29 +169,5 @@ public sealed class BadInputTests : KernelTest
         Root.Bootmerge([("SYSTEMD_CONFEXT_HIERARCHIES", list)], "merge").FailsInOneLine("SYSTEMD_CONFEXT_HIERARCHIES");
 
         Assert.Equal(before, Root.State());
-    }
-
-    private void MakeBad(string path, string kind, string truncated)
-    {
-        Root.MakeDirectory(Path.GetDirectoryName(path)!);
-        if (Root.ExistsRaw(path))
-            Root.Remove(path);
-        switch (kind)
-        {
-            case "zero byte": Root.Write(path, "ID=flatcar\0\n\u0001\u0002"); break;
-            case "not UTF-8": File.WriteAllBytes(Root.Raw + path, [.. "ID=flat"u8, 0xff, 0xfe, .. "car\n"u8]); break;
-            case "huge": Root.Write(path, "ID=flatcar\n" + string.Concat(Enumerable.Repeat("# comment comment comment comment comment comment comment comm\n", 80_000))); break;
-            case "empty": Root.Write(path, ""); break;
-            case "truncated": Root.Write(path, truncated); break;
-            case "file": Root.Write(path, "a file"); break;
-            case "fifo": Files.MakeFifo(Root.Raw + path); break;
-            case "directory": Root.MakeDirectory(path); break;
-            case "loop": Root.Symlink(path, Path.GetFileName(path)); break;
-            case "dangling": Root.Symlink(path, "nowhere"); break;
-            case "device": Files.MakeWhiteout(Root.Raw + path); break;
-            default: throw new ArgumentException(kind, nameof(kind));
-        }
-
-        Root.Expect(path);
     }
 }

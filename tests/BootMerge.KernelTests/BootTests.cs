@@ -2,24 +2,16 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Text;
 using System.Text.Json;
 using BootMerge.KernelTests.Support;
-using Mono.Unix.Native;
 using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>
-/// The boot stage as in an initramfs: a chroot with the binary, an initrd-release, the defaults that the dracut module
-/// ships, /proc, /run, and the root at /sysroot.
-/// </summary>
-public sealed class BootTests : KernelTest
+/// <summary>bootmerge --root=/sysroot boot, where the writable layer can be used.</summary>
+public sealed class BootTests : InitramfsTest
 {
-    private const string ShippedDefaults = "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults\n";
     private const string Link = "/var/lib/extensions.mutable/etc";
-
-    private string Initramfs => Path.GetDirectoryName(Root.Path)!;
 
     [Theory]
     [InlineData("bare")]
@@ -107,57 +99,6 @@ public sealed class BootTests : KernelTest
     }
 
     [Theory]
-    //          cause           fallback     exit
-    [InlineData("read-only",    "fail",      1)]
-    [InlineData("read-only",    "immutable", 0)]
-    [InlineData("read-only",    "ephemeral", 0)]
-    [InlineData("read-only with link", "fail",      1)]
-    [InlineData("read-only with link", "immutable", 0)]
-    [InlineData("read-only with link", "ephemeral", 0)]
-    [InlineData("full",         "fail",      1)]
-    [InlineData("full",         "immutable", 0)]
-    [InlineData("full",         "ephemeral", 0)]
-    [InlineData("wrong mode",   "fail",      1)]
-    [InlineData("wrong mode",   "immutable", 0)]
-    [InlineData("wrong mode",   "ephemeral", 0)]
-    [InlineData("no /var",      "fail",      1)]
-    [InlineData("no /var",      "immutable", 0)]
-    [InlineData("no /var",      "ephemeral", 0)]
-    public void Where_the_writable_layer_cannot_be_used_the_fallback_decides(string cause, string fallback, int status)
-    {
-        Prepare("confext", cause is "full" ? "nr_inodes=60" : "");
-        File.WriteAllText(Initramfs + "/usr/lib/bootmerge.conf", ShippedDefaults.Replace("immutable", fallback, StringComparison.Ordinal));
-        string reason = MakeUnwritable(cause);
-        List<string> before = Root.State();
-
-        Outcome outcome = Boot();
-
-        Assert.Equal(status, outcome.Status);
-        outcome.Says(reason);
-        JsonElement report = Report();
-        if (status == 1)
-        {
-            Assert.Equal("failed", report.GetProperty("result").GetString());
-            Assert.Equal(before, Root.State());
-            return;
-        }
-
-        Assert.Single(outcome.ErrorLines, line => line.Contains("falling back to an " + fallback, StringComparison.Ordinal));
-        Assert.Equal(fallback, report.GetProperty("fallback").GetString());
-        Assert.Contains(reason, report.GetProperty("fallbackReason").GetString()!, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(("vendor", "machine's", "machine\n"), (Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf"), Root.Read("/etc/hostname")));
-        if (fallback is "immutable")
-        {
-            Assert.Contains("Read-only file system", Assert.Throws<IOException>(() => Root.WriteMerged("/etc/written", "")).Message, StringComparison.Ordinal);
-        }
-        else
-        {
-            Root.WriteMerged("/etc/written", "thrown away");
-            Assert.False(Root.ExistsRaw("/etc/written"));
-        }
-    }
-
-    [Theory]
     [InlineData("refused")]
     [InlineData("named elsewhere")]
     public void A_required_extension_that_is_not_merged_means_failed_and_nothing_is_merged(string why)
@@ -224,40 +165,6 @@ public sealed class BootTests : KernelTest
     }
 
     [Fact]
-    public void The_kernel_command_line_chooses_the_fallback_over_the_file_and_debug_shows_each_step()
-    {
-        Prepare("confext", commandLine: "bootmerge.fallback=ephemeral bootmerge.log=debug");
-        MakeUnwritable("read-only");
-
-        Boot().Succeeds().Says("falling back to an ephemeral", "merge took");
-
-        Assert.Equal("ephemeral", Report().GetProperty("fallback").GetString());
-    }
-
-    [Fact]
-    public void In_an_initramfs_messages_go_to_the_kernel_log_with_a_level()
-    {
-        Prepare("confext");
-        MakeUnwritable("read-only");
-
-        // A fifo: as with the real one each write is a message, and none overwrites another.
-        string kernelLog = Initramfs + "/dev/kmsg";
-        Files.MakeFifo(kernelLog);
-        byte[] messages = new byte[65536];
-        int length;
-        using (FileStream reader = new(kernelLog, FileMode.Open, FileAccess.ReadWrite))
-        {
-            Boot().Succeeds();
-            length = reader.Read(messages);
-        }
-
-        string[] lines = Encoding.UTF8.GetString(messages, 0, length).Replace(">bootmerge: ", ">\n", StringComparison.Ordinal).Split('<')[1..];
-        Assert.All(lines, line => Assert.Matches(@"^(27|28|30|31)>\n", line));
-        Assert.Contains(lines, line => line.StartsWith("28>", StringComparison.Ordinal) && line.Contains("falling back", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("30>", StringComparison.Ordinal) && line.Contains("boot: merged /sysroot/etc", StringComparison.Ordinal) && line.Contains(" ms", StringComparison.Ordinal));
-    }
-
-    [Fact]
     public void A_routing_entry_that_is_there_already_is_left_alone()
     {
         Prepare("confext");
@@ -285,79 +192,5 @@ public sealed class BootTests : KernelTest
         JsonElement rejected = Assert.Single(Report().GetProperty("rejected").EnumerateArray());
         Assert.Equal(("old", "VERSION_ID=41, the system has 4000.1.0"), (rejected.GetProperty("name").GetString(), rejected.GetProperty("reason").GetString()));
         Assert.Equal("vendor", Root.Read("/etc/vendor.conf"));
-    }
-
-    /// <summary>The root and around it the initramfs; /etc has both.conf that the vendor ships, too.</summary>
-    private void Prepare(string layout, string rootOptions = "", string commandLine = "quiet")
-    {
-        RootOn("tmpfs", "initramfs/sysroot", rootOptions);
-        Root.Write("/etc/both.conf", "machine's");
-        (string directory, string? link) = layout switch
-        {
-            "bare" => ("/usr/share/flatcar/etc", null),
-            "symlinked" => ("/usr/share/flatcar/etc", "/usr/lib/confexts/flatcar-defaults/etc"),
-            "confext" => ("/usr/lib/confexts/flatcar-defaults/etc", (string?)null),
-            _ => ("/usr/share/nothing", null),
-        };
-        Root.Write(directory + "/vendor.conf", "vendor");
-        Root.Write(directory + "/both.conf", "vendor");
-        if (layout is "confext" or "symlinked")
-            Root.Write(directory + "/extension-release.d/extension-release.flatcar-defaults", "ID=_any\n");
-        if (link is not null)
-            Root.Symlink(link, "../../../share/flatcar/etc");
-
-        foreach (string name in new[] { "etc", "usr/lib", "proc", "run", "dev" })
-            Directory.CreateDirectory($"{Initramfs}/{name}");
-        File.Copy(Workplace.Binary, Initramfs + "/bootmerge");
-        File.WriteAllText(Initramfs + "/etc/initrd-release", "ID=initrd\n");
-        File.WriteAllText(Initramfs + "/usr/lib/bootmerge.conf", ShippedDefaults);
-        File.WriteAllText(Initramfs + "/cmdline", commandLine + "\n");
-        LibC.Mount("none", Initramfs + "/proc", "proc");
-        LibC.Mount(Initramfs + "/cmdline", Initramfs + "/proc/cmdline", null, LibC.MS_BIND);
-        LibC.Mount("none", Initramfs + "/run", "tmpfs");
-        Remember();
-    }
-
-    private void Remember()
-    {
-        Root.Remember();
-        Root.Expect("/var/lib/extensions.mutable");
-    }
-
-    /// <returns>A piece of the reason that must be given.</returns>
-    private string MakeUnwritable(string cause)
-    {
-        switch (cause)
-        {
-            case "read-only":
-                LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_RDONLY);
-                return "Read-only file system";
-            case "read-only with link":
-                Root.Route("/etc");
-                LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_RDONLY);
-                return "Read-only file system";
-            case "full":
-                Root.Route("/etc");
-                for (int i = 0; Syscall.mkdir($"{Root.Raw}/filler-{i}", FilePermissions.S_IRWXU) == 0; i++)
-                    Root.Expect($"/filler-{i}");
-                return "No space left";
-            case "wrong mode":
-                Root.Expect("/srv");
-                Root.MakeDirectory("/srv/changes");
-                Files.ChangeMode(Root.Raw + "/srv/changes", "0700");
-                Root.Route("/srv/changes");
-                return "0700";
-            default:
-                Root.Remove("/var");
-                return "/var";
-        }
-    }
-
-    private Outcome Boot() => Outcome.Of("chroot", [Initramfs, "/bootmerge", "--root=/sysroot", "boot"]);
-
-    private JsonElement Report()
-    {
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Initramfs + "/run/bootmerge/boot.json"));
-        return document.RootElement.Clone();
     }
 }

@@ -13,46 +13,51 @@ public sealed class MarkerTests : KernelTest
 {
     private const string Marker = "/etc/.systemd-confext";
 
+    public static TheoryData<string, string, string, string> Stacks => Cases.Of(
+        """
+        mode             | routing entry  | work_dir                                        | the hierarchy is a lowerdir
+        no               | /etc           | -                                               | yes
+        auto             | /etc           | .systemd-etc-workdir                            | no
+        auto             | /srv/changes   | srv/.systemd-etc-workdir                        | yes
+        auto             | /srv/a b\c     | srv/.systemd-etc-workdir                        | yes
+        auto             | /srv/a b\c/sub | srv/a b\\c/.systemd-etc-workdir                 | yes
+        yes              | -              | var/lib/extensions.mutable/.systemd-etc-workdir | yes
+        import           | /etc           | -                                               | yes
+        import           | /srv/changes   | -                                               | yes
+        ephemeral        | /etc           | -                                               | yes
+        ephemeral-import | /etc           | -                                               | yes
+        """);
+
     [Theory]
-    //          mode                routing             work_dir                                              the hierarchy is a lowerdir
-    [InlineData("no",               "/etc",             null,                                                 true)]
-    [InlineData("auto",             "/etc",             ".systemd-etc-workdir\n",                             false)]
-    [InlineData("auto",             "/srv/changes",     "srv/.systemd-etc-workdir\n",                         true)]
-    [InlineData("auto",             "/srv/a b\\c",      "srv/.systemd-etc-workdir\n",                         true)]
-    [InlineData("auto",             "/srv/a b\\c/sub",  "srv/a b\\\\c/.systemd-etc-workdir\n",               true)]
-    [InlineData("yes",              null,               "var/lib/extensions.mutable/.systemd-etc-workdir\n",  true)]
-    [InlineData("import",           "/etc",             null,                                                 true)]
-    [InlineData("import",           "/srv/changes",     null,                                                 true)]
-    [InlineData("ephemeral",        "/etc",             null,                                                 true)]
-    [InlineData("ephemeral-import", "/etc",             null,                                                 true)]
-    public void The_marker_says_what_systemd_262_would(string mode, string? routing, string? workDirectory, bool isBacked)
+    [MemberData(nameof(Stacks))]
+    public void The_marker_says_what_systemd_262_would(string mode, string routing, string workDirectory, string isBacked)
     {
         RootOn("ext4"); // "backing" is written of a block device only
         Root.Extension("beta", ("beta.conf", "beta"));
         Root.Extension("alpha", ("alpha.conf", "alpha"));
-        if (routing is not null)
+        if (routing is "-")
         {
-            Root.MakeDirectory(routing);
-            Root.Route(routing);
+            Root.Expect("/var/lib/extensions.mutable");
         }
         else
         {
-            Root.Expect("/var/lib/extensions.mutable");
+            Root.MakeDirectory(routing);
+            Root.Route(routing);
         }
 
         Root.Bootmerge("merge", "--mutable=" + mode).Succeeds();
 
         List<string> expected = ["confexts", "dev", "origin"];
-        if (workDirectory is not null)
+        if (workDirectory is not "-")
             expected.Add("work_dir");
-        if (isBacked)
+        if (isBacked is "yes")
             expected.Add("backing");
         Assert.Equal(expected.Order(StringComparer.Ordinal), Files.List(Root.Path + Marker).Order(StringComparer.Ordinal));
         Assert.Equal("alpha\nbeta\n", Root.Read(Marker + "/confexts"));
         Assert.Equal(Files.Device(Root.Etc) + "\n", Root.Read(Marker + "/dev"));
-        if (workDirectory is not null)
-            Assert.Equal(workDirectory, Root.Read(Marker + "/work_dir"));
-        if (isBacked)
+        if (workDirectory is not "-")
+            Assert.Equal(workDirectory + "\n", Root.Read(Marker + "/work_dir"));
+        if (isBacked is "yes")
             Assert.Equal(Files.Device(Root.Raw), Root.Read(Marker + "/backing").TrimEnd('\n'));
         AssertOrigin(mode, routing);
         AssertCannotBeWritten();
@@ -205,7 +210,7 @@ public sealed class MarkerTests : KernelTest
         Root.Remember();
     }
 
-    private void AssertOrigin(string mode, string? routing)
+    private void AssertOrigin(string mode, string routing)
     {
         using JsonDocument document = JsonDocument.Parse(Root.Read(Marker + "/origin"));
         JsonElement origin = document.RootElement;

@@ -12,34 +12,39 @@ public sealed class ModeTableTests : KernelTest
 {
     private static readonly string[] AllLayers = ["routed", "machine", "alpha", "beta"];
 
+    public static TheoryData<string, string, string, string> Rows => Cases.Of(
+        """
+        mode             | routing entry | layers, topmost first     | upperdir
+        no               | absent        | beta alpha machine        | none
+        no               | dangling      | beta alpha machine        | none
+        no               | directory     | beta alpha machine        | none
+        no               | elsewhere     | beta alpha machine        | none
+        no               | self          | beta alpha machine        | none
+        auto             | absent        | beta alpha machine        | none
+        auto             | dangling      | beta alpha machine        | none
+        auto             | directory     | routed beta alpha machine | routed
+        auto             | elsewhere     | routed beta alpha machine | routed
+        auto             | self          | machine beta alpha        | hierarchy
+        yes              | directory     | routed beta alpha machine | routed
+        yes              | elsewhere     | routed beta alpha machine | routed
+        yes              | self          | machine beta alpha        | hierarchy
+        yes              | absent        | beta alpha machine        | created
+        import           | absent        | beta alpha machine        | none
+        import           | directory     | routed beta alpha machine | none
+        import           | elsewhere     | routed beta alpha machine | none
+        import           | self          | machine beta alpha        | none
+        ephemeral        | absent        | beta alpha machine        | memory
+        ephemeral        | directory     | beta alpha machine        | memory
+        ephemeral        | elsewhere     | beta alpha machine        | memory
+        ephemeral        | self          | beta alpha machine        | memory
+        ephemeral-import | absent        | beta alpha machine        | memory
+        ephemeral-import | directory     | routed beta alpha machine | memory
+        ephemeral-import | elsewhere     | routed beta alpha machine | memory
+        ephemeral-import | self          | machine beta alpha        | memory
+        """);
+
     [Theory]
-    //          mode                routing      layers, topmost first        upperdir
-    [InlineData("no",               "absent",    "beta alpha machine",        "none")]
-    [InlineData("no",               "dangling",  "beta alpha machine",        "none")]
-    [InlineData("no",               "directory", "beta alpha machine",        "none")]
-    [InlineData("no",               "elsewhere", "beta alpha machine",        "none")]
-    [InlineData("no",               "self",      "beta alpha machine",        "none")]
-    [InlineData("auto",             "absent",    "beta alpha machine",        "none")]
-    [InlineData("auto",             "dangling",  "beta alpha machine",        "none")]
-    [InlineData("auto",             "directory", "routed beta alpha machine", "routed")]
-    [InlineData("auto",             "elsewhere", "routed beta alpha machine", "routed")]
-    [InlineData("auto",             "self",      "machine beta alpha",        "hierarchy")]
-    [InlineData("yes",              "directory", "routed beta alpha machine", "routed")]
-    [InlineData("yes",              "elsewhere", "routed beta alpha machine", "routed")]
-    [InlineData("yes",              "self",      "machine beta alpha",        "hierarchy")]
-    [InlineData("yes",              "absent",    "beta alpha machine",        "created")]
-    [InlineData("import",           "absent",    "beta alpha machine",        "none")]
-    [InlineData("import",           "directory", "routed beta alpha machine", "none")]
-    [InlineData("import",           "elsewhere", "routed beta alpha machine", "none")]
-    [InlineData("import",           "self",      "machine beta alpha",        "none")]
-    [InlineData("ephemeral",        "absent",    "beta alpha machine",        "memory")]
-    [InlineData("ephemeral",        "directory", "beta alpha machine",        "memory")]
-    [InlineData("ephemeral",        "elsewhere", "beta alpha machine",        "memory")]
-    [InlineData("ephemeral",        "self",      "beta alpha machine",        "memory")]
-    [InlineData("ephemeral-import", "absent",    "beta alpha machine",        "memory")]
-    [InlineData("ephemeral-import", "directory", "routed beta alpha machine", "memory")]
-    [InlineData("ephemeral-import", "elsewhere", "routed beta alpha machine", "memory")]
-    [InlineData("ephemeral-import", "self",      "machine beta alpha",        "memory")]
+    [MemberData(nameof(Rows))]
     public void A_merge_shows_these_layers_in_this_order_and_writes_to_this_upperdir(string mode, string routing, string layers, string upper)
     {
         Files.ChangeMode(Root.Raw + "/etc", "0751"); // nobody's default

@@ -39,7 +39,12 @@ internal static class Program
             return 2;
         }
 
-        Workplace.Prepare();
+        if (!Workplace.Prepare())
+        {
+            await Console.Error.WriteLineAsync("No out/bootmerge in any directory above this test program: run './build.sh build' first.").ConfigureAwait(false);
+            return 2;
+        }
+
         try
         {
             return await Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework

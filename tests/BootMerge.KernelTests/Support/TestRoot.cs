@@ -117,6 +117,31 @@ internal sealed class TestRoot : IDisposable
         Expect(path);
     }
 
+    /// <summary>Something at this path that a reader of files must not trip over.</summary>
+    public void MakeBad(string path, string kind, string truncated)
+    {
+        MakeDirectory(System.IO.Path.GetDirectoryName(path)!);
+        if (ExistsRaw(path))
+            Remove(path);
+        switch (kind)
+        {
+            case "zero byte": Write(path, "ID=flatcar\0\n\u0001\u0002"); break;
+            case "not UTF-8": File.WriteAllBytes(Raw + path, [.. "ID=flat"u8, 0xff, 0xfe, .. "car\n"u8]); break;
+            case "huge": Write(path, "ID=flatcar\n" + string.Concat(Enumerable.Repeat("# comment comment comment comment comment comment comment comm\n", 80_000))); break;
+            case "empty": Write(path, ""); break;
+            case "truncated": Write(path, truncated); break;
+            case "file": Write(path, "a file"); break;
+            case "fifo": Files.MakeFifo(Raw + path); break;
+            case "directory": MakeDirectory(path); break;
+            case "loop": Symlink(path, System.IO.Path.GetFileName(path)); break;
+            case "dangling": Symlink(path, "nowhere"); break;
+            case "device": Files.MakeWhiteout(Raw + path); break;
+            default: throw new ArgumentException(kind, nameof(kind));
+        }
+
+        Expect(path);
+    }
+
     /// <summary>A confext in /var/lib/confexts that fits the sample's os-release, with these files below its etc.</summary>
     public void Extension(string name, params (string Path, string Content)[] files) => ExtensionIn("/var/lib/confexts", name, files);
 
