@@ -3,7 +3,7 @@
 #
 #   chroot/               dracut runs here; /usr is cut out of it
 #   vmlinuz               the kernel
-#   stock.cpio            dracut's initramfs with systemd, without the bootmerge module
+#   stock.cpio            an initramfs with systemd, without the bootmerge module
 #   usr-VARIANT.erofs     the read-only /usr, by where the vendor's defaults for /etc are:
 #       confext           a real directory, usr/lib/confexts/flatcar-defaults/etc (the recommended layout)
 #       confext-v2        the same after an update of the vendor's defaults
@@ -20,10 +20,12 @@ mkdir -p "$cache"
 exec 9>"$base.lock"
 flock 9
 if [ -d "$base" ]; then
+    touch "$base"
     echo "$base"
     exit 0
 fi
 rm -rf "$base".tmp.*
+find "$cache" -maxdepth 1 -type d -name "boot-$suite-*" -mtime +7 -exec rm -rf {} + # of recipes that nobody uses any more
 work=$base.tmp.$$
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"
@@ -61,10 +63,13 @@ vmlinuz=$root/boot/vmlinuz-$version
 [ -e "$vmlinuz" ] || vmlinuz=$root/usr/lib/modules/$version/vmlinuz
 cp "$vmlinuz" "$work/vmlinuz"
 
-# The sid image also carries systemd's own confext unit, which must not merge beside bootmerge.
-modules=$modules_systemd
-[ "$suite" = bookworm ] || modules+=" systemd-sysext"
-dracut_image "$root" "$work/stock.cpio" --modules "$modules" 9>&-
+# bookworm's stock image has dracut's default modules, so that its hooks run under systemd too. sid's is a minimal one,
+# but carries systemd's own confext unit, which must not merge beside bootmerge.
+case $suite in
+bookworm) modules=(--omit "lvm multipath network") ;;
+sid) modules=(--modules "$modules_systemd systemd-sysext") ;;
+esac
+dracut_image "$root" "$work/stock.cpio" "${modules[@]}" 9>&-
 
 # /usr without what a booted guest does not need.
 usr=$work/usr
