@@ -82,6 +82,9 @@ internal static unsafe partial class LibC
     public static partial int name_to_handle_at(int directory, byte[] path, FileHandleBuffer* handle, int* mountId, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int open_by_handle_at(int mount, FileHandleBuffer* handle, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int fstatvfs(int file, StatvfsBuffer* buffer);
 
     [LibraryImport("libc")]

@@ -78,6 +78,22 @@ internal static unsafe partial class Sys
         return errno == Errno.EOPNOTSUPP ? false : throw new KernelException("setxattr " + name, NameOf(file), errno);
     }
 
+    /// <summary>
+    /// The same inode as it is reached through another mount of its file system; null where inodes cannot be opened by
+    /// handle.
+    /// </summary>
+    /// <param name="file">O_PATH.</param>
+    /// <param name="mount">Any file on that mount, opened for reading.</param>
+    public static SafeFileHandle? TryOpenThrough(SafeFileHandle mount, SafeFileHandle file, int flags)
+    {
+        LibC.FileHandleBuffer buffer = new() { Bytes = LibC.FileHandleBuffer.Capacity };
+        int mountId;
+        if (LibC.name_to_handle_at(Raw(file), EmptyPath, &buffer, &mountId, AT_EMPTY_PATH) < 0)
+            return null;
+        int fd = LibC.open_by_handle_at(Raw(mount), &buffer, flags | O_CLOEXEC);
+        return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
+    }
+
     /// <summary>Absent is fine.</summary>
     public static void RemoveXattr(SafeFileHandle file, string name)
     {

@@ -77,8 +77,9 @@ internal sealed class Submounts : IDisposable
         }
     }
 
-    /// <summary>As <see cref="AttachTo"/>, but leaves alone what is a mount point already, and warns of what is missing.</summary>
-    public void Restore(SafeFileHandle hierarchy, string name, Log log)
+    /// <summary>As <see cref="AttachTo"/>, but leaves alone what is there already, and warns of what has no place any more.</summary>
+    /// <param name="undo">Takes away again what was attached.</param>
+    public void Restore(SafeFileHandle hierarchy, string name, Undo undo, Log log)
     {
         foreach (Submount mount in Mounts)
         {
@@ -86,8 +87,11 @@ internal sealed class Submounts : IDisposable
             using SafeFileHandle? point = Sys.TryOpenAt(hierarchy, mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
             if (point is null)
                 log.Warning("The mount on " + target + " is gone: it lay on a path that only an extension had.");
-            else if (!Sys.Status(point).IsMountRoot)
+            else if (!Sys.Status(point).IsMountRoot || !Sys.Status(point).IsSameInode(Sys.Status(mount.Mount)))
+            {
                 Sys.Attach(mount.Mount, point, target);
+                undo.Add(() => Sys.Detach(mount.Mount, target));
+            }
         }
     }
 

@@ -26,9 +26,11 @@ internal sealed class Undo(Log log)
     /// <param name="held">What the step needs open until it has run or is no longer needed.</param>
     public void Add(Action step, IDisposable held)
     {
-        _held.Add(held);
+        Hold(held);
         _steps.Add(step);
     }
+
+    public void Hold(IDisposable held) => _held.Add(held);
 
     public void Run()
     {

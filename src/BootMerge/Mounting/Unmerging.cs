@@ -32,6 +32,7 @@ internal static class Unmerging
             throw;
         }
 
+        undo.Forget();
         foreach (Replaced old in taken)
         {
             old.RemoveRest(root, [], log);
@@ -47,12 +48,20 @@ internal static class Unmerging
         string target = root.Outside(merge.Hierarchy);
         Replaced old = Replaced.Take(root, merge);
         taken.Add(old);
-        using Submounts submounts = Submounts.Copy(old.Top, merge.Class.MarkerName);
+        Submounts submounts = Submounts.Copy(old.Top, merge.Class.MarkerName);
+        undo.Hold(submounts);
+
+        // Put where they will be seen before the merge goes: at no time are they missing, not even after a kill.
+        using SafeFileHandle? hidden = submounts.Mounts.Count == 0 ? null : HiddenDirectory.TryOpen(root, merge.Hierarchy);
+        if (hidden is not null)
+            submounts.Restore(hidden, target, undo, log);
         Sys.Detach(old.Top, target);
         undo.Add(() => old.PutBack(root));
         old.ReleaseTop();
+        if (hidden is not null || submounts.Mounts.Count == 0)
+            return;
         using SafeFileHandle uncovered = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
-        submounts.Restore(uncovered, target, log);
+        submounts.Restore(uncovered, target, undo, log);
     }
 
     /// <summary>

@@ -45,9 +45,9 @@ internal static class PlanVerb
     private static string Action(Host host, List<MergePlan> plans, bool isUpToDate)
     {
         if (isUpToDate)
-            return "skip";
+            return "nothing";
         bool merges = plans.Exists(static plan => plan.Stacks.Count > 0);
-        return host.Merges.Count == 0 ? merges ? "merge" : "skip" : merges ? "replace" : "unmerge";
+        return host.Merges.Count == 0 ? merges ? "merge" : "nothing" : merges ? "replace" : "unmerge";
     }
 
     private static string Others(List<Survey> surveys)

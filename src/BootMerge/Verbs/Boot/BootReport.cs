@@ -22,7 +22,7 @@ internal sealed class BootReport(Session session) : IDisposable
     private readonly JsonValue _times = JsonValue.Object();
     private long _stepStart = Stopwatch.GetTimestamp();
 
-    /// <summary>"merged", "unchanged", "switched off", or "failed".</summary>
+    /// <summary>"merged", "switched off", or "failed".</summary>
     public string Result { get; set; } = "failed";
 
     /// <summary>The fallback that was taken, or null.</summary>

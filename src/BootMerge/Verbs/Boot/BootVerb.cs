@@ -131,7 +131,7 @@ internal static class BootVerb
             MergeAttempt first = MergeAttempt.Run(session, surveys, accepted, null);
             if (first.Plans is not null)
             {
-                report.Result = first.IsUnchanged ? "unchanged" : "merged";
+                report.Result = "merged";
                 return first.Plans;
             }
 
@@ -155,7 +155,7 @@ internal static class BootVerb
         MergeAttempt second = MergeAttempt.Run(session, surveys, accepted, fallback);
         if (second.Plans is null)
             throw second.Failure!;
-        report.Result = second.IsUnchanged ? "unchanged" : "merged";
+        report.Result = "merged";
         return second.Plans;
     }
 }

@@ -13,9 +13,6 @@ internal sealed class MergeAttempt
     /// <summary>What is merged now; null after a failure, which has changed nothing.</summary>
     public List<MergePlan>? Plans { get; private init; }
 
-    /// <summary>It was merged already.</summary>
-    public bool IsUnchanged { get; private init; }
-
     public Exception? Failure { get; private init; }
 
     /// <summary>Some stack had, or should have had, an upperdir in the root: a merge without one may work.</summary>
@@ -48,7 +45,7 @@ internal sealed class MergeAttempt
         if (host.Merges.Count > 0 && plans.TrueForAll(plan => RefreshVerb.IsUpToDate(host, plan)))
         {
             session.Log.Info("Nothing changed since the last merge.");
-            return new MergeAttempt { Plans = plans, IsUnchanged = true };
+            return new MergeAttempt { Plans = plans };
         }
 
         // The transaction has undone everything by the time its exception gets here; what to do next is decided there.

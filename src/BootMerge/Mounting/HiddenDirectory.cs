@@ -1,0 +1,31 @@
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>The directory under a mount.</summary>
+internal static class HiddenDirectory
+{
+    /// <summary>
+    /// The directory that a merge lies on, as it is in its own mount: what is mounted below it now is seen there when the
+    /// merge is gone. A copy of the parent's mount shows it; its file handle leads to it in the mount itself.
+    /// </summary>
+    /// <returns>
+    /// null where the hierarchy is a mount of its own under the merge, which no copy of the parent shows, or where the
+    /// file system has no handles that can be opened.
+    /// </returns>
+    public static SafeFileHandle? TryOpen(Root root, string hierarchy)
+    {
+        using SafeFileHandle merged = root.OpenAt(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+        string path = root.PathOf(merged);
+        int slash = path.LastIndexOf('/');
+        using SafeFileHandle parent = root.OpenAt(path[..slash], Sys.O_RDONLY | Sys.O_DIRECTORY);
+
+        MountTable table = MountTable.Read();
+        if (table.ById(Sys.MountNumber(merged)) is not Mount mount || mount.ParentId != Sys.MountNumber(parent))
+            return null;
+        using SafeFileHandle copy = Sys.CloneTree(parent, recursive: false, root.Outside(path));
+        using SafeFileHandle hidden = Sys.OpenChild(copy, path[(slash + 1)..], Sys.O_PATH | Sys.O_DIRECTORY);
+        return Sys.TryOpenThrough(parent, hidden, Sys.O_PATH | Sys.O_DIRECTORY);
+    }
+}
