@@ -22,6 +22,7 @@ public sealed class BootTests : InitramfsTest
         Prepare(layout);
 
         Boot().Succeeds().Says("flatcar-defaults", "/sysroot/etc");
+        ExpectShownDefaults(layout);
 
         Assert.Equal("/etc", new FileInfo(Root.Raw + Link).LinkTarget);
         Assert.Equal(("vendor", "machine's", "machine\n"), (Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf"), Root.Read("/etc/hostname")));
@@ -50,6 +51,7 @@ public sealed class BootTests : InitramfsTest
         Prepare(layout);
 
         Boot().Succeeds();
+        ExpectShownDefaults(layout);
 
         // What moves to the new root at switch-root, as systemd-confext reads it: below NAME/etc, in real directories.
         string shown = Initramfs + "/run/confexts/flatcar-defaults";
@@ -72,6 +74,7 @@ public sealed class BootTests : InitramfsTest
     {
         Prepare(layout);
         Boot().Succeeds();
+        ExpectShownDefaults(layout);
         ulong stack = LibC.UniqueMountId(Root.Etc);
         List<string> state = Root.State();
         List<string> run = [.. MountTable.Under(Initramfs + "/run").Select(mount => mount.Description)];
@@ -81,7 +84,7 @@ public sealed class BootTests : InitramfsTest
         Assert.Equal(stack, LibC.UniqueMountId(Root.Etc));
         Assert.Equal(state, Root.State());
         Assert.Equal(run, MountTable.Under(Initramfs + "/run").Select(mount => mount.Description));
-        Assert.Equal("merged", Report().GetProperty("result").GetString());
+        Assert.Equal("unchanged", Report().GetProperty("result").GetString());
     }
 
     [Fact]
@@ -192,5 +195,15 @@ public sealed class BootTests : InitramfsTest
         JsonElement rejected = Assert.Single(Report().GetProperty("rejected").EnumerateArray());
         Assert.Equal(("old", "VERSION_ID=41, the system has 4000.1.0"), (rejected.GetProperty("name").GetString(), rejected.GetProperty("reason").GetString()));
         Assert.Equal("vendor", Root.Read("/etc/vendor.conf"));
+    }
+
+    /// <summary>Over defaults that are no extension lies a read-only overlay which adds a release file for systemd.</summary>
+    private void ExpectShownDefaults(string layout)
+    {
+        if (layout is not "bare")
+            return;
+        Root.ExpectMount("/usr/share/flatcar");
+        Assert.Contains("ro", Assert.Single(MountTable.At(Root.Path + "/usr/share/flatcar")).Options);
+        Assert.Equal("vendor", Root.Read("/usr/share/flatcar/etc/vendor.conf"));
     }
 }

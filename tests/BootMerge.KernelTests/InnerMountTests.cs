@@ -2,6 +2,8 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
 using BootMerge.KernelTests.Support;
 using Xunit;
 
@@ -124,15 +126,56 @@ public sealed class InnerMountTests : KernelTest
     }
 
     [Fact]
-    public void A_mount_unmounted_from_the_merged_tree_does_not_come_back_with_a_refresh()
+    public void A_mount_unmounted_from_the_merged_tree_does_not_come_back()
     {
         Prepare();
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         LibC.Unmount(Root.Etc + "/machine-id");
 
-        Root.Bootmerge("refresh", "--mutable=auto", "--always-refresh=yes").Succeeds();
+        Root.Forget("/etc/machine-id");
 
+        Root.Bootmerge("refresh", "--mutable=auto", "--always-refresh=yes").Succeeds();
         Assert.Equal("", Root.Read("/etc/machine-id"));
+        Root.Bootmerge("unmerge").Succeeds();
+        Assert.Equal("", Root.Read("/etc/machine-id"));
+    }
+
+    [Theory]
+    [InlineData("no")]
+    [InlineData("auto")]
+    public async Task Readers_never_miss_them_while_merges_come_and_go(string mode)
+    {
+        Prepare();
+        string[] paths = ["/etc/hostname", "/etc/inner/file", "/etc/inner/deep/file", "/etc/twice/file"];
+        int reads = 0;
+        List<string> missed = [];
+        using CancellationTokenSource end = new();
+        Task reader = Task.Run(
+            () =>
+            {
+                while (!end.IsCancellationRequested)
+                {
+                    foreach (string path in paths)
+                    {
+                        reads++;
+                        if (!Root.Exists(path))
+                            missed.Add($"{path} in read {reads}");
+                    }
+                }
+            },
+            TestContext.Current.CancellationToken);
+
+        for (int i = 0; i < 20; i++)
+        {
+            Root.Bootmerge("merge", "--mutable=" + mode).Succeeds();
+            Root.Bootmerge("unmerge").Succeeds();
+        }
+
+        await end.CancelAsync();
+        await reader;
+
+        Assert.Empty(missed);
+        Assert.True(reads > 10_000, $"{reads} reads prove little");
     }
 
     [Fact]

@@ -163,6 +163,9 @@ internal sealed class TestRoot : IDisposable
         _mounts.Add(Path + path);
     }
 
+    /// <summary>A mount of the program that is meant to stay.</summary>
+    public void ExpectMount(string path) => _mounts.Add(Path + path);
+
     /// <summary>A mount of the test that the test has taken away itself.</summary>
     public void Forget(string path) => _mounts.Remove(Path + path);
 
