@@ -117,7 +117,7 @@ check() {
 #     failed: N / succeeded: N / skipped: N                               Microsoft.Testing.Platform
 # A skipped test is a failed one; so is a program that fails, or that counts nothing.
 suite() {
-    local name=$1 log=out/test/$1.log status=0 good bad
+    local name=$1 log=out/test/$1.log status=0 good bad started=$SECONDS
     shift
     echo "== $name"
     "$@" 2>&1 | tee "$log" || status=$?
@@ -133,7 +133,7 @@ suite() {
         echo "FAIL $name: the program ended with status $status, $good passed"
     fi
     passed=$((passed + good)) failed=$((failed + bad))
-    echo "$name: $good passed, $bad failed"
+    echo "$name: $good passed, $bad failed, $((SECONDS - started)) s"
 }
 
 is_small() { [ "$(stat -c %s out/bootmerge)" -le $size_ceiling ]; }
@@ -148,7 +148,7 @@ runs_alone() { # as the only file there is: no library, no /proc, no /dev
 }
 
 run_tests() {
-    local project projects=(src/BootMerge tests/BootMerge.Tests tests/BootMerge.KernelTests tests/differential)
+    local project scripts projects=(src/BootMerge tests/BootMerge.Tests tests/BootMerge.KernelTests tests/differential)
     need_root test
     # shellcheck disable=SC2086  # lists of words
     need $build_tools $boot_tools readelf shellcheck strace findmnt setfattr setfacl
@@ -159,8 +159,8 @@ run_tests() {
         check "analyzers: $project" dotnet build "$project" -c Release -v quiet
         check "dotnet format: $project" dotnet format "$project" --verify-no-changes --no-restore
     done
-    check "shellcheck" shellcheck -x build.sh .ci/run demo/run.sh tests/boot/*.sh tests/boot/guest/*.sh \
-        tests/differential/*.sh dracut-module/99bootmerge/*.sh
+    mapfile -t scripts < <(find . \( -name out -o -name bin -o -name obj \) -prune -o -name '*.sh' -print)
+    check "shellcheck" shellcheck .ci/run "${scripts[@]}"
     suite unit dotnet run --project "${projects[1]}" -c Release --no-build
     echo "== program"
     check "out/bootmerge is built" build

@@ -16,9 +16,12 @@ dracut_with() {
     unshare -m --propagation private -- bash -c '
         lib=$1 base=$2 tree=$3; shift 3
         . "$lib"
-        mkdir -p "$tree.work" "$tree.root"
-        mount -t overlay dracut -o "lowerdir=$base/chroot,upperdir=$tree,workdir=$tree.work" "$tree.root"
-        dracut_image "$tree.root" "$@"' dracut_with "$here/lib.sh" "$base" "$@"
+        mkdir -p "$tree.over"
+        mount -t tmpfs dracut "$tree.over" # an upperdir may not lie on an overlay, and /tmp may be one
+        mkdir "$tree.over/work" "$tree.over/root"
+        cp -a "$tree" "$tree.over/upper"
+        mount -t overlay dracut -o "lowerdir=$base/chroot,upperdir=$tree.over/upper,workdir=$tree.over/work" "$tree.over/root"
+        dracut_image "$tree.over/root" "$@"' dracut_with "$here/lib.sh" "$base" "$@"
 }
 
 mkdir -p "$work"
