@@ -81,14 +81,13 @@ public sealed class BadInputTests : KernelTest
         Assert.Equal(before, Root.State());
     }
 
-    [Theory]
-    [InlineData("no os-release at all", "os-release")]
-    public void A_root_without_os_release_is_an_error(string why, string word)
+    [Fact]
+    public void A_root_without_os_release_is_an_error()
     {
-        Root.Extension("alpha", ("alpha.conf", why));
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Remove("/usr/lib/os-release");
 
-        Root.Bootmerge("merge").FailsInOneLine(Root.Path, word);
+        Root.Bootmerge("merge").FailsInOneLine(Root.Path, "os-release");
     }
 
     [Theory]

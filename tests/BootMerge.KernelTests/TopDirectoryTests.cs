@@ -46,13 +46,13 @@ public sealed class TopDirectoryTests : KernelTest
     }
 
     [Theory]
-    [InlineData("alpha", "0700", 0)]
-    [InlineData("alpha", "0777", 7)]
-    public void Mode_and_owner_of_an_extensions_top_directory_do_not_matter(string extension, string mode, uint owner)
+    [InlineData("0700", 0)]
+    [InlineData("0777", 7)]
+    public void Mode_and_owner_of_an_extensions_top_directory_do_not_matter(string mode, uint owner)
     {
-        Root.Extension(extension, ("alpha.conf", "alpha"));
-        Files.ChangeMode($"{Root.Raw}/var/lib/confexts/{extension}/etc", mode);
-        Files.ChangeOwner($"{Root.Raw}/var/lib/confexts/{extension}/etc", owner, owner);
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Files.ChangeMode(Root.Raw + "/var/lib/confexts/alpha/etc", mode);
+        Files.ChangeOwner(Root.Raw + "/var/lib/confexts/alpha/etc", owner, owner);
 
         Root.Bootmerge("merge").Succeeds();
 
