@@ -1,0 +1,119 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using BootMerge.KernelTests.Support;
+using Xunit;
+
+namespace BootMerge.KernelTests;
+
+/// <summary>The boot stage killed or refused at any of its calls: the next boot works without help.</summary>
+public sealed class BootFailureTests : InitramfsTest
+{
+    private const string Calls = "move_mount,fsmount,fsopen,fsconfig,open_tree,mount_setattr,mkdirat,symlinkat,renameat,renameat2,unlinkat,setns,unshare,umount2,mount";
+
+    private List<string>? _forSystemd;
+
+    [Theory]
+    [InlineData("bare")]
+    [InlineData("confext")]
+    [InlineData("symlinked")]
+    public void Killed_at_any_call_the_next_boot_makes_the_whole_merge(string layout)
+    {
+        Prepare(layout);
+        ForEachCall((call, when) =>
+        {
+            Outcome killed = Under(["-e", $"trace={call}", "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"]);
+            Assert.True(killed.Status != 0, killed.ToString());
+            Assert.Equal("machine\n", Root.Read("/etc/hostname"));
+
+            Boot().Succeeds();
+            AssertMerged($"killed at {call} number {when}");
+            Assert.Equal(_forSystemd, ForSystemd());
+        });
+    }
+
+    [Theory]
+    [InlineData("bare")]
+    [InlineData("symlinked")]
+    public void Refused_any_call_it_fails_with_nothing_merged_or_merges_completely(string layout)
+    {
+        Prepare(layout);
+        File.WriteAllText(Initramfs + "/usr/lib/bootmerge.conf", ShippedDefaults.Replace("immutable", "fail", StringComparison.Ordinal));
+        int failed = 0;
+        ForEachCall((call, when) =>
+        {
+            Outcome outcome = Under(["-e", $"trace={call}", "-e", $"inject={call}:error=EPERM:when={when}"]);
+            if (outcome.Status == 0)
+            {
+                AssertMerged(outcome.ToString());
+                // What is for systemd only is no reason to fail the boot, but one to be heard.
+                if (!ForSystemd().SequenceEqual(_forSystemd!, StringComparer.Ordinal))
+                    outcome.Says("Operation not permitted", "systemd");
+                return;
+            }
+
+            failed++;
+            outcome.Fails("Operation not permitted");
+            string[] mounts = [.. MountTable.Under(Root.Path).Skip(1).Select(mount => mount.Description)];
+            Assert.True(mounts.Length == 0, $"{call} number {when}: {outcome}\nleft {string.Join('\n', mounts)}");
+            Assert.DoesNotContain(Files.List(Root.Raw), name => name.Contains("workdir", StringComparison.Ordinal));
+            Assert.True(!Directory.Exists(Initramfs + "/run/confexts") || Files.List(Initramfs + "/run/confexts").Count == 0, $"{call} number {when} left something in /run/confexts");
+        });
+        Assert.True(failed > 5, $"only {failed} calls mattered");
+    }
+
+    /// <summary>Each call of a boot that works, numbered by name; before each the state is that before the first boot.</summary>
+    private void ForEachCall(Action<string, int> test)
+    {
+        string log = Root.Path + ".strace";
+        Under(["-o", log, "-e", "trace=" + Calls]).Succeeds();
+        AssertMerged("not disturbed");
+        _forSystemd = [.. ForSystemd()];
+        List<string> calls = [.. File.ReadLines(log).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..].TrimStart())
+            .Where(line => line.Contains('(', StringComparison.Ordinal) && !line.Contains(" = -1 ", StringComparison.Ordinal))
+            .Select(line => line[..line.IndexOf('(', StringComparison.Ordinal)])];
+        Assert.True(calls.Count > 20, string.Join('\n', calls));
+
+        foreach (IGrouping<string, string> call in calls.GroupBy(call => call))
+        {
+            for (int when = 1; when <= call.Count(); when++)
+            {
+                BeforeTheFirstBoot();
+                test(call.Key, when);
+            }
+        }
+
+        BeforeTheFirstBoot();
+    }
+
+    private Outcome Under(string[] strace) => Outcome.Of("strace", ["-f", "-qq", "-o", "/dev/null", .. strace, "chroot", Initramfs, "/bootmerge", "--root=/sysroot", "boot"]);
+
+    private void AssertMerged(string when)
+    {
+        Assert.True(Root.Stacks.Count == 1, when);
+        Assert.Equal((when, "vendor", "machine's", "machine\n"), (when, Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf"), Root.Read("/etc/hostname")));
+        Root.WriteMerged("/etc/written", when);
+        Assert.Equal(when, Root.ReadRaw("/etc/written"));
+        Assert.Contains(Report().GetProperty("result").GetString()!, (string[])["merged", "unchanged"]);
+        Assert.True(MountTable.At(Root.Path + "/usr/share/flatcar").Count <= 1, when);
+    }
+
+    /// <summary>What boot leaves in /run for the systemd of the booted system.</summary>
+    private IEnumerable<string> ForSystemd() => Files.Snapshot(Initramfs + "/run")
+        .Where(entry => !entry.Key.StartsWith("/bootmerge", StringComparison.Ordinal))
+        .Select(entry => $"{entry.Key}: {entry.Value}");
+
+    private void BeforeTheFirstBoot()
+    {
+        Root.Bootmerge("unmerge").Succeeds();
+        foreach (MountEntry mount in MountTable.At(Root.Path + "/usr/share/flatcar"))
+            LibC.Unmount(mount.Point);
+        if (Root.ExistsRaw("/var/lib/extensions.mutable"))
+            Root.Remove("/var/lib/extensions.mutable");
+        if (Root.ExistsRaw("/etc/written"))
+            Root.Remove("/etc/written");
+        LibC.Unmount(Initramfs + "/run");
+        LibC.Mount("none", Initramfs + "/run", "tmpfs");
+    }
+}
