@@ -1,0 +1,100 @@
+#!/bin/bash
+# merge.sh [ROUNDS [LAYERS...]]: how long `bootmerge merge` takes as a whole process, beside mount(8) and systemd-confext.
+# All three merge the same extensions into the same root, in the same chroot (the Debian sid root of the differential
+# tests), interleaved in one run. Needs root, gcc, out/bootmerge; see README.md here for what is measured.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+repo=$here/..
+rounds=${1:-200}
+shift || true
+[ $# -gt 0 ] || set -- 1 10 100
+
+if [ "${BENCH_INSIDE-}" = "" ]; then
+    [ "$(id -u)" = 0 ] || { echo "merge.sh: it mounts file systems: run it as root." >&2; exit 1; }
+    [ -x "$repo/out/bootmerge" ] || { echo "merge.sh: no out/bootmerge: run ./build.sh build first." >&2; exit 1; }
+    export BENCH_INSIDE=yes
+    BENCH_SID=$("$repo/tests/differential/make-sid-root.sh")
+    export BENCH_SID
+    exec unshare -m --propagation private "$0" "$rounds" "$@"
+fi
+
+sid=$BENCH_SID
+machine=/mnt # the sample root, as the programs in the chroot see it
+etc=$machine/etc
+
+# The chroot: the cached root stays as it is.
+mount --bind "$sid" "$sid"
+mount -o remount,bind,ro "$sid"
+mount -t proc proc "$sid/proc"
+mount --bind /dev "$sid/dev"
+mount --bind /sys "$sid/sys"
+mount -t tmpfs -o mode=755 run "$sid/run"
+mount -t tmpfs -o mode=755 tmp "$sid/tmp"
+mount --make-rshared / # systemd-confext merges in a namespace of its own; its caller sees that by propagation only
+gcc -O2 -static -o "$sid/tmp/interleave" "$here/interleave.c"
+cp "$repo/out/bootmerge" "$sid/tmp/bootmerge"
+
+# sample_root LAYERS: a Flatcar-like machine on ext4, writes routed to its own /etc, LAYERS confexts of ten files each.
+sample_root() {
+    local tree=$sid$machine extension file
+    truncate -s 64M "$sid/tmp/image"
+    mkfs.ext4 -q -F -E lazy_itable_init=0,lazy_journal_init=0 "$sid/tmp/image"
+    mount -o loop "$sid/tmp/image" "$tree"
+    mkdir -p "$tree"/{etc,run,usr/lib/confexts,var/lib/extensions.mutable,.etc-work}
+    printf 'ID=flatcar\nVERSION_ID=4459.2.0\n' >"$tree/usr/lib/os-release"
+    echo host-17 >"$tree/etc/hostname"
+    ln -s /etc "$tree/var/lib/extensions.mutable/etc"
+    for ((extension = 1; extension <= $1; extension++)); do
+        layer=$tree/usr/lib/confexts/e$extension/etc
+        mkdir -p "$layer/extension-release.d"
+        echo ID=_any >"$layer/extension-release.d/extension-release.e$extension"
+        for file in 0 1 2 3 4 5 6 7 8 9; do echo "file $file of $extension" >"$layer/$extension.$file"; done
+    done
+}
+
+# contestants LAYERS: for interleave. mount(8) gets the options that bootmerge and systemd-confext set; its workdir is there.
+contestants() {
+    local i lower=
+    for ((i = $1; i > 0; i--)); do lower+=,lowerdir+=$machine/usr/lib/confexts/e$i/etc; done
+    local options=nosuid,nodev,noexec,noatime,redirect_dir=on,metacopy=off,index=off
+    cat <<LINES
+bootmerge|/tmp/bootmerge --root=$machine --mutable=auto merge|/tmp/bootmerge --root=$machine unmerge
+mount|/usr/bin/mount -t overlay overlay -o $options$lower,upperdir=$etc,workdir=$machine/.etc-work $etc|/usr/bin/umount $etc
+systemd-confext|/usr/bin/systemd-confext --root=$machine --mutable=auto merge|/usr/bin/systemd-confext --root=$machine unmerge
+bootmerge--version|/tmp/bootmerge --version|
+LINES
+}
+
+# quantile Q FIELD NAME: of the times that interleave printed, in milliseconds.
+quantile() { awk -v field="$2" -v name="$3" '$1 == name { print $field / 1000 }' "$sid/tmp/times" | sort -g | awk -v q="$1" '{ t[NR] = $1 } END { i = int(NR * q + 0.5); print t[i < 1 ? 1 : i] }'; }
+
+# table LAYERS
+table() {
+    local name
+    for name in systemd-confext mount bootmerge bootmerge--version; do
+        echo "$1 $name $(quantile 0.5 2 $name) $(quantile 0.9 2 $name) $(quantile 0.5 3 $name)"
+    done | awk '
+        { row[NR] = $0 }
+        END {
+            split(row[1], systemd)
+            split(row[2], mount)
+            for (i = 1; i <= NR; i++) {
+                split(row[i], f)
+                sub("--", " --", f[2])
+                printf "%6d  %-20s %8.2f %8.2f %9.2f %8.2f %9.2f %9.2f %8.2f\n", f[1], f[2],
+                    f[3], f[4], f[3] / systemd[3], f[3] / mount[3], f[5], f[5] / systemd[5], f[5] / mount[5]
+            }
+        }'
+}
+
+echo "$(uname -sr), $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg) at the start; $(chroot "$sid" systemd-confext --version | head -n 1), $(chroot "$sid" mount --version | sed 's/^mount from //; s/ (.*//')"
+echo "$rounds runs of each, interleaved; milliseconds; ratios are of medians"
+printf '%6s  %-20s %8s %8s %9s %8s %9s %9s %8s\n' layers program wall p90 /systemd /mount processor /systemd /mount
+for layers; do
+    sample_root "$layers"
+    contestants "$layers" | chroot "$sid" /tmp/interleave "$rounds" "$etc/1.0" >"$sid/tmp/times"
+    table "$layers"
+    umount "$sid$machine"
+done
+echo "load $(cut -d' ' -f1 /proc/loadavg) at the end"
