@@ -23,14 +23,14 @@ USAGE
 
 # The package that has a tool.
 declare -A package=(
-    [gcc]=gcc [ld.lld]=lld [objcopy]=binutils [readelf]=binutils [unshare]=util-linux [findmnt]=util-linux [flock]=util-linux
+    [gcc]=gcc [ld.lld]=lld [objcopy]=binutils [readelf]=binutils [unshare]=util-linux [findmnt]=util-linux [flock]=util-linux [mount]=mount
     [shellcheck]=shellcheck [strace]=strace [mmdebstrap]=mmdebstrap [cpio]=cpio [qemu-system-x86_64]=qemu-system-x86
     [mkfs.erofs]=erofs-utils [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [xz]=xz-utils [setfattr]=attr [setfacl]=acl
     [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
     [/usr/include/stdlib.h]=libc6-dev
 )
 build_tools="gcc ld.lld objcopy /usr/include/stdlib.h"
-boot_tools="unshare flock mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mke2fs e2fsck xz"
+boot_tools="unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mke2fs e2fsck xz"
 
 # need TOOL...: installs what is missing of it.
 need() {
@@ -179,7 +179,7 @@ verb=${1-}
 shift || true
 case $verb in
 build) build ;;
-demo) need_root demo; need findmnt unshare; build; demo/run.sh out/bootmerge ;;
+demo) need_root demo; need findmnt unshare mount; build; demo/run.sh out/bootmerge ;;
 test) run_tests ;;
 boot-test)
     need_root boot-test
