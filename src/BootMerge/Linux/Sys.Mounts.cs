@@ -175,21 +175,15 @@ internal static unsafe partial class Sys
             throw new KernelException("umount2", target, errno);
     }
 
-    /// <summary>Moves this thread into a copy of its mount namespace, in which nothing propagates to anywhere.</summary>
-    public static void EnterPrivateMountNamespace()
-    {
-        int result = LibC.unshare(CLONE_NEWNS);
-        int errno = LastErrno;
-        if (result < 0)
-            throw new KernelException("unshare", "the mount namespace", errno);
-        using SafeFileHandle root = Open("/", O_PATH | O_DIRECTORY);
-        MakePrivateEverywhere(root);
-    }
+    /// <summary>Moves this thread into a copy of its mount namespace.</summary>
+    public static void CopyMountNamespace() => Check(LibC.unshare(CLONE_NEWNS), "unshare", "the mount namespace");
 
+    /// <summary>Nothing in this thread's mount namespace propagates to anywhere any more.</summary>
     // "/" may be a plain directory of a chroot: propagation then belongs to the mount it lies on, which only mount(2)
     // and mount_setattr on a mount's root can change. So every mount of the table is asked one by one.
-    private static void MakePrivateEverywhere(SafeFileHandle root)
+    public static void MakeNamespacePrivate()
     {
+        using SafeFileHandle root = Open("/", O_PATH | O_DIRECTORY);
         LibC.MountAttributes attributes = new() { Propagation = MS_PRIVATE };
         int result = LibC.mount_setattr(Raw(root), EmptyPath, AT_EMPTY_PATH | AT_RECURSIVE, &attributes, (nuint)sizeof(LibC.MountAttributes));
         int errno = LastErrno;
@@ -221,22 +215,19 @@ internal static unsafe partial class Sys
 
     public static void ChangeDirectory(SafeFileHandle directory) => Check(LibC.fchdir(Raw(directory)), "fchdir", NameOf(directory));
 
-    /// <summary>An inotify descriptor that becomes readable when the superblock of a file is gone.</summary>
-    public static SafeFileHandle WatchForUnmount(SafeFileHandle file)
+    /// <summary>An inotify descriptor that becomes readable when the superblock of a file is gone; null where none is to be had.</summary>
+    public static SafeFileHandle? TryWatchForUnmount(SafeFileHandle file)
     {
         const int IN_CLOEXEC = O_CLOEXEC;
         const uint IN_DELETE_SELF = 0x400; // a watch needs an event; IN_UNMOUNT comes unasked
         int fd = LibC.inotify_init1(IN_CLOEXEC);
-        int errno = LastErrno;
         if (fd < 0)
-            throw new KernelException("inotify_init1", NameOf(file), errno);
+            return null;
         SafeFileHandle inotify = new(fd, ownsHandle: true);
-        int watch = LibC.inotify_add_watch(Raw(inotify), PathText.Terminated(ProcPath(file)), IN_DELETE_SELF);
-        errno = LastErrno;
-        if (watch >= 0)
+        if (LibC.inotify_add_watch(Raw(inotify), PathText.Terminated(ProcPath(file)), IN_DELETE_SELF) >= 0)
             return inotify;
         inotify.Dispose();
-        throw new KernelException("inotify_add_watch", NameOf(file), errno);
+        return null;
     }
 
     /// <returns>false when nothing came in time.</returns>

@@ -12,16 +12,17 @@ internal sealed class Drain : IDisposable
 {
     private const int TimeoutMilliseconds = 500;
 
-    private readonly SafeFileHandle _watch;
+    // null: nothing can be watched, and the merge counts as in use.
+    private readonly SafeFileHandle? _watch;
 
-    private Drain(SafeFileHandle watch) => _watch = watch;
+    private Drain(SafeFileHandle? watch) => _watch = watch;
 
     /// <param name="merged">Root of the merge, still mounted.</param>
-    public static Drain Watch(SafeFileHandle merged) => new(Sys.WatchForUnmount(merged));
+    public static Drain Watch(SafeFileHandle merged) => new(Sys.TryWatchForUnmount(merged));
 
     /// <summary>Waits a moment; all descriptors of the merge must be closed.</summary>
     /// <returns>false when somebody still holds the merge.</returns>
-    public bool Wait() => Sys.WaitForEvent(_watch, TimeoutMilliseconds);
+    public bool Wait() => _watch is not null && Sys.WaitForEvent(_watch, TimeoutMilliseconds);
 
-    public void Dispose() => _watch.Dispose();
+    public void Dispose() => _watch?.Dispose();
 }

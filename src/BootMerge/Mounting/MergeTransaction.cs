@@ -182,8 +182,20 @@ internal sealed class MergeTransaction : IDisposable
             {
                 if (!isGone)
                     _log.Info("Processes still use the old merge of " + stack.Plan.Hierarchy + ": what they write now shows in the new one after the next refresh.");
-                Sys.DropUnusedEntries(stack.Mount, stack.Plan.Hierarchy);
+                DropUnusedEntries(stack);
             }
+        }
+    }
+
+    private void DropUnusedEntries(BuiltStack stack)
+    {
+        try
+        {
+            Sys.DropUnusedEntries(stack.Mount, stack.Plan.Hierarchy);
+        }
+        catch (KernelException e)
+        {
+            _log.Warning("What was written to " + stack.Plan.Hierarchy + " during the refresh may show only after the next one: " + e.Message);
         }
     }
 

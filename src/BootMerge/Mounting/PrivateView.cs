@@ -30,8 +30,19 @@ internal sealed class PrivateView : IDisposable
             ?? throw new InputException("cannot open " + Namespace + ": /proc is not mounted");
         SafeFileHandle root = Sys.Open("/", Sys.O_PATH | Sys.O_DIRECTORY);
         SafeFileHandle workingDirectory = Sys.Open(".", Sys.O_PATH | Sys.O_DIRECTORY);
-        Sys.EnterPrivateMountNamespace();
-        return new PrivateView(mountNamespace, root, workingDirectory);
+        Sys.CopyMountNamespace();
+        PrivateView view = new(mountNamespace, root, workingDirectory);
+        try
+        {
+            Sys.MakeNamespacePrivate();
+            return view;
+        }
+        catch
+        {
+            // Whatever is done next must not be done out of everybody's sight.
+            view.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Back to the caller's namespace. Detached mounts made meanwhile stay usable.</summary>

@@ -32,6 +32,8 @@ internal sealed class Replaced : IDisposable
         string target = root.Outside(merge.Hierarchy);
         SafeFileHandle top = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
         SafeFileHandle copy = Sys.CloneTree(top, recursive: true, target);
+        // Where mounts are shared, detaching the original would take the inner mounts off its copy.
+        Sys.MakePrivate(copy, target);
         return new Replaced(merge, top, copy, Drain.Watch(top));
     }
 

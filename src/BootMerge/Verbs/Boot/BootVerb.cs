@@ -65,7 +65,7 @@ internal static class BootVerb
         report.Plans = plans;
         report.Step("merge");
         visibility.Publish(session);
-        SystemdMode.Keep(session, surveys, plans);
+        SystemdMode.Publish(session, surveys, plans);
         report.Step("systemd");
     }
 
@@ -140,16 +140,11 @@ internal static class BootVerb
             problem = first.Failure!.Message;
         }
 
-        MutableMode? fallback = session.Settings.Fallback switch
-        {
-            FallbackMode.Immutable => MutableMode.Import,
-            FallbackMode.Ephemeral => MutableMode.EphemeralImport,
-            _ => null,
-        };
-        if (fallback is null)
+        FallbackMode fallback = session.Settings.Fallback;
+        if (fallback == FallbackMode.Fail)
             throw new InputException("The writable layer cannot be used: " + problem);
 
-        report.Fallback = FallbackModes.Name(session.Settings.Fallback);
+        report.Fallback = FallbackModes.Name(fallback);
         report.FallbackReason = problem;
         session.Log.Warning("The writable layer cannot be used, falling back to an " + report.Fallback + " merge: " + problem + ".");
         MergeAttempt second = MergeAttempt.Run(session, surveys, accepted, fallback);

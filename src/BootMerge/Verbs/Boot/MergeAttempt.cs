@@ -18,8 +18,8 @@ internal sealed class MergeAttempt
     /// <summary>Some stack had, or should have had, an upperdir in the root: a merge without one may work.</summary>
     public bool WantedToWrite { get; private init; }
 
-    /// <param name="selfImport">Import the hierarchies themselves in this mode, whatever the routing entries say; null: as configured.</param>
-    public static MergeAttempt Run(Session session, List<Survey> surveys, List<List<AcceptedExtension>> accepted, MutableMode? selfImport)
+    /// <param name="fallback">Do without an upperdir in the root; null: as configured.</param>
+    public static MergeAttempt Run(Session session, List<Survey> surveys, List<List<AcceptedExtension>> accepted, FallbackMode? fallback)
     {
         List<ClassSettings> classes = [];
         foreach (Survey survey in surveys)
@@ -29,14 +29,10 @@ internal sealed class MergeAttempt
         List<MergePlan> plans = [];
         for (int i = 0; i < classes.Count; i++)
         {
-            PlanResult result = selfImport is MutableMode mode
-                ? Planner.Plan(
-                    classes[i].SelfImporting(mode),
-                    host.Look(classes[i]).ConvertAll(static state => state.SelfRouted()),
-                    accepted[i],
-                    host.BusyWorkDirectories(),
-                    RecordedMode(mode))
-                : Planner.Plan(classes[i], host.Look(classes[i]), accepted[i], host.BusyWorkDirectories());
+            List<HierarchyState> states = host.Look(classes[i]);
+            PlanResult result = Planner.Plan(classes[i], states, accepted[i], host.BusyWorkDirectories());
+            if (fallback is FallbackMode chosen && classes[i].Mode is MutableMode.Auto or MutableMode.Yes)
+                result = PlanFallback(chosen, classes[i], states, accepted[i]);
             if (result.Refusal is not null)
                 return new MergeAttempt { Failure = new InputException(result.Refusal), WantedToWrite = true };
             plans.Add(result.Plan);
@@ -65,11 +61,22 @@ internal sealed class MergeAttempt
     }
 
     /// <summary>
-    /// systemd refuses a self-import: a refresh that cannot skip would first unmerge and then fail. So the marker of a
-    /// fallback speaks of the nearest mode that a refresh of systemd's can end in.
+    /// What the machine wrote to /etc stays above the extensions: the hierarchy itself is imported. systemd refuses that,
+    /// a refresh of it that cannot skip would first unmerge and then fail; so the marker speaks of the nearest mode that
+    /// its refresh can end in. A sysext's /usr is the vendor's own: there that mode is the one merged in.
     /// </summary>
-    private static MutableMode RecordedMode(MutableMode selfImport) =>
-        selfImport == MutableMode.EphemeralImport ? MutableMode.Ephemeral : MutableMode.No;
+    private static PlanResult PlanFallback(FallbackMode fallback, ClassSettings settings, List<HierarchyState> states, List<AcceptedExtension> accepted)
+    {
+        bool inMemory = fallback == FallbackMode.Ephemeral;
+        MutableMode recorded = inMemory ? MutableMode.Ephemeral : MutableMode.No;
+        MutableMode mode = settings.Class == ExtensionClass.Sysext ? recorded : inMemory ? MutableMode.EphemeralImport : MutableMode.Import;
+        return Planner.Plan(
+            settings.SelfImporting(mode),
+            states.ConvertAll(static state => state.SelfRouted()),
+            accepted,
+            busyWorkDirectories: [],
+            recorded);
+    }
 
     private static bool HasPersistentUpper(List<MergePlan> plans)
     {

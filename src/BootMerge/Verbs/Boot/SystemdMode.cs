@@ -18,10 +18,23 @@ internal static class SystemdMode
     private const string FileName = "99-bootmerge.conf";
     private const uint FileMode = 0x1A4; // 0644
 
-    public static void Keep(Session session, List<Survey> surveys, List<MergePlan> plans)
+    /// <summary>After the merge, which is good without this: what fails here is a warning.</summary>
+    public static void Publish(Session session, List<Survey> surveys, List<MergePlan> plans)
     {
         if (!IsCarriedOver(session.Root))
             return;
+        try
+        {
+            Write(session, surveys, plans);
+        }
+        catch (KernelException e)
+        {
+            session.Log.Warning("The running system's systemd-confext is not told the mode, and may merge anew in its own: " + e.Message);
+        }
+    }
+
+    private static void Write(Session session, List<Survey> surveys, List<MergePlan> plans)
+    {
         for (int i = 0; i < plans.Count; i++)
         {
             if (plans[i].Stacks.Count == 0 || plans[i].RecordedMode == surveys[i].Settings.SystemdMode)
