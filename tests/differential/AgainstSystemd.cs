@@ -7,6 +7,7 @@ using Xunit;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>Every scenario under systemd-confext and under bootmerge: the same, or different as listed.</summary>
+[Collection("one scenario at a time")]
 public sealed class AgainstSystemd
 {
     private static readonly ConcurrentDictionary<string, Lazy<IReadOnlyList<Difference>>> results = new(StringComparer.Ordinal);

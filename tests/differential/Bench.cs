@@ -21,6 +21,9 @@ internal sealed class Bench
     /// <summary>The scenario root as the programs under test see it.</summary>
     public const string RootPath = "/tmp/r";
 
+    /// <summary>Names the loop devices of this run; another may be going on beside it.</summary>
+    public static readonly string ImageName = $"root-{Environment.ProcessId}.img";
+
     private const string Bootmerge = "bootmerge";
     private const string DropIn = "systemd-confext";
     private static readonly string[] SlashDirectories = ["usr", "proc", "dev", "sys", "run", "tmp"];
@@ -123,7 +126,7 @@ internal sealed class Bench
 
     private void MountExt4()
     {
-        string image = sidRoot + "/tmp/root.img";
+        string image = sidRoot + "/tmp/" + ImageName;
         using (FileStream file = File.Create(image))
             file.SetLength(16 << 20);
         Expect(Start("mkfs.ext4", ["-q", "-m", "0", image], Steps.NoEnvironment));

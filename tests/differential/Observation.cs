@@ -59,7 +59,8 @@ internal sealed class Observation
             foreach (string entry in Directory.GetFileSystemEntries(Path.Combine(bench.Outside, directory)))
             {
                 string name = $"{directory}/{Path.GetFileName(entry)}";
-                if (name is not ("run/systemd" or "run/bootmerge" or "tmp/r" or "tmp/bootmerge" or "tmp/systemd-confext" or "tmp/root.img" or "tmp/link"))
+                if (name is not ("run/systemd" or "run/bootmerge" or "tmp/r" or "tmp/bootmerge" or "tmp/systemd-confext" or "tmp/link")
+                    && name != "tmp/" + Bench.ImageName)
                     facts["outside " + name] = "there";
             }
         }
