@@ -85,6 +85,7 @@ verdict() {
         sed -n 's/^FAIL \(.*\)/\1; /p' "$2.results" | tr -d '\n'
         ! grep -q '^EMERGENCY' "$2.results" || echo -n "the boot stopped in the initramfs; "
         grep -q '^END' "$2.results" || echo -n "the guest's checks did not come to their end; "
+        ! grep -q 'terminating on signal' "$2.qemu" || echo -n "the machine still ran after $seconds_a_boot s; "
         [ "$1" != untouched ] || return 0
         merged=$(grep -nE '^LOG .*bootmerge.*[0-9] ms' "$2.results" | head -n 1 | cut -d: -f1)
         left=$(grep -nE '^LOG .*systemd\[1\]: (Switching root|.*running in system mode)' "$2.results" | tail -n 1 | cut -d: -f1)
