@@ -84,7 +84,7 @@ public sealed class BootTests : InitramfsTest
         Assert.Equal(stack, LibC.UniqueMountId(Root.Etc));
         Assert.Equal(state, Root.State());
         Assert.Equal(run, MountTable.Under(Initramfs + "/run").Select(mount => mount.Description));
-        Assert.Equal("unchanged", Report().GetProperty("result").GetString());
+        Assert.Equal("merged", Report().GetProperty("result").GetString());
     }
 
     [Fact]

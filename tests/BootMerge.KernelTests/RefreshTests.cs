@@ -215,7 +215,7 @@ public sealed class RefreshTests : KernelTest
         await reader;
 
         Assert.Empty(missed);
-        Assert.True(reads > 10_000, $"{reads} reads prove little");
+        Assert.True(reads > 2_000, $"{reads} reads prove little");
         Assert.Single(Root.Stacks);
     }
 
@@ -253,7 +253,7 @@ public sealed class RefreshTests : KernelTest
         await end.CancelAsync();
         await writer;
 
-        Assert.True(written.Count > 50, $"{written.Count} writes prove little");
+        Assert.True(written.Count > 20, $"{written.Count} writes prove little");
         Root.Expect([.. Files.List(Root.Raw + "/etc").Select(name => "/etc/" + name)]);
         foreach (string name in written)
             Assert.Equal((name, name["written-".Length..], name["written-".Length..]), (name, Root.Read("/etc/" + name), Root.ReadRaw("/etc/" + name)));

@@ -197,7 +197,7 @@ public sealed class ReportTests : KernelTest
         Root.Remove("/var/lib/confexts/beta");
         string unmerge = Action();
 
-        Assert.Equal(("merge", "skip", "replace", "unmerge"), (merge, nothing, replace, unmerge));
+        Assert.Equal(("merge", "nothing", "replace", "unmerge"), (merge, nothing, replace, unmerge));
 
         string Action() => Root.Bootmerge("plan", "--json=short").Succeeds().Json().GetProperty("action").GetString()!;
     }

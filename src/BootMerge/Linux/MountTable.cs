@@ -66,11 +66,11 @@ internal sealed class MountTable
     }
 
     /// <summary>Mounts attached directly on a mount, somewhere inside it; in order of attachment.</summary>
-    public List<Mount> ChildrenOf(Mount parent)
+    public List<Mount> ChildrenOf(int parentId)
     {
         List<Mount> children = [];
         foreach (Mount mount in Mounts)
-            if (mount.ParentId == parent.Id && mount.Id != parent.Id)
+            if (mount.ParentId == parentId && mount.Id != parentId)
                 children.Add(mount);
         return children;
     }

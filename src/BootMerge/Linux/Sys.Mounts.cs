@@ -166,7 +166,7 @@ internal static unsafe partial class Sys
         return result == 0 ? 0 : errno;
     }
 
-    /// <summary>Takes exactly this mount away, wherever it is in the stack; open files on it stay usable.</summary>
+    /// <summary>Takes a mount away, or the topmost of those stacked on its root; open files on it stay usable.</summary>
     public static void Detach(SafeFileHandle mountRoot, string target)
     {
         int result = LibC.umount2(PathText.Terminated(ProcPath(mountRoot)), MNT_DETACH);
@@ -179,28 +179,17 @@ internal static unsafe partial class Sys
     public static void CopyMountNamespace() => Check(LibC.unshare(CLONE_NEWNS), "unshare", "the mount namespace");
 
     /// <summary>Nothing in this thread's mount namespace propagates to anywhere any more.</summary>
-    // "/" may be a plain directory of a chroot: propagation then belongs to the mount it lies on, which only mount(2)
-    // and mount_setattr on a mount's root can change. So every mount of the table is asked one by one.
     public static void MakeNamespacePrivate()
     {
+        // In a chroot "/" may be a plain directory, on a mount that not even mountinfo shows from there. setns(2) into
+        // the namespace that the thread is in already leads to its real root, above all that is mounted.
+        using SafeFileHandle current = Open("/proc/self/ns/mnt", O_RDONLY);
+        using SafeFileHandle processRoot = Open("/", O_PATH | O_DIRECTORY);
+        using SafeFileHandle workingDirectory = Open(".", O_PATH | O_DIRECTORY);
+        Check(LibC.setns(Raw(current), CLONE_NEWNS), "setns", "the private mount namespace");
         using SafeFileHandle root = Open("/", O_PATH | O_DIRECTORY);
-        LibC.MountAttributes attributes = new() { Propagation = MS_PRIVATE };
-        int result = LibC.mount_setattr(Raw(root), EmptyPath, AT_EMPTY_PATH | AT_RECURSIVE, &attributes, (nuint)sizeof(LibC.MountAttributes));
-        int errno = LastErrno;
-        if (result == 0)
-            return;
-        if (errno != Errno.EINVAL)
-            throw new KernelException("mount_setattr", "/", errno);
-        foreach (Mount mount in MountTable.Read().Mounts)
-        {
-            using SafeFileHandle? handle = TryOpen(mount.Path, O_PATH);
-            if (handle is not null && LibC.mount_setattr(Raw(handle), EmptyPath, AT_EMPTY_PATH, &attributes, (nuint)sizeof(LibC.MountAttributes)) < 0)
-            {
-                errno = LastErrno;
-                if (errno != Errno.EINVAL) // EINVAL: covered by another mount, which has its own line
-                    throw new KernelException("mount_setattr", mount.Path, errno);
-            }
-        }
+        MakePrivate(root, "/");
+        EnterMountNamespace(current, processRoot, workingDirectory);
     }
 
     /// <summary>Goes (back) into a mount namespace; the root and working directory are the ones handed in.</summary>

@@ -133,22 +133,19 @@ internal sealed class MergeTransaction : IDisposable
         int errno = Sys.TryAttachBeneath(stack.Mount, replaced.Top);
         if (errno == 0)
         {
-            _undo.Add(() => Sys.Detach(stack.Mount, target));
-            Sys.Detach(replaced.Top, target);
-            _undo.Add(() => replaced.PutBack(_host.Root));
+            _undo.Add(() => replaced.PutBackInPlaceOf(stack.Mount, _host.Root));
+            replaced.Detach(target);
         }
         else
         {
             // EINVAL: no MOVE_MOUNT_BENEATH before 6.5, or a parent it does not work under (the namespace's own root).
             _log.Debug("The new merge of " + target + " cannot be slid under the old one (" + Errno.Describe(errno) + "): it takes its place with a short gap.");
-            Sys.Detach(replaced.Top, target);
+            replaced.Detach(target);
             _undo.Add(() => replaced.PutBack(_host.Root));
             using SafeFileHandle point = _host.Root.OpenAt(old.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
             Sys.Attach(stack.Mount, point, target);
             _undo.Add(() => Sys.Detach(stack.Mount, target));
         }
-
-        replaced.ReleaseTop();
     }
 
     private void RemoveMergesWithoutPlan(IReadOnlyList<MergePlan> plans)

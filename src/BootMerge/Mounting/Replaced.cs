@@ -24,7 +24,7 @@ internal sealed class Replaced : IDisposable
 
     public ExistingMerge Merge { get; }
 
-    /// <summary>The root of the mounted merge, until <see cref="ReleaseTop"/>.</summary>
+    /// <summary>The root of the mounted merge, until <see cref="Detach"/>.</summary>
     public SafeFileHandle Top => _top ?? throw new ObjectDisposedException(nameof(Top));
 
     public static Replaced Take(Root root, ExistingMerge merge)
@@ -37,6 +37,25 @@ internal sealed class Replaced : IDisposable
         return new Replaced(merge, top, copy, Drain.Watch(top));
     }
 
+    public void Detach(string target)
+    {
+        Sys.Detach(Top, target);
+        ReleaseTop();
+    }
+
+    /// <summary>Shows the merge again after a new one was slid beneath it, whether it is detached yet or not.</summary>
+    /// <remarks>umount2 takes the topmost of a stack: nothing can be taken away from beneath.</remarks>
+    public void PutBackInPlaceOf(SafeFileHandle newMount, Root root)
+    {
+        string target = root.Outside(Merge.Hierarchy);
+        if (_top is not null)
+            Detach(target);
+        bool isBeneath = Sys.TryAttachBeneath(_copy, newMount) == 0;
+        Sys.Detach(newMount, target);
+        if (!isBeneath)
+            PutBack(root);
+    }
+
     /// <summary>Shows the merge again after it was detached.</summary>
     public void PutBack(Root root)
     {
@@ -44,7 +63,7 @@ internal sealed class Replaced : IDisposable
         Sys.Attach(_copy, point, root.Outside(Merge.Hierarchy));
     }
 
-    public void ReleaseTop()
+    private void ReleaseTop()
     {
         _top?.Dispose();
         _top = null;

@@ -38,25 +38,23 @@ internal sealed class Submounts : IDisposable
         string path = Sys.PathOf(hierarchy);
         MountTable table = MountTable.Read();
         List<Submount> copies = [];
-        if (table.ById(Sys.MountNumber(hierarchy)) is Mount carrier)
+        // In a chroot the mount that the hierarchy lies on may have no line of its own: its number is enough.
+        foreach (Mount mount in table.ChildrenOf(Sys.MountNumber(hierarchy)))
         {
-            foreach (Mount mount in table.ChildrenOf(carrier))
+            if (!MountTable.IsBelow(mount.Path, path) || mount.Path == path + "/" + markerName)
+                continue;
+            // A mount below another one's mount point is not seen: what is opened there is something else.
+            SafeFileHandle? root = Sys.TryOpen(mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW);
+            if (root is null || !IsStackedOn(table, Sys.MountNumber(root), mount))
             {
-                if (!MountTable.IsBelow(mount.Path, path) || mount.Path == path + "/" + markerName)
-                    continue;
-                // A mount below another one's mount point is not seen: what is opened there is something else.
-                SafeFileHandle? root = Sys.TryOpen(mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW);
-                if (root is null || !IsStackedOn(table, Sys.MountNumber(root), mount))
-                {
-                    root?.Dispose();
-                    continue;
-                }
-
-                SafeFileHandle copy = Sys.CloneTree(root, recursive: true, mount.Path);
-                copies.Add(new Submount(mount.Path[(path.Length == 1 ? 1 : path.Length + 1)..], copy, root));
-                // A copy that shares propagation with its original would be taken away together with it.
-                Sys.MakePrivate(copy, mount.Path);
+                root?.Dispose();
+                continue;
             }
+
+            SafeFileHandle copy = Sys.CloneTree(root, recursive: true, mount.Path);
+            copies.Add(new Submount(mount.Path[(path.Length == 1 ? 1 : path.Length + 1)..], copy, root));
+            // A copy that shares propagation with its original would be taken away together with it.
+            Sys.MakePrivate(copy, mount.Path);
         }
 
         return new Submounts(copies);

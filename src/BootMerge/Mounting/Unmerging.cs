@@ -55,9 +55,8 @@ internal static class Unmerging
         using SafeFileHandle? hidden = submounts.Mounts.Count == 0 ? null : HiddenDirectory.TryOpen(root, merge.Hierarchy);
         if (hidden is not null)
             submounts.Restore(hidden, target, undo, log);
-        Sys.Detach(old.Top, target);
+        old.Detach(target);
         undo.Add(() => old.PutBack(root));
-        old.ReleaseTop();
         if (hidden is not null || submounts.Mounts.Count == 0)
             return;
         using SafeFileHandle uncovered = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);

@@ -27,7 +27,7 @@ public sealed class SettingsResolverTests
         Assert.Null(settings.RequireExtension);
         Assert.False(settings.RouteEtc);
         Assert.False(settings.AlwaysRefresh);
-        Assert.True(settings.ImportSelf);
+        Assert.True(confext.ImportSelf);
         Assert.False(settings.SwitchedOff);
         Assert.Empty(settings.Warnings);
     }
@@ -180,7 +180,7 @@ public sealed class SettingsResolverTests
     [InlineData("systemd-confext", "merge", false)]
     [InlineData("systemd-confext", "merge --import-self", true)]
     public void Under_systemds_name_the_self_routed_imports_are_asked_for(string program, string typed, bool expected) =>
-        Assert.Equal(expected, SettingsResolver.Resolve(TypedAs(program, typed.Split(' ')), new ConfigurationSources()).ImportSelf);
+        Assert.Equal(expected, SettingsResolver.Resolve(TypedAs(program, typed.Split(' ')), new ConfigurationSources()).Classes[0].ImportSelf);
 
     [Theory]
     [InlineData("merge --class=all", "", true, false)]
