@@ -76,13 +76,15 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>Makes the superblock; a failure carries the context's log and what /dev/kmsg got meanwhile.</summary>
-    public static void Create(SafeFileHandle context, string target)
+    /// <returns>What overlayfs wrote to /dev/kmsg although it worked.</returns>
+    public static string Create(SafeFileHandle context, string target)
     {
         using KernelLog log = KernelLog.Mark();
         int result = LibC.fsconfig(Raw(context), FSCONFIG_CMD_CREATE, null, null, 0);
         int errno = LastErrno;
         if (result < 0)
             throw new KernelException("fsconfig create", target, errno, Join(ContextLog(context), log.Since()));
+        return log.Since();
     }
 
     /// <param name="attributes">MOUNT_ATTR_* bits.</param>
@@ -110,7 +112,8 @@ internal static unsafe partial class Sys
 
     /// <summary>mount(2); a failure carries what /dev/kmsg got meanwhile.</summary>
     /// <param name="data">Without a zero; at most 4095 bytes, because the kernel cuts the rest off without a word.</param>
-    public static void Mount(string source, SafeFileHandle on, string type, ulong flags, string data, string target)
+    /// <returns>What overlayfs wrote to /dev/kmsg although it worked.</returns>
+    public static string Mount(string source, SafeFileHandle on, string type, ulong flags, string data, string target)
     {
         const int PageSize = 4096;
         byte[] bytes = PathText.Terminated(data);
@@ -121,6 +124,7 @@ internal static unsafe partial class Sys
         int errno = LastErrno;
         if (result < 0)
             throw new KernelException("mount " + type, target, errno, log.Since());
+        return log.Since();
     }
 
     /// <summary>A detached copy of a mount; with <paramref name="recursive"/> of those on it too.</summary>

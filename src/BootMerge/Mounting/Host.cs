@@ -68,6 +68,31 @@ internal sealed class Host : IDisposable
         return states;
     }
 
+    /// <summary>
+    /// The extensions that are there without the merges, too: one that came with a sysext cannot be a layer while that
+    /// sysext's own merge is made anew.
+    /// </summary>
+    public List<AcceptedExtension> Seen(List<AcceptedExtension> extensions)
+    {
+        List<AcceptedExtension> seen = [];
+        foreach (AcceptedExtension extension in extensions)
+        {
+            bool isSeen = true;
+            foreach (KeyValuePair<string, string> layer in extension.Layers)
+            {
+                using SafeFileHandle? directory = Bare.TryOpenDirectory(layer.Value);
+                isSeen &= directory is not null;
+            }
+
+            if (isSeen)
+                seen.Add(extension);
+            else
+                _log.Warning("Not merging '" + extension.Name + "': it is part of what is merged, refresh its class on its own.");
+        }
+
+        return seen;
+    }
+
     public ExistingMerge? MergeOn(string hierarchy)
     {
         foreach (ExistingMerge merge in Merges)
@@ -83,16 +108,6 @@ internal sealed class Host : IDisposable
             if (submounts.Key == hierarchy)
                 return submounts.Value;
         return Submounts.None;
-    }
-
-    /// <summary>Workdirs of merges that are mounted, inside the root.</summary>
-    public List<string> BusyWorkDirectories()
-    {
-        List<string> busy = [];
-        foreach (ExistingMerge merge in Merges)
-            if (merge.Marker.WorkDirectory is string workDirectory)
-                busy.Add("/" + workDirectory);
-        return busy;
     }
 
     /// <summary>From here on <see cref="Bare"/> is the root in a private mount namespace, without merges.</summary>

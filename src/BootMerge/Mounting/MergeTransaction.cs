@@ -102,7 +102,7 @@ internal sealed class MergeTransaction : IDisposable
         StackBuilder builder = new(_host.Bare, method, _host.IsPrivate, _log);
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)
-                _built.Add(builder.Build(plan, stack, _host.SubmountsOf(stack.Hierarchy)));
+                _built.Add(builder.Build(plan, stack, _host.SubmountsOf(stack.Hierarchy), isReplacement: _host.MergeOn(stack.Hierarchy) is not null));
     }
 
     private void Show()
@@ -171,6 +171,7 @@ internal sealed class MergeTransaction : IDisposable
         foreach (BuiltStack stack in _built)
             if (_host.MergeOn(stack.Plan.Hierarchy) is null)
                 _host.SubmountsOf(stack.Plan.Hierarchy).RemoveOriginals(_host.Root.Outside(stack.Plan.Target), _log);
+        RemoveStaleWorkDirectories();
         foreach (Replaced old in _replaced)
         {
             bool isGone = old.RemoveRest(_host.Root, WorkDirectoriesInUse(), _log);
@@ -180,6 +181,24 @@ internal sealed class MergeTransaction : IDisposable
                 if (!isGone)
                     _log.Info("Processes still use the old merge of " + stack.Plan.Hierarchy + ": what they write now shows in the new one after the next refresh.");
                 DropUnusedEntries(stack);
+            }
+        }
+    }
+
+    // Of hierarchies merged anew: no other overlay writes to the upperdir, or the merge had been refused.
+    private void RemoveStaleWorkDirectories()
+    {
+        foreach (BuiltStack stack in _built)
+        {
+            if (stack.Plan.Upper is not PersistentUpper upper || _host.MergeOn(stack.Plan.Hierarchy) is not null)
+                continue;
+            try
+            {
+                Directories.RemoveStaleWorkDirectories(_host.Root, upper.WorkDirectory, stack.Plan.Hierarchy, WorkDirectoriesInUse());
+            }
+            catch (KernelException e)
+            {
+                _log.Warning("A workdir of an earlier merge stays behind: " + e.Message);
             }
         }
     }

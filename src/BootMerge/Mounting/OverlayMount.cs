@@ -45,10 +45,11 @@ internal sealed class OverlayMount(
 
     /// <param name="isStaged">In a <see cref="PrivateView"/>: the overlay is attached to the stage.</param>
     /// <returns>The overlay's root: detached, or in the stage.</returns>
-    public SafeFileHandle Make(Stage stage, LayerMethod method, bool isStaged)
+    /// <param name="kernelLog">What overlayfs said although it worked.</param>
+    public SafeFileHandle Make(Stage stage, LayerMethod method, bool isStaged, out string kernelLog)
     {
         if (method == LayerMethod.MountCall)
-            return MakeByCall(stage);
+            return MakeByCall(stage, out kernelLog);
 
         using SafeFileHandle context = Sys.FsOpen("overlay");
         Sys.SetString(context, "source", Source, Target);
@@ -64,7 +65,7 @@ internal sealed class OverlayMount(
                 Sys.SetString(context, option.Key, option.Value, Target);
         }
 
-        Sys.Create(context, Target);
+        kernelLog = Sys.Create(context, Target);
         SafeFileHandle overlay = Sys.FsMount(context, Attributes, Target);
         if (isStaged)
         {
@@ -96,7 +97,7 @@ internal sealed class OverlayMount(
         Sys.SetString(context, "workdir", LayerLinks.Work, Target);
     }
 
-    private SafeFileHandle MakeByCall(Stage stage)
+    private SafeFileHandle MakeByCall(Stage stage, out string kernelLog)
     {
         using LayerLinks links = LayerLinks.Enter(stage, Layers, Upper, Work);
         StringBuilder data = new("lowerdir=");
@@ -107,7 +108,7 @@ internal sealed class OverlayMount(
             data.Append(',').Append(option.ToString());
 
         using (SafeFileHandle point = stage.Stack())
-            Sys.Mount(Source, point, "overlay", MountFlags(Attributes), data.ToString(), Target);
+            kernelLog = Sys.Mount(Source, point, "overlay", MountFlags(Attributes), data.ToString(), Target);
         return stage.Stack();
     }
 

@@ -88,7 +88,8 @@ internal sealed class Replaced : IDisposable
 
         try
         {
-            Directories.RemoveStaleWorkDirectories(root, "/" + workDirectory, inUse);
+            // The upperdir's own name does not matter, only what is beside it.
+            Directories.RemoveStaleWorkDirectories(root, "/" + workDirectory, Merge.Hierarchy, inUse);
         }
         catch (KernelException e)
         {

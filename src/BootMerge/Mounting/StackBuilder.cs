@@ -41,7 +41,8 @@ internal sealed class StackBuilder
     }
 
     /// <summary>Everything the plan creates (target, upperdir, workdir) must exist.</summary>
-    public BuiltStack Build(MergePlan merge, StackPlan plan, Submounts submounts)
+    /// <param name="isReplacement">The upperdir may still be that of the merge which is replaced.</param>
+    public BuiltStack Build(MergePlan merge, StackPlan plan, Submounts submounts, bool isReplacement)
     {
         // The target must be opened before the staging tmpfs hides the root.
         using SafeFileHandle hierarchy = _root.OpenAt(plan.Target, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -68,9 +69,12 @@ internal sealed class StackBuilder
                 layers.Add(new NamedLayer("empty", stage.Filler()));
 
             OverlayMount mount = new(_root.Outside(plan.Target), plan.Class.Name, plan.Attributes, plan.Options, layers, upper, work);
-            SafeFileHandle overlay = mount.Make(stage, _method, _isStaged);
+            SafeFileHandle overlay = mount.Make(stage, _method, _isStaged, out string kernelLog);
             try
             {
+                if (plan.Upper is PersistentUpper && !isReplacement && kernelLog.Contains("is in-use", StringComparison.Ordinal))
+                    throw new KernelException("mount overlay", _root.Outside(plan.Target), Errno.EBUSY,
+                        kernelLog + " It is merged at another place, or processes are left in a merge that was taken away");
                 return Complete(plan, stage, markerLayer, overlay, submounts);
             }
             catch

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Markers;
+using BootMerge.Planning;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
 
@@ -102,7 +103,7 @@ internal static class Unmerging
     {
         if (merge.Marker.WorkDirectory is not string path)
             return;
-        bool isSafe = Marker.IsSafeRelativePath(path) && Directories.IsWorkDirectoryName(path[(path.LastIndexOf('/') + 1)..]);
+        bool isSafe = Marker.IsSafeRelativePath(path) && WorkDirectory.IsName(WorkDirectory.Name(path));
         if (!isSafe)
             throw new InputException("the marker of " + PathText.Printable(root.Outside(merge.Hierarchy)) + " names '" + PathText.Printable(path)
                 + "' as workdir, which is no path of a workdir inside the root: nothing is removed or unmounted");

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -42,6 +43,15 @@ internal sealed class Routing
     public bool IsMountRoot { get; init; }
 
     public string? Problem { get; init; }
+
+    /// <summary>
+    /// Workdirs of this hierarchy that exist beside the directory: of a merge that is mounted, here or where nobody sees
+    /// it, or left by a kill or a power cut. None of them is used again. Paths inside the root.
+    /// </summary>
+    public List<string> WorkDirectories { get; init; } = [];
+
+    /// <summary>What has a workdir's name and is no directory; null when nothing has.</summary>
+    public string? InTheWay { get; init; }
 }
 
 /// <summary>
@@ -134,11 +144,15 @@ internal sealed class HierarchyState
             return new Routing { Entry = entry, Kind = RoutingKind.Unusable, Problem = "is not a directory or a symlink to one" };
         bool isSelf = hierarchyStatus is not null && status.IsSameInode(hierarchyStatus) && status.UniqueMountId == hierarchyStatus.UniqueMountId;
         using SafeFileHandle readable = Sys.Reopen(handle, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        string path = root.PathOf(handle);
+        List<string> workDirectories = WorkDirectory.FindBeside(root, path, hierarchy, out string? inTheWay);
         return new Routing
         {
             Entry = entry,
             Kind = isSelf ? RoutingKind.Self : RoutingKind.Directory,
-            Path = root.PathOf(handle),
+            Path = path,
+            WorkDirectories = workDirectories,
+            InTheWay = inTheWay,
             Permissions = status.Permissions,
             IsReadOnly = Sys.IsReadOnly(readable),
             IsMountRoot = status.IsMountRoot,

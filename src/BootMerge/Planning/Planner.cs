@@ -13,13 +13,11 @@ internal static class Planner
 
     /// <param name="states">One for each of the class's hierarchies, in order.</param>
     /// <param name="extensions">Lowest layer first.</param>
-    /// <param name="busyWorkDirectories">Workdirs, inside the root, of merges that are still mounted: never shared.</param>
     /// <param name="recordAs">The mode for the marker to speak of; null: the one merged in.</param>
     public static PlanResult Plan(
         ClassSettings settings,
         IReadOnlyList<HierarchyState> states,
         IReadOnlyList<AcceptedExtension> extensions,
-        IReadOnlyList<string> busyWorkDirectories,
         MutableMode? recordAs = null)
     {
         MutableMode recorded = recordAs ?? settings.Mode;
@@ -39,7 +37,7 @@ internal static class Planner
             refusal ??= RoutingProblem(settings, state);
             if (RecordedDirectory(recorded, state) is string directory)
                 mutableDirectories.Add(new KeyValuePair<string, string>(state.Hierarchy, directory));
-            stacks.Add(Stack(settings, state, layers, busyWorkDirectories));
+            stacks.Add(Stack(settings, state, layers));
         }
 
         MergePlan plan = new()
@@ -55,9 +53,9 @@ internal static class Planner
         return new PlanResult(plan, refusal);
     }
 
-    private static StackPlan Stack(ClassSettings settings, HierarchyState state, List<Layer> extensions, IReadOnlyList<string> busyWorkDirectories)
+    private static StackPlan Stack(ClassSettings settings, HierarchyState state, List<Layer> extensions)
     {
-        UpperDirectory? upper = Upper(settings.Mode, state, busyWorkDirectories);
+        UpperDirectory? upper = Upper(settings.Mode, state);
         List<Layer> lower = Lower(settings.Mode, state, extensions);
         bool hierarchyIsLower = false;
         foreach (Layer layer in lower)
@@ -77,7 +75,7 @@ internal static class Planner
         };
     }
 
-    private static UpperDirectory? Upper(MutableMode mode, HierarchyState state, IReadOnlyList<string> busyWorkDirectories)
+    private static UpperDirectory? Upper(MutableMode mode, HierarchyState state)
     {
         if (mode is MutableMode.Ephemeral or MutableMode.EphemeralImport)
             return new MemoryUpper();
@@ -89,17 +87,7 @@ internal static class Planner
         if (!exists && mode == MutableMode.Auto)
             return null;
         string path = routing.Path ?? routing.Entry;
-        return new PersistentUpper(path, exists ? null : state.Permissions, WorkDirectory(path, state.Hierarchy, busyWorkDirectories));
-    }
-
-    /// <summary>Beside the upperdir. A second name for the time in which an old merge still uses the first.</summary>
-    private static string WorkDirectory(string upper, string hierarchy, IReadOnlyList<string> busy)
-    {
-        string first = upper[..upper.LastIndexOf('/')] + "/.systemd-" + HierarchyState.ShortName(hierarchy) + "-workdir";
-        string path = first;
-        for (int i = 1; Contains(busy, path); i++)
-            path = first + "." + i.ToString();
-        return path;
+        return new PersistentUpper(path, exists ? null : state.Permissions, WorkDirectory.Choose(path, state.Hierarchy, routing.WorkDirectories));
     }
 
     /// <summary>Below the marker's layer, topmost first.</summary>
@@ -140,6 +128,8 @@ internal static class Planner
         if (routing.Permissions != state.Permissions)
             return "the upperdir " + path + " has mode " + FileStatus.Octal(routing.Permissions) + ", but the hierarchy " + state.Hierarchy + " has mode "
                 + FileStatus.Octal(state.Permissions) + ": give both the same mode";
+        if (routing.InTheWay is string other)
+            return PathText.Printable(other) + " is in the way of the workdir: it is not a directory, remove it";
         if (routing.IsReadOnly)
             return "the upperdir " + path + " is on a read-only file system";
         if (routing.IsMountRoot)
@@ -179,13 +169,5 @@ internal static class Planner
         foreach (AcceptedExtension extension in extensions)
             identities.Add(new KeyValuePair<string, Json.JsonValue>(extension.Name, extension.Identity));
         return identities;
-    }
-
-    private static bool Contains(IReadOnlyList<string> paths, string path)
-    {
-        foreach (string other in paths)
-            if (other == path)
-                return true;
-        return false;
     }
 }

@@ -23,7 +23,7 @@ internal static class MergeVerb
         {
             Survey survey = Survey.Make(session.Root, session.Settings, settings);
             survey.Report(session.Log);
-            PlanResult result = Planner.Plan(settings, host.Look(settings), survey.Accepted(session.Root), host.BusyWorkDirectories());
+            PlanResult result = Planner.Plan(settings, host.Look(settings), survey.Accepted(session.Root));
             plans.Add(result.Accepted());
         }
 

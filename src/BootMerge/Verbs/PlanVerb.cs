@@ -29,7 +29,7 @@ internal static class PlanVerb
         bool isUpToDate = host.Merges.Count > 0;
         for (int i = 0; i < surveys.Count; i++)
         {
-            PlanResult result = Planner.Plan(surveys[i].Settings, host.Look(surveys[i].Settings), accepted[i], host.BusyWorkDirectories());
+            PlanResult result = Planner.Plan(surveys[i].Settings, host.Look(surveys[i].Settings), host.Seen(accepted[i]));
             plans.Add(result.Accepted());
             isUpToDate &= RefreshVerb.IsUpToDate(host, plans[^1]);
         }

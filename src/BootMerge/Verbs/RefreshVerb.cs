@@ -32,7 +32,7 @@ internal static class RefreshVerb
         bool isUpToDate = true;
         for (int i = 0; i < surveys.Count; i++)
         {
-            PlanResult result = Planner.Plan(surveys[i].Settings, host.Look(surveys[i].Settings), accepted[i], host.BusyWorkDirectories());
+            PlanResult result = Planner.Plan(surveys[i].Settings, host.Look(surveys[i].Settings), host.Seen(accepted[i]));
             isUpToDate &= IsUpToDate(host, result.Plan);
             results.Add(result);
         }

@@ -30,9 +30,9 @@ internal sealed class MergeAttempt
         for (int i = 0; i < classes.Count; i++)
         {
             List<HierarchyState> states = host.Look(classes[i]);
-            PlanResult result = Planner.Plan(classes[i], states, accepted[i], host.BusyWorkDirectories());
+            PlanResult result = Planner.Plan(classes[i], states, host.Seen(accepted[i]));
             if (fallback is FallbackMode chosen && classes[i].Mode is MutableMode.Auto or MutableMode.Yes)
-                result = PlanFallback(chosen, classes[i], states, accepted[i]);
+                result = PlanFallback(chosen, classes[i], states, host.Seen(accepted[i]));
             if (result.Refusal is not null)
                 return new MergeAttempt { Failure = new InputException(result.Refusal), WantedToWrite = true };
             plans.Add(result.Plan);
@@ -74,7 +74,6 @@ internal sealed class MergeAttempt
             settings.SelfImporting(mode),
             states.ConvertAll(static state => state.SelfRouted()),
             accepted,
-            busyWorkDirectories: [],
             recorded);
     }
 

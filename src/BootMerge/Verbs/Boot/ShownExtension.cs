@@ -127,7 +127,7 @@ internal sealed class ShownExtension : IDisposable
             [new("release", layer), new("defaults", parent)],
             upper: null,
             work: null);
-        SafeFileHandle overlay = mount.Make(stage, method, isStaged);
+        SafeFileHandle overlay = mount.Make(stage, method, isStaged, out _);
         if (!isStaged)
             return overlay;
         using (overlay)

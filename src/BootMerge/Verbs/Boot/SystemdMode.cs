@@ -37,9 +37,13 @@ internal static class SystemdMode
     {
         for (int i = 0; i < plans.Count; i++)
         {
-            if (plans[i].Stacks.Count == 0 || plans[i].RecordedMode == surveys[i].Settings.SystemdMode)
-                continue;
             ExtensionClass extensionClass = plans[i].Class;
+            if (plans[i].Stacks.Count == 0 || plans[i].RecordedMode == surveys[i].Settings.SystemdMode)
+            {
+                Remove(extensionClass);
+                continue;
+            }
+
             string text = "# Written by bootmerge boot: the mode in which it merged, so that a refresh keeps it.\n["
                 + extensionClass.Section + "]\nMutable=" + MutableModes.Name(plans[i].RecordedMode) + "\n";
             using SafeFileHandle run = Sys.Open("/run", Sys.O_PATH | Sys.O_DIRECTORY);
@@ -47,6 +51,14 @@ internal static class SystemdMode
             Sys.ReplaceFile(directory, FileName, Encoding.UTF8.GetBytes(text), FileMode);
             session.Log.Debug("Wrote /run/" + extensionClass.ConfigurationFile + ".d/" + FileName + " with Mutable=" + MutableModes.Name(plans[i].RecordedMode) + ".");
         }
+    }
+
+    /// <summary>What an earlier run of the boot stage said, perhaps after a fallback, does not hold any more.</summary>
+    private static void Remove(ExtensionClass extensionClass)
+    {
+        using SafeFileHandle? directory = Sys.TryOpen("/run/" + extensionClass.ConfigurationFile + ".d", Sys.O_PATH | Sys.O_DIRECTORY);
+        if (directory is not null)
+            Sys.RemoveFile(directory, FileName);
     }
 
     /// <summary>
