@@ -9,7 +9,7 @@ name=$2
 images=$3
 logs=$4
 base=$(base_of "$suite")
-seconds_a_boot=240
+seconds_a_boot=300
 disk=$images/$name.img
 
 # root_disk INITRAMFS: the machine's ROOT file system, its own /etc as it was left by earlier boots.
