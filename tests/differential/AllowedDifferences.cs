@@ -96,6 +96,8 @@ internal static class AllowedDifferences
         new("Words that are not known change nothing|An image policy is taken", "exit", "1 => 2", "a usage error has the exit status 2 (section 2)"),
         new("An image policy is taken", "mount etc.*|marker etc.*|merged etc.*|exit|explains|another mount etc",
             @".* => \(nothing\)|yes => no|0 => 2|\(nothing\) => yes", "disk images, and with them their policies, are not implemented yet: the option is refused, not ignored (section 12)"),
+        new("Private and shared mounts under a hierarchy", @"mount etc/private\[0\] propagation", "private => shared",
+            "a mount is moved into the merge and back, and what is attached below a shared mount becomes shared (section 6: carried over)"),
         new("A root that is a symlink", @"marker etc/origin\.extensions\.foo\..*|mount etc\[0\] layers|stdout row 1 PATH", ".*(/tmp/link|another).* => .*",
             "systemd writes a path outside of the root into the marker"),
         new("A root that is not there or no directory", "exit|explains|stdout form", @"(0|a table|\(nothing\)) => (1|nothing|yes)", "a root that is no directory is an error for every verb (section 13)"),

@@ -34,7 +34,8 @@ internal static class TreeFacts
         }
         facts[$"{aspect} {relative}"] = Describe(path, status, raw: aspect == "raw");
         // What overlayfs keeps in its workdir is named by inode numbers, and its own business.
-        if (status.Type != Native.S_IFDIR || relative.EndsWith("-workdir/work", StringComparison.Ordinal))
+        if (status.Type != Native.S_IFDIR || relative.EndsWith("-workdir/work", StringComparison.Ordinal)
+            || relative.EndsWith("-workdir.1/work", StringComparison.Ordinal))
             return;
         foreach (string entry in Directory.GetFileSystemEntries(path))
         {
