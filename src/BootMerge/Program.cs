@@ -1,8 +1,7 @@
 using System;
-using System.Collections.Generic;
+using System.Diagnostics;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
-using BootMerge.Extensions;
 using BootMerge.Linux;
 using BootMerge.Reporting;
 using BootMerge.Verbs;
@@ -18,12 +17,13 @@ internal static class Program
 
     internal static int Main(string[] args)
     {
+        long started = Stopwatch.GetTimestamp();
         Log log = new(Log.WantsKernelLog());
         ParseResult command = CommandLineParser.Parse(Environment.GetCommandLineArgs()[0], args);
         // The last catch: as PID 1 of an initramfs an exception that leaves Main would panic the kernel.
         try
         {
-            return Run(command, log);
+            return Run(command, log, started);
         }
         catch (InputException e)
         {
@@ -49,7 +49,7 @@ internal static class Program
 #pragma warning restore CA1031
     }
 
-    private static int Run(ParseResult command, Log log)
+    private static int Run(ParseResult command, Log log, long started)
     {
         Arguments typed;
         switch (command)
@@ -79,7 +79,7 @@ internal static class Program
         foreach (string warning in settings.Warnings)
             log.Warning(warning + ".");
 
-        Dispatch(new Session(root, settings, log));
+        Dispatch(new Session(root, settings, log, started));
         return 0;
     }
 

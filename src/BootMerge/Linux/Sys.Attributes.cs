@@ -18,27 +18,41 @@ internal static unsafe partial class Sys
 {
     private const int XattrSizeMax = 65536;
 
+    // Nearly every attribute, and every list of names, fits: the large buffer costs more than the call.
+    private const int SmallXattr = 512;
+
     /// <param name="file">Opened for reading, not O_PATH.</param>
     /// <returns>Empty where the file system has none.</returns>
     public static List<string> ListXattrs(SafeFileHandle file)
     {
-        List<string> names = [];
-        byte[] buffer = new byte[XattrSizeMax];
-        nint length;
-        int errno;
-        fixed (byte* at = buffer)
+        byte* buffer = stackalloc byte[SmallXattr];
+        nint length = LibC.flistxattr(Raw(file), buffer, SmallXattr);
+        int errno = LastErrno;
+        if (length < 0 && errno == Errno.ERANGE)
         {
-            length = LibC.flistxattr(Raw(file), at, XattrSizeMax);
-            errno = LastErrno;
+            byte[] large = new byte[XattrSizeMax];
+            fixed (byte* at = large)
+            {
+                length = LibC.flistxattr(Raw(file), at, XattrSizeMax);
+                errno = LastErrno;
+                if (length >= 0)
+                    return Names(new ReadOnlySpan<byte>(at, (int)length));
+            }
         }
 
         if (length < 0 && errno != Errno.EOPNOTSUPP)
             throw new KernelException("listxattr", NameOf(file), errno);
-        for (int start = 0; start < length;)
+        return Names(new ReadOnlySpan<byte>(buffer, (int)Math.Max(length, 0)));
+    }
+
+    private static List<string> Names(ReadOnlySpan<byte> list)
+    {
+        List<string> names = [];
+        while (!list.IsEmpty)
         {
-            int end = Array.IndexOf(buffer, (byte)0, start);
-            names.Add(PathText.Decode(buffer.AsSpan(start, end - start)));
-            start = end + 1;
+            int end = list.IndexOf((byte)0);
+            names.Add(PathText.Decode(list[..end]));
+            list = list[(end + 1)..];
         }
 
         return names;
@@ -48,17 +62,24 @@ internal static unsafe partial class Sys
     /// <returns>null when it has no such attribute, or the file system has none at all.</returns>
     public static byte[]? TryGetXattr(SafeFileHandle file, string name)
     {
-        byte[] value = new byte[XattrSizeMax];
-        nint length;
-        int errno;
-        fixed (byte* at = value)
+        byte[] terminated = PathText.Terminated(name);
+        byte* buffer = stackalloc byte[SmallXattr];
+        nint length = LibC.fgetxattr(Raw(file), terminated, buffer, SmallXattr);
+        int errno = LastErrno;
+        if (length >= 0)
+            return new ReadOnlySpan<byte>(buffer, (int)length).ToArray();
+        if (errno == Errno.ERANGE)
         {
-            length = LibC.fgetxattr(Raw(file), PathText.Terminated(name), at, XattrSizeMax);
-            errno = LastErrno;
+            byte[] large = new byte[XattrSizeMax];
+            fixed (byte* at = large)
+            {
+                length = LibC.fgetxattr(Raw(file), terminated, at, XattrSizeMax);
+                errno = LastErrno;
+                if (length >= 0)
+                    return new ReadOnlySpan<byte>(at, (int)length).ToArray();
+            }
         }
 
-        if (length >= 0)
-            return value.AsSpan(0, (int)length).ToArray(); // not value[..n]: a range of an array pulls in the type loader
         return errno is Errno.ENODATA or Errno.EOPNOTSUPP ? null : throw new KernelException("getxattr " + name, NameOf(file), errno);
     }
 

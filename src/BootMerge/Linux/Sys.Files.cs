@@ -179,9 +179,14 @@ internal static unsafe partial class Sys
     public static string PathOf(SafeFileHandle handle)
     {
         string link = ProcPath(handle);
-        if (TryStatusAt(WorkingDirectory, link) is null)
+        try
+        {
+            return ReadLinkAt(WorkingDirectory, PathText.Terminated(link), link);
+        }
+        catch (KernelException e) when (e.Errno == Errno.ENOENT)
+        {
             throw new InputException("cannot tell where files are: /proc is not mounted");
-        return ReadLinkAt(WorkingDirectory, PathText.Terminated(link), link);
+        }
     }
 
     // Absolute paths ignore the directory; AT_FDCWD is -100 and owns nothing.

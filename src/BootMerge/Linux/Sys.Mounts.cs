@@ -75,7 +75,16 @@ internal static unsafe partial class Sys
         return result == 0;
     }
 
-    /// <summary>Makes the superblock; a failure carries the context's log and what /dev/kmsg got meanwhile.</summary>
+    /// <summary>Makes the superblock of a file system that explains itself in its context's log, if at all.</summary>
+    public static void CreateQuietly(SafeFileHandle context, string target)
+    {
+        int result = LibC.fsconfig(Raw(context), FSCONFIG_CMD_CREATE, null, null, 0);
+        int errno = LastErrno;
+        if (result < 0)
+            throw new KernelException("fsconfig create", target, errno, ContextLog(context));
+    }
+
+    /// <summary>Makes the superblock of an overlay; a failure carries the context's log and what /dev/kmsg got meanwhile.</summary>
     /// <returns>What overlayfs wrote to /dev/kmsg although it worked.</returns>
     public static string Create(SafeFileHandle context, string target)
     {
@@ -153,11 +162,10 @@ internal static unsafe partial class Sys
     /// <summary>Attaches a mount on top of what is there.</summary>
     public static void Attach(SafeFileHandle mount, SafeFileHandle on, string target)
     {
-        using KernelLog log = KernelLog.Mark();
         int result = LibC.move_mount(Raw(mount), EmptyPath, Raw(on), EmptyPath, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
         int errno = LastErrno;
         if (result < 0)
-            throw new KernelException("move_mount", target, errno, log.Since());
+            throw new KernelException("move_mount", target, errno);
     }
 
     /// <summary>Slides a mount under the topmost one of a mount point [6.5].</summary>

@@ -29,7 +29,7 @@ internal sealed class Stage : IDisposable
         using SafeFileHandle context = Sys.FsOpen("tmpfs");
         Sys.SetString(context, "source", "bootmerge", "tmpfs");
         Sys.SetString(context, "mode", "0755", "tmpfs");
-        Sys.Create(context, "tmpfs");
+        Sys.CreateQuietly(context, "tmpfs");
         return new Stage(Sys.FsMount(context, Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV | Sys.MOUNT_ATTR_NOEXEC, "tmpfs"));
     }
 

@@ -8,13 +8,16 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs;
 
 /// <summary>What every verb works with.</summary>
-internal sealed class Session(Root root, Settings settings, Log log)
+/// <param name="started">A Stopwatch timestamp: when the program began.</param>
+internal sealed class Session(Root root, Settings settings, Log log, long started)
 {
     public Root Root { get; } = root;
 
     public Settings Settings { get; } = settings;
 
     public Log Log { get; } = log;
+
+    public long Started { get; } = started;
 
     /// <summary>
     /// Held until disposed: two processes on one root take turns. Where there is no /run to hold it in, nobody waits.

@@ -18,9 +18,8 @@ internal sealed class BootReport(Session session) : IDisposable
     private const string FileName = "boot.json";
     private const uint FileMode = 0x1A4; // 0644
 
-    private readonly long _start = Stopwatch.GetTimestamp();
     private readonly JsonValue _times = JsonValue.Object();
-    private long _stepStart = Stopwatch.GetTimestamp();
+    private long _stepStart = session.Started;
 
     /// <summary>"merged", "switched off", or "failed".</summary>
     public string Result { get; set; } = "failed";
@@ -45,7 +44,7 @@ internal sealed class BootReport(Session session) : IDisposable
 
     public void Dispose()
     {
-        _times.Add("total", JsonValue.RawNumber(Milliseconds(_start)));
+        _times.Add("total", JsonValue.RawNumber(Milliseconds(session.Started)));
         session.Log.Info(Summary());
         // Losing the report must not fail a boot that has worked.
         try
@@ -69,7 +68,7 @@ internal sealed class BootReport(Session session) : IDisposable
                     .AppendJoin(", ", plan.Extensions).Append(')');
         if (Fallback is not null)
             text.Append(", fallback ").Append(Fallback);
-        return text.Append(", ").Append(Milliseconds(_start)).Append(" ms").ToString();
+        return text.Append(", ").Append(Milliseconds(session.Started)).Append(" ms").ToString();
     }
 
     private JsonValue Json()
