@@ -1,0 +1,61 @@
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using Xunit;
+
+namespace BootMerge.Tests.Planning;
+
+public sealed class StackOptionsTests
+{
+    [Theory]
+    [InlineData("confext", true, null, false, "rdonly nosuid nodev noexec")]
+    [InlineData("confext", false, null, false, "rdonly nosuid nodev")]
+    [InlineData("confext", true, null, true, "nosuid nodev noexec noatime")]
+    [InlineData("confext", false, null, true, "nosuid nodev noatime")]
+    [InlineData("sysext", false, null, false, "rdonly nodev")]
+    [InlineData("sysext", true, null, false, "rdonly nodev noexec")]
+    [InlineData("sysext", false, null, true, "nodev noatime")]
+    [InlineData("confext", true, "index=on", true, "nosuid nodev noexec")]
+    [InlineData("confext", true, "index=on,noatime", true, "nosuid nodev noexec noatime")]
+    [InlineData("confext", true, "x=noatime", true, "nosuid nodev noexec")]
+    [InlineData("confext", true, "noatime", false, "rdonly nosuid nodev noexec")]
+    public void Class_settings_and_mutability_choose_the_attributes(string extensionClass, bool noExec, string? options, bool isMutable, string expected)
+    {
+        ExtensionClass chosen = extensionClass == "confext" ? ExtensionClass.Confext : ExtensionClass.Sysext;
+
+        Assert.Equal(expected, Names(StackOptions.Attributes(Facts.Settings(chosen, "no", noExec, overlayOptions: options), isMutable)));
+    }
+
+    [Theory]
+    [InlineData(null, true, "redirect_dir=on metacopy=off index=off")]
+    [InlineData(null, false, "redirect_dir=on metacopy=off index=off")]
+    [InlineData("index=on,userxattr", false, "redirect_dir=on metacopy=off index=off")]
+    [InlineData("index=on,userxattr", true, "index=on userxattr")]
+    [InlineData("redirect_dir=nofollow,noatime", true, "redirect_dir=nofollow")]
+    [InlineData(",index=on,,", true, "index=on")]
+    [InlineData("a=b=c", true, "a=b=c")]
+    [InlineData("a=", true, "a=")]
+    public void Configured_options_replace_the_defaults_of_mutable_stacks(string? configured, bool isMutable, string expected) =>
+        Assert.Equal(expected, string.Join(' ', StackOptions.Of(Facts.Settings("yes", overlayOptions: configured), isMutable)));
+
+    private static string Names(uint attributes)
+    {
+        List<string> names = [];
+        foreach ((uint bit, string name) in new[]
+        {
+            (Sys.MOUNT_ATTR_RDONLY, "rdonly"),
+            (Sys.MOUNT_ATTR_NOSUID, "nosuid"),
+            (Sys.MOUNT_ATTR_NODEV, "nodev"),
+            (Sys.MOUNT_ATTR_NOEXEC, "noexec"),
+            (Sys.MOUNT_ATTR_NOATIME, "noatime"),
+        })
+        {
+            if ((attributes & bit) != 0)
+                names.Add(name);
+            attributes &= ~bit;
+        }
+
+        Assert.Equal(0u, attributes);
+        return string.Join(' ', names);
+    }
+}
