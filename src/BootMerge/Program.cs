@@ -19,10 +19,11 @@ internal static class Program
     {
         long started = Stopwatch.GetTimestamp();
         Log log = new(Log.WantsKernelLog());
-        ParseResult command = CommandLineParser.Parse(Environment.GetCommandLineArgs()[0], args);
+        ParseResult? command = null;
         // The last catch: as PID 1 of an initramfs an exception that leaves Main would panic the kernel.
         try
         {
+            command = CommandLineParser.Parse(Environment.GetCommandLineArgs()[0], args);
             return Run(command, log, started);
         }
         catch (InputException e)

@@ -23,11 +23,15 @@ internal static class ConfigurationReader
     public static ConfigurationSources Read(Arguments typed, Root root, Root? initramfs)
     {
         bool boot = typed.Verb == Verb.Boot;
+        // A machine must not stay down for a file that a power cut has filled with zeros: boot warns, and goes on.
+        List<string> problems = [];
+        List<string>? passedOver = boot ? problems : null;
         ConfigurationSources sources = new()
         {
-            InitramfsFiles = boot && initramfs is not null ? ReadFiles(initramfs, MainFile) : [],
-            Files = ReadFiles(root, MainFile),
+            InitramfsFiles = boot && initramfs is not null ? ReadFiles(initramfs, MainFile, passedOver) : [],
+            Files = ReadFiles(root, MainFile, passedOver),
             KernelCommandLine = boot ? ReadKernelCommandLine() : [],
+            Problems = problems,
         };
         // Class= of a file may still choose among them for boot.
         ClassSelection selection = boot && typed.Class is null ? ClassSelection.All : SettingsResolver.SelectedBy(typed);
@@ -35,7 +39,7 @@ internal static class ConfigurationReader
         {
             sources.Classes.Add(new ClassSources(cls)
             {
-                Files = ReadFiles(root, cls.ConfigurationFile),
+                Files = ReadFiles(root, cls.ConfigurationFile, passedOver),
                 Mode = Environment.GetEnvironmentVariable(cls.ModeVariable),
                 OverlayOptions = Environment.GetEnvironmentVariable(cls.OverlayOptionsVariable),
                 Hierarchies = Environment.GetEnvironmentVariable(cls.HierarchiesVariable),
@@ -46,12 +50,13 @@ internal static class ConfigurationReader
     }
 
     /// <summary>A file and its drop-ins, weakest first: the file itself, then the drop-ins in order of their names.</summary>
-    public static List<SourceFile> ReadFiles(Root root, string name)
+    /// <param name="passedOver">Gets what is wrong with files that cannot be used; null: that is an exception.</param>
+    public static List<SourceFile> ReadFiles(Root root, string name, List<string>? passedOver = null)
     {
         List<SourceFile> files = [];
         foreach (string directory in Directories)
         {
-            if (TryRead(root, directory + "/" + name) is not SourceFile file)
+            if (TryRead(root, directory + "/" + name, passedOver) is not SourceFile file)
                 continue;
             files.Add(file);
             break;
@@ -61,13 +66,13 @@ internal static class ConfigurationReader
         List<string> names = [];
         List<SourceFile> dropIns = [];
         foreach (string directory in Directories)
-            CollectDropIns(root, directory + "/" + name + ".d", names, dropIns);
+            CollectDropIns(root, directory + "/" + name + ".d", names, dropIns, passedOver);
         foreach (SourceFile dropIn in dropIns)
             files.Add(dropIn);
         return files;
     }
 
-    private static void CollectDropIns(Root root, string path, List<string> names, List<SourceFile> dropIns)
+    private static void CollectDropIns(Root root, string path, List<string> names, List<SourceFile> dropIns, List<string>? passedOver)
     {
         using SafeFileHandle? directory = root.TryOpenDirectory(path, Sys.O_RDONLY);
         if (directory is null)
@@ -80,11 +85,32 @@ internal static class ConfigurationReader
             while (place < names.Count && string.CompareOrdinal(names[place], entry.Name) < 0)
                 place++;
             bool isKnown = place < names.Count && names[place] == entry.Name;
-            if (isKnown || TryRead(root, path + "/" + entry.Name) is not SourceFile file)
+            if (isKnown || TryRead(root, path + "/" + entry.Name, passedOver) is not SourceFile file)
                 continue;
             names.Insert(place, entry.Name);
             dropIns.Insert(place, file);
         }
+    }
+
+    private static SourceFile? TryRead(Root root, string path, List<string>? passedOver)
+    {
+        try
+        {
+            SourceFile? file = TryRead(root, path);
+            if (passedOver is null || file is null || Array.IndexOf(file.Content, (byte)0) < 0)
+                return file;
+            passedOver.Add(file.Path + " holds a NUL byte: not a text file, ignored");
+        }
+        catch (InputException e) when (passedOver is not null)
+        {
+            passedOver.Add(e.Message + ", ignored");
+        }
+        catch (KernelException e) when (passedOver is not null)
+        {
+            passedOver.Add(e.Message + ", ignored");
+        }
+
+        return null;
     }
 
     /// <summary>null when absent or a dangling link; a masked file is one without content.</summary>

@@ -16,6 +16,9 @@ internal sealed class ConfigurationSources
 
     /// <summary>/proc/cmdline, empty unless the verb is boot.</summary>
     public byte[] KernelCommandLine { get; init; } = [];
+
+    /// <summary>What is wrong with files that were passed over, a line each.</summary>
+    public List<string> Problems { get; init; } = [];
 }
 
 /// <summary>What speaks of one class; null where a variable is not set.</summary>

@@ -89,7 +89,10 @@ internal sealed class ClassSettings
 
     public bool SwitchedOff => SwitchedOffBy is not null;
 
-    /// <summary>The same with another mode, in which the hierarchies themselves are imported.</summary>
+    /// <summary>
+    /// The same with another mode, in which the hierarchies themselves are imported, and with the default options: the
+    /// configured ones may be why nothing else worked.
+    /// </summary>
     public ClassSettings SelfImporting(MutableMode mode) => new()
     {
         Class = Class,
@@ -98,7 +101,7 @@ internal sealed class ClassSettings
         SystemdMode = SystemdMode,
         Hierarchies = Hierarchies,
         NoExec = NoExec,
-        OverlayOptions = OverlayOptions,
+        OverlayOptions = null,
         OverlayOptionsOrigin = OverlayOptionsOrigin,
         SwitchedOffBy = SwitchedOffBy,
         ImportSelf = true,

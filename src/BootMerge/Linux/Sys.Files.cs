@@ -80,6 +80,16 @@ internal static unsafe partial class Sys
         return errno is Errno.ENOENT or Errno.ENOTDIR ? null : throw new KernelException("open", path, errno);
     }
 
+    /// <summary>Never fails: what cannot be reached is not there.</summary>
+    public static bool Exists(string path)
+    {
+        int fd = LibC.open(PathText.Terminated(path), O_PATH | O_CLOEXEC, 0);
+        if (fd < 0)
+            return false;
+        new SafeFileHandle(fd, ownsHandle: true).Dispose();
+        return true;
+    }
+
     /// <summary>A single name in a directory, never followed when it is a symlink.</summary>
     public static SafeFileHandle OpenChild(SafeFileHandle directory, string name, int flags, uint mode = 0)
     {

@@ -45,9 +45,7 @@ internal sealed class Host : IDisposable
         Host host = new(root, classes, log);
         try
         {
-            foreach (ClassSettings settings in classes)
-                foreach (string hierarchy in settings.Hierarchies)
-                    host.CopySubmounts(settings.Class, hierarchy);
+            host.CopySubmounts();
             if (host.Merges.Count > 0)
                 host.EnterPrivateView();
             return host;
@@ -133,8 +131,23 @@ internal sealed class Host : IDisposable
     public void Dispose()
     {
         LeavePrivateView();
+        DisposeSubmounts();
+    }
+
+    /// <summary>Copies what is mounted under the hierarchies, in place of earlier copies.</summary>
+    public void CopySubmounts()
+    {
+        DisposeSubmounts();
+        foreach (ClassSettings settings in _classes)
+            foreach (string hierarchy in settings.Hierarchies)
+                CopySubmounts(settings.Class, hierarchy);
+    }
+
+    private void DisposeSubmounts()
+    {
         foreach (KeyValuePair<string, Submounts> submounts in _submounts)
             submounts.Value.Dispose();
+        _submounts.Clear();
     }
 
     private void CopySubmounts(ExtensionClass extensionClass, string hierarchy)

@@ -93,6 +93,7 @@ internal sealed class MergeTransaction : IDisposable
             foreach (BuiltStack stack in _built)
                 stack.Dispose();
             _built.Clear();
+            _host.CopySubmounts(); // the copies went with what was built
             return false;
         }
     }

@@ -71,6 +71,8 @@ internal sealed class Submounts : IDisposable
             using SafeFileHandle? point = Sys.TryOpenAt(hierarchy, mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
             if (point is null)
                 throw new InputException("the mount on " + PathText.Printable(target) + " cannot be carried over: the new merge has no such path. Unmount it first");
+            if (Sys.Status(point).IsDirectory != Sys.Status(mount.Mount).IsDirectory)
+                throw new InputException("the mount on " + PathText.Printable(target) + " cannot be carried over: what the new merge has there is of another type. Unmount it first");
             Sys.Attach(mount.Mount, point, target);
         }
     }
@@ -85,6 +87,8 @@ internal sealed class Submounts : IDisposable
             using SafeFileHandle? point = Sys.TryOpenAt(hierarchy, mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
             if (point is null)
                 log.Warning("The mount on " + target + " is gone: it lay on a path that only an extension had.");
+            else if (Sys.Status(point).IsDirectory != Sys.Status(mount.Mount).IsDirectory)
+                log.Warning("The mount on " + target + " is gone: what is there without the merge is of another type.");
             else if (!Sys.Status(point).IsMountRoot || !Sys.Status(point).IsSameInode(Sys.Status(mount.Mount)))
             {
                 Sys.Attach(mount.Mount, point, target);

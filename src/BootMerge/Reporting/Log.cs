@@ -1,6 +1,5 @@
 using System;
 using BootMerge.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Reporting;
 
@@ -27,18 +26,10 @@ internal sealed class Log
     public bool IsDebug { get; set; }
 
     /// <summary>An initramfs whose messages would be lost: no journal behind standard error.</summary>
-    public static bool WantsKernelLog()
-    {
-        return Environment.GetEnvironmentVariable("JOURNAL_STREAM") is null && IsInInitramfs();
-    }
+    public static bool WantsKernelLog() => Environment.GetEnvironmentVariable("JOURNAL_STREAM") is null && IsInInitramfs();
 
     /// <summary>dracut without systemd has only the file in /usr/lib.</summary>
-    public static bool IsInInitramfs()
-    {
-        using SafeFileHandle? link = Sys.TryOpen("/etc/initrd-release", Sys.O_PATH);
-        using SafeFileHandle? file = Sys.TryOpen("/usr/lib/initrd-release", Sys.O_PATH);
-        return link is not null || file is not null;
-    }
+    public static bool IsInInitramfs() => Sys.Exists("/etc/initrd-release") || Sys.Exists("/usr/lib/initrd-release");
 
     public void Error(string message) => Write(Err, message);
 

@@ -41,7 +41,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
                 return file;
             }
         }
-        catch (KernelException e) when (e.Errno is Errno.ENOENT or Errno.EROFS or Errno.ENOTDIR)
+        catch (KernelException e)
         {
             Log.Warning("No lock is held, because " + RunDirectory.Path + " cannot be used: " + e.Message);
             return null;

@@ -27,6 +27,9 @@ internal sealed class BootReport(Session session) : IDisposable
     /// <summary>The fallback that was taken, or null.</summary>
     public string? Fallback { get; set; }
 
+    /// <summary>Why the boot stage failed, or null.</summary>
+    public string? Failure { get; private set; }
+
     public string? FallbackReason { get; set; }
 
     public List<Survey> Surveys { get; set; } = [];
@@ -40,6 +43,13 @@ internal sealed class BootReport(Session session) : IDisposable
         _stepStart = Stopwatch.GetTimestamp();
         _times.Add(name, JsonValue.RawNumber(milliseconds));
         session.Log.Info("boot: " + name + " took " + milliseconds + " ms.");
+    }
+
+    /// <summary>For an exception filter: takes the reason down and lets the exception pass.</summary>
+    public bool TakeDown(Exception failure)
+    {
+        Failure = failure.Message;
+        return false;
     }
 
     public void Dispose()
@@ -87,6 +97,7 @@ internal sealed class BootReport(Session session) : IDisposable
                 .Add("kernel", JsonValue.String(KernelRelease())))
             .Add("root", JsonValue.String(session.Root.Path))
             .Add("result", JsonValue.String(Result))
+            .Add("failure", JsonValue.StringOrNull(Failure))
             .Add("fallback", JsonValue.StringOrNull(Fallback))
             .Add("fallbackReason", JsonValue.StringOrNull(FallbackReason))
             .Add("hierarchies", PlanReport.Json(Plans))

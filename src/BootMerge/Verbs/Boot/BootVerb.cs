@@ -24,6 +24,18 @@ internal static class BootVerb
     public static void Run(Session session)
     {
         using BootReport report = new(session);
+        try
+        {
+            Run(session, report);
+        }
+        catch (Exception e) when (report.TakeDown(e))
+        {
+            throw;
+        }
+    }
+
+    private static void Run(Session session, BootReport report)
+    {
         if (session.Settings.SwitchedOffBy is string reason)
         {
             session.Log.Warning("Nothing is merged: " + reason + ".");

@@ -18,16 +18,15 @@ internal static class RoutingEntry
     {
         if (!session.Settings.RouteEtc || !WritesToEtc(classes))
             return null;
-        string entry = HierarchyState.RoutingEntry(Hierarchy);
-        using SafeFileHandle? var = session.Root.TryOpenDirectory("/var");
-        if (var is null)
-            return "the root has no /var to route writes from";
-        if (Exists(session.Root, entry))
-            return null;
-
         // That it cannot be made on a read-only or full file system is what the fallback is for.
         try
         {
+            string entry = HierarchyState.RoutingEntry(Hierarchy);
+            using SafeFileHandle? var = session.Root.TryOpenDirectory("/var");
+            if (var is null)
+                return "the root has no /var to route writes from";
+            if (Exists(session.Root, entry))
+                return null;
             string parent = entry[..entry.LastIndexOf('/')];
             MakeDirectory(session.Root, "/var/lib");
             MakeDirectory(session.Root, parent);

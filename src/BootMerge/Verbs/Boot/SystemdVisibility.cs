@@ -57,10 +57,14 @@ internal sealed class SystemdVisibility : IDisposable
             }
             catch (KernelException e)
             {
-                session.Log.Warning("The running system's systemd-confext will not see '" + shown.Name + "' and drop it when it refreshes: " + e.Message);
+                WarnOfDrop(session, shown.Name, e);
             }
         }
     }
+
+    // The merge is what matters: a machine that is up with it can be mended.
+    private static void WarnOfDrop(Session session, string name, KernelException e) =>
+        session.Log.Warning("The running system's systemd-confext will not see '" + name + "', and drop it when it refreshes: " + e.Message);
 
     public void Dispose()
     {
@@ -73,8 +77,15 @@ internal sealed class SystemdVisibility : IDisposable
         using SafeFileHandle? directory = extension.OpenHierarchy(session.Root, Hierarchy);
         if (directory is null)
             return;
-        ShownExtension shown = ShownExtension.Prepare(session.Root, extension, session.Root.PathOf(directory));
-        _shown.Add(shown);
-        _identities[extension.Name] = shown.Identity;
+        try
+        {
+            ShownExtension shown = ShownExtension.Prepare(session.Root, extension, session.Root.PathOf(directory));
+            _shown.Add(shown);
+            _identities[extension.Name] = shown.Identity;
+        }
+        catch (KernelException e)
+        {
+            WarnOfDrop(session, extension.Name, e);
+        }
     }
 }
