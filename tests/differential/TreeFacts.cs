@@ -44,6 +44,9 @@ internal static class TreeFacts
                 continue;
             if (aspect == "raw" && relative.Length == 0 && name is "bootmerge" or "systemd-confext")
                 continue;
+            // bootmerge has two names for a workdir and uses one of them: the second counts as the first unless both are there.
+            if (name.EndsWith("-workdir.1", StringComparison.Ordinal) && Native.Lstat(entry[..^2]) is null)
+                name = name[..^2];
             Add(facts, aspect, entry, relative.Length == 0 ? name : relative + "/" + name);
         }
     }
