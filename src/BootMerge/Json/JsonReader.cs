@@ -26,7 +26,7 @@ internal ref struct JsonReader
     private JsonValue? ReadValue(int depth)
     {
         SkipBlanks();
-        if (depth > MaximumDepth || _at >= _text.Length)
+        if (depth >= MaximumDepth || _at >= _text.Length)
             return null;
         char c = _text[_at];
         if (c == '{')
@@ -86,8 +86,9 @@ internal ref struct JsonReader
         int start = _at;
         if (_text[_at] == '-')
             _at++;
+        int first = _at;
         int digits = SkipDigits();
-        if (digits == 0)
+        if (digits == 0 || digits > 1 && _text[first] == '0')
             return null;
         if (_at < _text.Length && _text[_at] == '.')
         {

@@ -10,6 +10,7 @@ internal static partial class Errno
     public const int EINTR = 4;
     public const int ENXIO = 6;
     public const int EAGAIN = 11;
+    public const int EACCES = 13;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
     public const int ENODEV = 19;

@@ -43,8 +43,8 @@ internal static class PathText
 
     public static bool IsValidUtf8(string text)
     {
-        foreach (char c in text)
-            if (IsEscape(c))
+        for (int i = 0; i < text.Length; i++)
+            if (IsEscapeAt(text, i))
                 return false;
         return true;
     }
@@ -53,24 +53,29 @@ internal static class PathText
     public static string Printable(string text)
     {
         bool clean = true;
-        foreach (char c in text)
-            clean &= !NeedsEscape(c);
+        for (int i = 0; i < text.Length; i++)
+            clean &= !IsControl(text[i]) && !IsEscapeAt(text, i);
         if (clean)
             return text;
 
         StringBuilder printable = new(text.Length + 8);
-        foreach (char c in text)
+        for (int i = 0; i < text.Length; i++)
         {
-            if (NeedsEscape(c))
-                AppendHex(printable, IsEscape(c) ? c - EscapeBase : c);
+            if (IsEscapeAt(text, i))
+                AppendHex(printable, text[i] - EscapeBase);
+            else if (IsControl(text[i]))
+                AppendHex(printable, text[i]);
             else
-                printable.Append(c);
+                printable.Append(text[i]);
         }
 
         return printable.ToString();
     }
 
-    private static bool NeedsEscape(char c) => c < ' ' || c is >= '\u007f' and < '\u00a0' || IsEscape(c);
+    private static bool IsControl(char c) => c < ' ' || c is >= '\u007f' and < '\u00a0';
+
+    // Behind a high surrogate it is the second half of a real character.
+    private static bool IsEscapeAt(string text, int i) => IsEscape(text[i]) && (i == 0 || !char.IsHighSurrogate(text[i - 1]));
 
     private static bool IsEscape(char c) => c is >= '\uDC80' and <= '\uDCFF';
 

@@ -136,7 +136,7 @@ internal sealed class HierarchyState
         using SafeFileHandle? handle = root.TryOpen(entry, Sys.O_PATH, out int errno);
         if (handle is null)
             return errno is Errno.ENOENT or Errno.ENOTDIR
-                ? LookAtMissing(root, entry)
+                ? LookAtMissing(root, hierarchy, entry)
                 : new Routing { Entry = entry, Kind = RoutingKind.Unusable, Problem = "cannot be followed: " + Errno.Describe(errno) };
 
         FileStatus status = Sys.Status(handle);
@@ -159,14 +159,28 @@ internal sealed class HierarchyState
         };
     }
 
-    private static Routing LookAtMissing(Root root, string entry)
+    private static Routing LookAtMissing(Root root, string hierarchy, string entry)
     {
         int slash = entry.LastIndexOf('/');
-        using SafeFileHandle? parent = root.TryOpenDirectory(entry[..slash]);
-        if (parent is null || Sys.TryStatusAt(parent, entry[(slash + 1)..]) is not { IsSymlink: true })
-            return new Routing { Entry = entry, Kind = RoutingKind.Absent };
-        using SafeFileHandle link = Sys.OpenChild(parent, entry[(slash + 1)..], Sys.O_PATH);
-        return new Routing { Entry = entry, Kind = RoutingKind.Dangling, Path = Join(entry[..slash], Sys.ReadLink(link)) };
+        string? target = null;
+        using (SafeFileHandle? parent = root.TryOpenDirectory(entry[..slash]))
+        {
+            if (parent is not null && Sys.TryStatusAt(parent, entry[(slash + 1)..]) is { IsSymlink: true })
+            {
+                using SafeFileHandle link = Sys.OpenChild(parent, entry[(slash + 1)..], Sys.O_PATH);
+                target = Join(entry[..slash], Sys.ReadLink(link));
+            }
+        }
+
+        List<string> workDirectories = WorkDirectory.FindBeside(root, target ?? entry, hierarchy, out string? inTheWay);
+        return new Routing
+        {
+            Entry = entry,
+            Kind = target is null ? RoutingKind.Absent : RoutingKind.Dangling,
+            Path = target,
+            WorkDirectories = workDirectories,
+            InTheWay = inTheWay,
+        };
     }
 
     /// <summary>Where a symlink in a directory leads, by its text alone; ".." stops at the root.</summary>

@@ -121,15 +121,18 @@ internal static class Planner
             return PathText.Printable(routing.Entry) + " " + routing.Problem;
         if (mode is MutableMode.Import or MutableMode.EphemeralImport && routing.Kind == RoutingKind.Self && !settings.ImportSelf)
             return PathText.Printable(routing.Entry) + " leads to the hierarchy " + state.Hierarchy + " itself, which systemd does not import (ELOOP): use --import-self";
-        if (mode is not (MutableMode.Yes or MutableMode.Auto) || routing.Kind is not (RoutingKind.Self or RoutingKind.Directory))
+        bool isThere = routing.Kind is RoutingKind.Self or RoutingKind.Directory;
+        if (mode is not (MutableMode.Yes or MutableMode.Auto) || !isThere && mode == MutableMode.Auto)
+            return null;
+        if (routing.InTheWay is string other)
+            return PathText.Printable(other) + " is in the way of the workdir: it is not a directory, remove it";
+        if (!isThere)
             return null;
 
         string path = PathText.Printable(routing.Path!);
         if (routing.Permissions != state.Permissions)
             return "the upperdir " + path + " has mode " + FileStatus.Octal(routing.Permissions) + ", but the hierarchy " + state.Hierarchy + " has mode "
                 + FileStatus.Octal(state.Permissions) + ": give both the same mode";
-        if (routing.InTheWay is string other)
-            return PathText.Printable(other) + " is in the way of the workdir: it is not a directory, remove it";
         if (routing.IsReadOnly)
             return "the upperdir " + path + " is on a read-only file system";
         if (routing.IsMountRoot)

@@ -29,7 +29,9 @@ internal static class WorkDirectory
         inTheWay = null;
         List<string> paths = [];
         string first = FirstName(hierarchy);
-        using SafeFileHandle parent = root.OpenAt(Parent(upper), Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle? parent = root.TryOpenDirectory(Parent(upper), Sys.O_RDONLY);
+        if (parent is null)
+            return paths;
         foreach (DirectoryEntry entry in Sys.ReadDirectory(parent))
         {
             if (entry.Name != first && !IsNumbered(entry.Name, first))
@@ -44,8 +46,16 @@ internal static class WorkDirectory
     }
 
     /// <summary>Whether a name is one of a workdir: nothing else is ever removed as one.</summary>
-    public static bool IsName(string name) =>
-        name.StartsWith(".systemd-", StringComparison.Ordinal) && name.Contains("-workdir", StringComparison.Ordinal) && !name.Contains('/');
+    public static bool IsName(string name)
+    {
+        const string Prefix = ".systemd-";
+        const string Suffix = "-workdir";
+        int end = name.LastIndexOf(Suffix, StringComparison.Ordinal);
+        if (!name.StartsWith(Prefix, StringComparison.Ordinal) || end <= Prefix.Length || name.Contains('/'))
+            return false;
+        string first = name[..(end + Suffix.Length)];
+        return name == first || IsNumbered(name, first);
+    }
 
     public static string Parent(string path) => path[..Math.Max(path.LastIndexOf('/'), 0)];
 

@@ -41,7 +41,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
                 return file;
             }
         }
-        catch (KernelException e)
+        catch (KernelException e) when (e.Errno is not (Errno.EACCES or Errno.EPERM)) // who may not even do this, may not merge
         {
             Log.Warning("No lock is held, because " + RunDirectory.Path + " cannot be used: " + e.Message);
             return null;
