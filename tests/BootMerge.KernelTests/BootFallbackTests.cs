@@ -32,6 +32,7 @@ public sealed class BootFallbackTests : InitramfsTest
         if (fallback is "fail")
         {
             Assert.Equal("failed", report.GetProperty("result").GetString());
+            Assert.Contains(reason, report.GetProperty("failure").GetString()!, StringComparison.OrdinalIgnoreCase);
             Assert.Equal(before, Root.State());
             return;
         }

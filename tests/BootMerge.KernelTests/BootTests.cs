@@ -118,8 +118,26 @@ public sealed class BootTests : InitramfsTest
 
         Assert.Equal(before, Root.State());
         Assert.Equal("failed", Report().GetProperty("result").GetString());
+        Assert.Contains("required", Report().GetProperty("failure").GetString()!, StringComparison.Ordinal);
         if (why is "refused")
             Assert.Contains("another", Assert.Single(Report().GetProperty("rejected").EnumerateArray()).GetProperty("reason").GetString()!, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/etc/bootmerge.conf", "zero byte")]
+    [InlineData("/etc/systemd/confext.conf", "fifo")]
+    [InlineData("/usr/lib/bootmerge.conf.d/50-bad.conf", "loop")]
+    [InlineData("/etc/bootmerge.conf", "huge")]
+    public void A_machine_comes_up_although_a_configuration_file_is_rubbish(string path, string kind)
+    {
+        Prepare("confext");
+        Root.MakeBad(path, kind, "");
+
+        Outcome outcome = Boot().Succeeds();
+
+        Assert.Single(outcome.ErrorLines, line => line.Contains(path, StringComparison.Ordinal));
+        Assert.Equal(("vendor", "machine's"), (Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf")));
+        File.Delete(Root.Path + path); // only boot goes on without it
     }
 
     [Fact]
