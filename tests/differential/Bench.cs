@@ -28,6 +28,9 @@ internal sealed class Bench
     private const string DropIn = "systemd-confext";
     private static readonly string[] SlashDirectories = ["usr", "proc", "dev", "sys", "run", "tmp"];
 
+    // A child forked while another thread writes the copy of bootmerge holds it open for a moment: "text file busy".
+    private static readonly System.Threading.Lock Launch = new();
+
     private readonly string sidRoot;
     private readonly RootKind kind;
 
@@ -116,7 +119,8 @@ internal sealed class Bench
         if (bootmerge is not null)
         {
             string directory = kind == RootKind.Slash ? Root.Path : sidRoot + "/tmp";
-            File.Copy(bootmerge, directory + "/" + Bootmerge);
+            lock (Launch)
+                File.Copy(bootmerge, directory + "/" + Bootmerge);
             File.CreateSymbolicLink(directory + "/" + DropIn, Bootmerge);
         }
         Root.CreateSystem();
@@ -180,7 +184,7 @@ internal sealed class Bench
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;
 
-        using Process process = Process.Start(start) ?? throw new InvalidOperationException(program);
+        using Process process = Launched(start);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
@@ -191,6 +195,12 @@ internal sealed class Bench
         }
         process.WaitForExit();
         return new CommandResult(process.ExitCode, output.Result, errors.Result);
+    }
+
+    private static Process Launched(ProcessStartInfo start)
+    {
+        lock (Launch)
+            return Process.Start(start) ?? throw new InvalidOperationException(start.FileName);
     }
 
     private static void Expect(CommandResult result)

@@ -23,9 +23,10 @@ internal static class ConfigurationReader
     public static ConfigurationSources Read(Arguments typed, Root root, Root? initramfs)
     {
         bool boot = typed.Verb == Verb.Boot;
-        // A machine must not stay down for a file that a power cut has filled with zeros: boot warns, and goes on.
+        // A machine must not stay down for a file that a power cut has filled with zeros, nor stay merged: only where
+        // somebody is there to read it, and the settings decide what is merged, is it an error.
         List<string> problems = [];
-        List<string>? passedOver = boot ? problems : null;
+        List<string>? passedOver = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan ? null : problems;
         ConfigurationSources sources = new()
         {
             InitramfsFiles = boot && initramfs is not null ? ReadFiles(initramfs, MainFile, passedOver) : [],
