@@ -9,7 +9,7 @@ namespace BootMerge.KernelTests;
 /// <summary>The kernel refuses a call, or the program is killed at one: all or nothing, and the next run works.</summary>
 public sealed class FailureTests : KernelTest
 {
-    private const string Calls = "move_mount,fsmount,fsopen,fsconfig,open_tree,mount_setattr,mkdirat,setns,unshare,umount2,mount";
+    private const string Calls = "move_mount,fsmount,fsopen,fsconfig,open_tree,mount_setattr,mkdirat,fchmod,fchown,setns,unshare,umount2,mount";
 
     [Theory]
     [InlineData("merge", "no")]
@@ -44,7 +44,7 @@ public sealed class FailureTests : KernelTest
                 }
 
                 failed++;
-                string name = call.Key is "mkdirat" ? "mkdir" : call.Key;
+                string name = call.Key switch { "mkdirat" => "mkdir", "fchmod" => "chmod", "fchown" => "chown", _ => call.Key };
                 outcome.Fails(name, "Operation not permitted");
                 Assert.True(NamesATarget(outcome, name), $"should say on what: {outcome}");
                 Assert.True(before.SequenceEqual(Root.State(), StringComparer.Ordinal), $"{call.Key} number {when}:\n{string.Join('\n', Root.State().Except(before, StringComparer.Ordinal))}\n{outcome}");

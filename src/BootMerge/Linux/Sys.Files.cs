@@ -380,9 +380,9 @@ internal static unsafe partial class Sys
         RemoveDirectory(parent, name);
     }
 
-    public static void ChangeMode(SafeFileHandle file, uint mode) => Check(LibC.fchmod(Raw(file), mode), "chmod", NameOf(file));
+    public static void ChangeMode(SafeFileHandle file, uint mode) => Check(LibC.fchmod(Raw(file), mode), "chmod", file);
 
-    public static void ChangeOwner(SafeFileHandle file, uint uid, uint gid) => Check(LibC.fchown(Raw(file), uid, gid), "chown", NameOf(file));
+    public static void ChangeOwner(SafeFileHandle file, uint uid, uint gid) => Check(LibC.fchown(Raw(file), uid, gid), "chown", file);
 
     /// <summary>Takes an exclusive lock.</summary>
     /// <returns>false when somebody else holds it and <paramref name="wait"/> is false.</returns>
@@ -400,8 +400,16 @@ internal static unsafe partial class Sys
     {
         const ulong ST_RDONLY = 1;
         LibC.StatvfsBuffer buffer;
-        Check(LibC.fstatvfs(Raw(file), &buffer), "statvfs", NameOf(file));
+        Check(LibC.fstatvfs(Raw(file), &buffer), "statvfs", file);
         return (buffer.Flags & ST_RDONLY) != 0;
+    }
+
+    // The name is looked up after errno was read, and only on failure: that is a system call, too.
+    private static void Check(int result, string call, SafeFileHandle target)
+    {
+        int errno = LastErrno;
+        if (result < 0)
+            throw new KernelException(call, NameOf(target), errno);
     }
 
     private static void Check(int result, string call, string target)

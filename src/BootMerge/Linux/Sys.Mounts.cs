@@ -214,7 +214,7 @@ internal static unsafe partial class Sys
         ChangeDirectory(workingDirectory);
     }
 
-    public static void ChangeDirectory(SafeFileHandle directory) => Check(LibC.fchdir(Raw(directory)), "fchdir", NameOf(directory));
+    public static void ChangeDirectory(SafeFileHandle directory) => Check(LibC.fchdir(Raw(directory)), "fchdir", directory);
 
     /// <summary>An inotify descriptor that becomes readable when the superblock of a file is gone; null where none is to be had.</summary>
     public static SafeFileHandle? TryWatchForUnmount(SafeFileHandle file)

@@ -20,10 +20,8 @@ internal static class MarkerDirectory
     public static Marker? TryRead(SafeFileHandle hierarchy, ExtensionClass extensionClass)
     {
         FileStatus status = Sys.Status(hierarchy);
-        if (!status.IsMountRoot)
-            return null;
-        using SafeFileHandle? directory = TryOpen(hierarchy, extensionClass.MarkerName);
-        if (directory is null || ReadLine(directory, "dev") != status.Device)
+        using SafeFileHandle? directory = TryOpenOwn(hierarchy, status, extensionClass);
+        if (directory is null)
             return null;
 
         string? workDirectory = ReadLine(directory, "work_dir");
@@ -36,6 +34,23 @@ internal static class MarkerDirectory
             Backing = ReadLine(directory, "backing"),
             Since = Sys.TryStatusAt(directory, "dev")?.ModificationTime ?? 0,
         };
+    }
+
+    /// <summary>Whether a merge of this class lies here.</summary>
+    public static bool Exists(SafeFileHandle hierarchy, ExtensionClass extensionClass)
+    {
+        using SafeFileHandle? directory = TryOpenOwn(hierarchy, Sys.Status(hierarchy), extensionClass);
+        return directory is not null;
+    }
+
+    private static SafeFileHandle? TryOpenOwn(SafeFileHandle hierarchy, FileStatus status, ExtensionClass extensionClass)
+    {
+        if (!status.IsMountRoot || TryOpen(hierarchy, extensionClass.MarkerName) is not SafeFileHandle directory)
+            return null;
+        if (ReadLine(directory, "dev") == status.Device)
+            return directory;
+        directory.Dispose();
+        return null;
     }
 
     /// <summary>Makes the marker directory with everything but "dev", which is known only once the overlay is there.</summary>

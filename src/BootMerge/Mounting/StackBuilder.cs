@@ -115,7 +115,7 @@ internal sealed class StackBuilder
         MarkerDirectory.WriteDevice(markerLayer, plan.Class, device);
         if (plan.Upper is not null)
             CoverMarker(plan, markerLayer, overlay, target);
-        if (MarkerDirectory.TryRead(overlay, plan.Class) is null)
+        if (!MarkerDirectory.Exists(overlay, plan.Class))
             throw new InputException("the marker " + plan.Class.MarkerName + " cannot be read through the new merge of " + PathText.Printable(target)
                 + ": the upperdir has something else of that name, remove it");
         submounts.AttachTo(overlay, target);
@@ -132,7 +132,7 @@ internal sealed class StackBuilder
         using SafeFileHandle? point = Sys.TryOpenAt(overlay, plan.Class.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
         if (point is null)
             throw new InputException("the upperdir of " + PathText.Printable(target) + " hides the marker " + plan.Class.MarkerName + ": remove what it has of that name");
-        bool isCopy = MarkerDirectory.TryRead(overlay, plan.Class) is null;
+        bool isCopy = !MarkerDirectory.Exists(overlay, plan.Class);
         using SafeFileHandle source = isCopy
             ? Sys.OpenChild(markerLayer, plan.Class.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY)
             : Sys.Reopen(point, Sys.O_PATH | Sys.O_DIRECTORY);
