@@ -1,0 +1,88 @@
+using System;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>System calls that make, change and remove files, by the descriptor of their directory.</summary>
+internal static unsafe partial class Sys
+{
+    private const int AT_REMOVEDIR = 0x200;
+
+    /// <summary>Writes a new file; an existing one of that name is an error.</summary>
+    public static void CreateFile(SafeFileHandle directory, string name, ReadOnlySpan<byte> content, uint mode)
+    {
+        using SafeFileHandle file = OpenChild(directory, name, O_WRONLY | O_CREAT | O_EXCL, mode);
+        WriteAll(file, content, name);
+    }
+
+    /// <summary>A reader sees the old content or the new one, after a power cut too.</summary>
+    public static void ReplaceFile(SafeFileHandle directory, string name, ReadOnlySpan<byte> content, uint mode)
+    {
+        string temporary = "." + name + ".new";
+        RemoveFile(directory, temporary);
+        using (SafeFileHandle file = OpenChild(directory, temporary, O_WRONLY | O_CREAT | O_EXCL, mode))
+        {
+            WriteAll(file, content, name);
+            Check(LibC.fsync(Raw(file)), "fsync", name);
+        }
+
+        Check(LibC.renameat(Raw(directory), PathText.Terminated(temporary), Raw(directory), PathText.Terminated(name)), "rename", name);
+    }
+
+    /// <returns>false when it was there already.</returns>
+    public static bool MakeDirectory(SafeFileHandle directory, string name, uint mode, string nameForErrors)
+    {
+        int result = LibC.mkdirat(Raw(directory), PathText.Terminated(name), mode);
+        int errno = LastErrno;
+        if (result == 0)
+            return true;
+        return errno == Errno.EEXIST ? false : throw new KernelException("mkdir", nameForErrors, errno);
+    }
+
+    /// <returns>false when something is there already.</returns>
+    public static bool MakeSymlink(SafeFileHandle directory, string name, string target, string nameForErrors)
+    {
+        int result = LibC.symlinkat(PathText.Terminated(target), Raw(directory), PathText.Terminated(name));
+        int errno = LastErrno;
+        if (result == 0)
+            return true;
+        return errno == Errno.EEXIST ? false : throw new KernelException("symlink", nameForErrors, errno);
+    }
+
+    /// <summary>Absent is fine.</summary>
+    public static void RemoveFile(SafeFileHandle directory, string name) => Remove(directory, name, 0, "unlink");
+
+    /// <summary>Absent is fine.</summary>
+    public static void RemoveDirectory(SafeFileHandle directory, string name) => Remove(directory, name, AT_REMOVEDIR, "rmdir");
+
+    private static void Remove(SafeFileHandle directory, string name, int flags, string call)
+    {
+        int result = LibC.unlinkat(Raw(directory), PathText.Terminated(name), flags);
+        int errno = LastErrno;
+        if (result < 0 && errno != Errno.ENOENT)
+            throw new KernelException(call, NameOf(directory) + "/" + name, errno);
+    }
+
+    /// <summary>Removes a directory with all it holds; follows no symlink and enters no other file system.</summary>
+    public static void RemoveTree(SafeFileHandle parent, string name)
+    {
+        using (SafeFileHandle? directory = TryOpenAt(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV))
+        {
+            if (directory is null)
+                return;
+            foreach (DirectoryEntry entry in ReadDirectory(directory))
+            {
+                if (TryStatusAt(directory, entry.Name) is { IsDirectory: true })
+                    RemoveTree(directory, entry.Name);
+                else
+                    RemoveFile(directory, entry.Name);
+            }
+        }
+
+        RemoveDirectory(parent, name);
+    }
+
+    public static void ChangeMode(SafeFileHandle file, uint mode) => Check(LibC.fchmod(Raw(file), mode), "chmod", file);
+
+    public static void ChangeOwner(SafeFileHandle file, uint uid, uint gid) => Check(LibC.fchown(Raw(file), uid, gid), "chown", file);
+}
