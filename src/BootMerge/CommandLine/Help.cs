@@ -38,7 +38,7 @@ internal static class Help
           --import-self         Called as systemd-confext or systemd-sysext: allow the import modes where
                                 writes are routed to the merged directory itself, which systemd refuses
           --dry-run             merge, refresh, unmerge: only show what would be done
-          --no-reload           Do not ask the service manager to reload
+          --no-reload           Accepted: this version never asks a service manager to reload
           --no-wait             Fail instead of waiting while another bootmerge works on the same root
 
         What to print:
