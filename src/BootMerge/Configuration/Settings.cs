@@ -18,8 +18,6 @@ internal sealed class Settings
 
     public required bool AlwaysRefresh { get; init; }
 
-    public required bool NoReload { get; init; }
-
     public required bool DryRun { get; init; }
 
     public required JsonFormat Json { get; init; }

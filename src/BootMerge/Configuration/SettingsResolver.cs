@@ -29,7 +29,6 @@ internal static class SettingsResolver
             Classes = classes,
             Force = typed.Force,
             AlwaysRefresh = typed.AlwaysRefresh ?? false,
-            NoReload = typed.NoReload,
             DryRun = typed.DryRun,
             Json = typed.Json,
             Legend = typed.Legend,

@@ -55,9 +55,6 @@ internal static unsafe partial class LibC
     public static partial int fsync(int file);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int syncfs(int file);
-
-    [LibraryImport("libc", SetLastError = true)]
     public static partial int fchmod(int file, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -86,12 +83,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fstatvfs(int file, StatvfsBuffer* buffer);
-
-    [LibraryImport("libc")]
-    public static partial uint geteuid();
-
-    [LibraryImport("libc", SetLastError = true)]
-    public static partial int isatty(int file);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int mount(byte[] source, byte[] target, byte[] type, ulong flags, byte[]? data);
@@ -140,9 +131,6 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int poll(PollEntry* entries, ulong count, int timeoutMilliseconds);
-
-    [LibraryImport("libc")]
-    public static partial long time(nint ignored);
 
     /// <summary>struct open_how, openat2(2).</summary>
     [StructLayout(LayoutKind.Sequential)]

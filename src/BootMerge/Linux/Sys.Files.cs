@@ -22,7 +22,6 @@ internal static unsafe partial class Sys
     public const int O_CREAT = 0x40;
     public const int O_EXCL = 0x80;
     public const int O_NOCTTY = 0x100;
-    public const int O_TRUNC = 0x200;
     public const int O_NONBLOCK = 0x800;
     public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
@@ -36,9 +35,6 @@ internal static unsafe partial class Sys
     public const ulong RESOLVE_NO_SYMLINKS = 0x04;
     public const ulong RESOLVE_BENEATH = 0x08;
     public const ulong RESOLVE_IN_ROOT = 0x10;
-
-    public const byte DT_DIR = 4;
-    public const byte DT_LNK = 10;
 
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
     private const int AT_NO_AUTOMOUNT = 0x800;

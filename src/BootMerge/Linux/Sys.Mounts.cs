@@ -37,7 +37,6 @@ internal static unsafe partial class Sys
     private const uint MOVE_MOUNT_T_EMPTY_PATH = 0x40;
     private const uint MOVE_MOUNT_BENEATH = 0x200;
     private const int MNT_DETACH = 2;
-    private const int UMOUNT_NOFOLLOW = 8;
     private const int CLONE_NEWNS = 0x20000;
 
     /// <summary>A new, empty file-system context.</summary>

@@ -72,6 +72,8 @@ internal sealed class Host : IDisposable
     /// </summary>
     public List<AcceptedExtension> Seen(List<AcceptedExtension> extensions)
     {
+        if (!IsPrivate)
+            return extensions;
         List<AcceptedExtension> seen = [];
         foreach (AcceptedExtension extension in extensions)
         {

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
@@ -19,12 +18,10 @@ internal static class MergeVerb
             throw new InputException("Hierarchy '" + merge.Hierarchy + "' is already merged (EBUSY): use refresh, or unmerge first");
 
         List<MergePlan> plans = [];
-        foreach (ClassSettings settings in session.Settings.Classes)
+        foreach (Survey survey in Survey.MakeAll(session))
         {
-            Survey survey = Survey.Make(session.Root, session.Settings, settings);
             survey.Report(session.Log);
-            PlanResult result = Planner.Plan(settings, host.Look(settings), survey.Accepted(session.Root));
-            plans.Add(result.Accepted());
+            plans.Add(survey.Plan(host).Accepted());
         }
 
         if (session.Settings.DryRun)

@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using System.Text;
 using BootMerge.CommandLine;
-using BootMerge.Configuration;
 using BootMerge.Extensions;
 using BootMerge.Json;
 using BootMerge.Linux;
@@ -16,21 +15,13 @@ internal static class PlanVerb
 {
     public static void Run(Session session)
     {
-        List<Survey> surveys = [];
-        List<List<AcceptedExtension>> accepted = [];
-        foreach (ClassSettings settings in session.Settings.Classes)
-        {
-            surveys.Add(Survey.Make(session.Root, session.Settings, settings));
-            accepted.Add(surveys[^1].Accepted(session.Root));
-        }
-
+        List<Survey> surveys = Survey.MakeAll(session);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
         List<MergePlan> plans = [];
         bool isUpToDate = host.Merges.Count > 0;
-        for (int i = 0; i < surveys.Count; i++)
+        foreach (Survey survey in surveys)
         {
-            PlanResult result = Planner.Plan(surveys[i].Settings, host.Look(surveys[i].Settings), host.Seen(accepted[i]));
-            plans.Add(result.Accepted());
+            plans.Add(survey.Plan(host).Accepted());
             isUpToDate &= RefreshVerb.IsUpToDate(host, plans[^1]);
         }
 

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Mounting;
@@ -18,21 +17,13 @@ internal static class RefreshVerb
         if (!session.Settings.DryRun)
             Unmerging.DropInterrupted(session.Root, session.Settings.Classes, session.Log);
 
-        // The extensions are identified in the caller's namespace, before the host may enter a private one.
-        List<Survey> surveys = [];
-        List<List<AcceptedExtension>> accepted = [];
-        foreach (ClassSettings settings in session.Settings.Classes)
-        {
-            surveys.Add(Survey.Make(session.Root, session.Settings, settings));
-            accepted.Add(surveys[^1].Accepted(session.Root));
-        }
-
+        List<Survey> surveys = Survey.MakeAll(session);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
         List<PlanResult> results = [];
         bool isUpToDate = true;
-        for (int i = 0; i < surveys.Count; i++)
+        foreach (Survey survey in surveys)
         {
-            PlanResult result = Planner.Plan(surveys[i].Settings, host.Look(surveys[i].Settings), host.Seen(accepted[i]));
+            PlanResult result = survey.Plan(host);
             isUpToDate &= IsUpToDate(host, result.Plan);
             results.Add(result);
         }

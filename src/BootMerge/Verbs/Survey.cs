@@ -3,6 +3,7 @@ using BootMerge.Configuration;
 using BootMerge.Extensions;
 using BootMerge.Linux;
 using BootMerge.Markers;
+using BootMerge.Mounting;
 using BootMerge.Planning;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
@@ -12,6 +13,8 @@ namespace BootMerge.Verbs;
 /// <summary>The extensions of one class: found, judged, and those accepted ready for planning.</summary>
 internal sealed class Survey
 {
+    private List<AcceptedExtension> _accepted = [];
+
     private Survey(ClassSettings settings, DiscoveryResult found, List<Candidate> candidates)
     {
         Settings = settings;
@@ -36,6 +39,23 @@ internal sealed class Survey
         List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root), classSettings.Hierarchies, settings.Force);
         return new Survey(classSettings, found, candidates);
     }
+
+    /// <summary>One for each class, with what is accepted of it. Before the host may enter a private view.</summary>
+    public static List<Survey> MakeAll(Session session)
+    {
+        List<Survey> surveys = [];
+        foreach (ClassSettings settings in session.Settings.Classes)
+        {
+            Survey survey = Make(session.Root, session.Settings, settings);
+            survey._accepted = survey.Accepted(session.Root);
+            surveys.Add(survey);
+        }
+
+        return surveys;
+    }
+
+    /// <summary>The plan for the class as it is configured; for a survey of <see cref="MakeAll"/>.</summary>
+    public PlanResult Plan(Host host) => Planner.Plan(Settings, host.Look(Settings), host.Seen(_accepted));
 
     public List<Extension> AcceptedExtensions()
     {
