@@ -80,7 +80,8 @@ internal static class Program
         foreach (string warning in settings.Warnings)
             log.Warning(warning + ".");
 
-        Dispatch(new Session(root, settings, log, started));
+        using Session session = new(root, settings, log, started);
+        Dispatch(session);
         return 0;
     }
 

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Extensions;
 
 /// <summary>What the search directories hold.</summary>
-internal sealed class DiscoveryResult
+internal sealed class DiscoveryResult : IDisposable
 {
     private readonly List<Extension> _extensions = [];
     private readonly List<SkippedEntry> _skipped = [];
@@ -47,6 +47,13 @@ internal sealed class DiscoveryResult
         for (int i = 0; i < _extensions.Count; i++)
             if (ReferenceEquals(_extensions[i], extension))
                 _extensions.RemoveAt(i--);
+    }
+
+    /// <summary>Lets go of the images that were opened.</summary>
+    public void Dispose()
+    {
+        foreach (Extension extension in _extensions)
+            extension.Dispose();
     }
 
     public void Skip(string path, string reason) => _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = reason });

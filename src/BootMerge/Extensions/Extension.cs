@@ -1,3 +1,5 @@
+using System;
+using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -17,8 +19,11 @@ internal enum ExtensionKind
     Versioned,
 }
 
-/// <summary>One extension as found, not yet judged. It holds no descriptor: there may be hundreds.</summary>
-internal sealed class Extension
+/// <summary>
+/// One extension as found, not yet judged. A directory holds no descriptor, there may be hundreds; an image holds its
+/// mount once it was opened.
+/// </summary>
+internal sealed class Extension : IDisposable
 {
     // The one directory that is the whole extension, or null for those that follow UAPI.4.
     private readonly string? _bareHierarchy;
@@ -44,8 +49,19 @@ internal sealed class Extension
     /// <summary>Of what <see cref="Path"/> names, at the time of the search.</summary>
     public required FileStatus Status { get; init; }
 
-    /// <summary>Microseconds since the epoch: when it was made, or where the file system does not say, last changed.</summary>
-    public ulong Time => Status.BirthTime != 0 ? Status.BirthTime : Status.ModificationTime;
+    /// <summary>
+    /// Microseconds since the epoch, as systemd lists it: an image's last change; when a directory was made, or where the
+    /// file system does not say, last changed. 0 for a block device.
+    /// </summary>
+    public ulong Time => Kind switch
+    {
+        ExtensionKind.BlockDevice => 0,
+        ExtensionKind.Image => Status.ModificationTime,
+        _ => Status.BirthTime != 0 ? Status.BirthTime : Status.ModificationTime,
+    };
+
+    /// <summary>The mounted disk image after <see cref="OpenImage"/>; null before, and for directories.</summary>
+    public DiskImage? Image { get; private set; }
 
     /// <summary>A directory that stands for the class's first hierarchy and needs no release file.</summary>
     public bool IsBareDirectory => _bareHierarchy is not null;
@@ -79,11 +95,27 @@ internal sealed class Extension
         };
     }
 
-    /// <summary>O_PATH.</summary>
+    /// <summary>
+    /// Mounts an image where nobody sees it; a directory is left as it is. What is no usable image is an
+    /// <see cref="InputException"/>.
+    /// </summary>
+    public void OpenImage(Root root)
+    {
+        if (Kind == ExtensionKind.Directory || Image is not null)
+            return;
+        using SafeFileHandle file = Open(root);
+        // What a sysext brings to /usr may hold confexts, which are merged upon it.
+        Image = DiskImage.Open(file, Path, mayLieUnderLayers: Class == ExtensionClass.Sysext);
+    }
+
+    /// <summary>Lets go of the image; a merge that was made of it keeps it.</summary>
+    public void Dispose() => Image?.Dispose();
+
+    /// <summary>Of what <see cref="Path"/> names, O_PATH.</summary>
     public SafeFileHandle Open(Root root) => root.OpenAt(Path);
 
     /// <summary>
-    /// The extension's own version of a hierarchy. It may be a symlink that leads out of the extension: it is resolved
+    /// The extension's own version of a hierarchy. In an image it is resolved inside that. In a directory it may be a symlink that leads out of the extension: it is resolved
     /// inside the root, where the vendor's directory is, and only when there is nothing, inside the extension, which is
     /// the only place where systemd looks.
     /// </summary>
@@ -101,8 +133,8 @@ internal sealed class Extension
     /// </summary>
     public bool SystemdFinds(Root root, string hierarchy)
     {
-        if (IsBareDirectory)
-            return false;
+        if (IsBareDirectory || Image is not null)
+            return Image is not null;
         using SafeFileHandle? ours = OpenHierarchy(root, hierarchy);
         using SafeFileHandle directory = Open(root);
         using SafeFileHandle? theirs = TryOpenInside(directory, hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
@@ -112,6 +144,8 @@ internal sealed class Extension
     /// <summary>A path of the extension, as <see cref="OpenHierarchy"/> resolves it; null when there is none.</summary>
     public SafeFileHandle? TryOpen(Root root, string path, int flags)
     {
+        if (Image is not null)
+            return TryOpenInside(Image.Root, path, flags);
         SafeFileHandle? handle = root.TryOpen(System.IO.Path.Join(Path, path), flags);
         if (handle is not null)
             return handle;

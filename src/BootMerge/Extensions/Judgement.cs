@@ -36,6 +36,10 @@ internal static class Judgement
             {
                 verdict = Verdict.Unusable(e.Message);
             }
+            catch (InputException e)
+            {
+                verdict = Verdict.Unusable(e.Message);
+            }
 
             candidates.Insert(0, new Candidate { Extension = extension, Verdict = verdict });
         }
@@ -45,19 +49,16 @@ internal static class Judgement
 
     private static Verdict Judge(Root root, Extension extension, HostRelease host)
     {
-        switch (extension.Kind)
-        {
-            case ExtensionKind.Image or ExtensionKind.BlockDevice:
-                return Verdict.Unusable("disk images are not supported by this version");
-            case ExtensionKind.Versioned:
-                return Verdict.Unusable("versioned directories (NAME.v/) are not supported by this version");
-        }
-
+        if (extension.Kind == ExtensionKind.Versioned)
+            return Verdict.Unusable("versioned directories (NAME.v/) are not supported by this version");
         if (extension.IsBareDirectory)
             return Verdict.Accept;
 
-        using SafeFileHandle directory = extension.Open(root);
-        if (IsEmpty(directory))
+        extension.OpenImage(root);
+        using SafeFileHandle? directory = extension.TryOpen(root, "/", Sys.O_PATH | Sys.O_DIRECTORY);
+        if (directory is null)
+            return Verdict.Unusable("it went away during the search");
+        if (extension.Image is null && IsEmpty(directory))
             return Verdict.Unusable("an empty directory, it masks the name");
         if (ShipsOsRelease(directory))
             return Verdict.Rejected("it contains usr/lib/os-release, which belongs to the system alone");
@@ -86,6 +87,8 @@ internal static class Judgement
     private static Verdict? ClaimLayers(Root root, Extension extension, string[] hierarchies, List<Layer> layers)
     {
         List<Layer> claimed = [];
+        if (extension.Image is not null)
+            return null; // a file system of its own, mounted once for this extension
         foreach (string hierarchy in hierarchies)
             AddLayer(claimed, hierarchy, "that of '" + PathText.Printable(extension.Name) + "'", root, extension.OpenHierarchy(root, hierarchy));
 

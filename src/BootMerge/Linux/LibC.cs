@@ -46,6 +46,9 @@ internal static unsafe partial class LibC
     public static partial nint read(int file, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint pread(int file, byte* buffer, nuint size, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial nint write(int file, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -83,6 +86,13 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fstatvfs(int file, StatvfsBuffer* buffer);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fstatfs(int file, StatfsBuffer* buffer);
+
+    /// <summary>The argument is a pointer or a number, as the request has it.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int ioctl(int file, ulong request, void* argument);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int mount(byte[] source, byte[] target, byte[] type, ulong flags, byte[]? data);
@@ -213,6 +223,44 @@ internal static unsafe partial class LibC
         public ulong FileSystemId;
         public ulong Flags;
         public ulong MaximumNameLength;
+    }
+
+    /// <summary>struct statfs of 64-bit Linux: only the type is read.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 120)]
+    public struct StatfsBuffer
+    {
+        public long Type;
+    }
+
+    /// <summary>struct loop_config of linux/loop.h, 304 bytes: a descriptor, a block size, struct loop_info64.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 304)]
+    public struct LoopConfiguration
+    {
+        [FieldOffset(0)]
+        public uint File;
+
+        [FieldOffset(8)]
+        public LoopInformation Information;
+    }
+
+    /// <summary>struct loop_info64, 232 bytes.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 232)]
+    public struct LoopInformation
+    {
+        [FieldOffset(0)]
+        public ulong BackingDevice;
+
+        [FieldOffset(8)]
+        public ulong BackingInode;
+
+        [FieldOffset(24)]
+        public ulong Offset;
+
+        [FieldOffset(32)]
+        public ulong SizeLimit;
+
+        [FieldOffset(52)]
+        public uint Flags;
     }
 
     /// <summary>struct pollfd.</summary>

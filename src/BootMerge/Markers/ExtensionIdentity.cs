@@ -12,7 +12,7 @@ namespace BootMerge.Markers;
 internal static class ExtensionIdentity
 {
     /// <param name="path">Of the extension, resolved, inside the root.</param>
-    /// <param name="handle">The extension's directory, opened in the namespace that will see the merge: mount numbers of a copy differ.</param>
+    /// <param name="handle">The extension's directory, image or device, opened in the namespace that will see the merge: mount numbers of a copy differ.</param>
     public static JsonValue Of(string path, SafeFileHandle handle)
     {
         FileStatus status = Sys.Status(handle);
@@ -28,15 +28,15 @@ internal static class ExtensionIdentity
             identity.Add("inode", JsonValue.Number(status.Inode));
 
         return identity
-            .Add("crtime", JsonValue.Number(CreationTime(handle, status)))
-            .Add("mtime", JsonValue.Number(0L)); // a directory's own changes do not count
+            .Add("crtime", JsonValue.Number(status.IsBlockDevice ? 0 : CreationTime(handle, status)))
+            .Add("mtime", JsonValue.Number(status.IsRegular ? status.ModificationTime : 0)); // a directory's own changes do not count
     }
 
     /// <summary>The older of the file system's birth time and the attribute systemd's tools keep where there is none.</summary>
     private static ulong CreationTime(SafeFileHandle handle, FileStatus status)
     {
         const int TimestampSize = 8;
-        using SafeFileHandle readable = Sys.Reopen(handle, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle readable = Sys.Reopen(handle, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
         byte[]? value = Sys.TryGetXattr(readable, "user.crtime_usec");
         if (value is not { Length: TimestampSize })
             return status.BirthTime;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using BootMerge.Extensions;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Planning;
@@ -44,9 +45,8 @@ internal sealed class StackBuilder
     /// <param name="isReplacement">The upperdir may still be that of the merge which is replaced.</param>
     public BuiltStack Build(MergePlan merge, StackPlan plan, Submounts submounts, bool isReplacement)
     {
-        // The target must be opened before the staging tmpfs hides the root.
         using SafeFileHandle hierarchy = _root.OpenAt(plan.Target, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        List<NamedLayer> layers = OpenLayers(plan);
+        List<NamedLayer> layers = [];
         SafeFileHandle? upper = plan.Upper is PersistentUpper persistent ? _root.OpenAt(persistent.Path, Sys.O_PATH | Sys.O_DIRECTORY) : null;
         SafeFileHandle? work = plan.Upper is PersistentUpper { WorkDirectory: string path } ? _root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW) : null;
         try
@@ -54,6 +54,7 @@ internal sealed class StackBuilder
             using Stage stage = Stage.Create();
             if (_isStaged)
                 stage.AttachOn(_root.Handle);
+            OpenLayers(plan, stage, layers);
 
             using SafeFileHandle markerLayer = stage.MarkerLayer();
             DirectoryAttributes.Copy(hierarchy, markerLayer, _log);
@@ -92,12 +93,24 @@ internal sealed class StackBuilder
         }
     }
 
-    private List<NamedLayer> OpenLayers(StackPlan plan)
+    /// <summary>An older kernel takes only layers that are attached: then an image gets a mount of its own on the stage.</summary>
+    private void OpenLayers(StackPlan plan, Stage stage, List<NamedLayer> layers)
     {
-        List<NamedLayer> layers = new(plan.Lower.Count + 2);
         foreach (Layer layer in plan.Lower)
-            layers.Add(new NamedLayer(layer.Name, _root.OpenAt(layer.Path, Sys.O_PATH | Sys.O_DIRECTORY)));
-        return layers;
+        {
+            SafeFileHandle? directory;
+            if (layer.Image is null)
+                directory = _root.OpenAt(layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
+            else if (!_isStaged)
+                directory = Extension.TryOpenInside(layer.Image.Root, layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
+            else
+            {
+                using SafeFileHandle image = stage.Attach(layer.Image);
+                directory = Extension.TryOpenInside(image, layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
+            }
+
+            layers.Add(new NamedLayer(layer.Name, directory ?? throw new KernelException("open", layer.Name + " " + layer.Path, Errno.ENOENT)));
+        }
     }
 
     private static string? WorkDirectoryText(StackPlan plan) => (plan.Upper as PersistentUpper)?.WorkDirectory.TrimStart('/');

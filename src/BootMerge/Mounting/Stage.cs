@@ -1,4 +1,5 @@
 using System;
+using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -17,10 +18,12 @@ internal sealed class Stage : IDisposable
     private const string FillerName = "empty";
     private const string LinksName = "layers";
     private const string StackName = "stack";
+    private const string ImageName = "image.";
     private const uint Private = 0x1C0; // 0700
     private const uint Public = 0x1ED; // 0755
 
     private readonly SafeFileHandle _directory;
+    private int _images;
 
     private Stage(SafeFileHandle directory) => _directory = directory;
 
@@ -35,6 +38,24 @@ internal sealed class Stage : IDisposable
 
     /// <summary>In a private mount namespace: hides <paramref name="directory"/> there, which nobody sees.</summary>
     public void AttachOn(SafeFileHandle directory) => Sys.Attach(_directory, directory, "the staging tmpfs");
+
+    /// <summary>In a private mount namespace: a mount of an image, where it can be a layer.</summary>
+    /// <returns>The mount's root.</returns>
+    public SafeFileHandle Attach(DiskImage image)
+    {
+        SafeFileHandle mount = image.Mount();
+        try
+        {
+            using SafeFileHandle point = Subdirectory(ImageName + _images++.ToString(), Private);
+            Sys.Attach(mount, point, "the staging tmpfs");
+            return mount;
+        }
+        catch
+        {
+            mount.Dispose();
+            throw;
+        }
+    }
 
     public SafeFileHandle MarkerLayer() => Subdirectory(MarkerLayerName, Public);
 

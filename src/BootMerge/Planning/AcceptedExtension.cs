@@ -1,18 +1,22 @@
 using System.Collections.Generic;
+using BootMerge.Extensions.Images;
 using BootMerge.Json;
 
 namespace BootMerge.Planning;
 
 /// <summary>An extension that will be merged: its name, its layers, and what the marker says of it.</summary>
 /// <param name="identity">Its entry in the marker's origin.</param>
-/// <param name="layers">Hierarchy to the path of the extension's directory for it, inside the root; empty directories left out.</param>
-internal sealed class AcceptedExtension(string name, JsonValue identity, List<KeyValuePair<string, string>> layers)
+/// <param name="layers">Hierarchy to the path of the extension's directory for it, inside the root or the image; empty directories left out.</param>
+/// <param name="image">What the layers are in; null: in the root.</param>
+internal sealed class AcceptedExtension(string name, JsonValue identity, List<KeyValuePair<string, string>> layers, DiskImage? image = null)
 {
     public string Name { get; } = name;
 
     public JsonValue Identity { get; } = identity;
 
     public List<KeyValuePair<string, string>> Layers { get; } = layers;
+
+    public DiskImage? Image { get; } = image;
 
     public string? LayerFor(string hierarchy)
     {

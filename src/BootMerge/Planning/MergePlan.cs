@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using BootMerge.Extensions.Images;
 using BootMerge.Json;
 
 namespace BootMerge.Planning;
@@ -16,14 +17,17 @@ internal enum LayerKind
 
 /// <summary>One lowerdir.</summary>
 /// <param name="name">The extension's name, or "etc" for the hierarchy and the routed directory.</param>
-/// <param name="path">Resolved, inside the root.</param>
-internal sealed class Layer(LayerKind kind, string name, string path)
+/// <param name="path">Resolved, inside the root, or inside the image.</param>
+/// <param name="image">Opened; null: the layer is a directory of the root.</param>
+internal sealed class Layer(LayerKind kind, string name, string path, DiskImage? image = null)
 {
     public LayerKind Kind { get; } = kind;
 
     public string Name { get; } = name;
 
     public string Path { get; } = path;
+
+    public DiskImage? Image { get; } = image;
 }
 
 /// <summary>Where writes go: upperdir and workdir, which overlayfs takes only together.</summary>

@@ -154,7 +154,7 @@ internal static class Planner
         List<Layer> layers = [];
         for (int i = extensions.Count - 1; i >= 0; i--)
             if (extensions[i].LayerFor(hierarchy) is string path)
-                layers.Add(new Layer(LayerKind.Extension, extensions[i].Name, path));
+                layers.Add(new Layer(LayerKind.Extension, extensions[i].Name, path, extensions[i].Image));
         return layers;
     }
 

@@ -39,7 +39,7 @@ internal static class PlanReport
         Line(text, "options", string.Join(',', stack.Options));
         text.Append("  layers, topmost first\n    marker     ").Append(stack.Class.MarkerName).Append('\n');
         foreach (Layer layer in stack.Lower)
-            text.Append("    ").Append(KindName(layer.Kind).PadRight(11)).Append(PathText.Printable(layer.Path))
+            text.Append("    ").Append(KindName(layer.Kind).PadRight(11)).Append(PathText.Printable(layer.Image is null ? layer.Path : layer.Image.Path + ":" + layer.Path))
                 .Append(layer.Kind == LayerKind.Extension ? "  (" + PathText.Printable(layer.Name) + ")" : "").Append('\n');
     }
 
@@ -68,7 +68,8 @@ internal static class PlanReport
             layers.Add(JsonValue.Object()
                 .Add("kind", JsonValue.String(KindName(layer.Kind)))
                 .Add("name", JsonValue.String(layer.Name))
-                .Add("path", JsonValue.String(layer.Path)));
+                .Add("path", JsonValue.String(layer.Path))
+                .Add("image", JsonValue.StringOrNull(layer.Image?.Path)));
         JsonValue options = JsonValue.Array();
         foreach (OverlayOption option in stack.Options)
             options.Add(JsonValue.String(option.ToString()));

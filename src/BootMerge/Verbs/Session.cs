@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
 using BootMerge.Linux;
@@ -9,8 +10,10 @@ namespace BootMerge.Verbs;
 
 /// <summary>What every verb works with.</summary>
 /// <param name="started">A Stopwatch timestamp: when the program began.</param>
-internal sealed class Session(Root root, Settings settings, Log log, long started)
+internal sealed class Session(Root root, Settings settings, Log log, long started) : IDisposable
 {
+    private readonly List<IDisposable> _held = [];
+
     public Root Root { get; } = root;
 
     public Settings Settings { get; } = settings;
@@ -18,6 +21,15 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     public Log Log { get; } = log;
 
     public long Started { get; } = started;
+
+    /// <summary>Disposed at the end of the session.</summary>
+    public void Hold(IDisposable held) => _held.Add(held);
+
+    public void Dispose()
+    {
+        foreach (IDisposable held in _held)
+            held.Dispose();
+    }
 
     /// <summary>
     /// Held until disposed: two processes on one root take turns. Where there is no /run to hold it in, nobody waits.

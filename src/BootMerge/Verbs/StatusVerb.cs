@@ -87,7 +87,7 @@ internal static class StatusVerb
         StringBuilder text = new();
         foreach (ClassSettings settings in session.Settings.Classes)
         {
-            Survey survey = Survey.Make(session.Root, session.Settings, settings);
+            Survey survey = Survey.Make(session, settings);
             foreach (Candidate candidate in survey.Candidates)
                 if (!candidate.Verdict.Accepted)
                     AppendLine(text, candidate.Extension.Name, candidate.Extension.FoundPath, candidate.Verdict.Reason);

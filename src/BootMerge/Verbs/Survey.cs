@@ -29,14 +29,17 @@ internal sealed class Survey
     /// <summary>Lowest layer first.</summary>
     public List<Candidate> Candidates { get; }
 
-    /// <param name="root">In the namespace of the caller: the marker records mount numbers as seen there.</param>
+    /// <summary>In the namespace of the caller: the marker records mount numbers as seen there.</summary>
+    /// <param name="session">Keeps what is opened.</param>
     /// <param name="extra">An extension that no search directory has, or null.</param>
-    public static Survey Make(Root root, Settings settings, ClassSettings classSettings, Extension? extra = null)
+    public static Survey Make(Session session, ClassSettings classSettings, Extension? extra = null)
     {
+        Root root = session.Root;
         DiscoveryResult found = Discovery.Find(root, classSettings.Class, HostRelease.IsInitrd(root));
         if (extra is not null && extra.Class == classSettings.Class && found.Find(extra.Name) is null)
             found.Add(extra);
-        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root), classSettings.Hierarchies, settings.Force);
+        session.Hold(found);
+        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root), classSettings.Hierarchies, session.Settings.Force);
         return new Survey(classSettings, found, candidates);
     }
 
@@ -46,7 +49,7 @@ internal sealed class Survey
         List<Survey> surveys = [];
         foreach (ClassSettings settings in session.Settings.Classes)
         {
-            Survey survey = Make(session.Root, session.Settings, settings);
+            Survey survey = Make(session, settings);
             survey._accepted = survey.Accepted(session.Root);
             surveys.Add(survey);
         }
@@ -77,7 +80,7 @@ internal sealed class Survey
             {
                 using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
                 if (directory is not null && !IsEmpty(directory))
-                    layers.Add(new KeyValuePair<string, string>(hierarchy, root.PathOf(directory)));
+                    layers.Add(new KeyValuePair<string, string>(hierarchy, extension.Image is null ? root.PathOf(directory) : Sys.PathOf(directory)));
             }
 
             Json.JsonValue? identity = null;
@@ -87,7 +90,7 @@ internal sealed class Survey
                 identity = ExtensionIdentity.Of(extension.Path, handle);
             }
 
-            accepted.Add(new AcceptedExtension(extension.Name, identity, layers));
+            accepted.Add(new AcceptedExtension(extension.Name, identity, layers, extension.Image));
         }
 
         return accepted;

@@ -57,7 +57,7 @@ internal static class BootVerb
         List<Survey> surveys = [];
         foreach (ClassSettings settings in classes)
         {
-            surveys.Add(Survey.Make(session.Root, session.Settings, settings, BareDefaults(session)));
+            surveys.Add(Survey.Make(session, settings, BareDefaults(session)));
             surveys[^1].Report(session.Log);
         }
 

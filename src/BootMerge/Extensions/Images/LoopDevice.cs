@@ -1,0 +1,53 @@
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Extensions.Images;
+
+/// <summary>A file as a block device, read-only; it is gone with its last user.</summary>
+internal static class LoopDevice
+{
+    private const string Control = "/dev/loop-control";
+
+    /// <param name="file">Opened for reading.</param>
+    /// <param name="path">The device's path in this process's view.</param>
+    public static SafeFileHandle Attach(SafeFileHandle file, string name, out string path)
+    {
+        // Between the number and the use of it somebody else can take the device, but not for ever.
+        const int Tries = 100;
+        using SafeFileHandle control = Sys.TryOpen(Control, Sys.O_RDWR)
+            ?? throw new InputException("no loop device is to be had, " + Control + " does not exist (is the kernel module loop loaded?)");
+        for (int i = 0; ; i++)
+        {
+            path = "/dev/loop" + Sys.FreeLoopNumber(control).ToString();
+            SafeFileHandle device = Sys.Open(path, Sys.O_RDONLY);
+            int errno = Sys.TryConfigureLoop(device, file);
+            if (errno == 0)
+                return device;
+            device.Dispose();
+            if (errno != Errno.EBUSY || i == Tries)
+                throw new KernelException("ioctl LOOP_CONFIGURE " + path, name, errno);
+        }
+    }
+
+    /// <summary>A device that shows the same file already; null when there is none.</summary>
+    public static SafeFileHandle? TryFind(SafeFileHandle file, out string path)
+    {
+        FileStatus status = Sys.Status(file);
+        path = "";
+        using SafeFileHandle? devices = Sys.TryOpen("/dev", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        if (devices is null)
+            return null;
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(devices))
+        {
+            if (!entry.Name.StartsWith("loop", System.StringComparison.Ordinal) || Sys.TryStatusAt(devices, entry.Name) is not { IsBlockDevice: true })
+                continue;
+            SafeFileHandle device = Sys.OpenChild(devices, entry.Name, Sys.O_RDONLY);
+            path = "/dev/" + entry.Name;
+            if (Sys.IsLoopOver(device, status))
+                return device;
+            device.Dispose();
+        }
+
+        return null;
+    }
+}

@@ -1,0 +1,88 @@
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>Loop devices (linux/loop.h), and reading at a place of a file or device.</summary>
+internal static unsafe partial class Sys
+{
+    private const ulong LOOP_CTL_GET_FREE = 0x4C82;
+    private const ulong LOOP_CONFIGURE = 0x4C0A;
+    private const ulong LOOP_GET_STATUS64 = 0x4C05;
+    private const uint LO_FLAGS_READ_ONLY = 1;
+    private const uint LO_FLAGS_AUTOCLEAR = 4;
+    private const uint LO_FLAGS_DIRECT_IO = 16;
+
+    /// <summary>The number of a loop device that nobody uses now; the kernel makes one where all are in use.</summary>
+    /// <param name="control">/dev/loop-control</param>
+    public static int FreeLoopNumber(SafeFileHandle control)
+    {
+        int number = LibC.ioctl(Raw(control), LOOP_CTL_GET_FREE, null);
+        int errno = LastErrno;
+        return number >= 0 ? number : throw new KernelException("ioctl LOOP_CTL_GET_FREE", "/dev/loop-control", errno);
+    }
+
+    /// <summary>
+    /// Shows a file on a loop device, read-only, until the last user of the device is gone [5.8]. Direct I/O spares the page
+    /// cache a second copy; the kernel leaves it out by itself where the file system below cannot.
+    /// </summary>
+    /// <returns>0, or the error number.</returns>
+    public static int TryConfigureLoop(SafeFileHandle device, SafeFileHandle file)
+    {
+        LibC.LoopConfiguration configuration = default;
+        configuration.File = (uint)Raw(file);
+        configuration.Information.Flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
+        int result = LibC.ioctl(Raw(device), LOOP_CONFIGURE, &configuration);
+        int errno = LastErrno;
+        return result == 0 ? 0 : errno;
+    }
+
+    /// <summary>Whether a loop device shows this whole file, read-only, and goes by itself.</summary>
+    /// <param name="file">Status of the file.</param>
+    public static bool IsLoopOver(SafeFileHandle device, FileStatus file)
+    {
+        const uint Wanted = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR;
+        LibC.LoopInformation information;
+        // A device that shows nothing answers ENXIO.
+        return LibC.ioctl(Raw(device), LOOP_GET_STATUS64, &information) == 0
+            && information.BackingInode == file.Inode
+            && information.BackingDevice == KernelDevice(file)
+            && information is { Offset: 0, SizeLimit: 0 }
+            && (information.Flags & Wanted) == Wanted;
+    }
+
+    /// <summary>The first bytes of a file or block device, fewer at its end.</summary>
+    public static int ReadStart(SafeFileHandle file, byte[] buffer, string name)
+    {
+        int length = 0;
+        while (length < buffer.Length)
+        {
+            nint count;
+            int errno;
+            fixed (byte* at = buffer)
+            {
+                count = LibC.pread(Raw(file), at + length, (nuint)(buffer.Length - length), length);
+                errno = LastErrno;
+            }
+
+            if (count < 0 && errno != Errno.EINTR)
+                throw new KernelException("read", name, errno);
+            if (count == 0)
+                break;
+            length += (int)System.Math.Max(count, 0);
+        }
+
+        return length;
+    }
+
+    /// <summary>Whether a file lies on an overlay.</summary>
+    public static bool IsOnOverlay(SafeFileHandle file)
+    {
+        const long OVERLAYFS_SUPER_MAGIC = 0x794c7630;
+        LibC.StatfsBuffer buffer;
+        Check(LibC.fstatfs(Raw(file), &buffer), "statfs", file);
+        return buffer.Type == OVERLAYFS_SUPER_MAGIC;
+    }
+
+    // As the kernel hands devices to user space, huge_encode_dev(): the minor's upper bits are above the major.
+    private static ulong KernelDevice(FileStatus file) => (file.DeviceMinor & 0xFF) | (ulong)file.DeviceMajor << 8 | (ulong)(file.DeviceMinor & ~0xFFu) << 12;
+}
