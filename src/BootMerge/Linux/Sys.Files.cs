@@ -119,7 +119,12 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>The same file again with other flags, through /proc.</summary>
-    public static SafeFileHandle Reopen(SafeFileHandle handle, int flags) => Open(ProcPath(handle), flags);
+    public static SafeFileHandle Reopen(SafeFileHandle handle, int flags)
+    {
+        int fd = LibC.open(PathText.Terminated(ProcPath(handle)), flags | O_CLOEXEC, 0);
+        int errno = LastErrno;
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("open", NameOf(handle), errno);
+    }
 
     /// <summary>A path by which this process, and the kernel on its behalf, reaches an open file.</summary>
     public static string ProcPath(SafeFileHandle handle) => "/proc/self/fd/" + handle.DangerousGetHandle().ToString();

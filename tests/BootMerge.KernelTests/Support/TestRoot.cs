@@ -33,6 +33,9 @@ internal sealed class TestRoot : IDisposable
     /// <summary>The same file system at another place, without anything that is mounted on it.</summary>
     public string Raw { get; }
 
+    /// <summary>A directory beside the root, for what tests make of files.</summary>
+    public string Aside => Directory.CreateDirectory(_directory + "/aside").FullName;
+
     public string Etc => Path + "/etc";
 
     /// <summary>The stack on /etc, lowest mount first; empty when nothing is merged.</summary>
@@ -221,8 +224,11 @@ internal sealed class TestRoot : IDisposable
 
     private bool IsExpected(string path) => _expected.Any(expected => string.Equals(path, expected, StringComparison.Ordinal) || path.StartsWith(expected + "/", StringComparison.Ordinal));
 
+    /// <summary>Loop devices that show files of the root, "/sys/block/loop3"; waits a moment for there to be only so many.</summary>
+    public List<string> LoopDevices(int expected) => LoopDevicesWithin(Path, expected);
+
     /// <summary>The kernel frees an autoclear device a moment after the last use.</summary>
-    private static List<string> LoopDevicesWithin(string directory)
+    private static List<string> LoopDevicesWithin(string directory, int expected = 0)
     {
         for (int attempt = 0; ; attempt++)
         {
@@ -230,7 +236,7 @@ internal sealed class TestRoot : IDisposable
             foreach (string device in Directory.GetDirectories("/sys/block", "loop*"))
                 if (File.Exists(device + "/loop/backing_file") && File.ReadAllText(device + "/loop/backing_file").StartsWith(directory + "/", StringComparison.Ordinal))
                     found.Add(device);
-            if (found.Count == 0 || attempt == 100)
+            if (found.Count == expected || attempt == 100)
                 return found;
             System.Threading.Thread.Sleep(20);
         }

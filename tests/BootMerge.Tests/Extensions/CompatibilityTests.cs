@@ -95,6 +95,6 @@ public sealed class CompatibilityTests
 
         Assert.True(forced.Accepted);
         Assert.Equal("VERSION_ID=41, the system has 42", forced.Reason);
-        Assert.False(Verdict.Unusable("disk images are not supported by this version").Forced().Accepted);
+        Assert.False(Verdict.Unusable("no file system is found in it").Forced().Accepted);
     }
 }

@@ -1,0 +1,92 @@
+using System;
+using BootMerge.Extensions.Images;
+using Xunit;
+
+namespace BootMerge.Tests.Extensions.Images;
+
+/// <summary>Signatures in the first bytes of an image; that real images have them is what the kernel tests show.</summary>
+public sealed class SuperblockTests
+{
+    private const int Ext = 1024;
+
+    [Theory]
+    [InlineData("squashfs", 0, "68737173")]
+    [InlineData("xfs", 0, "58465342")]
+    [InlineData("erofs", 1024, "E2E1F5E0")]
+    [InlineData("btrfs", 0x10040, "5F42485266535F4D")]
+    public void A_file_system_is_known_by_its_signature_and_by_nothing_less(string type, int offset, string signature)
+    {
+        byte[] image = new byte[Superblock.Length];
+        Put(image, offset, signature);
+        Assert.Equal(type, Superblock.Identify(image, out _));
+
+        // Cut off within the signature, one byte wrong, one byte further: it is not there.
+        Assert.Null(Superblock.Identify(image.AsSpan(0, offset + (signature.Length / 2) - 1), out string problem));
+        Assert.Contains("no file system", problem, StringComparison.Ordinal);
+        image[offset + 1] ^= 1;
+        Assert.Null(Superblock.Identify(image, out _));
+        byte[] shifted = new byte[Superblock.Length + 1];
+        Put(shifted, offset + 1, signature);
+        Assert.Null(Superblock.Identify(shifted, out _));
+    }
+
+    [Theory]
+    [InlineData(0u, 1u, true)]   // 1 KiB blocks, as small file systems have
+    [InlineData(2u, 1u, true)]   // 4 KiB
+    [InlineData(6u, 1u, true)]   // 64 KiB, the largest
+    [InlineData(2u, 0u, true)]   // the original revision
+    [InlineData(7u, 1u, false)]  // no such block size: two bytes that are there by chance
+    [InlineData(2u, 2u, false)]
+    [InlineData(0xFFFFFFFFu, 1u, false)]
+    public void Ext4_is_known_by_more_than_its_two_bytes(uint blockSize, uint revision, bool isExt)
+    {
+        byte[] image = new byte[4096];
+        Put(image, Ext + 0x38, "53EF");
+        BitConverter.TryWriteBytes(image.AsSpan(Ext + 0x18), blockSize);
+        BitConverter.TryWriteBytes(image.AsSpan(Ext + 0x4C), revision);
+
+        Assert.Equal(isExt ? "ext4" : null, Superblock.Identify(image, out _));
+    }
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(1024)]
+    [InlineData(2048)]
+    [InlineData(4096)]
+    public void A_partition_table_of_any_sector_size_is_refused_whatever_else_is_there(int sector)
+    {
+        byte[] image = new byte[Superblock.Length];
+        Put(image, sector, "4546492050415254");
+        Assert.Null(Superblock.Identify(image, out string problem));
+        Assert.Contains("GPT", problem, StringComparison.Ordinal);
+        Put(image, 0, "68737173");
+        Assert.Null(Superblock.Identify(image, out problem));
+        Assert.Contains("GPT", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(0, "68737173", 1024, "E2E1F5E0")]
+    [InlineData(0, "58465342", 0x10040, "5F42485266535F4D")]
+    [InlineData(1024, "E2E1F5E0", 0x10040, "5F42485266535F4D")]
+    public void Two_file_systems_in_one_image_are_ambiguous(int first, string firstSignature, int second, string secondSignature)
+    {
+        byte[] image = new byte[Superblock.Length];
+        Put(image, first, firstSignature);
+        Put(image, second, secondSignature);
+        Assert.Null(Superblock.Identify(image, out string problem));
+        Assert.Contains("ambiguous", problem, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("00")]
+    [InlineData("4C554B53")]
+    [InlineData("4C554B53BABE")]
+    public void Anything_else_is_no_file_system(string start)
+    {
+        Assert.Null(Superblock.Identify(Convert.FromHexString(start), out string problem));
+        Assert.Contains(start.StartsWith("4C55", StringComparison.Ordinal) ? "LUKS" : "no file system", problem, StringComparison.Ordinal);
+    }
+
+    private static void Put(byte[] image, int offset, string hex) => Convert.FromHexString(hex).CopyTo(image.AsSpan(offset));
+}
