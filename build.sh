@@ -73,9 +73,9 @@ make_man() {
     local source changed
     mkdir -p out/man
     for source in man/*.scd; do
-        # For man: the page has tables. For groff: no hyphenation, it would break paths and options.
+        # For man: the page has tables. For groff: no hyphenation, which breaks paths and options, and a ragged margin.
         changed=$(stat -c %Y "$source")
-        { printf '%s\n' "'\\\" t" '.nr HY 0'; SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH-$changed} scdoc <"$source"; } \
+        { printf '%s\n' "'\\\" t" '.nr HY 0' '.ds AD l'; SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH-$changed} scdoc <"$source"; } \
             >"out/man/$(basename "$source" .scd)"
     done
 }
