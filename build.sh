@@ -16,7 +16,7 @@ usage: ./build.sh VERB
   demo              build, and show in a private mount namespace what it does
   test              every check there is; the last line is `N passed, N failed`
   boot-test [CASE]  boot QEMU machines with a real dracut initramfs; cases: tests/boot/cases
-  install DESTDIR   the program and the dracut module
+  install DESTDIR   the program, its man pages and shell completions, and the dracut module
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
 USAGE
 }
@@ -26,11 +26,14 @@ declare -A package=(
     [gcc]=gcc [ld.lld]=lld [objcopy]=binutils [readelf]=binutils [unshare]=util-linux [findmnt]=util-linux [flock]=util-linux [mount]=mount [losetup]=mount
     [shellcheck]=shellcheck [strace]=strace [mmdebstrap]=mmdebstrap [cpio]=cpio [qemu-system-x86_64]=qemu-system-x86
     [mkfs.erofs]=erofs-utils [mksquashfs]=squashfs-tools [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [xz]=xz-utils [setfattr]=attr [setfacl]=acl
+    [scdoc]=scdoc [man]=man-db [groff]=groff-base [zsh]=zsh [fish]=fish
+    [/usr/share/bash-completion/bash_completion]=bash-completion
     [mkfs.ext4]=e2fsprogs [mkfs.xfs]=xfsprogs [mkfs.btrfs]=btrfs-progs
     [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
     [/usr/include/stdlib.h]=libc6-dev
 )
 build_tools="gcc ld.lld objcopy /usr/include/stdlib.h"
+docs_tools="scdoc man groff zsh fish /usr/share/bash-completion/bash_completion"
 boot_tools="unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mke2fs e2fsck xz"
 
 # need TOOL...: installs what is missing of it.
@@ -64,9 +67,31 @@ build() {
     echo "out/bootmerge: $(stat -c %s out/bootmerge) bytes" >&2
 }
 
+# out/man: the pages, from their sources in man/.
+make_man() {
+    need scdoc
+    local source changed
+    mkdir -p out/man
+    for source in man/*.scd; do
+        # For man: the page has tables. For groff: no hyphenation, which breaks paths and options, and a ragged margin.
+        changed=$(stat -c %Y "$source")
+        { printf '%s\n' "'\\\" t" '.nr HY 0' '.ds AD l'; SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH-$changed} scdoc <"$source"; } \
+            >"out/man/$(basename "$source" .scd)"
+    done
+}
+
 # install_to DESTDIR
 install_to() {
+    make_man
     install -D -m755 out/bootmerge "$1/usr/sbin/bootmerge"
+    install -D -m644 -t "$1/usr/share/man/man8" out/man/*.8
+    install -D -m644 -t "$1/usr/share/man/man5" out/man/*.5
+    install -D -m644 -t "$1/usr/share/bash-completion/completions" completions/bash/bootmerge
+    install -D -m644 -t "$1/usr/share/fish/vendor_completions.d" completions/bootmerge.fish
+    # No directory for packages is read by every zsh: upstream's is site-functions, Debian's vendor-completions.
+    install -D -m644 -t "$1/usr/share/zsh/site-functions" completions/_bootmerge
+    install -d "$1/usr/share/zsh/vendor-completions"
+    ln -sf ../site-functions/_bootmerge "$1/usr/share/zsh/vendor-completions/_bootmerge"
     install -d "$1/usr/lib/dracut/modules.d/99bootmerge"
     install -m644 -t "$1/usr/lib/dracut/modules.d/99bootmerge" dracut-module/99bootmerge/*
     chmod 755 "$1/usr/lib/dracut/modules.d/99bootmerge/module-setup.sh"
@@ -152,7 +177,7 @@ run_tests() {
     local project scripts projects=(src/BootMerge tests/BootMerge.Tests tests/BootMerge.KernelTests tests/differential)
     need_root test
     # shellcheck disable=SC2086  # lists of words
-    need $build_tools $boot_tools readelf shellcheck strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mksquashfs losetup
+    need $build_tools $docs_tools $boot_tools readelf shellcheck strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mksquashfs losetup
     rm -rf out/test
     mkdir -p out/test
     echo "== style"
@@ -161,13 +186,16 @@ run_tests() {
         check "dotnet format: $project" dotnet format "$project" --verify-no-changes --no-restore
     done
     mapfile -t scripts < <(find . \( -name out -o -name bin -o -name obj \) -prune -o -name '*.sh' -print)
-    check "shellcheck" shellcheck .ci/run "${scripts[@]}"
+    check "shellcheck" shellcheck .ci/run completions/bash/bootmerge "${scripts[@]}"
     suite unit dotnet run --project "${projects[1]}" -c Release --no-build
     echo "== program"
     check "out/bootmerge is built" build
     check "at most $size_ceiling bytes" is_small
     check "no dynamic linking" is_static
     check "runs in an empty root" runs_alone
+    check "install" ./build.sh install out/test/destdir
+    suite docs tests/docs/check.sh out/test/destdir
+    suite completions tests/docs/completions.sh out/test/destdir
     suite kernel dotnet run --project "${projects[2]}" -c Release --no-build
     suite differential dotnet run --project "${projects[3]}" -c Release --no-build
     make_cpio

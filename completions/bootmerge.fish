@@ -1,0 +1,87 @@
+# Completion of bootmerge(8) for fish.
+
+# What is neither an option nor the value of one, of the words before the cursor.
+function __bootmerge_operands
+    set -l is_value no
+    for word in (commandline -opc)[2..]
+        if test $is_value = yes
+            set is_value no
+        else if string match -qr -- '^--(always-refresh|class|fallback|image-policy|json|noexec|root)$' $word
+            set is_value yes
+        else if not string match -qr -- '^-.' $word
+            printf '%s\n' $word
+        end
+    end
+end
+
+function __bootmerge_needs_verb
+    set -l operands (__bootmerge_operands)
+    test (count $operands) = 0
+end
+
+function __bootmerge_is_list
+    set -l operands (__bootmerge_operands)
+    test (count $operands) -gt 0 -a "$operands[1]" = list
+end
+
+# Those that `list` shows with the --root and --class of the line. A name that JSON has to escape is left out.
+function __bootmerge_extensions
+    set -l words (commandline -opc)
+    set -l where
+    set -l option
+    for word in $words[2..]
+        if set -q option[1]
+            set -a where $option=$word
+            set -e option
+        else if string match -qr -- '^--(root|class)=' $word
+            set -a where $word
+        else if string match -qr -- '^--(root|class)$' $word
+            set option $word
+        end
+    end
+    command $words[1] $where list --json=short 2>/dev/null | string match -ra '"name":"[^"\\\\]*"' |
+        string replace -r '^"name":"(.*)"$' '$1'
+end
+
+complete -c bootmerge -f
+
+complete -c bootmerge -n __bootmerge_needs_verb -a status -d 'Show what is merged'
+complete -c bootmerge -n __bootmerge_needs_verb -a list -d 'List the extensions found'
+complete -c bootmerge -n __bootmerge_needs_verb -a merge -d 'Merge the extensions found'
+complete -c bootmerge -n __bootmerge_needs_verb -a unmerge -d 'Take the merge away'
+complete -c bootmerge -n __bootmerge_needs_verb -a refresh -d 'Bring a merge up to date'
+complete -c bootmerge -n __bootmerge_needs_verb -a plan -d 'Show what merge or refresh would do'
+complete -c bootmerge -n __bootmerge_needs_verb -a boot -d 'The boot stage'
+complete -c bootmerge -n __bootmerge_is_list -a '(__bootmerge_extensions)' -d Extension
+
+complete -c bootmerge -l root -x -a '(__fish_complete_directories)' -d 'Work on another system'
+complete -c bootmerge -l class -x -a 'confext\t/etc sysext\t"/usr and /opt" all\tboth' -d 'What to work on'
+complete -c bootmerge -l force -d 'Merge also what does not fit the system'
+complete -c bootmerge -l image-policy -x -d 'Which disk images may be used'
+complete -c bootmerge -l mutable -d 'Where writes go' -a '
+    no\t"nowhere, the merged tree is read-only"
+    yes\t"to what the routing entry is or leads to, created if absent"
+    auto\t"as yes if the routing entry exists, else as no"
+    import\t"nowhere, what the routing entry holds is merged on top"
+    ephemeral\t"to memory"
+    ephemeral-import\t"to memory, what the routing entry holds is merged on top"
+    help\t"explain the modes"'
+complete -c bootmerge -l immutable -d 'Short for --mutable=no'
+complete -c bootmerge -l ephemeral -d 'Short for --mutable=ephemeral'
+complete -c bootmerge -l noexec -x -a 'yes no' -d 'Whether merged programs may not be run'
+complete -c bootmerge -l always-refresh -x -a 'yes no' -d 'Whether refresh renews what did not change'
+complete -c bootmerge -l fallback -x -d 'boot, when the writable layer cannot be used' -a '
+    fail\t"merge nothing"
+    immutable\t"merge read-only"
+    ephemeral\t"merge, and forget writes"'
+complete -c bootmerge -l import-self -d 'As systemd-*, import a hierarchy into itself'
+complete -c bootmerge -l dry-run -d 'Only show what would be done'
+complete -c bootmerge -l no-reload -d 'Leave the service manager alone'
+complete -c bootmerge -l no-wait -d 'Fail while another bootmerge works on the root'
+complete -c bootmerge -l json -x -a 'pretty\tindented short\t"on one line" off\t"no JSON"' -d 'Print JSON'
+complete -c bootmerge -l no-legend -d 'No column headings'
+complete -c bootmerge -l verbose -d 'Also what was found and not merged, and why'
+complete -c bootmerge -s q -l quiet -d 'Only warnings and errors'
+complete -c bootmerge -s h -l help -d 'Print a summary'
+complete -c bootmerge -l version -d 'Print the version'
+complete -c bootmerge -l no-pager -d 'Ignored, there is no pager'

@@ -1,0 +1,82 @@
+#!/bin/bash
+# check.sh DESTDIR: the man pages that `build.sh install` has put into DESTDIR are sound, and they and the completions know
+# the verbs, options and keys that the program there knows, all of them and no others.
+set -euo pipefail
+destdir=$(realpath "$1")
+cd "$(dirname "$0")"
+. ./shells.sh
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+program=$destdir/usr/sbin/bootmerge
+
+# same NAME WANTED FOUND: two files with a word on each line.
+same() {
+    local difference
+    if [ ! -s "$2" ]; then
+        not_ok "$1: nothing to compare with"
+    elif difference=$(diff <(LC_ALL=C sort -u "$2") <(LC_ALL=C sort -u "$3")); then
+        ok "$1"
+    else
+        not_ok "$1:$(sed -n 's/^</ missing/p; s/^>/ too much/p' <<<"$difference" | paste -sd,)"
+    fi
+}
+
+# nothing NAME FOUND: what should not be there.
+nothing() { if [ -z "$2" ]; then ok "$1: none"; else not_ok "$1: $2"; fi; }
+
+# section FILE.scd NAME: the lines of one section.
+section() { awk -v name="# $2" '/^# / { inside = $0 == name; next } inside' "../../man/$1.scd"; }
+
+for source in ../../man/*.scd; do
+    page=$(basename "$source" .scd)
+    installed=$destdir/usr/share/man/man${page##*.}/$page
+    if ! grep -q '^\.TH' "$installed"; then
+        not_ok "$page is installed"
+        continue
+    fi
+    ok "$page is installed"
+    for width in 80 132; do
+        warnings=$(groff -ww -man -t -Tutf8 -rLL=${width}n -z "$installed" 2>&1)
+        nothing "$page: warnings of groff at $width columns" "$warnings"
+        warnings=$(MANWIDTH=$width LC_ALL=C.UTF-8 man --warnings=w -l "$installed" 2>&1 >"$work/text")
+        nothing "$page: warnings of man at $width columns" "$warnings"
+    done
+    if [ "$(grep -c '^SEE ALSO' "$work/text")" = 1 ]; then ok "$page is complete"; else not_ok "$page: no SEE ALSO at its end"; fi
+done
+
+"$program" --help >"$work/help"
+awk '/^Verbs:/ { inside = 1; next } /^$/ { inside = 0 } inside { print $1 }' "$work/help" >"$work/verbs"
+grep -oE '^  (-[a-z], )?--[a-z-]+' "$work/help" | tr -d ' ' | tr , '\n' >"$work/options"
+
+section bootmerge.8 VERBS | sed -nE 's/^\*([a-z]+)\*.*/\1/p' >"$work/found"
+same "bootmerge(8): the verbs of --help" "$work/verbs" "$work/found"
+section bootmerge.8 OPTIONS | grep '^\*-' | grep -oE '\*-[a-z-]+' | tr -d '*' >"$work/found"
+same "bootmerge(8): the options of --help" "$work/options" "$work/found"
+# Wherever the pages speak of an option, it exists.
+grep -ohE '\*--[a-z-]+' ../../man/*.scd | tr -d '*' | LC_ALL=C sort -u >"$work/found"
+nothing "the pages speak of options that --help lacks" "$(LC_ALL=C sort -u "$work/options" | LC_ALL=C comm -13 - "$work/found" | paste -sd,)"
+
+for shell in bash zsh fish; do
+    printf '%s\n' 'bootmerge ' 'bootmerge -' | offers "$shell" "$destdir" >"$work/offered" || not_ok "$shell: cannot be asked"
+    sed '/^\.$/,$d' "$work/offered" >"$work/found"
+    same "$shell: the verbs of --help" "$work/verbs" "$work/found"
+    sed '1,/^\.$/d; /^\.$/d' "$work/offered" >"$work/found"
+    same "$shell: the options of --help" "$work/options" "$work/found"
+done
+
+# keys FILE SECTION: the keys that the program names when it meets a key it does not know.
+keys() {
+    mkdir -p "$work/root/etc/systemd"
+    printf '[%s]\n%s=\n' "$2" ------------------ >"$work/root/etc/$1"
+    "$program" --root="$work/root" --class=all status 2>&1 | sed -n "s/.*$(basename "$1"):2:.*(known: \(.*\)).*/\1/p" | sed 's/, /\n/g'
+}
+keys bootmerge.conf BootMerge >"$work/keys"
+section bootmerge.conf.5 'SECTION [BootMerge]' | sed -nE 's/^\*([A-Za-z]+)=\*$/\1/p' >"$work/found"
+same "bootmerge.conf(5): the keys of [BootMerge]" "$work/keys" "$work/found"
+section bootmerge.conf.5 'SECTIONS [ConfExt] AND [SysExt]' | sed -nE 's/^\*([A-Za-z]+)=\*$/\1/p' >"$work/found"
+for class in confext/ConfExt sysext/SysExt; do
+    keys "systemd/${class%/*}.conf" "${class#*/}" >"$work/keys"
+    same "bootmerge.conf(5): the keys of [${class#*/}]" "$work/keys" "$work/found"
+done
+finish

@@ -1,0 +1,26 @@
+# shellcheck shell=bash
+# Sourced by check.sh and completions.sh: what the shells offer, and how checks are counted.
+
+passed=0 failed=0
+ok() { passed=$((passed + 1)); echo "ok $1"; }
+not_ok() { failed=$((failed + 1)); echo "FAIL $1"; }
+finish() { echo "$passed passed, $failed failed"; [ "$failed" = 0 ]; }
+
+# offers SHELL DESTDIR <LINES: for each line what is offered at its end, one a line and sorted, then a line with a dot. The
+# shells differ in how much of the word they repeat, and in marks after it: only the last part of a path is left, of
+# --option=value only the value, and no quotation.
+offers() {
+    case $1 in
+    fish)
+        local line
+        # shellcheck disable=SC2016  # fish's own variable
+        while IFS= read -r line; do
+            HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent XDG_DATA_DIRS=$2/usr/share PATH=$2/usr/sbin:$PATH \
+                fish -c 'complete -C $argv[1]' "$line" | cut -f1 || return
+            echo .
+        done
+        ;;
+    *) "$(dirname "${BASH_SOURCE[0]}")/type.zsh" "$1" "$2" ;;
+    esac | sed -E 's/\\(.)/\1/g; s/^--[a-z-]+=(.+)/\1/; s/=$//; s,^(.*/)?([^/]+)/$,\2,; s,^/.*/,,' |
+        awk '$0 == "." { close(sort); print; fflush(); next } $0 != "" { sort = "LC_ALL=C sort -u"; print | sort }'
+}
