@@ -49,8 +49,6 @@ internal static class Judgement
         {
             case ExtensionKind.Image or ExtensionKind.BlockDevice:
                 return Verdict.Unusable("disk images are not supported by this version");
-            case ExtensionKind.Versioned:
-                return Verdict.Unusable("versioned directories (NAME.v/) are not supported by this version");
         }
 
         if (extension.IsBareDirectory)
