@@ -108,7 +108,7 @@ internal static class VersionedScenarios
             ListJson, Merge(), StatusJson),
         new("Names of every kind",
             root => root.Extension("a.").Extension("...").Extension("..a").Extension("#a").Extension("a~").Extension("a%b").Extension("a*'\"").Extension(".sysupdate")
-                .Extension("a.confext.confext").Extension("a.v.").Extension("\u0080").Directory("usr/lib/confexts/.#a/etc").Directory("usr/lib/confexts/a\uFFFE/etc")
+                .Extension("a.confext.confext").Extension("a.v.").Directory("usr/lib/confexts/.#a/etc").Directory("usr/lib/confexts/a\uFFFE/etc")
                 .Directory("usr/lib/confexts/.confext/etc").Directory("usr/lib/confexts/.v/_1/etc").Extension(new string('n', 233)),
             List, ListJson),
     ];
