@@ -26,6 +26,22 @@ internal static class Words
         return -1;
     }
 
+    /// <summary>Whether a list, its words separated by white space, has a word.</summary>
+    public static bool Contain(ReadOnlySpan<char> list, ReadOnlySpan<char> word)
+    {
+        while (true)
+        {
+            list = list.TrimStart(" \t\n\r");
+            if (list.IsEmpty)
+                return false;
+            int length = list.IndexOfAny(" \t\n\r");
+            ReadOnlySpan<char> first = length < 0 ? list : list[..length];
+            if (first.SequenceEqual(word))
+                return true;
+            list = list[first.Length..];
+        }
+    }
+
     /// <summary>Cuts the part before the next separator, or all, off the front.</summary>
     /// <returns>false when nothing was left.</returns>
     public static bool TryCut(ref string? rest, char separator, out string part)

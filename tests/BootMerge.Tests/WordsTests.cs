@@ -101,4 +101,13 @@ public sealed class WordsTests
             seed: "0000KOIPe036",
             iter: 20_000,
             threads: 1);
+
+    [Theory]
+    [InlineData("foo bar", "bar", true)]
+    [InlineData("  foo\t\n bar ", "foo", true)]
+    [InlineData("foobar", "foo", false)]
+    [InlineData("foo bar", "foo bar", false)]
+    [InlineData("foo", "", false)]
+    [InlineData("", "", false)]
+    public void A_list_has_whole_words(string list, string word, bool expected) => Assert.Equal(expected, Words.Contain(list, word));
 }

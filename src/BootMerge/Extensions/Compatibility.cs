@@ -15,7 +15,7 @@ internal static class Compatibility
             return Verdict.Rejected("its release file is empty (ID=_any is the least it needs)");
 
         string? scope = extension[extensionClass.ScopeKey];
-        if (!HasWord(scope ?? DefaultScope, host.Scope))
+        if (!Words.Contain(scope ?? DefaultScope, host.Scope))
             return Mismatch(extensionClass.ScopeKey, scope, "the system's scope is " + host.Scope + (scope is null ? ", the default is " + DefaultScope : ""));
 
         string? architecture = extension.NonEmpty("ARCHITECTURE");
@@ -29,7 +29,7 @@ internal static class Compatibility
         if (id == Any)
             return Verdict.Accept;
         string? like = host.Release.NonEmpty("ID_LIKE");
-        if (id != hostId && !HasWord(like ?? "", id))
+        if (id != hostId && !Words.Contain(like ?? "", id))
             return Mismatch("ID", id, "the system has " + hostId + (like is null ? "" : " (like " + like + ")"));
 
         return JudgeVersion(extension, host.Release, extensionClass.LevelKey);
@@ -59,21 +59,5 @@ internal static class Compatibility
         return extension[ByteOrderMark + "ID"] is null
             ? PathText.Printable("no ID, the system has " + hostId + " (ID=_any fits every system)")
             : "its release file starts with a byte order mark, which hides its ID";
-    }
-
-    /// <summary>Words are separated by white space.</summary>
-    private static bool HasWord(ReadOnlySpan<char> list, ReadOnlySpan<char> word)
-    {
-        while (true)
-        {
-            list = list.TrimStart(" \t\n\r");
-            if (list.IsEmpty)
-                return false;
-            int length = list.IndexOfAny(" \t\n\r");
-            ReadOnlySpan<char> first = length < 0 ? list : list[..length];
-            if (first.SequenceEqual(word))
-                return true;
-            list = list[first.Length..];
-        }
     }
 }

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -42,13 +41,6 @@ internal sealed class DiscoveryResult : IDisposable
         _extensions.Insert(low, extension);
     }
 
-    public void Remove(Extension extension)
-    {
-        for (int i = 0; i < _extensions.Count; i++)
-            if (ReferenceEquals(_extensions[i], extension))
-                _extensions.RemoveAt(i--);
-    }
-
     /// <summary>Lets go of the images that were opened.</summary>
     public void Dispose()
     {
@@ -76,7 +68,7 @@ internal static class Discovery
 
     private static void Search(Root root, string searchDirectory, ExtensionClass extensionClass, DiscoveryResult result)
     {
-        using SafeFileHandle? found = TryOpen(root, searchDirectory, out string problem);
+        using SafeFileHandle? found = EntryFile.TryOpenIfThere(root, searchDirectory, out string problem);
         if (found is null || !Sys.Status(found).IsDirectory)
         {
             if (found is not null || problem.Length > 0)
@@ -87,6 +79,7 @@ internal static class Discovery
         using SafeFileHandle directory = Sys.OpenAt(found, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
         string resolved = root.PathOf(found);
         List<DirectoryEntry> entries = Sys.ReadDirectory(directory);
+        entries.Sort((a, b) => EntryName.Compare(a.Name, b.Name, extensionClass));
         foreach (DirectoryEntry entry in entries)
         {
             string path = (resolved == "/" ? "" : resolved) + "/" + entry.Name;
@@ -99,47 +92,54 @@ internal static class Discovery
 
     private static void Take(Root root, string path, string entry, ExtensionClass extensionClass, DiscoveryResult result)
     {
-        using SafeFileHandle? handle = TryOpen(root, path, out string problem);
+        using SafeFileHandle? handle = EntryFile.TryOpen(root, path, out string problem);
         if (handle is null)
         {
-            result.Skip(path, problem.Length > 0 ? problem : Dangling(root, path));
+            result.Skip(path, problem);
             return;
         }
 
         FileStatus status = Sys.Status(handle);
-        ExtensionKind kind;
-        if (status.IsDirectory)
-            kind = EntryName.IsVersionedDirectory(entry) ? ExtensionKind.Versioned : ExtensionKind.Directory;
-        else if (status.IsRegular)
-            kind = ExtensionKind.Image;
-        else if (status.IsBlockDevice)
-            kind = ExtensionKind.BlockDevice;
-        else
+        if (!EntryFile.TryGetKind(status, out ExtensionKind kind))
         {
             result.Skip(path, "it is no directory, regular file or block device");
             return;
         }
 
-        string? name = EntryName.TryParse(entry, kind, extensionClass, out problem);
+        string suffix = "";
+        bool versioned = kind == ExtensionKind.Directory && EntryName.IsVersionedDirectory(entry);
+        string? name = versioned
+            ? EntryName.TryParseVersioned(entry, extensionClass, out suffix, out problem)
+            : EntryName.TryParse(entry, kind, extensionClass, out problem);
         if (name is null)
         {
             result.Skip(path, problem);
             return;
         }
 
-        Extension? other = result.Find(name);
-        if (other is not null && !Replaces(path, kind, other))
+        if (!versioned)
         {
-            result.Skip(path, "hidden by " + PathText.Printable(other.FoundPath));
+            Add(root, path, handle, status, name, extensionClass, result);
             return;
         }
 
-        if (other is not null)
+        // A versioned directory with nothing to pick leaves the name to weaker entries, as with systemd.
+        using SafeFileHandle? version = VersionedDirectory.TryPick(root, handle, path, name, suffix, out string picked, out problem);
+        if (version is null)
+            result.Skip(path, problem);
+        else
+            Add(root, path + "/" + picked, version, Sys.Status(version), name, extensionClass, result);
+    }
+
+    private static void Add(Root root, string path, SafeFileHandle handle, FileStatus status, string name, ExtensionClass extensionClass, DiscoveryResult result)
+    {
+        if (result.Find(name) is Extension stronger)
         {
-            result.Remove(other);
-            result.Skip(other.FoundPath, "hidden by " + PathText.Printable(path));
+            result.Skip(path, "hidden by " + PathText.Printable(stronger.FoundPath));
+            return;
         }
 
+        EntryFile.TryGetKind(status, out ExtensionKind kind);
         result.Add(new Extension
         {
             Name = name,
@@ -149,38 +149,5 @@ internal static class Discovery
             FoundPath = path,
             Status = status,
         });
-    }
-
-    /// <summary>Of two entries of one directory that mean the same name, the file system's order must not decide.</summary>
-    private static bool Replaces(string path, ExtensionKind kind, Extension other)
-    {
-        ReadOnlySpan<char> directory = System.IO.Path.GetDirectoryName(path.AsSpan());
-        ReadOnlySpan<char> otherDirectory = System.IO.Path.GetDirectoryName(other.FoundPath.AsSpan());
-        return directory.SequenceEqual(otherDirectory)
-            && EntryName.Rank(path, kind, other.Class) < EntryName.Rank(other.FoundPath, other.Kind, other.Class);
-    }
-
-    private static string Dangling(Root root, string path)
-    {
-        using SafeFileHandle? link = root.TryOpen(path, Sys.O_PATH | Sys.O_NOFOLLOW);
-        return link is null || !Sys.Status(link).IsSymlink
-            ? "it went away during the search"
-            : "a dangling symlink to " + PathText.Printable(Sys.ReadLink(link));
-    }
-
-    /// <returns>null when it does not exist, and when it cannot be opened: then <paramref name="problem"/> says why.</returns>
-    private static SafeFileHandle? TryOpen(Root root, string path, out string problem)
-    {
-        problem = "";
-        // As in ReleaseFileSearch: one entry that cannot be opened must not keep the others from being merged.
-        try
-        {
-            return root.TryOpen(path);
-        }
-        catch (KernelException e)
-        {
-            problem = e.Errno == Errno.ELOOP ? "a loop of symlinks, or a link through /proc" : e.Message;
-            return null;
-        }
     }
 }

@@ -16,11 +16,9 @@ internal static class EntryName
     {
         problem = "";
         string name = entry;
-        if (kind == ExtensionKind.Versioned)
-            name = WithoutSuffix(WithoutSuffix(name, VersionedSuffix), RawSuffix);
         if (kind == ExtensionKind.Image)
         {
-            if (!entry.EndsWith(RawSuffix, StringComparison.Ordinal))
+            if (!IsImageName(entry))
             {
                 problem = "it is a file, and its name does not end in .raw";
                 return null;
@@ -37,6 +35,20 @@ internal static class EntryName
         return problem.Length == 0 ? name : null;
     }
 
+    /// <param name="entry">The name of a versioned directory, or of the symlink to it.</param>
+    /// <param name="suffix">What the names of its entries have to end in: ".confext.raw", ".raw", ".confext" or nothing.</param>
+    /// <returns>The extension's name; null when there can be none, and why in <paramref name="problem"/>.</returns>
+    public static string? TryParseVersioned(string entry, ExtensionClass extensionClass, out string suffix, out string problem)
+    {
+        string versions = WithoutSuffix(entry, VersionedSuffix);
+        string name = WithoutSuffix(WithoutSuffix(versions, RawSuffix), "." + extensionClass.Name);
+        suffix = versions[name.Length..];
+        problem = Problem(name);
+        return problem.Length == 0 ? name : null;
+    }
+
+    public static bool IsImageName(string entry) => entry.EndsWith(RawSuffix, StringComparison.Ordinal);
+
     public static bool IsVersionedDirectory(string entry) => entry.EndsWith(VersionedSuffix, StringComparison.Ordinal);
 
     /// <summary>Half-written by systemd-sysupdate(8); never looked into.</summary>
@@ -45,12 +57,21 @@ internal static class EntryName
     /// <summary>Whether this may be the name of an extension.</summary>
     public static bool IsValid(string name) => Problem(name).Length == 0;
 
-    /// <summary>Two entries of one directory can mean the same name: the first of these wins.</summary>
-    public static int Rank(string entry, ExtensionKind kind, ExtensionClass extensionClass)
+    /// <summary>
+    /// Of two entries of one directory that mean the same name the first in this order wins. With systemd that is up to
+    /// the order in which the file system lists them; here it is always the same.
+    /// </summary>
+    public static int Compare(string left, string right, ExtensionClass extensionClass)
     {
+        int order = Rank(left, extensionClass) - Rank(right, extensionClass);
+        return order != 0 ? order : string.CompareOrdinal(left, right);
+    }
+
+    private static int Rank(string entry, ExtensionClass extensionClass)
+    {
+        string name = WithoutSuffix(entry, VersionedSuffix);
         bool hasInfix = entry.Contains("." + extensionClass.Name, StringComparison.Ordinal);
-        bool isRaw = entry.EndsWith(RawSuffix, StringComparison.Ordinal) || entry.EndsWith(RawSuffix + VersionedSuffix, StringComparison.Ordinal);
-        return (kind == ExtensionKind.Versioned ? 4 : 0) + (isRaw ? 2 : 0) + (hasInfix ? 0 : 1);
+        return (name.Length != entry.Length ? 4 : 0) + (IsImageName(name) ? 2 : 0) + (hasInfix ? 0 : 1);
     }
 
     private static string Problem(string name)
@@ -62,6 +83,8 @@ internal static class EntryName
         foreach (char c in name)
             if (c is < ' ' or '\u007f')
                 return "its name contains a control character";
+        if (PathText.HasNoncharacter(name))
+            return "its name contains a code point that is no character (U+FFFE, say)";
         // Temporary files for atomic replacement.
         return name.StartsWith(".#", StringComparison.Ordinal) ? "its name starts with .#, as temporary files do" : "";
     }

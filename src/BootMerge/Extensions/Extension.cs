@@ -14,9 +14,6 @@ internal enum ExtensionKind
     Image,
 
     BlockDevice,
-
-    /// <summary>NAME.v/: holds several versions of one extension.</summary>
-    Versioned,
 }
 
 /// <summary>
@@ -43,7 +40,10 @@ internal sealed class Extension : IDisposable
     /// <summary>Inside the root, all symlinks resolved: what systemd lists, and what its marker's origin names.</summary>
     public required string Path { get; init; }
 
-    /// <summary>Inside the root, where the search found it; the last part may be a symlink to <see cref="Path"/>.</summary>
+    /// <summary>
+    /// Inside the root, where the search found it: in a search directory, or in a versioned directory there. The last two
+    /// parts may be symlinks on the way to <see cref="Path"/>.
+    /// </summary>
     public required string FoundPath { get; init; }
 
     /// <summary>Of what <see cref="Path"/> names, at the time of the search.</summary>

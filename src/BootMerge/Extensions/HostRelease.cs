@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using BootMerge.Linux;
 
 namespace BootMerge.Extensions;
@@ -37,7 +36,7 @@ internal sealed class HostRelease
             throw new InputException(PathText.Printable(root.Outside(path)) + " " + release.Problem);
         if (release.NonEmpty("ID") is null)
             throw new InputException(PathText.Printable(root.Outside(path)) + " has no ID, or an empty one: it cannot be told which extensions fit it");
-        return new HostRelease { Release = release, Scope = IsInitrd(root) ? "initrd" : "system", Architecture = OwnArchitecture() };
+        return new HostRelease { Release = release, Scope = IsInitrd(root) ? "initrd" : "system", Architecture = MachineArchitecture.Local.Own };
     }
 
     /// <summary>Whether the root is an initramfs.</summary>
@@ -46,6 +45,4 @@ internal sealed class HostRelease
         using Microsoft.Win32.SafeHandles.SafeFileHandle? mark = root.TryOpen("/etc/initrd-release");
         return mark is not null;
     }
-
-    private static string OwnArchitecture() => RuntimeInformation.ProcessArchitecture == System.Runtime.InteropServices.Architecture.Arm64 ? "arm64" : "x86-64";
 }

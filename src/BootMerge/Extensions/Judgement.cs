@@ -49,8 +49,6 @@ internal static class Judgement
 
     private static Verdict Judge(Root root, Extension extension, HostRelease host)
     {
-        if (extension.Kind == ExtensionKind.Versioned)
-            return Verdict.Unusable("versioned directories (NAME.v/) are not supported by this version");
         if (extension.IsBareDirectory)
             return Verdict.Accept;
 

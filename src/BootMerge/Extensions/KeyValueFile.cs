@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 using BootMerge.Linux;
 
 namespace BootMerge.Extensions;
@@ -7,8 +6,8 @@ namespace BootMerge.Extensions;
 /// <summary>
 /// The syntax of os-release(5), read as systemd reads it, so that both come to the same verdict on an extension:
 /// quotes count only at the start of a value, a backslash joins lines, a line without '=' is no error, of two equal keys
-/// the last one counts, a byte order mark becomes part of the first key, and one pair that is not UTF-8 or a zero byte
-/// anywhere spoils the whole file.
+/// the last one counts, a byte order mark becomes part of the first key, and one pair that is not UTF-8, or has a code
+/// point that Unicode keeps free of characters, or a zero byte anywhere spoils the whole file.
 /// </summary>
 internal ref struct KeyValueFile
 {
@@ -28,13 +27,17 @@ internal ref struct KeyValueFile
         while (reader.ReadKey(out ReadOnlySpan<byte> key))
         {
             ReadOnlySpan<byte> value = reader.ReadValue(buffer);
-            if (!System.Text.Unicode.Utf8.IsValid(key) || !System.Text.Unicode.Utf8.IsValid(value))
-                return ReleaseFile.Unusable("is not UTF-8 at key " + PathText.Printable(PathText.Decode(key)));
-            file[Encoding.UTF8.GetString(key)] = Encoding.UTF8.GetString(value);
+            string keyText = PathText.Decode(key);
+            string valueText = PathText.Decode(value);
+            if (!IsText(keyText) || !IsText(valueText))
+                return ReleaseFile.Unusable("is not UTF-8 at key " + PathText.Printable(keyText));
+            file[keyText] = valueText;
         }
 
         return file;
     }
+
+    private static bool IsText(string text) => PathText.IsValidUtf8(text) && !PathText.HasNoncharacter(text);
 
     private readonly bool AtEnd => _at == _text.Length;
 
@@ -105,6 +108,8 @@ internal ref struct KeyValueFile
             bool escaped = c == '\\';
             if (escaped)
             {
+                // Blanks before it are no longer at the end, even when nothing follows.
+                end = length;
                 if (AtEnd)
                     break;
                 c = _text[_at++];

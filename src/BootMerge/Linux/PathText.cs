@@ -49,6 +49,21 @@ internal static class PathText
         return true;
     }
 
+    /// <summary>Whether it has one of the code points that Unicode sets aside for ever, which systemd takes for bad UTF-8.</summary>
+    public static bool HasNoncharacter(ReadOnlySpan<char> text)
+    {
+        for (int i = 0; i < text.Length; i++)
+        {
+            // The last two of each plane end in FFFE and FFFF; beyond the first plane only the low half shows that.
+            bool isLow = char.IsLowSurrogate(text[i]) && i > 0 && char.IsHighSurrogate(text[i - 1]);
+            int codePoint = isLow ? char.ConvertToUtf32(text[i - 1], text[i]) : text[i];
+            if (codePoint is >= 0xFDD0 and <= 0xFDEF || (codePoint & 0xFFFE) == 0xFFFE)
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>For messages: control characters and undecodable bytes as \xNN, so that a line stays a line.</summary>
     public static string Printable(string text)
     {

@@ -66,9 +66,8 @@ public sealed class DiscoveryTests : IDisposable
     {
         _root.AddConfext("usr/lib/confexts/foo");
         _root.Write("var/lib/confexts/foo.raw", "squashfs, say");
-        _root.AddConfext("usr/lib/confexts/bar.v/bar_1", releaseName: "bar");
 
-        string[] refused = ["bar: versioned directories (NAME.v/) are not supported by this version", "foo: no file system is found in it (squashfs, erofs, ext4, btrfs and xfs are looked for)"];
+        string[] refused = ["foo: no file system is found in it (squashfs, erofs, ext4, btrfs and xfs are looked for)"];
         Assert.Equal(refused, _root.Verdicts());
         Assert.Equal(refused, _root.Verdicts(force: true));
         Assert.Equal("raw", _root.Find().Find("foo")!.KindName);
@@ -179,10 +178,16 @@ public sealed class DiscoveryTests : IDisposable
         _root.AddConfext("usr/lib/confexts/foo");
         _root.AddConfext("usr/lib/confexts/foo.confext", releaseName: "foo");
         _root.Write("usr/lib/confexts/foo.raw", "");
-        _root.MakeDirectory("usr/lib/confexts/foo.v");
+        _root.MakeDirectory("usr/lib/confexts/foo.v/foo_1");
 
         Assert.Equal(["foo /usr/lib/confexts/foo.confext"], _root.Found());
-        Assert.Equal(3, _root.Skipped().Length);
+        Assert.Equal(
+            [
+                "/usr/lib/confexts/foo.raw: hidden by /usr/lib/confexts/foo.confext",
+                "/usr/lib/confexts/foo.v/foo_1: hidden by /usr/lib/confexts/foo.confext",
+                "/usr/lib/confexts/foo: hidden by /usr/lib/confexts/foo.confext",
+            ],
+            _root.Skipped());
     }
 
     [Fact]

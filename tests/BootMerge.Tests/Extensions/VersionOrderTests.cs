@@ -60,6 +60,14 @@ public sealed class VersionOrderTests
     [InlineData("", "", 0)]
     [InlineData("", "a", -1)]
     [InlineData("", "~", 1)]
+    [InlineData("@@", "@-.^", -1)]
+    [InlineData("_~", "_0-1", -1)]
+    [InlineData("1-", "190", -1)]
+    [InlineData("é~", "é-", -1)]
+    [InlineData("~9Ab", "~.@.b", 1)]
+    [InlineData("~bbA", "~--b9", 1)]
+    [InlineData("aé+", "a_.~-", -1)]
+    [InlineData("__+é", "_^1é^", -1)]
     public void Versions_are_ordered_as_systemd_orders_them(string left, string right, int expected)
     {
         Assert.Equal(expected, System.Math.Sign(VersionOrder.Compare(left, right)));

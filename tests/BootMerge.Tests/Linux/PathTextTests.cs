@@ -89,4 +89,21 @@ public sealed class PathTextTests
             bytes.AddRange(piece);
         return [.. bytes];
     }
+
+    // The characters are passed as numbers: attributes cannot hold these.
+    [Theory]
+    [InlineData(0xFFFE, true)]
+    [InlineData(0xFFFF, true)]
+    [InlineData(0xFDD0, true)]
+    [InlineData(0xFDEF, true)]
+    [InlineData(0x1FFFE, true)]
+    [InlineData(0x10FFFF, true)]
+    [InlineData(0xFFFD, false)]
+    [InlineData(0xFEFF, false)]
+    [InlineData(0xFDCF, false)]
+    [InlineData(0xFDF0, false)]
+    [InlineData(0x1F600, false)]
+    [InlineData(0x41, false)]
+    public void Noncharacters_are_told_from_characters(int codePoint, bool expected) =>
+        Assert.Equal(expected, PathText.HasNoncharacter("a" + char.ConvertFromUtf32(codePoint) + "b"));
 }

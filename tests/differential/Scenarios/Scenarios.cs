@@ -9,6 +9,7 @@ internal static class Scenarios
     [
         .. ModeScenarios.All,
         .. SelectionScenarios.All,
+        .. VersionedScenarios.All,
         .. CompatibilityScenarios.All,
         .. RefreshScenarios.All,
         .. HandoverScenarios.All,

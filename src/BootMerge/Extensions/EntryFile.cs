@@ -1,0 +1,48 @@
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Extensions;
+
+/// <summary>What an entry is or leads to, symlinks resolved inside the root.</summary>
+internal static class EntryFile
+{
+    /// <summary>O_PATH; null when it cannot be opened, and why in <paramref name="problem"/>.</summary>
+    public static SafeFileHandle? TryOpen(Root root, string path, out string problem)
+    {
+        SafeFileHandle? handle = TryOpenIfThere(root, path, out problem);
+        if (handle is null && problem.Length == 0)
+            problem = Dangling(root, path);
+        return handle;
+    }
+
+    /// <summary>O_PATH; null without a problem when there is nothing, or a dangling symlink.</summary>
+    public static SafeFileHandle? TryOpenIfThere(Root root, string path, out string problem)
+    {
+        problem = "";
+        // As in ReleaseFileSearch: one entry that cannot be opened must not keep the others from being merged.
+        try
+        {
+            return root.TryOpen(path);
+        }
+        catch (KernelException e)
+        {
+            problem = e.Errno == Errno.ELOOP ? "a loop of symlinks, or a link through /proc" : e.Message;
+            return null;
+        }
+    }
+
+    /// <returns>false when it is nothing that an extension can be.</returns>
+    public static bool TryGetKind(FileStatus status, out ExtensionKind kind)
+    {
+        kind = status.IsDirectory ? ExtensionKind.Directory : status.IsRegular ? ExtensionKind.Image : ExtensionKind.BlockDevice;
+        return kind != ExtensionKind.BlockDevice || status.IsBlockDevice;
+    }
+
+    private static string Dangling(Root root, string path)
+    {
+        using SafeFileHandle? link = root.TryOpen(path, Sys.O_PATH | Sys.O_NOFOLLOW);
+        return link is null || !Sys.Status(link).IsSymlink
+            ? "it went away during the search"
+            : "a dangling symlink to " + PathText.Printable(Sys.ReadLink(link));
+    }
+}
