@@ -38,7 +38,8 @@ internal static class Help
           --import-self         Called as systemd-confext or systemd-sysext: allow the import modes where
                                 writes are routed to the merged directory itself, which systemd refuses
           --dry-run             merge, refresh, unmerge: only show what would be done
-          --no-reload           Accepted: this version never asks a service manager to reload
+          --no-reload           Do not ask the service manager to reload, nor to restart units, even if an
+                                extension wants it; with --root= it is never asked
           --no-wait             Fail instead of waiting while another bootmerge works on the same root
 
         What to print:

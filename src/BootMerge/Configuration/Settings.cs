@@ -30,6 +30,9 @@ internal sealed class Settings
 
     public required bool NoWait { get; init; }
 
+    /// <summary>The root is this system's own by default, not by option, and nobody said --no-reload.</summary>
+    public required bool MayAskManager { get; init; }
+
     public required FallbackMode Fallback { get; init; }
 
     /// <summary>The extension without which the boot stage fails, or null.</summary>

@@ -35,6 +35,7 @@ internal static class SettingsResolver
             Verbose = typed.Verbose,
             Quiet = typed.Quiet,
             NoWait = typed.NoWait,
+            MayAskManager = !typed.RootGiven && !typed.NoReload,
             Fallback = typed.Fallback ?? kernel.Fallback ?? file.Fallback ?? FallbackMode.Fail,
             RequireExtension = file.RequireExtension,
             RequireOnlyWhereDefaultsExist = file.RequiredByInitramfs,

@@ -37,6 +37,16 @@ internal static class ReleaseFileSearch
         if (named is not null)
             return Parse(named, path);
 
+        // As systemd does for a name with a version behind it: foo_1 may have the file of foo.
+        int underscore = extension.Name.IndexOf('_');
+        if (underscore > 0)
+        {
+            string unversioned = releaseDirectory + "/" + Prefix + extension.Name[..underscore];
+            using SafeFileHandle? file = extension.TryOpen(root, unversioned, Sys.O_PATH);
+            if (file is not null)
+                return Parse(file, unversioned);
+        }
+
         using SafeFileHandle? directory = extension.TryOpen(root, releaseDirectory, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (directory is null)
             return ReleaseFile.Unusable("no " + path + " in it");

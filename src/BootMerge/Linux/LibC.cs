@@ -142,6 +142,35 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial int poll(PollEntry* entries, ulong count, int timeoutMilliseconds);
 
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int memfd_create(byte[] name, uint flags);
+
+    // These return the error number.
+    [LibraryImport("libc")]
+    public static partial int posix_spawn(int* process, byte* path, SpawnActions* actions, void* attributes, byte** arguments, byte** environment);
+
+    [LibraryImport("libc")]
+    public static partial int posix_spawn_file_actions_init(SpawnActions* actions);
+
+    [LibraryImport("libc")]
+    public static partial int posix_spawn_file_actions_addopen(SpawnActions* actions, int file, byte* path, int flags, uint mode);
+
+    [LibraryImport("libc")]
+    public static partial int posix_spawn_file_actions_adddup2(SpawnActions* actions, int file, int newFile);
+
+    [LibraryImport("libc")]
+    public static partial int posix_spawn_file_actions_destroy(SpawnActions* actions);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int waitpid(int process, int* status, int options);
+
+    /// <summary>posix_spawn_file_actions_t of 64-bit glibc.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 80)]
+    public struct SpawnActions
+    {
+        public ulong Opaque;
+    }
+
     /// <summary>struct open_how, openat2(2).</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct OpenHow

@@ -12,6 +12,14 @@ internal static class MergeVerb
 {
     public static void Run(Session session)
     {
+        ServiceManager manager = new(session);
+        if (Merge(session, manager))
+            manager.Ask();
+    }
+
+    /// <returns>false when it was only shown.</returns>
+    private static bool Merge(Session session, ServiceManager manager)
+    {
         using SafeFileHandle? turn = session.Lock();
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
         foreach (ExistingMerge merge in host.Merges)
@@ -27,10 +35,12 @@ internal static class MergeVerb
         if (session.Settings.DryRun)
         {
             Output.Write(PlanReport.Text(session.Root, plans));
-            return;
+            return false;
         }
 
         MergeTransaction.Run(host, plans, session.Log);
         MergeReport.Log(session, plans);
+        manager.Note();
+        return true;
     }
 }

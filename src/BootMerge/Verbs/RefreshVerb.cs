@@ -13,10 +13,19 @@ internal static class RefreshVerb
 {
     public static void Run(Session session)
     {
+        ServiceManager manager = new(session);
+        if (Refresh(session, manager))
+            manager.Ask();
+    }
+
+    /// <returns>false when nothing changed, or it was only shown.</returns>
+    private static bool Refresh(Session session, ServiceManager manager)
+    {
         using SafeFileHandle? turn = session.Lock();
         if (!session.Settings.DryRun)
             Unmerging.DropInterrupted(session.Root, session.Settings.Classes, session.Log);
 
+        manager.Note();
         List<Survey> surveys = Survey.MakeAll(session);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
         List<PlanResult> results = [];
@@ -31,7 +40,7 @@ internal static class RefreshVerb
         if (isUpToDate && host.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
         {
             session.Log.Info("Skipping extension refresh because no change was found, use --always-refresh=yes to always do a refresh.");
-            return;
+            return false;
         }
 
         List<MergePlan> plans = results.ConvertAll(static result => result.Accepted());
@@ -40,10 +49,12 @@ internal static class RefreshVerb
         if (session.Settings.DryRun)
         {
             Output.Write(PlanReport.Text(session.Root, plans));
-            return;
+            return false;
         }
 
         Apply(host, plans, session);
+        manager.Note();
+        return true;
     }
 
     /// <summary>Replaces, merges and unmerges as the plans want it, and says so.</summary>

@@ -10,19 +10,29 @@ internal static class UnmergeVerb
 {
     public static void Run(Session session)
     {
+        ServiceManager manager = new(session);
+        if (Unmerge(session, manager))
+            manager.Ask();
+    }
+
+    /// <returns>false when it was only shown.</returns>
+    private static bool Unmerge(Session session, ServiceManager manager)
+    {
         using SafeFileHandle? turn = session.Lock();
         List<ExistingMerge> merges = ExistingMerge.FindAll(session.Root, session.Settings.Classes);
         if (session.Settings.DryRun)
         {
             foreach (ExistingMerge merge in merges)
                 Output.Write("would unmerge " + merge.Hierarchy + "\n");
-            return;
+            return false;
         }
 
+        manager.Note();
         // A sysext's /usr may carry what a confext's stack was made of: last merged, first unmerged.
         merges.Reverse();
         Unmerging.Run(session.Root, merges, session.Log);
         foreach (ExistingMerge merge in merges)
             session.Log.Info("Unmerged '" + session.Root.Outside(merge.Hierarchy) + "'.");
+        return true;
     }
 }

@@ -1,0 +1,76 @@
+using System;
+using System.Collections.Generic;
+
+namespace BootMerge.Extensions;
+
+/// <summary>
+/// What extensions want of the service manager after they were merged or unmerged: the EXTENSION_* settings of their
+/// release files (systemd-sysext(8)).
+/// </summary>
+internal sealed class ManagerRequests
+{
+    private const string ReloadKey = "EXTENSION_RELOAD_MANAGER";
+    private const string RestartKey = "EXTENSION_RESTART_UNITS";
+    private const string ReloadOrRestartKey = "EXTENSION_RELOAD_OR_RESTART_UNITS";
+
+    /// <summary>
+    /// To read all unit files anew. Naming any unit implies it, whatever EXTENSION_RELOAD_MANAGER= says, or the manager
+    /// would not know units that came and went with the extension.
+    /// </summary>
+    public bool Reload { get; private set; }
+
+    /// <summary>Valid names, each once.</summary>
+    public List<string> Restart { get; } = [];
+
+    /// <summary>Valid names, each once, none of them in <see cref="Restart"/>.</summary>
+    public List<string> ReloadOrRestart { get; } = [];
+
+    /// <summary>What was passed over and why, each once: a refresh reads most release files twice.</summary>
+    public List<string> Warnings { get; } = [];
+
+    /// <param name="extension">Its name, for the warnings.</param>
+    public void Add(ReleaseFile release, string extension)
+    {
+        string reload = release[ReloadKey] ?? "";
+        if (Words.TryParseBoolean(reload, out bool isWanted))
+            Reload |= isWanted;
+        else if (reload.Length > 0)
+            Warn(ReloadKey, extension, Words.Quote(reload) + " is no boolean");
+
+        foreach (string unit in UnitsOf(release, RestartKey, extension))
+        {
+            AddOnce(Restart, unit);
+            ReloadOrRestart.Remove(unit);
+        }
+
+        foreach (string unit in UnitsOf(release, ReloadOrRestartKey, extension))
+            if (!Restart.Contains(unit))
+                AddOnce(ReloadOrRestart, unit);
+    }
+
+    // No quoting inside the list, as in systemd: a name has no character that would need it.
+    private List<string> UnitsOf(ReleaseFile release, string key, string extension)
+    {
+        List<string> units = [];
+        string list = release[key] ?? "";
+        Reload |= list.Length > 0;
+        foreach (string word in list.Split([' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (UnitName.IsValid(word))
+                units.Add(word);
+            else
+                Warn(key, extension, Words.Quote(word) + " is no unit name");
+        }
+
+        return units;
+    }
+
+    private void Warn(string key, string extension, string problem) =>
+        AddOnce(Warnings, key + "= of extension " + Words.Quote(extension) + ": " + problem + ", ignored");
+
+    private static void AddOnce(List<string> list, string text)
+    {
+        if (!list.Contains(text))
+            list.Add(text);
+    }
+}

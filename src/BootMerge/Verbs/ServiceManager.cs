@@ -1,0 +1,111 @@
+using System;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using BootMerge.Mounting;
+using BootMerge.Reporting;
+
+namespace BootMerge.Verbs;
+
+/// <summary>
+/// The service manager of the running system, which is asked by systemctl(1) for what extensions want of it: to reload,
+/// and to restart units. Nobody is asked in an initramfs, with --root or --no-reload, and where systemd is not running.
+/// </summary>
+internal sealed class ServiceManager
+{
+    // In /bin also where /usr/bin is another directory. Not by PATH: the caller's environment has no say in what is
+    // started with the rights of root.
+    private const string Program = "/bin/systemctl";
+
+    private readonly Session _session;
+    private readonly bool _isAsked;
+    private readonly ManagerRequests _requests = new();
+
+    public ServiceManager(Session session)
+    {
+        _session = session;
+        _isAsked = session.Settings.MayAskManager && Sys.Exists("/run/systemd/system") && !Log.IsInInitramfs();
+    }
+
+    /// <summary>
+    /// Remembers what the extensions that are merged now want; to be called before and after a change, for what went and
+    /// what came. Their release files are read where everybody sees them, in the merged hierarchies: these are there for
+    /// images too, and for what systemd merged, and it is what systemd does. Where a stronger layer brings a file of the
+    /// same name, that one counts.
+    /// </summary>
+    public void Note()
+    {
+        if (!_isAsked)
+            return;
+        foreach (ExistingMerge merge in ExistingMerge.FindAll(_session.Root, _session.Settings.Classes))
+        {
+            foreach (string name in merge.Marker.Names)
+            {
+                ReleaseFile release = ReleaseFileSearch.Read(_session.Root, Merged(name, merge.Class));
+                if (release.Problem is not null)
+                    _session.Log.Debug("Nothing is known of what extension '" + name + "' wants of the service manager: " + release.Problem + ".");
+                _requests.Add(release, name);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Asks for all that was remembered, and waits until it is done. A manager that cannot be reloaded is an
+    /// <see cref="InputException"/>, a unit that fails is a warning, as in systemd; the merge stays as it is. Not to be
+    /// called under the lock: a unit may run this program.
+    /// </summary>
+    public void Ask()
+    {
+        foreach (string warning in _requests.Warnings)
+            _session.Log.Warning(warning + ".");
+        if (!_requests.Reload)
+            return;
+
+        int status = Sys.Run([Program, "daemon-reload"], out _);
+        if (status != 0)
+            throw new InputException("The service manager could not be reloaded (what was merged or unmerged remains so): " + Ending(status));
+        _session.Log.Info("Reloaded the service manager.");
+
+        if (_requests.Restart.Count + _requests.ReloadOrRestart.Count == 0)
+            return;
+        // While the system boots most units wait for sysinit.target, and that for systemd-sysext.service, which runs us:
+        // waiting for them would never end (with systemd-sysext 262 the boot hangs). Nor while it shuts down.
+        _ = Sys.Run([Program, "is-system-running"], out string state);
+        string wait = state is "running\n" or "degraded\n" ? "--job-mode=replace" : "--no-block"; // the former is the default
+        foreach (string unit in _requests.Restart)
+            Ask("restart", unit, wait);
+        foreach (string unit in _requests.ReloadOrRestart)
+            Ask("reload-or-restart", unit, wait);
+    }
+
+    private void Ask(string verb, string unit, string wait)
+    {
+        // A unit that came with an extension and went with it: its processes are all that is left of it.
+        _ = Sys.Run([Program, "show", "--property=LoadState,ActiveState", "--", unit], out string state);
+        if (state.Contains("LoadState=not-found", StringComparison.Ordinal))
+        {
+            if (state.Contains("ActiveState=inactive", StringComparison.Ordinal))
+                return;
+            verb = "stop";
+        }
+
+        int status = Sys.Run([Program, wait, verb, "--", unit], out _);
+        if (status == 0)
+            _session.Log.Info("Asked the service manager to " + verb + " '" + unit + "'.");
+        else
+            _session.Log.Warning("The service manager could not " + verb + " '" + unit + "': " + Ending(status) + ".");
+    }
+
+    private static string Ending(int status) =>
+        Program + (status < 0 ? " cannot be started: " + Errno.Describe(-status) : " ended with status " + status.ToString());
+
+    /// <summary>The whole system as the extension that has this name and is merged into it.</summary>
+    private Extension Merged(string name, ExtensionClass extensionClass) => new()
+    {
+        Name = name,
+        Class = extensionClass,
+        Kind = ExtensionKind.Directory,
+        Path = "/",
+        FoundPath = "/",
+        Status = Sys.Status(_session.Root.Handle),
+    };
+}
