@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;

@@ -34,6 +34,29 @@ public sealed class JudgementTests : IDisposable
         Assert.Equal("VERSION_ID=41, the system has 42", _root.Judge(force: true)[1].Verdict.Reason);
     }
 
+    [Theory]
+    [InlineData("foo_1", "foo", true)]
+    [InlineData("foo_1_2", "foo", true)]      // up to the first underscore
+    [InlineData("foo_1_2", "foo_1", false)]
+    [InlineData("foo-1", "foo", false)]
+    [InlineData("foo", "foo_1", false)]
+    [InlineData("_1", "", false)]
+    public void The_release_file_of_a_name_serves_the_name_with_a_version_too(string name, string release, bool isFound)
+    {
+        _root.AddConfext("usr/lib/confexts/" + name, releaseName: release);
+
+        Assert.Equal(isFound, _root.Judge(force: false)[0].Verdict.Accepted);
+    }
+
+    [Fact]
+    public void A_release_file_of_the_very_name_counts_alone()
+    {
+        _root.AddConfext("usr/lib/confexts/foo_1", "ID=other\n");
+        _root.Write("usr/lib/confexts/foo_1/etc/extension-release.d/extension-release.foo", "ID=_any\n");
+
+        Assert.False(_root.Judge(force: false)[0].Verdict.Accepted);
+    }
+
     [Fact]
     public void An_extension_without_a_hierarchy_has_no_release_file()
     {
