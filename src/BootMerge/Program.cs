@@ -23,8 +23,9 @@ internal static class Program
         // The last catch: as PID 1 of an initramfs an exception that leaves Main would panic the kernel.
         try
         {
-            command = CommandLineParser.Parse(Environment.GetCommandLineArgs()[0], args);
-            return Run(command, log, started);
+            string path = Environment.GetCommandLineArgs()[0];
+            command = CommandLineParser.Parse(path, args);
+            return Run(command, CommandLineParser.NameOf(path), log, started);
         }
         catch (InputException e)
         {
@@ -50,7 +51,7 @@ internal static class Program
 #pragma warning restore CA1031
     }
 
-    private static int Run(ParseResult command, Log log, long started)
+    private static int Run(ParseResult command, ProgramName name, Log log, long started)
     {
         Arguments typed;
         switch (command)
@@ -61,12 +62,9 @@ internal static class Program
             case ParseResult.Answer answer:
                 Output.Write(answer.Text);
                 return 0;
-            case ParseResult.VersionRequested:
-                Output.Write("bootmerge " + ProgramVersion.Text + "\n");
-                return 0;
             case ParseResult.UsageError usage:
-                log.Error(usage.Message + "; see bootmerge --help");
-                return UsageFailure;
+                log.Error(usage.Message + "; see " + CommandLineParser.NameOf(name) + " --help");
+                return name == ProgramName.BootMerge ? UsageFailure : Failure; // systemd knows only one kind
             default:
                 throw new InvalidOperationException();
         }

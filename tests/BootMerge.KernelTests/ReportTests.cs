@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Text.Json;
 using BootMerge.KernelTests.Support;
@@ -22,7 +23,7 @@ public sealed class ReportTests : KernelTest
         string[] lines = Root.Bootmerge().Succeeds().Output.TrimEnd('\n').Split('\n');
         Assert.Equal(3, lines.Length);
         Assert.Matches(@"^/etc +alpha +\w{3} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC +read-only$", lines[1]);
-        Assert.Matches("^ +beta *$", lines[2]);
+        Assert.Equal("          beta                                   ", lines[2]);
         Assert.Equal(2, Root.Bootmerge("status", "--no-legend").Succeeds().Output.TrimEnd('\n').Split('\n').Length);
     }
 
@@ -76,6 +77,86 @@ public sealed class ReportTests : KernelTest
         Assert.False(Root.Exists("/etc/old.conf"));
         Assert.False(Root.Exists("/etc/masked.conf"));
         Assert.DoesNotContain("VERSION_ID", Root.Bootmerge("status").Succeeds().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Status_verbose_says_the_same_in_json()
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Extension("old", ("old.conf", "old"));
+        Root.Write("/var/lib/confexts/old/etc/extension-release.d/extension-release.old", "ID=flatcar\nVERSION_ID=41\n");
+        Root.Write("/var/lib/confexts/readme", "no extension");
+        Root.Bootmerge("merge").Succeeds();
+        Root.Extension("late", ("late.conf", "late"));
+
+        JsonElement status = Root.Bootmerge("status", "--verbose", "--json=pretty").Succeeds().Json();
+
+        JsonElement etc = Assert.Single(status.GetProperty("hierarchies").EnumerateArray());
+        Assert.Equal(("/etc", "no"), (etc.GetProperty("hierarchy").GetString(), etc.GetProperty("mode").GetString()));
+        Assert.Equal(JsonValueKind.Null, etc.GetProperty("writes").ValueKind);
+        Assert.Equal(
+            ["late /var/lib/confexts/late: would be merged by the next refresh", "old /var/lib/confexts/old: VERSION_ID=41, the system has 4000.1.0"],
+            status.GetProperty("notMerged").EnumerateArray().Select(entry =>
+                $"{entry.GetProperty("name")} {entry.GetProperty("path")}: {entry.GetProperty("reason")}").Order());
+        Assert.Equal("/var/lib/confexts/readme", Assert.Single(status.GetProperty("ignored").EnumerateArray()).GetProperty("path").GetString());
+    }
+
+    [Fact]
+    public void Under_systemds_name_status_has_systemds_columns_and_keys_unless_verbose()
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        string asSystemd = DropIn();
+        Root.Remember();
+        Outcome.Of(asSystemd, ["--root=" + Root.Path, "merge"]).Succeeds();
+
+        Assert.Matches(@"^HIERARCHY EXTENSIONS SINCE\n/etc      alpha      \w{3} \S+ \S+ UTC\n$", Status().Output);
+        Assert.Equal(["hierarchy", "extensions", "since"], Keys(Status("--json=short").Json()[0]));
+        Assert.Matches("^HIERARCHY EXTENSIONS SINCE +WRITES\n/etc .* read-only\n$", Status("--verbose").Output);
+        Assert.Equal(["hierarchies", "notMerged", "ignored"], Keys(Status("--verbose", "--json=short").Json()));
+
+        Outcome Status(params string[] options) => Outcome.Of(asSystemd, ["--root=" + Root.Path, "status", .. options]).Succeeds();
+
+        static IEnumerable<string> Keys(JsonElement value) => value.EnumerateObject().Select(property => property.Name);
+    }
+
+    [Fact]
+    public void Under_systemds_name_wrong_usage_has_systemds_exit_status()
+    {
+        string asSystemd = DropIn();
+        Root.Remember();
+
+        foreach (string[] words in new string[][] { ["plan"], ["--class=confext"], ["list", "foo"], ["--mutable"], ["--image-policy=root"] })
+            Assert.Contains("systemd-confext --help", Outcome.Of(asSystemd, ["--root=" + Root.Path, .. words]).FailsInOneLine().Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Colours_are_for_terminals_or_those_who_ask()
+    {
+        Assert.DoesNotContain("\e", Root.Bootmerge("status").Succeeds().Output, StringComparison.Ordinal);
+        Assert.StartsWith("\e[4mHIERARCHY", Root.Bootmerge([("SYSTEMD_COLORS", "1"), ("NO_COLOR", "1")], "status").Succeeds().Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\e", Root.Bootmerge([("SYSTEMD_COLORS", "1")], "status", "--json=pretty").Succeeds().Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Hierarchies_are_listed_in_alphabetical_order()
+    {
+        Root.MakeDirectory("/srv");
+        (string, string)[] environment = [("SYSTEMD_CONFEXT_HIERARCHIES", "/srv:/etc:/nowhere")];
+
+        Assert.Equal("/etc - - -\n/srv - - -\n", Root.Bootmerge(environment, "status", "--no-legend").Succeeds().Output);
+        Assert.Equal(["/etc", "/srv"], Root.Bootmerge(environment, "status", "--json=short").Succeeds().Json().EnumerateArray().Select(entry => entry.GetProperty("hierarchy").GetString()));
+    }
+
+    [Fact]
+    public void List_shows_only_the_extensions_that_are_named()
+    {
+        foreach (string name in new[] { "alpha", "beta", "gamma" })
+            Root.Extension(name, (name + ".conf", name));
+
+        Assert.Equal(["alpha", "gamma"], Root.Bootmerge("list", "gamma", "alpha", "--json=short").Succeeds().Json().EnumerateArray().Select(entry => entry.GetProperty("name").GetString()));
+        Outcome outcome = Root.Bootmerge("list", "alpha", "bta").FailsInOneLine("No extension 'bta' was found (did you mean 'beta'?)");
+        Assert.Equal("", outcome.Output);
+        Assert.Equal(1, outcome.Status);
     }
 
     [Fact]
@@ -221,6 +302,15 @@ public sealed class ReportTests : KernelTest
         Outcome quiet = Root.Bootmerge(verb, "-q").Succeeds();
 
         Assert.Equal(("", ""), (quiet.Output, quiet.Error));
+    }
+
+    /// <summary>The program under the name of systemd's.</summary>
+    private string DropIn()
+    {
+        string path = Root.Path + "-bin/systemd-confext";
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.CreateSymbolicLink(path, Workplace.Binary);
+        return path;
     }
 
     private void PrepareTwo(string? routing)

@@ -1,3 +1,6 @@
+using System.Collections.Generic;
+using BootMerge.Configuration;
+
 namespace BootMerge.CommandLine;
 
 /// <summary>The name under which the program was started: two of them promise systemd's own behaviour.</summary>
@@ -40,6 +43,9 @@ internal sealed class Arguments
 
     public Verb Verb { get; set; } = Verb.Status;
 
+    /// <summary>What stands behind the verb: extensions for list, otherwise nothing.</summary>
+    public List<string> Names { get; } = [];
+
     public string Root { get; set; } = "/";
 
     public bool RootGiven { get; set; }
@@ -49,6 +55,8 @@ internal sealed class Arguments
     public MutableMode? Mutable { get; set; }
 
     public bool Force { get; set; }
+
+    public ImagePolicy? ImagePolicy { get; set; }
 
     public bool? NoExec { get; set; }
 

@@ -1,4 +1,5 @@
 using System;
+using BootMerge.Configuration;
 
 namespace BootMerge.CommandLine;
 
@@ -6,7 +7,13 @@ namespace BootMerge.CommandLine;
 internal sealed class CommandLineParser
 {
     /// <summary>In the order of the enumeration.</summary>
+    private static readonly string[] ProgramNames = ["bootmerge", "systemd-confext", "systemd-sysext"];
+
+    /// <summary>In the order of the enumeration.</summary>
     private static readonly string[] VerbNames = ["status", "list", "merge", "unmerge", "refresh", "plan", "boot"];
+
+    /// <summary>Those of systemd, in the same order.</summary>
+    private static readonly string[] DropInVerbNames = ["status", "list", "merge", "unmerge", "refresh"];
 
     /// <summary>In the order of the enumeration.</summary>
     private static readonly string[] ClassNames = ["confext", "sysext", "all"];
@@ -18,13 +25,16 @@ internal sealed class CommandLineParser
     private readonly Arguments _arguments;
     private int _next;
     private string? _verb;
-    private string? _extra;
 
     private CommandLineParser(string programPath, string[] words)
     {
         _words = words;
         _arguments = new Arguments { CalledAs = NameOf(programPath) };
     }
+
+    private bool IsDropIn => _arguments.CalledAs != ProgramName.BootMerge;
+
+    private ParseResult.Answer HelpAnswer => new(Help.Text(_arguments.CalledAs));
 
     /// <param name="programPath">argv[0].</param>
     /// <param name="words">argv without argv[0].</param>
@@ -40,12 +50,10 @@ internal sealed class CommandLineParser
         return index >= 0;
     }
 
-    private static ProgramName NameOf(string programPath) => programPath[(programPath.LastIndexOf('/') + 1)..] switch
-    {
-        "systemd-confext" => ProgramName.SystemdConfext,
-        "systemd-sysext" => ProgramName.SystemdSysext,
-        _ => ProgramName.BootMerge,
-    };
+    public static ProgramName NameOf(string programPath) =>
+        (ProgramName)Math.Max(Words.IndexOf(ProgramNames, programPath[(programPath.LastIndexOf('/') + 1)..]), 0);
+
+    public static string NameOf(ProgramName program) => ProgramNames[(int)program];
 
     private ParseResult Parse()
     {
@@ -74,7 +82,7 @@ internal sealed class CommandLineParser
         if (_verb is null)
             _verb = word;
         else
-            _extra ??= word;
+            _arguments.Names.Add(word);
     }
 
     private ParseResult? TakeShortOptions(string word)
@@ -84,7 +92,7 @@ internal sealed class CommandLineParser
             switch (letter)
             {
                 case 'h':
-                    return new ParseResult.Answer(Help.Text);
+                    return HelpAnswer;
                 case 'q':
                     _arguments.Quiet = true;
                     break;
@@ -100,12 +108,13 @@ internal sealed class CommandLineParser
     {
         int equals = word.IndexOf('=');
         string? value = equals < 0 ? null : word[(equals + 1)..];
-        Option? option = Option.Find(equals < 0 ? word : word[..equals], out string error);
+        Option? option = Option.Find(equals < 0 ? word : word[..equals], _arguments.CalledAs, out string error);
         if (option is null)
             return new ParseResult.UsageError(error);
         if (option.Value == OptionValue.None && value is not null)
             return new ParseResult.UsageError("option '" + option.Name + "' takes no value, but was given " + Words.Quote(value));
-        if (option.Value == OptionValue.Required && value is null)
+        // systemd's --mutable has no short form.
+        if ((option.Value == OptionValue.Required || option.Value == OptionValue.Optional && IsDropIn) && value is null)
         {
             if (_next == _words.Length)
                 return new ParseResult.UsageError("option '" + option.Name + "' needs a value: " + option.Example);
@@ -120,9 +129,10 @@ internal sealed class CommandLineParser
         switch (option)
         {
             case "--help":
-                return new ParseResult.Answer(Help.Text);
+                return HelpAnswer;
             case "--version":
-                return new ParseResult.VersionRequested();
+                // Scripts look for "systemd NUMBER".
+                return new ParseResult.Answer((IsDropIn ? "systemd 262 (bootmerge " + ProgramVersion.Text + ")" : "bootmerge " + ProgramVersion.Text) + "\n");
             case "--root":
                 return ApplyRoot(value!);
             case "--class":
@@ -132,7 +142,7 @@ internal sealed class CommandLineParser
                 return null;
             case "--mutable":
                 if (!MutableModes.TryParse(value ?? "yes", out MutableMode mode))
-                    return value == "help" ? new ParseResult.Answer(Help.Modes) : UnknownValue(option, value!, MutableModes.Names);
+                    return value == "help" ? new ParseResult.Answer(IsDropIn ? Help.BareModes : Help.Modes) : UnknownValue(option, value!, MutableModes.Names);
                 _arguments.Mutable = mode;
                 return null;
             case "--fallback":
@@ -141,11 +151,16 @@ internal sealed class CommandLineParser
                 _arguments.Fallback = fallback;
                 return null;
             case "--json":
+                if (value == "help")
+                    return new ParseResult.Answer("pretty\nshort\noff\n");
                 int format = Words.IndexOf(JsonNames, value!);
                 if (format < 0)
                     return UnknownValue(option, value!, JsonNames);
                 _arguments.Json = (JsonFormat)format;
                 return null;
+            case "--image-policy":
+                _arguments.ImagePolicy = ImagePolicy.Parse(value!, out string? problem);
+                return problem is null ? null : new ParseResult.UsageError("option '--image-policy' takes an image policy: " + problem);
             case "--noexec":
             case "--always-refresh":
                 if (!Words.TryParseBoolean(value!, out bool on))
@@ -218,12 +233,13 @@ internal sealed class CommandLineParser
         if (_verb is null)
             return null;
         if (_verb == "help")
-            return new ParseResult.Answer(Help.Text);
-        int verb = Words.IndexOf(VerbNames, _verb);
+            return HelpAnswer;
+        string[] known = IsDropIn ? DropInVerbNames : VerbNames;
+        int verb = Words.IndexOf(known, _verb);
         if (verb < 0)
-            return new ParseResult.UsageError("unknown verb " + Words.Quote(_verb) + Words.Hint(_verb, VerbNames));
-        if (_extra is not null)
-            return new ParseResult.UsageError("verb '" + _verb + "' stands alone, but " + Words.Quote(_extra) + " follows it");
+            return new ParseResult.UsageError("unknown verb " + Words.Quote(_verb) + Words.Hint(_verb, known));
+        if (_arguments.Names.Count > 0 && (IsDropIn || verb != (int)Verb.List))
+            return new ParseResult.UsageError("verb '" + _verb + "' stands alone, but " + Words.Quote(_arguments.Names[0]) + " follows it");
         _arguments.Verb = (Verb)verb;
         if (_arguments.DryRun && _arguments.Verb == Verb.Boot)
             return new ParseResult.UsageError("option '--dry-run' is for merge, refresh and unmerge; 'bootmerge --root=DIR --mutable=auto plan' shows what boot would merge");

@@ -5,7 +5,44 @@ namespace BootMerge.CommandLine;
 /// <remarks>Kept as UTF-8: a literal string takes two bytes a letter in the binary.</remarks>
 internal static class Help
 {
-    public static string Text => Encoding.UTF8.GetString("""
+    public static string Text(ProgramName program) =>
+        program == ProgramName.BootMerge ? Own : CommandLineParser.NameOf(program) + DropIn;
+
+    /// <summary>As systemd prints them: completions read this.</summary>
+    public static string BareModes => "Known mutability modes:\n" + string.Join('\n', MutableModes.Names) + "\n";
+
+    private static string DropIn => Encoding.UTF8.GetString("""
+         [OPTION...] [VERB]
+
+        This is bootmerge under the name of a program of systemd 262: it takes that program's verbs and options,
+        and does what that does. Under its own name it can do more, see bootmerge --help.
+
+        Verbs:
+          status                Show what is merged and since when (the default)
+          merge                 Merge the extensions found; fails if already merged
+          unmerge               Take the merge away again
+          refresh               Bring a merge up to date; leaves it alone when nothing changed
+          list                  List the extensions found
+
+        Options:
+          --root=DIR            Work on the system in DIR
+          --mutable=MODE        Where writes go; --mutable=help lists the modes
+          --image-policy=POLICY Which disk images may be used, see systemd.image-policy(7)
+          --noexec=BOOL         Whether programs in the merged tree may not be run
+          --force               Merge also what does not fit the system's version
+          --no-reload           Do not ask the service manager to reload
+          --always-refresh=BOOL Whether refresh renews a merge in which nothing changed
+          --json=FORMAT         pretty, short or off
+          --no-pager            Accepted and ignored: there is no pager
+          --no-legend           No column headings
+          -h, --help            This page
+          --version             The version
+
+        Not systemd's: --dry-run, --ephemeral, --immutable, --import-self, --no-wait, --verbose, -q, --quiet.
+
+        """u8);
+
+    private static string Own => Encoding.UTF8.GetString("""
         bootmerge [OPTION...] [VERB]
 
         Assembles /etc from layers, as one overlay: the vendor's defaults, further extensions (confexts), and
@@ -14,7 +51,7 @@ internal static class Help
 
         Verbs:
           status    Show what is merged, since when, and where writes go (the default)
-          list      List the extensions found
+          list      List the extensions found, or those that are named behind it
           merge     Merge the extensions found; fails if already merged
           unmerge   Take the merge away again
           refresh   Bring a merge up to date; leaves it alone when nothing changed
@@ -32,6 +69,7 @@ internal static class Help
           --immutable           Short for --mutable=no
           --ephemeral           Short for --mutable=ephemeral
           --noexec=BOOL         Whether programs in the merged tree may not be run (default for /etc: yes)
+          --image-policy=POLICY Which disk images may be used, see systemd.image-policy(7)
           --always-refresh=BOOL Whether refresh renews a merge in which nothing changed (default: no)
           --fallback=WHAT       boot, when the writable layer cannot be used: fail (default), immutable
                                 (merge read-only) or ephemeral (merge, and forget writes)
@@ -44,7 +82,7 @@ internal static class Help
 
         What to print:
           --json=FORMAT         pretty, short or off (default)
-          --no-legend           No column headings and no footer
+          --no-legend           No column headings
           --verbose             Also what was found and not merged, and why
           -q, --quiet           Only warnings and errors
           -h, --help            This page

@@ -95,12 +95,15 @@ internal sealed class ConfigurationFile
         TakeLine(joined, valid, start);
     }
 
+    /// <summary>A line ends with LF, CR or both, as in systemd.</summary>
     private static ReadOnlySpan<byte> CutLine(ref ReadOnlySpan<byte> text)
     {
-        int end = text.IndexOf((byte)'\n');
+        int end = text.IndexOfAny((byte)'\n', (byte)'\r');
         ReadOnlySpan<byte> line = end < 0 ? text : text[..end];
+        if (end >= 0 && text[end..].StartsWith("\r\n"u8))
+            end++;
         text = end < 0 ? [] : text[(end + 1)..];
-        return line.EndsWith("\r"u8) ? line[..^1] : line;
+        return line;
     }
 
     /// <summary>An odd number of backslashes at the end; the last one is cut off.</summary>
@@ -115,7 +118,7 @@ internal sealed class ConfigurationFile
 
     private void TakeLine(StringBuilder joined, bool valid, int number)
     {
-        string line = joined.ToString().Trim([' ', '\t', '\r']);
+        string line = joined.ToString().Trim([' ', '\t']);
         joined.Clear();
         if (line.Length == 0)
             return;

@@ -86,10 +86,12 @@ internal static class ConfigurationReader
             while (place < names.Count && string.CompareOrdinal(names[place], entry.Name) < 0)
                 place++;
             bool isKnown = place < names.Count && names[place] == entry.Name;
-            if (isKnown || TryRead(root, path + "/" + entry.Name, passedOver) is not SourceFile file)
+            if (isKnown)
                 continue;
+            // What cannot be read, such as a dangling link, hides its namesakes in weaker directories all the same.
             names.Insert(place, entry.Name);
-            dropIns.Insert(place, file);
+            string dropIn = path + "/" + entry.Name;
+            dropIns.Insert(place, TryRead(root, dropIn, passedOver) ?? new SourceFile(PathText.Printable(root.Outside(dropIn)), []));
         }
     }
 

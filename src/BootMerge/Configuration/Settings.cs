@@ -8,6 +8,12 @@ internal sealed class Settings
 {
     public required Verb Verb { get; init; }
 
+    /// <summary>Called as systemd-confext or systemd-sysext: what is printed is what these print.</summary>
+    public bool IsDropIn { get; init; }
+
+    /// <summary>The extensions that list is asked for; none: all.</summary>
+    public List<string> Names { get; init; } = [];
+
     /// <summary>As typed.</summary>
     public required string RootPath { get; init; }
 
@@ -74,6 +80,9 @@ internal sealed class ClassSettings
     /// <summary>Absolute, normalised.</summary>
     public required string[] Hierarchies { get; init; }
 
+    /// <summary>null: <see cref="ImagePolicy.BuiltIn"/>.</summary>
+    public ImagePolicy? ImagePolicy { get; init; }
+
     public required bool NoExec { get; init; }
 
     /// <summary>In place of the default overlay options, "key=value,key"; null: the defaults.</summary>
@@ -101,6 +110,7 @@ internal sealed class ClassSettings
         ModeOrigin = "the fallback",
         SystemdMode = SystemdMode,
         Hierarchies = Hierarchies,
+        ImagePolicy = ImagePolicy,
         NoExec = NoExec,
         OverlayOptions = null,
         OverlayOptionsOrigin = OverlayOptionsOrigin,

@@ -25,6 +25,8 @@ internal static class SettingsResolver
         return new Settings
         {
             Verb = typed.Verb,
+            IsDropIn = typed.CalledAs != ProgramName.BootMerge,
+            Names = typed.Names,
             RootPath = typed.Root,
             Classes = classes,
             Force = typed.Force,
@@ -72,11 +74,12 @@ internal static class SettingsResolver
         MutableMode mode = typed.Verb == Verb.Boot ? MutableMode.Auto : MutableMode.No;
         string modeOrigin = "the built-in default";
         MutableMode? filesMode = null;
+        ImagePolicy? imagePolicy = null;
         foreach (Assignment assignment in AssignmentsOf(sources, warnings))
         {
-            if (assignment.Key != "Mutable")
-                continue; // ImagePolicy= is for images, of which this version opens none
-            if (MutableModes.TryParse(assignment.Value, out MutableMode chosen))
+            if (assignment.Key == "ImagePolicy")
+                TakeImagePolicy(assignment, ref imagePolicy, warnings);
+            else if (MutableModes.TryParse(assignment.Value, out MutableMode chosen))
             {
                 filesMode = mode = chosen;
                 modeOrigin = assignment.Origin;
@@ -121,6 +124,7 @@ internal static class SettingsResolver
             ModeOrigin = modeOrigin,
             SystemdMode = filesMode ?? MutableMode.No,
             Hierarchies = sources.Hierarchies is null ? cls.Hierarchies : HierarchyList.Parse(sources.Hierarchies, cls.HierarchiesVariable),
+            ImagePolicy = typed.ImagePolicy ?? imagePolicy,
             // A file speaks of /etc only: noexec on /usr would stop the system.
             NoExec = typed.NoExec ?? (cls.NoExecByDefault && (file.NoExec ?? true)),
             OverlayOptions = options,
@@ -128,6 +132,16 @@ internal static class SettingsResolver
             ImportSelf = typed.ImportSelf || typed.CalledAs == ProgramName.BootMerge,
             SwitchedOffBy = kernel.IsOff(cls) ? cls.KernelSwitch + "=0 on the kernel command line" : null,
         };
+    }
+
+    /// <summary>An empty value goes back to the built-in policy; words that are not known leave the rest of it in force.</summary>
+    private static void TakeImagePolicy(Assignment assignment, ref ImagePolicy? policy, WarningLog warnings)
+    {
+        ImagePolicy? chosen = ImagePolicy.Parse(assignment.Value, out string? problem);
+        if (problem is not null)
+            warnings.Add(assignment.Origin, "ImagePolicy=" + Words.Shown(assignment.Value) + ": " + problem + ", ignored");
+        if (chosen is not null)
+            policy = assignment.Value.Length == 0 ? null : chosen;
     }
 
     private static List<Assignment> AssignmentsOf(ClassSources sources, WarningLog warnings)

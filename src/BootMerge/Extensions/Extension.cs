@@ -1,4 +1,5 @@
 using System;
+using BootMerge.Configuration;
 using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -99,13 +100,14 @@ internal sealed class Extension : IDisposable
     /// Mounts an image where nobody sees it; a directory is left as it is. What is no usable image is an
     /// <see cref="InputException"/>.
     /// </summary>
-    public void OpenImage(Root root)
+    /// <param name="policy">null: the built-in one.</param>
+    public void OpenImage(Root root, ImagePolicy? policy)
     {
         if (Kind == ExtensionKind.Directory || Image is not null)
             return;
         using SafeFileHandle file = Open(root);
         // What a sysext brings to /usr may hold confexts, which are merged upon it.
-        Image = DiskImage.Open(file, Path, mayLieUnderLayers: Class == ExtensionClass.Sysext);
+        Image = DiskImage.Open(file, Path, policy ?? ImagePolicy.BuiltIn(Class, FoundPath), mayLieUnderLayers: Class == ExtensionClass.Sysext);
     }
 
     /// <summary>Lets go of the image; a merge that was made of it keeps it.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using BootMerge.Configuration;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -10,8 +11,9 @@ internal static class Judgement
 {
     /// <param name="hierarchies">Those that are to be merged: the class's own, or what replaces them for debugging.</param>
     /// <param name="force">Accept what could be merged although it does not fit.</param>
+    /// <param name="policy">For disk images; null: the built-in one.</param>
     /// <returns>In the order of <see cref="DiscoveryResult.Extensions"/>: the last is the topmost layer.</returns>
-    public static List<Candidate> Of(Root root, DiscoveryResult found, HostRelease host, string[] hierarchies, bool force)
+    public static List<Candidate> Of(Root root, DiscoveryResult found, HostRelease host, string[] hierarchies, bool force, ImagePolicy? policy = null)
     {
         List<Candidate> candidates = [];
         List<Layer> layers = [];
@@ -26,7 +28,7 @@ internal static class Judgement
             // As in ReleaseFileSearch: a broken extension is refused, it ends nothing.
             try
             {
-                verdict = Judge(root, extension, host);
+                verdict = Judge(root, extension, host, policy);
                 if (force)
                     verdict = verdict.Forced();
                 if (verdict.Accepted)
@@ -47,12 +49,12 @@ internal static class Judgement
         return candidates;
     }
 
-    private static Verdict Judge(Root root, Extension extension, HostRelease host)
+    private static Verdict Judge(Root root, Extension extension, HostRelease host, ImagePolicy? policy)
     {
         if (extension.IsBareDirectory)
             return Verdict.Accept;
 
-        extension.OpenImage(root);
+        extension.OpenImage(root, policy);
         using SafeFileHandle? directory = extension.TryOpen(root, "/", Sys.O_PATH | Sys.O_DIRECTORY);
         if (directory is null)
             return Verdict.Unusable("it went away during the search");

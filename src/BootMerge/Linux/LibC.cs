@@ -66,6 +66,9 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial int flock(int file, int operation);
 
+    [LibraryImport("libc")]
+    public static partial int isatty(int file);
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint flistxattr(int file, byte* list, nuint size);
 

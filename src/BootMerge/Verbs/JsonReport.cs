@@ -1,6 +1,8 @@
+using System.Text;
 using BootMerge.CommandLine;
 using BootMerge.Extensions;
 using BootMerge.Json;
+using BootMerge.Linux;
 
 namespace BootMerge.Verbs;
 
@@ -14,11 +16,14 @@ internal static class JsonReport
     {
         foreach (Candidate candidate in survey.Candidates)
             if (!candidate.Verdict.Accepted)
-                array.Add(JsonValue.Object()
-                    .Add("name", JsonValue.String(candidate.Extension.Name))
-                    .Add("path", JsonValue.String(candidate.Extension.FoundPath))
-                    .Add("reason", JsonValue.String(candidate.Verdict.Reason)));
+                AddExtension(array, candidate.Extension, candidate.Verdict.Reason);
     }
+
+    public static void AddExtension(JsonValue array, Extension extension, string reason) =>
+        array.Add(JsonValue.Object()
+            .Add("name", JsonValue.String(extension.Name))
+            .Add("path", JsonValue.String(extension.FoundPath))
+            .Add("reason", JsonValue.String(reason)));
 
     public static void AddIgnored(JsonValue array, Survey survey)
     {
@@ -27,4 +32,18 @@ internal static class JsonReport
                 .Add("path", JsonValue.String(skipped.Path))
                 .Add("reason", JsonValue.String(skipped.Reason)));
     }
+
+    /// <summary>What <see cref="AddRejected"/> and <see cref="AddIgnored"/> have collected, for people: a line each.</summary>
+    public static string Text(JsonValue rejected, JsonValue ignored)
+    {
+        StringBuilder text = new();
+        foreach (JsonValue entry in rejected.Items)
+            text.Append("not merged: ").Append(Part(entry, "name")).Append(" (").Append(Part(entry, "path")).Append("): ")
+                .Append(Part(entry, "reason")).Append('\n');
+        foreach (JsonValue entry in ignored.Items)
+            text.Append("ignored: ").Append(Part(entry, "path")).Append(": ").Append(Part(entry, "reason")).Append('\n');
+        return text.ToString();
+    }
+
+    private static string Part(JsonValue entry, string key) => PathText.Printable(entry.Get(key)!.Text);
 }

@@ -8,7 +8,7 @@ using BootMerge.Reporting;
 
 namespace BootMerge.Verbs;
 
-/// <summary>list: every extension found, whether it fits or not.</summary>
+/// <summary>list: every extension found, or those asked for, whether they fit or not.</summary>
 internal static class ListVerb
 {
     public static void Run(Session session)
@@ -16,6 +16,7 @@ internal static class ListVerb
         List<Extension> extensions = [];
         foreach (ClassSettings settings in session.Settings.Classes)
             extensions.AddRange(Discovery.Find(session.Root, settings.Class, HostRelease.IsInitrd(session.Root)).Extensions);
+        Choose(extensions, session.Settings.Names);
         extensions.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
 
         if (session.Settings.Json != JsonFormat.Off)
@@ -40,6 +41,21 @@ internal static class ListVerb
         Table table = new("NAME", "TYPE", "PATH", "TIME");
         foreach (Extension extension in extensions)
             table.Add(extension.Name, extension.KindName, session.Root.Outside(extension.Path), extension.Time == 0 ? "-" : Timestamp.Format(extension.Time));
-        Output.Write(table.ToText(session.Settings.Legend));
+        Output.Write(table.ToText(session.Settings.Legend, Colours.AreWanted()));
+    }
+
+    /// <summary>Leaves only those of these names; without a name all.</summary>
+    private static void Choose(List<Extension> extensions, List<string> names)
+    {
+        if (names.Count == 0)
+            return;
+        List<string> known = extensions.ConvertAll(static extension => extension.Name);
+        foreach (string name in names)
+            if (!known.Contains(name))
+                throw new InputException("No extension " + Words.Quote(name) + " was found"
+                    + (Words.Nearest(name, known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : ""));
+        for (int i = extensions.Count - 1; i >= 0; i--)
+            if (!names.Contains(extensions[i].Name))
+                extensions.RemoveAt(i);
     }
 }

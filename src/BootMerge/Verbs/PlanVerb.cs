@@ -1,9 +1,6 @@
 using System.Collections.Generic;
-using System.Text;
 using BootMerge.CommandLine;
-using BootMerge.Extensions;
 using BootMerge.Json;
-using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
 using BootMerge.Reporting;
@@ -27,9 +24,26 @@ internal static class PlanVerb
 
         host.LeavePrivateView();
         string action = Action(host, plans, isUpToDate);
-        Output.Write(session.Settings.Json == JsonFormat.Off
-            ? "would " + action + "\n" + PlanReport.Text(session.Root, plans) + Others(surveys)
-            : JsonReport.Format(Json(surveys, plans, action), session.Settings.Json));
+        JsonValue rejected = JsonValue.Array();
+        JsonValue ignored = JsonValue.Array();
+        foreach (Survey survey in surveys)
+        {
+            JsonReport.AddRejected(rejected, survey);
+            JsonReport.AddIgnored(ignored, survey);
+        }
+
+        if (session.Settings.Json == JsonFormat.Off)
+        {
+            Output.Write("would " + action + "\n" + PlanReport.Text(session.Root, plans) + JsonReport.Text(rejected, ignored));
+            return;
+        }
+
+        JsonValue value = JsonValue.Object()
+            .Add("action", JsonValue.String(action))
+            .Add("hierarchies", PlanReport.Json(plans))
+            .Add("rejected", rejected)
+            .Add("ignored", ignored);
+        Output.Write(JsonReport.Format(value, session.Settings.Json));
     }
 
     /// <summary>One word, for programs too.</summary>
@@ -39,38 +53,5 @@ internal static class PlanVerb
             return "nothing";
         bool merges = plans.Exists(static plan => plan.Stacks.Count > 0);
         return host.Merges.Count == 0 ? merges ? "merge" : "nothing" : merges ? "replace" : "unmerge";
-    }
-
-    private static string Others(List<Survey> surveys)
-    {
-        StringBuilder text = new();
-        foreach (Survey survey in surveys)
-        {
-            foreach (Candidate candidate in survey.Candidates)
-                if (!candidate.Verdict.Accepted)
-                    text.Append("not merged: ").Append(PathText.Printable(candidate.Extension.Name)).Append(" (")
-                        .Append(PathText.Printable(candidate.Extension.FoundPath)).Append("): ").Append(candidate.Verdict.Reason).Append('\n');
-            foreach (SkippedEntry skipped in survey.Found.Skipped)
-                text.Append("ignored: ").Append(PathText.Printable(skipped.Path)).Append(": ").Append(skipped.Reason).Append('\n');
-        }
-
-        return text.ToString();
-    }
-
-    private static JsonValue Json(List<Survey> surveys, List<MergePlan> plans, string action)
-    {
-        JsonValue rejected = JsonValue.Array();
-        JsonValue ignored = JsonValue.Array();
-        foreach (Survey survey in surveys)
-        {
-            JsonReport.AddRejected(rejected, survey);
-            JsonReport.AddIgnored(ignored, survey);
-        }
-
-        return JsonValue.Object()
-            .Add("action", JsonValue.String(action))
-            .Add("hierarchies", PlanReport.Json(plans))
-            .Add("rejected", rejected)
-            .Add("ignored", ignored);
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Text;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
 using BootMerge.Extensions;
@@ -17,24 +16,43 @@ internal static class StatusVerb
 {
     public static void Run(Session session)
     {
-        Table table = new("HIERARCHY", "EXTENSIONS", "SINCE", "WRITES");
-        JsonValue array = JsonValue.Array();
-        foreach (ClassSettings settings in session.Settings.Classes)
+        Settings settings = session.Settings;
+        bool isBare = settings.IsDropIn && !settings.Verbose;
+        Table table = isBare ? new("HIERARCHY", "EXTENSIONS", "SINCE") : new("HIERARCHY", "EXTENSIONS", "SINCE", "WRITES");
+        JsonValue hierarchies = JsonValue.Array();
+        JsonValue notMerged = JsonValue.Array();
+        JsonValue ignored = JsonValue.Array();
+        foreach (ClassSettings classSettings in settings.Classes)
         {
-            foreach (string hierarchy in settings.Hierarchies)
+            List<string> sorted = [];
+            foreach (string hierarchy in classSettings.Hierarchies)
+                sorted.Add(hierarchy);
+            sorted.Sort(string.CompareOrdinal);
+            List<string> merged = [];
+            foreach (string hierarchy in sorted)
             {
                 if (!Exists(session.Root, hierarchy))
                     continue;
-                Marker? marker = ExistingMerge.Find(session.Root, settings.Class, hierarchy)?.Marker;
-                AddRows(table, hierarchy, marker);
-                array.Add(Json(hierarchy, marker));
+                Marker? marker = ExistingMerge.Find(session.Root, classSettings.Class, hierarchy)?.Marker;
+                AddRows(table, hierarchy, marker, isBare);
+                hierarchies.Add(Json(hierarchy, marker, isBare));
+                if (marker is not null)
+                    merged.AddRange(marker.Names);
             }
+
+            if (settings.Verbose)
+                AddOthers(notMerged, ignored, Survey.Make(session, classSettings), merged);
         }
 
-        if (session.Settings.Json != JsonFormat.Off)
-            Output.Write(JsonReport.Format(array, session.Settings.Json));
-        else
-            Output.Write(table.ToText(session.Settings.Legend) + (session.Settings.Verbose ? NotMerged(session) : ""));
+        if (settings.Json == JsonFormat.Off)
+        {
+            string others = JsonReport.Text(notMerged, ignored);
+            Output.Write(table.ToText(settings.Legend, Colours.AreWanted()) + (others.Length == 0 ? "" : "\n" + others));
+            return;
+        }
+
+        JsonValue all = JsonValue.Object().Add("hierarchies", hierarchies).Add("notMerged", notMerged).Add("ignored", ignored);
+        Output.Write(JsonReport.Format(settings.Verbose ? all : hierarchies, settings.Json));
     }
 
     private static bool Exists(Root root, string hierarchy)
@@ -43,25 +61,38 @@ internal static class StatusVerb
         return handle is not null;
     }
 
-    private static void AddRows(Table table, string hierarchy, Marker? marker)
+    private static void AddRows(Table table, string hierarchy, Marker? marker, bool isBare)
     {
         string since = marker is null ? "-" : Timestamp.Format(marker.Since);
         string writes = marker is null ? "-" : Writes(hierarchy, marker) ?? "read-only";
-        if (marker is null || marker.Names.Count == 0)
-            table.Add(hierarchy, "-", since, writes);
-        for (int i = 0; marker is not null && i < marker.Names.Count; i++)
-            table.Add(i == 0 ? hierarchy : "", marker.Names[i], i == 0 ? since : "", i == 0 ? writes : "");
+        List<string> names = marker is null || marker.Names.Count == 0 ? ["-"] : marker.Names;
+        for (int i = 0; i < names.Count; i++)
+        {
+            if (isBare)
+                table.Add(i == 0 ? hierarchy : "", names[i], i == 0 ? since : "");
+            else
+                table.Add(i == 0 ? hierarchy : "", names[i], i == 0 ? since : "", i == 0 ? writes : "");
+        }
     }
 
-    private static JsonValue Json(string hierarchy, Marker? marker)
+    private static JsonValue Json(string hierarchy, Marker? marker, bool isBare)
     {
         JsonValue value = JsonValue.Object()
             .Add("hierarchy", JsonValue.String(hierarchy))
             .Add("extensions", JsonValue.Strings(marker?.Names ?? []))
             .Add("since", marker is null ? JsonValue.Null() : JsonValue.Number(marker.Since));
-        return value
+        return isBare ? value : value
             .Add("mode", JsonValue.StringOrNull(marker is null ? null : Mode(marker)))
             .Add("writes", JsonValue.StringOrNull(marker is null ? null : Writes(hierarchy, marker)));
+    }
+
+    private static void AddOthers(JsonValue notMerged, JsonValue ignored, Survey survey, List<string> merged)
+    {
+        foreach (Candidate candidate in survey.Candidates)
+            if (candidate.Verdict.Accepted && !merged.Contains(candidate.Extension.Name))
+                JsonReport.AddExtension(notMerged, candidate.Extension, "would be merged by the next refresh");
+        JsonReport.AddRejected(notMerged, survey);
+        JsonReport.AddIgnored(ignored, survey);
     }
 
     private static string? Mode(Marker marker) => OriginMutable(marker)?.Get("mode")?.Text;
@@ -81,33 +112,4 @@ internal static class StatusVerb
 
     private static JsonValue? OriginMutable(Marker marker) =>
         marker.Origin is null ? null : JsonReader.TryParse(PathText.Encode(marker.Origin))?.Get("mutable");
-
-    private static string NotMerged(Session session)
-    {
-        StringBuilder text = new();
-        foreach (ClassSettings settings in session.Settings.Classes)
-        {
-            Survey survey = Survey.Make(session, settings);
-            foreach (Candidate candidate in survey.Candidates)
-                if (!candidate.Verdict.Accepted)
-                    AppendLine(text, candidate.Extension.Name, candidate.Extension.FoundPath, candidate.Verdict.Reason);
-                else if (!IsMerged(session.Root, settings, candidate.Extension.Name))
-                    AppendLine(text, candidate.Extension.Name, candidate.Extension.FoundPath, "would be merged by the next refresh");
-            foreach (SkippedEntry skipped in survey.Found.Skipped)
-                text.Append("ignored: ").Append(PathText.Printable(skipped.Path)).Append(": ").Append(skipped.Reason).Append('\n');
-        }
-
-        return text.Length == 0 ? "" : "\n" + text;
-    }
-
-    private static void AppendLine(StringBuilder text, string name, string path, string reason) =>
-        text.Append("not merged: ").Append(PathText.Printable(name)).Append(" (").Append(PathText.Printable(path)).Append("): ").Append(reason).Append('\n');
-
-    private static bool IsMerged(Root root, ClassSettings settings, string name)
-    {
-        foreach (string hierarchy in settings.Hierarchies)
-            if (ExistingMerge.Find(root, settings.Class, hierarchy) is ExistingMerge merge && merge.Marker.Names.Contains(name))
-                return true;
-        return false;
-    }
 }

@@ -39,7 +39,7 @@ internal sealed class Survey
         if (extra is not null && extra.Class == classSettings.Class && found.Find(extra.Name) is null)
             found.Add(extra);
         session.Hold(found);
-        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root), classSettings.Hierarchies, session.Settings.Force);
+        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root), classSettings.Hierarchies, session.Settings.Force, classSettings.ImagePolicy);
         return new Survey(classSettings, found, candidates);
     }
 

@@ -126,10 +126,12 @@ public sealed class CommandLineParserTests
     [InlineData("verb 'merge' stands alone, but 'foo' follows it", "merge", "foo")]
     [InlineData("verb 'merge' stands alone, but '--force' follows it", "merge", "--", "--force")]
     [InlineData("unknown option '--mutible' (did you mean '--mutable'?)", "--mutible=yes")]
-    [InlineData("unknown option '--image-policy'", "--image-policy=*")]
+    [InlineData("option '--image-policy' takes an image policy: 'allow' is not of the form PARTITION=FLAG+FLAG", "--image-policy=allow")]
+    [InlineData("option '--image-policy' takes an image policy: unknown flag 'verty' (did you mean 'verity'?)", "--image-policy=root=verty")]
+    [InlineData("option '--image-policy' needs a value: --image-policy=POLICY", "--image-policy")]
     [InlineData("unknown option '-x'", "-x")]
     [InlineData("unknown option '-v'", "-qv")]
-    [InlineData("option '--im' is ambiguous: it could be --immutable, --import-self", "--im")]
+    [InlineData("option '--im' is ambiguous: it could be --image-policy, --immutable, --import-self", "--im")]
     [InlineData("option '--root' needs a value: --root=DIR", "merge", "--root")]
     [InlineData("option '--root' needs a directory, but was given an empty value", "--root=")]
     [InlineData("option '--force' takes no value, but was given 'yes'", "--force=yes")]
@@ -159,7 +161,7 @@ public sealed class CommandLineParserTests
     [InlineData("merge", "--help")]
     [InlineData("merg", "--help")]
     public void Help_is_an_answer(params string[] words) =>
-        Assert.Equal(Help.Text, Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", words)).Text);
+        Assert.Equal(Help.Text(ProgramName.BootMerge), Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", words)).Text);
 
     [Fact]
     public void The_modes_are_listed_on_request()
@@ -171,16 +173,69 @@ public sealed class CommandLineParserTests
     }
 
     [Fact]
-    public void The_version_is_asked_for() => Assert.IsType<ParseResult.VersionRequested>(CommandLineParser.Parse("bootmerge", ["--version"]));
+    public void The_version_is_bootmerges() =>
+        Assert.Equal("bootmerge " + ProgramVersion.Text + "\n", Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", ["--version"])).Text);
 
     [Fact]
     public void Help_names_every_option_and_fits_a_terminal()
     {
         foreach (Option option in Option.All)
-            Assert.Contains(option.Name, Help.Text, StringComparison.Ordinal);
-        foreach (string line in (Help.Text + Help.Modes).Split('\n'))
+        {
+            Assert.Contains(option.Name, Help.Text(ProgramName.BootMerge), StringComparison.Ordinal);
+            Assert.Equal(option.Scope != OptionScope.Own, Help.Text(ProgramName.SystemdSysext).Contains(option.Name, StringComparison.Ordinal));
+        }
+
+        foreach (string line in (Help.Text(ProgramName.BootMerge) + Help.Text(ProgramName.SystemdConfext) + Help.Modes).Split('\n'))
             Assert.True(line.Length <= 110, line);
     }
+
+    [Theory]
+    [InlineData("/usr/bin/systemd-confext", "systemd-confext")]
+    [InlineData("systemd-sysext", "systemd-sysext")]
+    public void Called_as_a_program_of_systemd_it_answers_in_that_name(string path, string name)
+    {
+        Assert.StartsWith(name + " [OPTION...] [VERB]\n\n", AnswerOf(path, "help"), StringComparison.Ordinal);
+        Assert.Equal(AnswerOf(path, "help"), AnswerOf(path, "-h"));
+        Assert.Equal("systemd 262 (bootmerge " + ProgramVersion.Text + ")\n", AnswerOf(path, "--version"));
+        Assert.Equal("Known mutability modes:\nno\nyes\nauto\nimport\nephemeral\nephemeral-import\n", AnswerOf(path, "--mutable", "help"));
+        Assert.Equal("pretty\nshort\noff\n", AnswerOf(path, "--json=help"));
+    }
+
+    [Theory]
+    // What systemd-confext 262 abbreviates, although bootmerge has further options that begin so.
+    [InlineData("--im=*")]
+    [InlineData("--f")]
+    [InlineData("--ver")]
+    [InlineData("--mut", "auto")]
+    [InlineData("--j", "short")]
+    [InlineData("--roo", "/x", "--a=yes", "--noe=no", "--no-r", "--no-p", "--no-l")]
+    // Not systemd's, and harmless.
+    [InlineData("--dry-run", "--ephemeral", "--immutable", "--import-self", "--no-wait", "--verbose", "--quiet", "-q")]
+    public void Called_as_a_program_of_systemd_options_are_abbreviated_as_there(params string[] words) =>
+        Assert.IsNotType<ParseResult.UsageError>(CommandLineParser.Parse("systemd-confext", words));
+
+    [Theory]
+    [InlineData("unknown verb 'plan' (known: status, list, merge, unmerge, refresh)", "plan")]
+    [InlineData("unknown verb 'boot' (known: status, list, merge, unmerge, refresh)", "boot")]
+    [InlineData("verb 'list' stands alone, but 'foo' follows it", "list", "foo")]
+    [InlineData("unknown option '--class'", "--class=sysext")]
+    [InlineData("unknown option '--fallback'", "--fallback=fail")]
+    [InlineData("unknown option '--verb' (did you mean '--verbose'?)", "--verb")]
+    [InlineData("option '--no' is ambiguous: it could be --no-legend, --no-pager, --no-reload, --noexec", "--no")]
+    [InlineData("option '--mutable' needs a value: --mutable=MODE", "refresh", "--mutable")]
+    [InlineData("unknown value 'refresh' for option '--mutable' (known: no, yes, auto, import, ephemeral, ephemeral-import)", "--mutable", "refresh")]
+    public void Called_as_a_program_of_systemd_only_its_verbs_and_options_are_known(string message, params string[] words) =>
+        Assert.StartsWith(message, Assert.IsType<ParseResult.UsageError>(CommandLineParser.Parse("systemd-confext", words)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void List_takes_names_of_extensions()
+    {
+        Assert.Equal(["foo", "--bar"], Parsed("list", "foo", "--", "--bar").Names);
+        Assert.Empty(Parsed("list").Names);
+    }
+
+    [Fact]
+    public void An_image_policy_is_taken() => Assert.NotNull(Parsed("--image-policy", "root=verity+absent").ImagePolicy);
 
     [Fact]
     public void Every_option_of_the_table_is_understood()
@@ -211,6 +266,9 @@ public sealed class CommandLineParserTests
             iter: 20_000,
             threads: 1);
     }
+
+    private static string AnswerOf(string program, params string[] words) =>
+        Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse(program, words)).Text;
 
     private static Arguments Parsed(params string[] words) =>
         Assert.IsType<ParseResult.Parsed>(CommandLineParser.Parse("/usr/bin/bootmerge", words)).Arguments;

@@ -15,6 +15,8 @@ public sealed class ConfigurationFileTests
     [InlineData("plain", "[ConfExt]\nMutable=auto\n", "Mutable=auto@2")]
     [InlineData("no newline at the end", "[ConfExt]\nMutable=auto", "Mutable=auto@2")]
     [InlineData("spaces around", "  [ConfExt]  \n \t Mutable \t = \tauto \t\n", "Mutable=auto@2")]
+    [InlineData("CR", "[ConfExt]\rMutable=auto\r", "Mutable=auto@2")]
+    [InlineData("LF and CR", "[ConfExt]\n\rMutable=auto\n\r", "Mutable=auto@3")]
     [InlineData("CRLF", "[ConfExt]\r\nMutable=auto\r\n", "Mutable=auto@2")]
     [InlineData("byte order mark", "\uFEFF[ConfExt]\nMutable=auto\n", "Mutable=auto@2")]
     [InlineData("comments", "# a\n[ConfExt]\n; Mutable=no\n  # Mutable=no\nMutable=auto # kept\n", "Mutable=auto # kept@5")]

@@ -68,12 +68,34 @@ public sealed class ConfigurationReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_dangling_link_counts_as_absent()
+    public void A_dangling_link_in_place_of_the_main_file_counts_as_absent()
     {
         Write("/usr/lib/bootmerge.conf", "vendor");
         Link("/etc/bootmerge.conf", "/nowhere");
 
         Assert.Equal("/usr/lib/bootmerge.conf=vendor", Read());
+    }
+
+    [Theory]
+    [InlineData("/nowhere")]
+    [InlineData("../../dev/null")]
+    public void A_drop_in_that_is_a_dangling_link_hides_its_namesakes(string target)
+    {
+        Write("/usr/lib/bootmerge.conf.d/10.conf", "hidden");
+        Write("/usr/lib/bootmerge.conf.d/20.conf", "shown");
+        Link("/run/bootmerge.conf.d/10.conf", target);
+
+        Assert.Equal("/run/bootmerge.conf.d/10.conf= /usr/lib/bootmerge.conf.d/20.conf=shown", Read());
+    }
+
+    [Fact]
+    public void Directories_of_drop_ins_are_not_searched_any_deeper()
+    {
+        Write("/etc/bootmerge.conf.d/sub/10.conf", "deeper");
+        Write("/etc/bootmerge.conf.d/10.conf~", "a copy");
+        Write("/etc/bootmerge.conf.d/10.CONF", "another ending");
+
+        Assert.Equal("", Read());
     }
 
     [Fact]

@@ -74,6 +74,69 @@ public sealed class SettingsResolverTests
         Assert.Equal(wrong ? 1 : 0, settings.Warnings.Count);
     }
 
+    public static TheoryData<int, string, string> Ladder => new()
+    {
+        // how many of the sources below speak, weakest first; the mode; its origin
+        { 0, "auto", "the built-in default" },
+        { 1, "no", "/main:2" },
+        { 2, "yes", "/10.conf:2" },
+        { 3, "import", "/20.conf:2" },
+        { 4, "ephemeral", "environment variable SYSTEMD_SYSEXT_MUTABLE_MODE" },
+        { 5, "ephemeral-import", "bootmerge.mutable= on the kernel command line" },
+        { 6, "yes", "the command line" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Ladder))]
+    public void Each_source_of_the_mode_is_stronger_than_those_before_it(int speaking, string mode, string origin)
+    {
+        List<SourceFile> files = [File("/main", "[SysExt]\nMutable=no"), File("/10.conf", "[SysExt]\nMutable=yes"), File("/20.conf", "[SysExt]\nMutable=import")];
+        ClassSources sysext = new(ExtensionClass.Sysext)
+        {
+            Files = files[..Math.Min(speaking, 3)],
+            Mode = speaking >= 4 ? "ephemeral" : null,
+        };
+        ConfigurationSources sources = new() { Classes = [sysext], KernelCommandLine = speaking >= 5 ? "bootmerge.mutable=ephemeral-import"u8.ToArray() : [] };
+
+        Settings settings = SettingsResolver.Resolve(Typed(["boot", "--class=sysext", .. speaking >= 6 ? ["--mutable"] : Array.Empty<string>()]), sources);
+
+        Assert.Equal((mode, origin), (MutableModes.Name(settings.Classes[0].Mode), settings.Classes[0].ModeOrigin));
+        Assert.Empty(settings.Warnings);
+    }
+
+    [Theory]
+    // typed, files; what is said of a squashfs
+    [InlineData("merge", "", null)]
+    [InlineData("merge", "root=verity", "the image policy 'root=verity' allows no image without verity or encryption")]
+    [InlineData("merge", "root=verity|root=ext4", "the image policy 'root=ext4' allows no squashfs")]
+    [InlineData("merge", "root=verity|", null)]
+    [InlineData("merge", "root=verity|nonsense", "the image policy 'root=verity' allows no image without verity or encryption")]
+    [InlineData("merge", "root=verity+nonsense", "the image policy 'root=verity+nonsense' allows no image without verity or encryption")]
+    [InlineData("merge --image-policy=root=xfs", "root=unprotected", "the image policy 'root=xfs' allows no squashfs")]
+    [InlineData("merge --image-policy=*", "root=verity", null)]
+    [InlineData("merge --image-policy=", "root=unprotected", "the image policy '' allows no image without verity or encryption")]
+    public void An_image_policy_comes_from_option_or_file(string typed, string files, string? refusal)
+    {
+        ClassSources confext = new(ExtensionClass.Confext);
+        foreach (string policy in files.Split('|'))
+            confext.Files.Add(File("/f", files.Length == 0 ? "" : "[ConfExt]\nImagePolicy=" + policy));
+
+        Settings settings = SettingsResolver.Resolve(Typed(typed.Split(' ')), new ConfigurationSources { Classes = [confext] });
+
+        Assert.Equal(refusal, settings.Classes[0].ImagePolicy?.ReasonToRefuse("squashfs"));
+        Assert.Equal(typed == "merge" && refusal is null, settings.Classes[0].ImagePolicy is null);
+        Assert.Equal(files.Contains("nonsense", StringComparison.Ordinal) ? 1 : 0, settings.Warnings.Count);
+        Assert.All(settings.Warnings, warning => Assert.StartsWith("/f:2: ImagePolicy=", warning, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_image_policy_is_the_same_after_a_fallback()
+    {
+        Settings settings = SettingsResolver.Resolve(Typed("boot", "--image-policy=~"), new ConfigurationSources());
+
+        Assert.Same(settings.Classes[0].ImagePolicy, settings.Classes[0].SelfImporting(MutableMode.Import).ImagePolicy);
+    }
+
     [Fact]
     public void A_later_file_overrides_an_earlier_one_and_a_wrong_value_nothing()
     {
@@ -161,7 +224,6 @@ public sealed class SettingsResolverTests
     [InlineData("bootmerge", "merge --class=sysext", "", "sysext")]
     [InlineData("bootmerge", "merge --class=all", "", "confext sysext")]
     [InlineData("systemd-sysext", "merge", "", "sysext")]
-    [InlineData("systemd-sysext", "merge --class=confext", "", "confext")]
     [InlineData("bootmerge", "merge", "Class=all", "confext")]
     [InlineData("bootmerge", "boot", "Class=all", "confext sysext")]
     [InlineData("bootmerge", "boot --class=confext", "Class=all", "confext")]

@@ -1,4 +1,5 @@
 using System;
+using BootMerge.Configuration;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -35,14 +36,17 @@ internal sealed class DiskImage : IDisposable
     /// <summary>What cannot be opened or mounted is a <see cref="KernelException"/>, what is no such image an <see cref="InputException"/>.</summary>
     /// <param name="image">O_PATH descriptor of a regular file or block device.</param>
     /// <param name="path">Of the image, inside the root.</param>
+    /// <param name="policy">Asked before the kernel sees the file system.</param>
     /// <param name="mayLieUnderLayers">Layers of other merges may come to lie on what is in it.</param>
-    public static DiskImage Open(SafeFileHandle image, string path, bool mayLieUnderLayers)
+    public static DiskImage Open(SafeFileHandle image, string path, ImagePolicy policy, bool mayLieUnderLayers)
     {
         SafeFileHandle file = Sys.Reopen(image, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
         string fileSystem;
         try
         {
             fileSystem = Identify(file, path);
+            if (policy.ReasonToRefuse(fileSystem) is string reason)
+                throw new InputException(reason);
             if (Sys.Status(image).IsBlockDevice)
                 return new DiskImage(path, fileSystem, file, Sys.ProcPath(file));
             if (fileSystem == "erofs" && !mayLieUnderLayers && !Sys.IsOnOverlay(file) && TryWithoutDevice(file, path, fileSystem) is DiskImage straight)
