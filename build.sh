@@ -27,6 +27,7 @@ declare -A package=(
     [shellcheck]=shellcheck [strace]=strace [mmdebstrap]=mmdebstrap [cpio]=cpio [qemu-system-x86_64]=qemu-system-x86
     [mkfs.erofs]=erofs-utils [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [xz]=xz-utils [setfattr]=attr [setfacl]=acl
     [mkfs.ext4]=e2fsprogs [mkfs.xfs]=xfsprogs [mkfs.btrfs]=btrfs-progs
+    [mksquashfs]=squashfs-tools [sfdisk]=fdisk [losetup]=mount
     [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
     [/usr/include/stdlib.h]=libc6-dev
 )
@@ -152,7 +153,7 @@ run_tests() {
     local project scripts projects=(src/BootMerge tests/BootMerge.Tests tests/BootMerge.KernelTests tests/differential)
     need_root test
     # shellcheck disable=SC2086  # lists of words
-    need $build_tools $boot_tools readelf shellcheck strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs
+    need $build_tools $boot_tools readelf shellcheck strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mksquashfs sfdisk losetup
     rm -rf out/test
     mkdir -p out/test
     echo "== style"
