@@ -62,8 +62,8 @@ internal sealed class MarkerFacts(Bench bench, IDictionary<string, string> facts
                     ? "the extension's mount" : "another mount",
                 "crtime" => ExtensionStatus(extension) is { } born && element.ToString() == born.BirthMicroseconds.ToString(CultureInfo.InvariantCulture)
                     ? "the extension's birth" : "another time",
-                "mtime" => ExtensionStatus(extension) is { } changed && element.ToString() == changed.ModificationMicroseconds.ToString(CultureInfo.InvariantCulture)
-                    ? "the extension's last change" : "another time",
+                "mtime" => ExtensionStatus(extension) is { Type: not Native.S_IFDIR } changed && element.ToString() == changed.ModificationMicroseconds.ToString(CultureInfo.InvariantCulture)
+                    ? "the extension's last change" : element.GetRawText(),
                 "handle" => $"{element.ToString().Length} digits",
                 _ => element.GetRawText(),
             };

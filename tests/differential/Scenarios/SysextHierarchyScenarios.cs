@@ -11,7 +11,7 @@ internal static class SysextHierarchyScenarios
     public static readonly IReadOnlyList<Scenario> All =
         [.. Hierarchies.Concat(Markers).Concat(Submounts).Select(scenario => scenario with { Class = TestedClass.Sysext })];
 
-    private static readonly Step WriteBoth = Attempt("create new files", root => root.File("opt/new", "new\n").File("usr/new", "new\n"));
+    private static Step WriteBoth => Attempt("create new files", root => root.File("opt/new", "new\n").File("usr/new", "new\n"));
 
     private static IReadOnlyList<Scenario> Hierarchies =>
     [
