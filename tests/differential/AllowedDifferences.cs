@@ -98,7 +98,7 @@ internal static class AllowedDifferences
         new("A copy of a marker in .*", @"raw .*\.systemd-etc-workdir(/work)?", @"directory .* => \(nothing\)", "the same: and its workdir stays"),
         new("Routing into an extension|A self-routed hierarchy that is a mount of its own|Sysexts, a self-routed /usr that is a mount of its own|Overlay options that the kernel refuses",
             @"raw .*\.systemd-(etc|usr)-workdir(/work)?", @"directory .* => \(nothing\)", "a merge that fails leaves nothing behind; systemd leaves its workdir (section 8)"),
-        new("A leftover workdir is taken over and removed", @"raw \.systemd-etc-workdir(/index)?", "directory 755 0:0 => .*", "the workdir is made anew"),
+        new("A leftover workdir is taken over and removed|Sysexts, a leftover workdir .*", @"raw \.systemd-(etc|opt)-workdir(/index)?", "directory 755 0:0 => .*", "the workdir is made anew"),
         new("A mount on a file that only an extension has, when it is unmerged", "raw etc/foo.conf|merged etc/foo.conf|mount etc/foo.conf.*", @".* => \(nothing\)",
             "systemd writes an empty file into the machine's /etc to mount on; here that is left alone, and a warning says that the mount is gone (section 8)"),
         new("A mount on a file that is gone after a refresh", "mount etc.*|marker etc.*|merged etc.*|(stdout|status).*", OnlyHere + @"|0 => 2", "a refresh that fails keeps the old stack (section 8)"),
