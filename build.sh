@@ -29,6 +29,7 @@ declare -A package=(
     [scdoc]=scdoc [man]=man-db [groff]=groff-base [zsh]=zsh [fish]=fish
     [/usr/share/bash-completion/bash_completion]=bash-completion
     [mkfs.ext4]=e2fsprogs [mkfs.xfs]=xfsprogs [mkfs.btrfs]=btrfs-progs
+    [sfdisk]=fdisk
     [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
     [/usr/include/stdlib.h]=libc6-dev
 )
@@ -177,7 +178,7 @@ run_tests() {
     local project scripts projects=(src/BootMerge tests/BootMerge.Tests tests/BootMerge.KernelTests tests/differential)
     need_root test
     # shellcheck disable=SC2086  # lists of words
-    need $build_tools $docs_tools $boot_tools readelf shellcheck strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mksquashfs losetup
+    need $build_tools $docs_tools $boot_tools readelf shellcheck strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mksquashfs sfdisk losetup
     rm -rf out/test
     mkdir -p out/test
     echo "== style"

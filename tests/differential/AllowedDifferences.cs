@@ -12,14 +12,17 @@ internal sealed record Allowance(string Scenario, string Fact, string Values, st
 {
     private int uses;
 
-    public bool IsUsed => Volatile.Read(ref uses) > 0;
+    /// <summary>The names for which it holds, and for each of which it has to be needed.</summary>
+    public CalledAs CalledAs { get; init; } = CalledAs.Both;
+
+    public bool IsUsed => (CalledAs)Volatile.Read(ref uses) == CalledAs;
 
     public bool Covers(Difference difference)
     {
-        bool covers = Matches(Scenario, difference.Scenario) && Matches(Fact, difference.Fact) &&
+        bool covers = CalledAs.HasFlag(difference.CalledAs) && Matches(Scenario, difference.Scenario) && Matches(Fact, difference.Fact) &&
             Matches(Values, $"{difference.Reference ?? "(nothing)"} => {difference.Subject ?? "(nothing)"}");
         if (covers)
-            Interlocked.Increment(ref uses);
+            Interlocked.Or(ref uses, (int)difference.CalledAs);
         return covers;
     }
 
@@ -32,65 +35,77 @@ internal sealed record Allowance(string Scenario, string Fact, string Values, st
 internal static class AllowedDifferences
 {
     /// <summary>What differs when one side merges and the other does not. The raw tree does not, and exit statuses are named.</summary>
-    private const string AnythingMerged = "mount etc.*|marker etc.*|merged etc.*|stdout.*|explains|another mount etc";
+    private const string AnythingMerged = "(mount|marker|merged|another mount) (etc|usr|opt).*|(stdout|status|list).*|explains";
 
     /// <summary>bootmerge merges and systemd does not.</summary>
-    private const string OnlyHere = @"\(nothing\) => .*|no => yes|null => .*|- => <time> *|0 => \d+|yes => \(nothing\)";
+    private const string OnlyHere = @"\(nothing\) => .*|no => yes|null => .*|- => .*|0 => \d+|yes => \(nothing\)|/usr => ";
 
-    private const string SelfImport = "Mode (import|ephemeral-import) with self-routing .*";
+    private const string SelfImport = "(Sysexts, m|M)ode (import|ephemeral-import) with .*self-rout.*";
+
+    /// <summary>Nothing but the marker to merge, at one hierarchy at least.</summary>
+    private const string NoLayer = "An (absent|empty) hierarchy without extensions in mode auto|Sysexts, an (absent|empty) /opt that nobody fills in mode auto";
 
     public static readonly IReadOnlyList<Allowance> All =
     [
         new(SelfImport, AnythingMerged, OnlyHere,
-            "a self-routed import is refused by systemd; here the machine's own files win over the extensions (section 6)"),
-        new(SelfImport, "exit", "1 => 0", "the same"),
+            "a self-routed import is refused by systemd; here the machine's own files win over the extensions (section 6)") { CalledAs = CalledAs.Bootmerge },
+        new(SelfImport, "exit", "1 => 0", "the same") { CalledAs = CalledAs.Bootmerge },
         new("The hierarchy's owner, ACL and xattrs are seen in the merge", "merged etc|raw var/lib/extensions.mutable/etc",
             "directory 775 0:0 => directory 775 7:8 system.posix_acl_access=.* trusted.note=.* user.note=.*",
             "the merged directory, and an upperdir that is created, keep the hierarchy's owner, ACL and xattrs (section 6)"),
+        new("Sysexts, the hierarchies' modes and owners are seen in the merge", "merged opt|raw var/lib/extensions.mutable/opt",
+            "directory 777 0:0 => directory 1777 0:0", "the same: the sticky bit is a part of the mode"),
+        new("Sysexts, a routing entry that is a file .*", "raw var/lib/extensions.mutable/usr", @"directory 755 0:0 => \(nothing\)",
+            "a merge that fails leaves nothing behind; systemd leaves the upper directories it made (section 8)"),
         new("A name with the separators of mount options", AnythingMerged, OnlyHere,
             "systemd hands all layers to mount(2) in one string and fails; names with , : and \\ work here (section 13)"),
         new("A name with the separators of mount options", "exit", "1 => 0", "the same"),
         new("A link to itself is no extension", AnythingMerged, OnlyHere + "|nothing => JSON on one line",
             "one broken link does not keep all extensions from being merged (section 4: links that lead nowhere are skipped)"),
-        new("A link to itself is no extension", "exit", "1 => 0", "the same"),
+        new("A link to itself is no extension", "exit|list --json exit", "1 => 0", "the same"),
         new("A hierarchy directory that is a symlink out of the extension", AnythingMerged, OnlyHere,
             "the hierarchy's directory of a directory extension may be a symlink into the root (section 4)"),
         new("An extension that is an empty directory", "marker etc/confexts content", "bar\nfits\n => fits\n", "what cannot be mounted is not accepted by --force (section 5)"),
-        new("An extension that is an empty directory", @"marker etc/origin\.extensions\.bar\..*|stdout\[0\]\.extensions.*", @".* => \(nothing\)|2 => 1|""bar"" => ""fits""",
+        new("An extension that is an empty directory", @"marker etc/origin\.extensions\.bar\..*|(stdout|status --json)\[0\]\.extensions.*|status row \d .*", @".* => \(nothing\)|2 => 1|(?<quote>""?)bar\k<quote> *=> \k<quote>fits\k<quote>",
             "the same"),
         new("An extension that ships usr/lib/os-release", AnythingMerged, @".*bar.* => (?!.*bar).*|2 => 1|.* => \(nothing\)", "such an extension is refused, also as a confext (section 5)"),
-        new("A refresh that fails because of the routing", "mount etc.*|marker etc.*|merged etc.*|stdout.*", OnlyHere + "|directory 755 0:0 => directory 700 0:0", "a refresh that fails keeps the old stack; systemd has taken it away by then (section 8)"),
+        new("A refresh that fails because of the routing", "mount etc.*|marker etc.*|merged etc.*|(stdout|status).*", OnlyHere + "|directory 755 0:0 => directory 700 0:0", "a refresh that fails keeps the old stack; systemd has taken it away by then (section 8)"),
         new("A refresh that fails because of the routing", @"raw var/lib/extensions\.mutable/\.systemd-etc-workdir.*", @"\(nothing\) => .*", "the same"),
         new("A refresh that fails because of the routing", "another mount etc", "yes => no|no => yes", "the same: there the refresh unmerges, here the last step does"),
-        new("Called as systemd-confext, mode (import|ephemeral-import) refuses self-routing", "mount etc.*|marker etc.*|merged etc.*", OnlyHere,
-            "the same: the merge that cannot be refreshed into a refused mode stays"),
-        new("Called as systemd-confext, mode (import|ephemeral-import) refuses self-routing", @"raw \.systemd-etc-workdir(/work)?", @"\(nothing\) => directory .*", "the same"),
-        new("Called as systemd-confext, mode (import|ephemeral-import) refuses self-routing", "another mount etc", "yes => no|no => yes", "the same"),
-        new("An (absent|empty) hierarchy without extensions in mode auto", AnythingMerged, OnlyHere,
+        new("Called as systemd-confext, mode (import|ephemeral-import) refuses self-routing", "mount etc.*|marker etc.*|merged etc.*|status.*", OnlyHere,
+            "the same: the merge that cannot be refreshed into a refused mode stays") { CalledAs = CalledAs.DropIn },
+        new("Called as systemd-confext, mode (import|ephemeral-import) refuses self-routing", @"raw \.systemd-etc-workdir(/work)?", @"\(nothing\) => directory .*", "the same") { CalledAs = CalledAs.DropIn },
+        new("Called as systemd-confext, mode (import|ephemeral-import) refuses self-routing", "another mount etc", "yes => no|no => yes", "the same") { CalledAs = CalledAs.DropIn },
+        new(NoLayer, AnythingMerged, OnlyHere,
             "without any layer systemd's mount fails; here nothing, or the hierarchy alone, is merged (section 6)"),
-        new("An (absent|empty) hierarchy without extensions in mode auto", "exit", "1 => 0", "the same"),
-        new("Configuration files that are directories, dangling or binary", @"mount etc.*|marker etc.*|merged etc.*|exit|explains|another mount etc",
-            @".* => \(nothing\)|yes => no|0 => 1|\(nothing\) => (yes|file .*)", "a directory where a file is expected is an error, and nothing changes (section 13)"),
-        new("A hierarchy that is a file is an error", "stdout.*", @"1 => 0|.* => \(nothing\)", "status leaves out a hierarchy that is no directory"),
-        new("A hierarchy deep in the tree has an escaped routing entry", "exit|explains|stdout.*", @"1 => 0|yes => \(nothing\)|nothing => JSON on one line|\(nothing\) => .*",
+        new(NoLayer, "exit", "1 => 0", "the same"),
+        new("A sysext (that ships usr/lib/os-release|whose (usr|opt) is a file)", AnythingMerged, OnlyHere,
+            "one extension that cannot be merged is left out with its reason; systemd then merges none (section 5)"),
+        new("A sysext (that ships usr/lib/os-release|whose (usr|opt) is a file)", "exit", "1 => 0", "the same"),
+        new("Sysexts, an extension below /usr is found .*", "exit|explains", @"1 => 0|yes => \(nothing\)",
+            "the kernel refuses a layer that lies in another one, and systemd fails; here the extension is left out with that reason (section 5: except what cannot be mounted)"),
+        new("Configuration files that are directories, dangling or binary", @"mount etc.*|marker etc.*|merged etc.*|exit|explains|another mount etc|status.*",
+            @".* => (\(nothing\)|-|null)|yes => no|0 => 1|1 => 0|\(nothing\) => (yes|file .*)", "a directory where a file is expected is an error, and nothing changes (section 13)"),
+        new("A hierarchy that is a file is an error|Sysexts, /opt that is a file", "(stdout|status).*", @"1 => 0|2 => 1|.*/opt.* => .*/usr.*|.* => \(nothing\)", "status leaves out a hierarchy that is no directory"),
+        new("A hierarchy deep in the tree has an escaped routing entry", "exit|explains|(stdout|status).*", @"1 => 0|yes => \(nothing\)|nothing => (a table|JSON .*)|\(nothing\) => .*",
             "systemd's status reads the time of the marker outside of --root"),
         new("A copy of a marker in .*", "marker etc/(confexts|dev) content", "(old\n|another device: 0:1\n) => (foo\n|the merged hierarchy)",
             "a copied marker in the upper hides systemd's own, so that it forgets its merge; here the marker is mounted over it (section 7)"),
         new("A copy of a marker in .*", @"mount etc/\.systemd-confext\[0\] (flags|root|source|type)",
             @".*noatime => .*relatime|/\.systemd-confext => /marker/\.systemd-confext|confext => bootmerge|overlay => tmpfs", "the same"),
-        new("A copy of a marker in .*", @"stdout\[0\]\..*", OnlyHere, "the same"),
+        new("A copy of a marker in .*", "(stdout|status).*", OnlyHere, "the same"),
         new("A copy of a marker in .*", AnythingMerged, @".* => \(nothing\)|no => yes", "the same: systemd's unmerge does not see that it is merged"),
         new("A copy of a marker in .*", @"raw .*\.systemd-etc-workdir(/work)?", @"directory .* => \(nothing\)", "the same: and its workdir stays"),
-        new("Routing into an extension|A self-routed hierarchy that is a mount of its own|Overlay options that the kernel refuses",
-            @"raw .*\.systemd-etc-workdir(/work)?", @"directory .* => \(nothing\)", "a merge that fails leaves nothing behind; systemd leaves its workdir (section 8)"),
-        new("A leftover workdir is taken over and removed", @"raw \.systemd-etc-workdir(/index)?", "directory 755 0:0 => .*", "the workdir is made anew"),
+        new("Routing into an extension|A self-routed hierarchy that is a mount of its own|Sysexts, a self-routed /usr that is a mount of its own|Overlay options that the kernel refuses",
+            @"raw .*\.systemd-(etc|usr)-workdir(/work)?", @"directory .* => \(nothing\)", "a merge that fails leaves nothing behind; systemd leaves its workdir (section 8)"),
+        new("A leftover workdir is taken over and removed|Sysexts, a leftover workdir .*", @"raw \.systemd-(etc|opt)-workdir(/index)?", "directory 755 0:0 => .*", "the workdir is made anew"),
         new("A mount on a file that only an extension has, when it is unmerged", "raw etc/foo.conf|merged etc/foo.conf|mount etc/foo.conf.*", @".* => \(nothing\)",
             "systemd writes an empty file into the machine's /etc to mount on; here that is left alone, and a warning says that the mount is gone (section 8)"),
-        new("A mount on a file that is gone after a refresh", "mount etc.*|marker etc.*|merged etc.*|stdout.*", OnlyHere + @"|0 => 2", "a refresh that fails keeps the old stack (section 8)"),
+        new("A mount on a file that is gone after a refresh", "mount etc.*|marker etc.*|merged etc.*|(stdout|status).*", OnlyHere + @"|0 => 2", "a refresh that fails keeps the old stack (section 8)"),
         new("A mount on a file that is gone after a refresh", "another mount etc", "yes => no|no => yes", "the same"),
         new("An empty environment variable means the defaults", @"mount .* (flags|options)", ".*(relatime|rw,uuid=on) => .*(noatime|redirect_dir=on,rw,uuid=on)",
             "an empty variable would drop redirect_dir and metacopy: it counts as not set (section 6)"),
-        new("status in every format, merged and not", "stdout form", "(?<row>/etc .*) => .*", "without a legend too, status says where writes go"),
+        new("status in every format, merged and not", "stdout form", "(?<row>/etc .*) => .*", "without a legend too, status says where writes go") { CalledAs = CalledAs.Bootmerge },
         new("The modes are listed", "stdout form", "Known mutability modes:.* => Modes of --mutable=.*no.*auto.*yes.*import.*ephemeral.*ephemeral-import.*", "messages are worded differently"),
         new("Words that are not known change nothing|An image policy is taken", "exit", "1 => 2", "a usage error has the exit status 2 (section 2)"),
         new("An image policy is taken", "mount etc.*|marker etc.*|merged etc.*|exit|explains|another mount etc",
@@ -100,8 +115,8 @@ internal static class AllowedDifferences
         new("A root that is a symlink", @"marker etc/origin\.extensions\.foo\..*|mount etc\[0\] layers|stdout row 1 PATH", ".*(/tmp/link|another).* => .*",
             "systemd writes a path outside of the root into the marker"),
         new("A root that is not there or no directory", "exit|explains|stdout form", @"(0|a table|\(nothing\)) => (1|nothing|yes)", "a root that is no directory is an error for every verb (section 13)"),
-        new(".*", @"stdout(\[\d+\]\.(mode|writes)| row \d+ WRITES)", @"\(nothing\) => .*",
-            "status also says whether the merge is mutable and where writes go (section 2)"),
+        new(".*", @"(stdout|status( --json)?)(\[\d+\]\.(mode|writes)| row \d+ WRITES)", @"\(nothing\) => .*",
+            "status also says whether the merge is mutable and where writes go (section 2)") { CalledAs = CalledAs.Bootmerge },
         new(".*", @"(mount .*\] work|marker .*/work_dir content)", @"(?<work>.*-workdir\n?) => .*-workdir\.1\n?",
             "a refresh never writes through two stacks with one workdir: it alternates between two names (section 8)"),
     ];

@@ -25,20 +25,21 @@ internal sealed class Bench
     public static readonly string ImageName = $"root-{Environment.ProcessId}.img";
 
     private const string Bootmerge = "bootmerge";
-    private const string DropIn = "systemd-confext";
-    private static readonly string[] SlashDirectories = ["usr", "proc", "dev", "sys", "run", "tmp"];
+    private static readonly string[] SlashDirectories = ["proc", "dev", "sys", "run"];
 
     // A child forked while another thread writes the copy of bootmerge holds it open for a moment: "text file busy".
     private static readonly System.Threading.Lock Launch = new();
 
     private readonly string sidRoot;
     private readonly RootKind kind;
+    private readonly TestedClass tested;
 
-    private Bench(string sidRoot, RootKind kind)
+    private Bench(string sidRoot, RootKind kind, TestedClass tested)
     {
         this.sidRoot = sidRoot;
         this.kind = kind;
-        Root = new TestRoot(sidRoot + RootPath);
+        this.tested = tested;
+        Root = new TestRoot(sidRoot + RootPath, tested);
     }
 
     public TestRoot Root { get; }
@@ -50,7 +51,7 @@ internal sealed class Bench
     public string RootPrefix => kind == RootKind.Slash ? "" : RootPath;
 
     /// <summary>Runs <paramref name="body"/> on a new thread, in a new mount namespace.</summary>
-    public static T Run<T>(RootKind kind, Func<Bench, T> body)
+    public static T Run<T>(RootKind kind, TestedClass tested, Func<Bench, T> body)
     {
         T? result = default;
         ExceptionDispatchInfo? failure = null;
@@ -60,7 +61,7 @@ internal sealed class Bench
         {
             try
             {
-                Bench bench = new(made, kind);
+                Bench bench = new(made, kind, tested);
                 bench.SetUp(bootmerge);
                 result = body(bench);
                 bench.TearDown();
@@ -76,11 +77,20 @@ internal sealed class Bench
         return result!;
     }
 
-    public CommandResult Systemd(IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
-        Execute("/usr/bin/systemd-confext", arguments, environment);
+    public CommandResult Systemd(Command command) =>
+        Execute("/usr/bin/" + (command.Class ?? tested).Program, command.Arguments, command.Environment);
 
-    public CommandResult BootmergeAs(bool dropIn, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
-        Execute((kind == RootKind.Slash ? "/" : "/tmp/") + (dropIn ? DropIn : Bootmerge), arguments, environment);
+    public CommandResult BootmergeAsDropIn(Command command) =>
+        Execute(BootmergeDirectory + (command.Class ?? tested).Program, command.Arguments, command.Environment);
+
+    public CommandResult BootmergeAsItself(Command command)
+    {
+        TestedClass called = command.Class ?? tested;
+        string[] arguments = called == TestedClass.Confext ? command.Arguments : ["--class=" + called.Name, .. command.Arguments];
+        return Execute(BootmergeDirectory + Bootmerge, arguments, command.Environment);
+    }
+
+    private string BootmergeDirectory => kind == RootKind.Slash ? "/" : "/tmp/";
 
     /// <summary>
     /// Calls <paramref name="body"/> with a path that shows the root's file system without what is mounted in it.
@@ -121,7 +131,8 @@ internal sealed class Bench
             string directory = kind == RootKind.Slash ? Root.Path : sidRoot + "/tmp";
             lock (Launch)
                 File.Copy(bootmerge, directory + "/" + Bootmerge);
-            File.CreateSymbolicLink(directory + "/" + DropIn, Bootmerge);
+            File.CreateSymbolicLink(directory + "/" + TestedClass.Confext.Program, Bootmerge);
+            File.CreateSymbolicLink(directory + "/" + TestedClass.Sysext.Program, Bootmerge);
         }
         Root.CreateSystem();
         if (kind == RootKind.Slash)
@@ -133,8 +144,8 @@ internal sealed class Bench
         string image = sidRoot + "/tmp/" + ImageName;
         using (FileStream file = File.Create(image))
             file.SetLength(16 << 20);
-        Expect(Start("mkfs.ext4", ["-q", "-m", "0", image], Steps.NoEnvironment));
-        Expect(Start("mount", ["-o", "loop", image, Root.Path], Steps.NoEnvironment));
+        Run("mkfs.ext4", "-q", "-m", "0", image);
+        Run("mount", "-o", "loop", image, Root.Path);
         Directory.Delete(Root["lost+found"]);
     }
 
@@ -145,12 +156,28 @@ internal sealed class Bench
         foreach (string directory in SlashDirectories)
         {
             Root.Directory(directory);
-            if (directory is not "tmp")
-                Native.Mount(sidRoot + "/" + directory, Root[directory], null, Native.MS_BIND);
+            Native.Mount(sidRoot + "/" + directory, Root[directory], null, Native.MS_BIND);
         }
-        Root.MakeReadOnly("usr");
+        Root.Directory("tmp");
         foreach (string link in (string[])["bin", "sbin", "lib", "lib64"])
             Root.Link(link, "usr/" + link);
+        if (tested == TestedClass.Sysext)
+        {
+            foreach (string file in Programs.FilesOfSystemd)
+                CopyOfSystem(file);
+            return;
+        }
+        Native.Mount(sidRoot + "/usr", Root["usr"], null, Native.MS_BIND);
+        Root.MakeReadOnly("usr");
+    }
+
+    /// <summary>Copies a file of the sid root to where it also is below usr.</summary>
+    private void CopyOfSystem(string path)
+    {
+        string inUsr = path.StartsWith("/usr/", StringComparison.Ordinal) ? path : "/usr" + path;
+        Root.Directory(Path.GetDirectoryName(inUsr[1..])!);
+        lock (Launch)
+            File.Copy(sidRoot + inUsr, Root[inUsr[1..]]);
     }
 
     /// <summary>Lets go of the loop device at once; everything else goes with the namespace.</summary>
@@ -158,6 +185,7 @@ internal sealed class Bench
     {
         if (kind == RootKind.Ext4)
             Native.Unmount(Root.Path, Native.MNT_DETACH);
+        Root.Dispose();
     }
 
     private CommandResult Execute(
@@ -203,9 +231,10 @@ internal sealed class Bench
             return Process.Start(start) ?? throw new InvalidOperationException(start.FileName);
     }
 
-    private static void Expect(CommandResult result)
+    /// <summary>Runs a program of the machine's in the calling thread's namespace. It has to succeed; its output is returned.</summary>
+    public static string Run(string program, params string[] arguments)
     {
-        if (result.ExitStatus != 0)
-            throw new InvalidOperationException(result.Errors);
+        CommandResult result = Start(program, arguments, Steps.NoEnvironment);
+        return result.ExitStatus == 0 ? result.Output : throw new InvalidOperationException($"{program}: {result.Errors}");
     }
 }

@@ -9,41 +9,63 @@ namespace BootMerge.DifferentialTests;
 
 /// <summary>A fact that is not the same on both sides after a step.</summary>
 /// <param name="Fact">Its name, see <see cref="Observation"/>.</param>
-/// <param name="Reference">systemd-confext's, or null where it has no such fact.</param>
+/// <param name="CalledAs">The name by which bootmerge was called.</param>
+/// <param name="Reference">systemd's, or null where it has no such fact.</param>
 /// <param name="Subject">bootmerge's, or null.</param>
-internal sealed record Difference(string Scenario, int StepNumber, string Step, string Fact, string? Reference, string? Subject)
+internal sealed record Difference(string Scenario, CalledAs CalledAs, int StepNumber, string Step, string Fact, string? Reference, string? Subject)
 {
     public override string ToString() =>
-        $"  after step {StepNumber} ({Step}): {Fact}\n    systemd:   {Reference ?? "(nothing)"}\n    bootmerge: {Subject ?? "(nothing)"}";
+        $"  as {CalledAs}, after step {StepNumber} ({Step}): {Fact}\n    systemd:   {Reference ?? "(nothing)"}\n    bootmerge: {Subject ?? "(nothing)"}";
 }
 
 /// <summary>Which program one side of a comparison runs for <see cref="Actor.EachSidesOwn"/>.</summary>
 internal delegate CommandResult Program(Bench bench, Command command);
 
-/// <summary>Runs a scenario on two sides and finds what differs.</summary>
+/// <summary>Runs a scenario on every side and finds what differs.</summary>
 internal static class Comparison
 {
-    public static readonly Program Systemd = (bench, command) => bench.Systemd(command.Arguments, command.Environment);
-    public static readonly Program Bootmerge = (bench, command) => bench.BootmergeAs(dropIn: false, command.Arguments, command.Environment);
-    public static readonly Program DropIn = (bench, command) => bench.BootmergeAs(dropIn: true, command.Arguments, command.Environment);
+    public static readonly Program Systemd = (bench, command) => bench.Systemd(command);
 
-    public static List<Difference> Run(Scenario scenario, Program reference, Program subject)
+    // What each side's own program prints after each command step, besides what the step asks for. What it lists is the
+    // same until the tree is changed.
+    private static readonly (string Name, Command Command)[] Looks = [("status", Steps.Status), ("status --json", Steps.Run("status", "--json=pretty"))];
+    private static readonly (string Name, Command Command)[] AllLooks = [.. Looks, ("list --json", Steps.ListJson)];
+
+    private static readonly Program Itself = (bench, command) => bench.BootmergeAsItself(command);
+    private static readonly Program DropIn = (bench, command) => bench.BootmergeAsDropIn(command);
+
+    /// <summary>systemd against bootmerge by each of its names that the scenario is for.</summary>
+    public static List<Difference> Run(Scenario scenario)
     {
-        // Two processors are kept busy: the sides know nothing of each other.
-        Task<List<Observation>> referenceSide = Task.Run(() => Observe(scenario, reference));
-        List<Observation> subjects = Observe(scenario, subject);
-        List<Observation> references = referenceSide.GetAwaiter().GetResult();
+        // The processors are kept busy: the sides know nothing of each other.
+        Task<List<Observation>> reference = Task.Run(() => Observe(scenario, Systemd));
+        Task<List<Observation>> itself = Task.Run(() => Observe(scenario, Itself, CalledAs.Bootmerge));
+        Task<List<Observation>> dropIn = Task.Run(() => Observe(scenario, DropIn, CalledAs.DropIn));
         List<Difference> differences = [];
-        for (int step = 0; step < references.Count; step++)
-            Compare(scenario, step, references[step], subjects[step], differences);
+        Compare(scenario, CalledAs.Bootmerge, reference.GetAwaiter().GetResult(), itself.GetAwaiter().GetResult(), differences);
+        Compare(scenario, CalledAs.DropIn, reference.GetAwaiter().GetResult(), dropIn.GetAwaiter().GetResult(), differences);
         return differences;
     }
 
-    /// <summary>One observation before the first step, one after each step, one after a last unmerge.</summary>
-    private static List<Observation> Observe(Scenario scenario, Program program) => Bench.Run(scenario.Root, bench =>
+    public static List<Difference> Run(Scenario scenario, Program reference, Program subject)
+    {
+        Task<List<Observation>> referenceSide = Task.Run(() => Observe(scenario, reference));
+        List<Observation> subjects = Observe(scenario, subject);
+        List<Difference> differences = [];
+        Compare(scenario, CalledAs.Both, referenceSide.GetAwaiter().GetResult(), subjects, differences);
+        return differences;
+    }
+
+    /// <summary>Nothing, where the scenario is for the other name only.</summary>
+    private static List<Observation> Observe(Scenario scenario, Program program, CalledAs name) =>
+        scenario.CalledAs.HasFlag(name) ? Observe(scenario, program) : [];
+
+    /// <summary>One observation before the first step, one after each step, the last of them an unmerge.</summary>
+    private static List<Observation> Observe(Scenario scenario, Program program) => Bench.Run(scenario.Root, scenario.Class, bench =>
     {
         scenario.Arrange(bench.Root);
         List<Observation> observations = [Observation.Of(bench, scenario)];
+        bool isListed = false;
         foreach (Step step in AllSteps(scenario))
         {
             Dictionary<string, ulong?> before = Observation.Identities(bench, scenario);
@@ -53,19 +75,29 @@ internal static class Comparison
             addResult(observation);
             foreach ((string hierarchy, ulong? identity) in after)
                 observation.Add($"another mount {hierarchy}", identity == before[hierarchy] ? "no" : "yes");
+            if (step is Command { OnlyLooks: false } command)
+            {
+                foreach ((string name, Command look) in isListed ? Looks : AllLooks)
+                    observation.AddLook(name, program(bench, look with { Environment = command.Environment, Class = command.Class }));
+                isListed = true;
+            }
+            else if (step is Change)
+                isListed = false;
             observations.Add(observation);
         }
         return observations;
     });
 
-    private static IEnumerable<Step> AllSteps(Scenario scenario) => [.. scenario.Steps, Steps.Unmerge];
+    private static Step[] AllSteps(Scenario scenario) =>
+        scenario.Steps is [.., Command { Actor: Actor.EachSidesOwn, Class: null, Environment.Count: 0, Arguments: ["unmerge"] or ["--no-reload", "unmerge"] }]
+            ? scenario.Steps : [.. scenario.Steps, Steps.Unmerge];
 
     private static Action<Observation> Do(Step step, Bench bench, Program program)
     {
         switch (step)
         {
             case Command { Actor: Actor.SystemdOnBoth } command:
-                CommandResult same = bench.Systemd(command.Arguments, command.Environment);
+                CommandResult same = bench.Systemd(command);
                 return observation => observation.Add(same, withErrors: true);
             case Command command:
                 CommandResult own = program(bench, command);
@@ -105,16 +137,19 @@ internal static class Comparison
     }
 
     private static void Compare(
-        Scenario scenario, int step, Observation reference, Observation subject, List<Difference> differences)
+        Scenario scenario, CalledAs name, List<Observation> references, List<Observation> subjects, List<Difference> differences)
     {
-        string text = step == 0 ? "the arrangement" : step <= scenario.Steps.Length ? scenario.Steps[step - 1].Text : "the last unmerge";
-        SortedSet<string> names = new(reference.Facts.Keys, StringComparer.Ordinal);
-        names.UnionWith(subject.Facts.Keys);
-        foreach (string name in names)
+        for (int step = 0; step < subjects.Count; step++)
         {
-            string? left = reference.Facts.GetValueOrDefault(name), right = subject.Facts.GetValueOrDefault(name);
-            if (left != right)
-                differences.Add(new Difference(scenario.Name, step, text, name, left, right));
+            string text = step == 0 ? "the arrangement" : step <= scenario.Steps.Length ? scenario.Steps[step - 1].Text : "the last unmerge";
+            SortedSet<string> names = new(references[step].Facts.Keys, StringComparer.Ordinal);
+            names.UnionWith(subjects[step].Facts.Keys);
+            foreach (string fact in names)
+            {
+                string? left = references[step].Facts.GetValueOrDefault(fact), right = subjects[step].Facts.GetValueOrDefault(fact);
+                if (left != right)
+                    differences.Add(new Difference(scenario.Name, name, step, text, fact, left, right));
+            }
         }
     }
 

@@ -20,6 +20,10 @@ public sealed class HarnessTests
     {
         ["another exit status"] = ("exit", (bench, command) => Comparison.Systemd(bench, command) with { ExitStatus = 3 }),
         ["other output"] = ("stdout form", (bench, command) => Comparison.Systemd(bench, command) with { Output = "no\n" }),
+        ["another status"] = ("status form", Printing("status", result => result with { Output = "no\n" })),
+        ["another status in JSON"] = ("status --json[0].extensions count", Printing("--json=pretty",
+            result => result with { Output = result.Output.Replace("\"bar\",", "", StringComparison.Ordinal) })),
+        ["another list"] = ("list --json exit", Printing("list", result => result with { ExitStatus = 1 })),
         ["another mode"] = ("mount etc[0] upper", Instead("--mutable=auto", "--mutable=ephemeral")),
         ["a missing flag"] = ("mount etc[0] flags", Instead("--mutable=auto", "--mutable=auto", "--noexec=no")),
         ["another mode in the marker"] = ("marker etc/origin.mutable.mode", Instead("--mutable=auto", "--mutable=yes")),
@@ -52,13 +56,32 @@ public sealed class HarnessTests
         ["another propagation"] = ("mount etc[0] propagation", After("merge", root => root.Propagation("etc", Native.MS_PRIVATE))),
     };
 
+    private static readonly Scenario PlainSysext = new("plain sysext",
+        root => root.Extension("foo").Extension("bar", hierarchies: ["opt"]).RoutingDirectory(hierarchy: "opt"), Merge("--mutable=auto"), Unmerge)
+    { Class = TestedClass.Sysext };
+
+    private static readonly Dictionary<string, (string Fact, Program Wrong)> SysextFaults = new(StringComparer.Ordinal)
+    {
+        ["a missing flag"] = ("mount usr[0] flags", Instead("--mutable=auto", "--mutable=auto", "--noexec=yes")),
+        ["another upper directory of /opt"] = ("mount opt[0] upper", Instead("--mutable=auto", "--mutable=ephemeral")),
+        ["another marker"] = ("marker opt/extensions content", After("merge",
+            root => root.Unmount("opt/.systemd-sysext").File("opt/.systemd-sysext/extensions", "wrong\n"))),
+        ["a missing file in /usr"] = ("merged usr/machine", Before("merge", root => root.Remove("usr/machine"))),
+        ["another winner in /opt"] = ("merged opt/shared", After("merge", root => root.File("opt/shared", "wrong\n"))),
+        ["a leftover workdir"] = ("raw var/lib/extensions.mutable/.systemd-opt-workdir",
+            After("unmerge", root => root.Directory("var/lib/extensions.mutable/.systemd-opt-workdir"))),
+    };
+
     public static TheoryData<string> FaultNames => [.. Faults.Keys];
+
+    public static TheoryData<string> SysextFaultNames => [.. SysextFaults.Keys];
 
     public static TheoryData<string> SampleNames => [.. Sample.Select(scenario => scenario.Name)];
 
     /// <summary>Enough to have every kind of root and step.</summary>
     private static IEnumerable<Scenario> Sample =>
-        [Plain, .. RefreshScenarios.All, .. SubmountScenarios.All, HandoverScenarios.All[0], ModeScenarios.All[^1]];
+        [Plain, .. RefreshScenarios.All, .. SubmountScenarios.All, HandoverScenarios.All[0], ModeScenarios.All[^1],
+            PlainSysext, SysextModeScenarios.All[7], SysextModeScenarios.All[^2], SysextHierarchyScenarios.All[^2], SysextRefreshScenarios.All[^1]];
 
     [Theory]
     [MemberData(nameof(FaultNames))]
@@ -66,6 +89,15 @@ public sealed class HarnessTests
     {
         (string fact, Program wrong) = Faults[fault];
         List<Difference> differences = Comparison.Run(Plain, Comparison.Systemd, wrong);
+        Assert.Contains(fact, differences.Select(difference => difference.Fact));
+    }
+
+    [Theory]
+    [MemberData(nameof(SysextFaultNames))]
+    public void A_fault_of_a_sysext_on_one_side_is_seen(string fault)
+    {
+        (string fact, Program wrong) = SysextFaults[fault];
+        List<Difference> differences = Comparison.Run(PlainSysext, Comparison.Systemd, wrong);
         Assert.Contains(fact, differences.Select(difference => difference.Fact));
     }
 
@@ -81,7 +113,7 @@ public sealed class HarnessTests
     [Fact]
     public void An_allowance_covers_only_what_it_names_and_knows_whether_it_did()
     {
-        Difference difference = new("A scenario", 1, "merge", "mount etc[0] flags", "ro,noexec", "ro");
+        Difference difference = new("A scenario", CalledAs.Both, 1, "merge", "mount etc[0] flags", "ro,noexec", "ro");
         Allowance right = new("A .*", @"mount etc\[\d\] flags", "ro,noexec => ro", "a reason");
         Allowance otherValue = right with { Values = "rw => ro" };
         Allowance otherScenario = right with { Scenario = "scenario" };
@@ -116,6 +148,12 @@ public sealed class HarnessTests
         {
             Arguments = [.. command.Arguments.SelectMany(given => given == argument ? replacement : [given])],
         });
+
+    private static Program Printing(string word, Func<CommandResult, CommandResult> fault) => (bench, command) =>
+    {
+        CommandResult result = Comparison.Systemd(bench, command);
+        return command.Arguments.Contains(word) ? fault(result) : result;
+    };
 
     private static Program After(string verb, Action<TestRoot> fault) => (bench, command) =>
     {

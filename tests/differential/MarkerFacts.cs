@@ -7,11 +7,11 @@ using System.Text.Json;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>A marker as facts: its files and what they mean.</summary>
-internal sealed class MarkerFacts(Bench bench, IDictionary<string, string> facts)
+internal sealed class MarkerFacts(Bench bench, IDictionary<string, string> facts, TestedClass tested)
 {
     public void Add(string hierarchy)
     {
-        string directory = bench.Root[$"{hierarchy}/{TreeFacts.Marker}"];
+        string directory = bench.Root[$"{hierarchy}/{tested.Marker}"];
         if (Native.Lstat(directory) is not { } status)
             return;
         string name = $"marker {hierarchy}/";
@@ -39,7 +39,7 @@ internal sealed class MarkerFacts(Bench bench, IDictionary<string, string> facts
     /// <summary>The extensions that the merge of <paramref name="hierarchy"/> says it has.</summary>
     public IEnumerable<(string Name, string Path)> ExtensionPaths(string hierarchy)
     {
-        string origin = bench.Root[$"{hierarchy}/{TreeFacts.Marker}/origin"];
+        string origin = bench.Root[$"{hierarchy}/{tested.Marker}/origin"];
         if (Native.Lstat(origin) is null)
             yield break;
         using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(origin));
@@ -62,6 +62,8 @@ internal sealed class MarkerFacts(Bench bench, IDictionary<string, string> facts
                     ? "the extension's mount" : "another mount",
                 "crtime" => ExtensionStatus(extension) is { } born && element.ToString() == born.BirthMicroseconds.ToString(CultureInfo.InvariantCulture)
                     ? "the extension's birth" : "another time",
+                "mtime" => ExtensionStatus(extension) is { Type: not Native.S_IFDIR } changed && element.ToString() == changed.ModificationMicroseconds.ToString(CultureInfo.InvariantCulture)
+                    ? "the extension's last change" : element.GetRawText(),
                 "handle" => $"{element.ToString().Length} digits",
                 _ => element.GetRawText(),
             };

@@ -5,11 +5,11 @@ using System.Text.RegularExpressions;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>The mounts below the root as facts: where, how, and of overlays the stack in the words of the specification.</summary>
-internal sealed partial class MountFacts(Bench bench, IDictionary<string, string> facts)
+internal sealed partial class MountFacts(Bench bench, IDictionary<string, string> facts, TestedClass tested)
 {
-    private static readonly HashSet<string> SlashMounts = ["proc", "dev", "sys", "run", "usr"];
+    private static readonly HashSet<string> SlashMounts = ["proc", "dev", "sys", "run"];
 
-    private readonly MarkerFacts markers = new(bench, facts);
+    private readonly MarkerFacts markers = new(bench, facts, tested);
 
     public void Add(Scenario scenario)
     {
@@ -22,7 +22,7 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
             if (!mount.Point.StartsWith(bench.Root.Path + "/", StringComparison.Ordinal))
                 continue;
             string point = mount.Point[(bench.Root.Path.Length + 1)..];
-            if (scenario.Root == RootKind.Slash && SlashMounts.Contains(point))
+            if (scenario.Root == RootKind.Slash && (SlashMounts.Contains(point) || (point == "usr" && scenario.Class == TestedClass.Confext)))
                 continue;
             int depth = 0;
             for (Mount? below = mount; byId.TryGetValue(below.Parent, out below) && below.Point == mount.Point;)
@@ -64,17 +64,27 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
         if (Relative(layer) == "/marker" || layer.StartsWith("/run/systemd/sysext/meta/", StringComparison.Ordinal))
             return "meta";
         string relative = Relative(layer);
-        if (relative == "/" + hierarchy)
-            return "hierarchy";
+        // systemd mounts each below a directory of its name; a merge that is mounted over has no origin to read.
+        Match found = InSearchDirectory().Match(layer);
+        bool hasImages = false;
         foreach ((string name, string path) in markers.ExtensionPaths(hierarchy))
         {
             if (relative.StartsWith(path + "/", StringComparison.Ordinal))
                 return "extension " + name;
+            bool isImage = IsImage(path);
+            hasImages |= isImage;
+            if (isImage && found.Success && found.Groups["name"].Value == name)
+                return "image";
         }
-        // systemd mounts each below a directory of its name; a merge that is mounted over has no origin to read.
-        Match found = InSearchDirectory().Match(layer);
+        // In a detached mount the kernel tells no more than the path inside of it.
+        if (hasImages && layer == "/" + hierarchy && bench.RootPrefix.Length > 0)
+            return "image";
+        if (relative == "/" + hierarchy)
+            return "hierarchy";
         return found.Success ? "extension " + found.Groups["name"].Value : relative;
     }
+
+    private bool IsImage(string path) => Native.Lstat(bench.Root[path.TrimStart('/')]) is { Type: not Native.S_IFDIR };
 
     private string Relative(string path) =>
         path.StartsWith(bench.RootPrefix + "/", StringComparison.Ordinal) ? path[bench.RootPrefix.Length..] : path;
@@ -86,6 +96,6 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
     [GeneratedRegex("^/run/systemd/sysext/mh_workspace/|^/(upper|work)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
     private static partial Regex InMemory();
 
-    [GeneratedRegex("/confexts/(?<name>[^/]+)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    [GeneratedRegex("/(confexts|extensions)/(?<name>[^/]+)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
     private static partial Regex InSearchDirectory();
 }

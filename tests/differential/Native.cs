@@ -30,6 +30,8 @@ internal static unsafe partial class Native
         [FieldOffset(40)] public ulong Size;
         [FieldOffset(80)] public long BirthSeconds;
         [FieldOffset(88)] public uint BirthNanoseconds;
+        [FieldOffset(112)] public long ModificationSeconds;
+        [FieldOffset(120)] public uint ModificationNanoseconds;
         [FieldOffset(128)] public uint RdevMajor;
         [FieldOffset(132)] public uint RdevMinor;
         [FieldOffset(136)] public uint DevMajor;
@@ -38,6 +40,8 @@ internal static unsafe partial class Native
         [FieldOffset(144)] public ulong MountId;
 
         public readonly int Type => Mode & S_IFMT;
+
+        public readonly long ModificationMicroseconds => (ModificationSeconds * 1_000_000) + (ModificationNanoseconds / 1000);
 
         public readonly long BirthMicroseconds => (BirthSeconds * 1_000_000) + (BirthNanoseconds / 1000);
     }

@@ -18,22 +18,35 @@ internal sealed class Observation
     public static Observation Of(Bench bench, Scenario scenario)
     {
         Observation observation = new();
-        new MountFacts(bench, observation.facts).Add(scenario);
-        MarkerFacts markers = new(bench, observation.facts);
-        foreach (string hierarchy in scenario.Hierarchies)
-        {
-            TreeFacts.Add(observation.facts, "merged", bench.Root[hierarchy], hierarchy);
-            markers.Add(hierarchy);
-        }
+        new MountFacts(bench, observation.facts, scenario.Class).Add(scenario);
+        observation.AddMerged(bench, scenario.Class, scenario.Hierarchies);
+        observation.AddMerged(bench, scenario.Class == TestedClass.Confext ? TestedClass.Sysext : TestedClass.Confext, scenario.OthersHierarchies);
         bench.WithoutMounts(raw => TreeFacts.Add(observation.facts, "raw", raw, ""));
         observation.AddOutside(bench);
         return observation;
     }
 
+    private void AddMerged(Bench bench, TestedClass tested, string[] hierarchies)
+    {
+        MarkerFacts markers = new(bench, facts, tested);
+        foreach (string hierarchy in hierarchies)
+        {
+            TreeFacts.Add(facts, "merged", bench.Root[hierarchy], hierarchy, tested.Marker);
+            markers.Add(hierarchy);
+        }
+    }
+
+    /// <summary>What a command of the harness's own shows, that is in no scenario.</summary>
+    public void AddLook(string name, CommandResult result)
+    {
+        facts[name + " exit"] = result.ExitStatus.ToString(CultureInfo.InvariantCulture);
+        OutputFacts.Add(facts, name, result.Output);
+    }
+
     public void Add(CommandResult result, bool withErrors)
     {
         facts["exit"] = result.ExitStatus.ToString(CultureInfo.InvariantCulture);
-        OutputFacts.Add(facts, result.Output);
+        OutputFacts.Add(facts, "stdout", result.Output);
         if (withErrors)
             facts["stderr"] = OutputFacts.WithoutTimes(result.Errors);
         if (result.ExitStatus != 0)
@@ -46,7 +59,7 @@ internal sealed class Observation
     public static Dictionary<string, ulong?> Identities(Bench bench, Scenario scenario)
     {
         Dictionary<string, ulong?> identities = [];
-        foreach (string hierarchy in scenario.Hierarchies)
+        foreach (string hierarchy in (string[])[.. scenario.Hierarchies, .. scenario.OthersHierarchies])
             identities[hierarchy] = Native.Lstat(bench.Root[hierarchy])?.MountId;
         return identities;
     }
@@ -59,7 +72,7 @@ internal sealed class Observation
             foreach (string entry in Directory.GetFileSystemEntries(Path.Combine(bench.Outside, directory)))
             {
                 string name = $"{directory}/{Path.GetFileName(entry)}";
-                if (name is not ("run/systemd" or "run/bootmerge" or "tmp/r" or "tmp/bootmerge" or "tmp/systemd-confext" or "tmp/link")
+                if (name is not ("run/systemd" or "run/bootmerge" or "tmp/r" or "tmp/bootmerge" or "tmp/systemd-confext" or "tmp/systemd-sysext" or "tmp/link")
                     && name != "tmp/" + Bench.ImageName)
                     facts["outside " + name] = "there";
             }

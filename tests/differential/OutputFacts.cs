@@ -9,19 +9,20 @@ namespace BootMerge.DifferentialTests;
 internal static partial class OutputFacts
 {
     /// <summary>A table by its cells and JSON by its keys: what one side has more than the other is a fact of its own.</summary>
-    public static void Add(IDictionary<string, string> facts, string output)
+    /// <param name="of">What printed it, the first word of the facts.</param>
+    public static void Add(IDictionary<string, string> facts, string of, string output)
     {
         output = WithoutTimes(output);
         string[] lines = output.TrimEnd('\n').Split('\n');
         if (output.StartsWith('['))
         {
-            facts["stdout form"] = lines.Length == 1 ? "JSON on one line" : "JSON indented by " + JsonSerializer.Serialize(Indentation().Match(lines[1]).Value);
+            facts[of + " form"] = lines.Length == 1 ? "JSON on one line" : "JSON indented by " + JsonSerializer.Serialize(Indentation().Match(lines[1]).Value);
             using JsonDocument document = JsonDocument.Parse(output);
-            JsonFacts.Flatten("stdout", document.RootElement, (name, value) => facts[name] = value.GetRawText());
+            JsonFacts.Flatten(of, document.RootElement, (name, value) => facts[name] = value.GetRawText());
         }
         else if (TableHeader().IsMatch(output))
         {
-            facts["stdout form"] = "a table";
+            facts[of + " form"] = "a table";
             MatchCollection headers = Word().Matches(lines[0]);
             for (int row = 1; row < lines.Length; row++)
             {
@@ -29,12 +30,12 @@ internal static partial class OutputFacts
                 {
                     int start = Math.Min(headers[column].Index, lines[row].Length);
                     int end = column + 1 < headers.Count ? Math.Min(headers[column + 1].Index, lines[row].Length) : lines[row].Length;
-                    facts[$"stdout row {row} {headers[column].Value}"] = lines[row][start..end].TrimEnd();
+                    facts[$"{of} row {row} {headers[column].Value}"] = lines[row][start..end].TrimEnd();
                 }
             }
         }
         else
-            facts["stdout form"] = output.Length == 0 ? "nothing" : output;
+            facts[of + " form"] = output.Length == 0 ? "nothing" : output;
     }
 
     public static string WithoutTimes(string text)

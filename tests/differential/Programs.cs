@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 
@@ -12,7 +13,28 @@ internal static class Programs
     /// <summary>Made by make-sid-root.sh at the first use on a machine.</summary>
     public static string SidRoot => sidRoot.Value;
 
+    private static readonly Lazy<string[]> filesOfSystemd = new(FindFilesOfSystemd);
+
+    /// <summary>Absolute paths in the sid root: what systemd-sysext needs of it to merge directories.</summary>
+    public static string[] FilesOfSystemd => filesOfSystemd.Value;
+
     public static string? FindBootmerge() => FindUpward("out/bootmerge");
+
+    private static string[] FindFilesOfSystemd()
+    {
+        // mount has the libraries that systemd loads only when it mounts.
+        ProcessStartInfo start = new("chroot", [SidRoot, "ldd", "/usr/bin/systemd-sysext", "/usr/bin/mount"])
+        { RedirectStandardOutput = true, UseShellExecute = false };
+        using Process process = Process.Start(start) ?? throw new InvalidOperationException(start.FileName);
+        HashSet<string> files = ["/usr/bin/systemd-sysext", "/usr/bin/systemd-confext"];
+        foreach (string word in process.StandardOutput.ReadToEnd().Split([' ', '\t', '\n']))
+        {
+            if (word.StartsWith('/') && !word.EndsWith(':'))
+                files.Add(word);
+        }
+        process.WaitForExit();
+        return [.. files];
+    }
 
     private static string MakeSidRoot()
     {

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Who runs a command: the program under comparison of each side, or systemd-confext on both sides.</summary>
+/// <summary>Who runs a command: the program under comparison of each side, or systemd's own on both sides.</summary>
 internal enum Actor
 {
     EachSidesOwn,
@@ -14,9 +14,14 @@ internal enum Actor
 internal abstract record Step(string Text);
 
 /// <summary>A command line, without --root, which the bench adds.</summary>
-internal sealed record Command(Actor Actor, string[] Arguments, IReadOnlyDictionary<string, string> Environment)
-    : Step((Actor == Actor.SystemdOnBoth ? "systemd: " : "") + string.Join(' ', Arguments) +
-        (Environment.Count == 0 ? "" : $" [{string.Join(' ', Environment)}]"));
+/// <param name="Class">Null is the scenario's.</param>
+internal sealed record Command(Actor Actor, string[] Arguments, IReadOnlyDictionary<string, string> Environment, TestedClass? Class = null)
+    : Step((Actor == Actor.SystemdOnBoth ? "systemd: " : "") + (Class is null ? "" : Class.Name + " ") + string.Join(' ', Arguments) +
+        (Environment.Count == 0 ? "" : $" [{string.Join(' ', Environment)}]"))
+{
+    /// <summary>It only prints what is so: there is nothing new to look at after it.</summary>
+    public bool OnlyLooks => Arguments.Length == 0 || Array.Exists(Arguments, argument => argument is "status" or "list");
+}
 
 /// <summary>A change of the tree from outside. It has to succeed.</summary>
 internal sealed record Change(string Text, Action<TestRoot> Do) : Step(Text);
@@ -32,8 +37,23 @@ internal enum RootKind
     /// <summary>A file system on a block device, as real machines have it.</summary>
     Ext4,
 
-    /// <summary>The root of the process, no --root: /usr is the sid root's, read-only.</summary>
+    /// <summary>
+    /// The root of the process, no --root. For confexts /usr is the sid root's, read-only; for sysexts it has nothing but
+    /// what systemd's programs need to run, and is like any other directory of the root.
+    /// </summary>
     Slash,
+}
+
+/// <summary>The names by which bootmerge is called.</summary>
+[Flags]
+internal enum CalledAs
+{
+    Bootmerge = 1,
+
+    /// <summary>systemd-confext or systemd-sysext.</summary>
+    DropIn = 2,
+
+    Both = Bootmerge | DropIn,
 }
 
 /// <summary>A row of the tables: what the root has in it, and what is done to it.</summary>
@@ -42,11 +62,15 @@ internal sealed record Scenario(string Name, Action<TestRoot> Arrange, params St
 {
     public RootKind Root { get; init; }
 
-    /// <summary>bootmerge is called by the name systemd-confext.</summary>
-    public bool AsDropIn { get; init; }
+    public TestedClass Class { get; init; } = TestedClass.Confext;
+
+    public CalledAs CalledAs { get; init; } = CalledAs.Both;
 
     /// <summary>The directories whose merged view and marker are compared.</summary>
-    public string[] Hierarchies { get; init; } = ["etc"];
+    public string[] Hierarchies { get => field ?? Class.Hierarchies; init; }
+
+    /// <summary>Those of the other class, where a scenario merges both.</summary>
+    public string[] OthersHierarchies { get; init; } = [];
 }
 
 /// <summary>The words in which steps are written.</summary>
@@ -72,6 +96,8 @@ internal static class Steps
 
     public static Command Systemd(params string[] arguments) => new(Actor.SystemdOnBoth, arguments, NoEnvironment);
 
+    public static Command Confext(Command command) => command with { Class = TestedClass.Confext };
+
     public static Command With(string name, string value, Command command) =>
         command with { Environment = new Dictionary<string, string>(command.Environment) { [name] = value } };
 
@@ -80,13 +106,16 @@ internal static class Steps
     public static Attempt Attempt(string text, Action<TestRoot> attempt) => new(text, attempt);
 
     /// <summary>New file, changed file of the machine, changed file of a layer, deletion, renamed directory.</summary>
-    public static Step[] Writes =>
+    public static Step[] Writes => WritesIn("etc", "hosts");
+
+    /// <param name="own">The machine's file.</param>
+    public static Step[] WritesIn(string hierarchy, string own) =>
     [
-        Attempt("create etc/new", root => root.File("etc/new", "new\n")),
-        Attempt("change etc/hosts", root => root.File("etc/hosts", "changed\n")),
-        Attempt("change etc/shared", root => root.File("etc/shared", "changed\n")),
-        Attempt("remove etc/nested/script", root => root.Remove("etc/nested/script")),
-        Attempt("chmod etc/nested", root => root.Mode("etc/nested", 700)),
-        Attempt("rename etc/nested", root => root.Move("etc/nested", "etc/renamed")),
+        Attempt($"create {hierarchy}/new", root => root.File($"{hierarchy}/new", "new\n")),
+        Attempt($"change {hierarchy}/{own}", root => root.File($"{hierarchy}/{own}", "changed\n")),
+        Attempt($"change {hierarchy}/shared", root => root.File($"{hierarchy}/shared", "changed\n")),
+        Attempt($"remove {hierarchy}/nested/script", root => root.Remove($"{hierarchy}/nested/script")),
+        Attempt($"chmod {hierarchy}/nested", root => root.Mode($"{hierarchy}/nested", 700)),
+        Attempt($"rename {hierarchy}/nested", root => root.Move($"{hierarchy}/nested", $"{hierarchy}/renamed")),
     ];
 }

@@ -10,18 +10,20 @@ namespace BootMerge.DifferentialTests;
 /// The tree that is merged, and the words in which scenarios build and change it. Every path is relative to the
 /// root. Nothing here depends on the time, so that two roots built by the same words are equal. Modes are written with their octal digits, as for chmod(1): 755.
 /// </summary>
-internal sealed class TestRoot(string path)
+internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
 {
-    private const string Confexts = "usr/lib/confexts";
-
     private readonly List<(string Name, string Directory)> extensions = [];
+    private readonly List<FileStream> blockDevices = [];
 
     /// <summary>Where the root lies, as this process sees it.</summary>
     public string Path { get; } = path;
 
     public string this[string relative] => relative.Length == 0 ? Path : Path + "/" + relative;
 
-    /// <summary>What every scenario starts from: an operating system 'test', version 1, with an /etc of two entries.</summary>
+    /// <summary>
+    /// What every scenario starts from: an operating system 'test', version 1, with an /etc of two entries, and for
+    /// sysexts with an /opt and a file of the machine's in both hierarchies.
+    /// </summary>
     public void CreateSystem()
     {
         foreach (string directory in (string[])["etc", "usr/lib", "var/lib", "run"])
@@ -29,6 +31,8 @@ internal sealed class TestRoot(string path)
         File("usr/lib/os-release", "ID=test\nVERSION_ID=1\n");
         Link("etc/os-release", "../usr/lib/os-release");
         File("etc/hosts", "the machine's\n");
+        if (tested == TestedClass.Sysext)
+            File("usr/machine", "the machine's\n").File("opt/machine", "the machine's\n");
     }
 
     public TestRoot Directory(string path, int mode = 755)
@@ -53,6 +57,13 @@ internal sealed class TestRoot(string path)
     public TestRoot Append(string path, string content)
     {
         System.IO.File.AppendAllText(this[path], content, new UTF8Encoding(false));
+        return this;
+    }
+
+    public TestRoot Cut(string path, long length)
+    {
+        using FileStream file = new(this[path], FileMode.Open);
+        file.SetLength(length);
         return this;
     }
 
@@ -128,36 +139,73 @@ internal sealed class TestRoot(string path)
     }
 
     /// <summary>
-    /// A confext with files of its own and some that every extension has, so that each pair of layers can be told
-    /// apart by who wins.
+    /// An extension of the scenario's class with files of its own and some that every extension has, so that each pair
+    /// of layers can be told apart by who wins.
     /// </summary>
-    public TestRoot Extension(string name, string release = "ID=_any\n", string directory = Confexts, string? at = null)
+    /// <param name="hierarchies">Null: all of the class. A sysext's release file lies in usr in any case.</param>
+    public TestRoot Extension(string name, string release = "ID=_any\n", string? directory = null, string? at = null, string[]? hierarchies = null)
     {
-        string extension = directory + "/" + (at ?? name);
-        File($"{extension}/etc/extension-release.d/extension-release.{name}", release);
-        File($"{extension}/etc/{name}.conf", name + "\n");
-        File($"{extension}/etc/shared", name + "\n");
-        File($"{extension}/etc/nested/{name}", name + "\n", 600);
-        File($"{extension}/etc/nested/script", $"#!/bin/sh\necho {name}\n", 755);
+        string extension = (directory ?? tested.SearchDirectory) + "/" + (at ?? name);
+        File($"{extension}/{tested.ReleaseDirectory}/extension-release.{name}", release);
         extensions.RemoveAll(other => !System.IO.Directory.Exists(this[other.Directory]));
-        foreach ((string Name, string Directory) other in extensions)
+        foreach (string hierarchy in hierarchies ?? tested.Hierarchies)
         {
-            if (other.Name == name)
-                continue;
-            string pair = string.CompareOrdinal(name, other.Name) < 0 ? $"{name},{other.Name}" : $"{other.Name},{name}";
-            File($"{extension}/etc/pairs/{pair}", name + "\n");
-            File($"{other.Directory}/etc/pairs/{pair}", other.Name + "\n");
+            File($"{extension}/{hierarchy}/{name}.conf", name + "\n");
+            File($"{extension}/{hierarchy}/shared", name + "\n");
+            File($"{extension}/{hierarchy}/nested/{name}", name + "\n", 600);
+            File($"{extension}/{hierarchy}/nested/script", $"#!/bin/sh\necho {name}\n", 755);
+            foreach ((string Name, string Directory) other in extensions)
+            {
+                if (other.Name == name)
+                    continue;
+                string pair = string.CompareOrdinal(name, other.Name) < 0 ? $"{name},{other.Name}" : $"{other.Name},{name}";
+                File($"{extension}/{hierarchy}/pairs/{pair}", name + "\n");
+                File($"{other.Directory}/{hierarchy}/pairs/{pair}", other.Name + "\n");
+            }
         }
         extensions.Add((name, extension));
         return this;
     }
 
-    public TestRoot RoutingDirectory(int mode = 755) =>
-        Directory("var/lib/extensions.mutable/etc", mode)
-            .File("var/lib/extensions.mutable/etc/routed", "routed\n")
-            .File("var/lib/extensions.mutable/etc/shared", "routed\n");
+    /// <summary>A confext in a scenario of sysexts.</summary>
+    public TestRoot Confext(string name) =>
+        File($"usr/lib/confexts/{name}/etc/extension-release.d/extension-release.{name}", "ID=_any\n")
+            .File($"usr/lib/confexts/{name}/etc/{name}.conf", name + "\n");
 
-    public TestRoot RoutingLink(string target) => Link("var/lib/extensions.mutable/etc", target);
+    /// <summary>
+    /// Makes a disk image of the extension that a directory holds, in its place, or at <paramref name="at"/>. Build all
+    /// extensions of a scenario before the first of them becomes an image.
+    /// </summary>
+    public TestRoot Image(string directory, ImageType type, string? at = null)
+    {
+        at ??= directory + ".raw";
+        EnsureParent(at);
+        DiskImage.Make(type, this[directory], this[at]);
+        System.IO.Directory.Delete(this[directory], recursive: true);
+        return this;
+    }
+
+    /// <summary>A node of a block device that reads as <paramref name="image"/> until the scenario ends.</summary>
+    public TestRoot BlockDevice(string path, string image)
+    {
+        EnsureParent(path);
+        string device = Bench.Run("losetup", "--find", "--show", "--read-only", this[image]).Trim();
+        blockDevices.Add(new FileStream(device, FileMode.Open, FileAccess.Read));
+        // In use it is only marked: the device goes when nobody has it open any more.
+        Bench.Run("losetup", "--detach", device);
+        Native.Statx status = Native.Lstat(device)!.Value;
+        Native.MakeNode(this[path], Native.S_IFBLK | Octal(600), ((ulong)status.RdevMajor << 8) | status.RdevMinor);
+        return this;
+    }
+
+    public void Dispose() => blockDevices.ForEach(device => device.Dispose());
+
+    public TestRoot RoutingDirectory(int mode = 755, string hierarchy = "etc") =>
+        Directory("var/lib/extensions.mutable/" + hierarchy, mode)
+            .File($"var/lib/extensions.mutable/{hierarchy}/routed", "routed\n")
+            .File($"var/lib/extensions.mutable/{hierarchy}/shared", "routed\n");
+
+    public TestRoot RoutingLink(string target, string hierarchy = "etc") => Link("var/lib/extensions.mutable/" + hierarchy, target);
 
     public TestRoot Bind(string source, string target)
     {

@@ -11,10 +11,9 @@ namespace BootMerge.DifferentialTests;
 /// <summary>A tree as facts: each entry's type, mode, owner, content and extended attributes.</summary>
 internal static class TreeFacts
 {
-    public const string Marker = ".systemd-confext";
-
     /// <param name="aspect">"merged" for what is seen, "raw" for what lies on the root's own file system.</param>
-    public static void Add(IDictionary<string, string> facts, string aspect, string path, string relative)
+    /// <param name="left">The name of entries that are left out, at any depth: the marker of a merge.</param>
+    public static void Add(IDictionary<string, string> facts, string aspect, string path, string relative, string? left = null)
     {
         Native.Statx status;
         try
@@ -40,14 +39,14 @@ internal static class TreeFacts
         foreach (string entry in Directory.GetFileSystemEntries(path))
         {
             string name = Path.GetFileName(entry);
-            if (aspect == "merged" && name == Marker)
+            if (name == left)
                 continue;
-            if (aspect == "raw" && relative.Length == 0 && name is "bootmerge" or "systemd-confext")
+            if (aspect == "raw" && relative.Length == 0 && name is "bootmerge" or "systemd-confext" or "systemd-sysext")
                 continue;
             // bootmerge has two names for a workdir and uses one of them: the second counts as the first unless both are there.
             if (name.EndsWith("-workdir.1", StringComparison.Ordinal) && Native.Lstat(entry[..^2]) is null)
                 name = name[..^2];
-            Add(facts, aspect, entry, relative.Length == 0 ? name : relative + "/" + name);
+            Add(facts, aspect, entry, relative.Length == 0 ? name : relative + "/" + name, left);
         }
     }
 
@@ -61,7 +60,7 @@ internal static class TreeFacts
             text.Append(Convert.ToString(status.Mode & 0xFFF, 8)).Append(' ');
         text.Append(status.Uid).Append(':').Append(status.Gid);
         if (status.Type is Native.S_IFCHR or Native.S_IFBLK)
-            text.Append($" device {status.RdevMajor}:{status.RdevMinor}");
+            text.Append(status.RdevMajor == 7 ? " a loop device" : $" device {status.RdevMajor}:{status.RdevMinor}");
         if (status.Type == Native.S_IFREG)
             text.Append(' ').Append(ContentOf(path));
         string[] names = Native.ListXattrs(path);
@@ -96,6 +95,10 @@ internal static class TreeFacts
 
     private static string ContentOf(string path)
     {
+        // A program of the system or a disk image, which nobody writes to.
+        long length = new FileInfo(path).Length;
+        if (length >= 4096)
+            return $"{length} bytes";
         byte[] bytes = File.ReadAllBytes(path);
         return bytes.Length <= 200
             ? JsonSerializer.Serialize(Encoding.UTF8.GetString(bytes))

@@ -68,6 +68,9 @@ internal sealed class HierarchyState
     /// <summary>Resolved, inside the root; null when there is no such directory.</summary>
     public string? Path { get; init; }
 
+    /// <summary>Where it is created when it is absent, inside the root: a symlink to nothing is followed.</summary>
+    public string? Place { get; init; }
+
     /// <summary>Permission bits; those a new hierarchy gets when it is absent.</summary>
     public uint Permissions { get; init; } = 0x1ED; // 0755
 
@@ -90,7 +93,13 @@ internal sealed class HierarchyState
                 throw new InputException(PathText.Printable(root.Outside(hierarchy)) + " is not a directory, nothing can be merged into it");
             }
 
-            return new HierarchyState { Class = extensionClass, Hierarchy = hierarchy, Routing = LookAtRouting(root, hierarchy, null) };
+            return new HierarchyState
+            {
+                Class = extensionClass,
+                Hierarchy = hierarchy,
+                Place = DanglingTarget(root, hierarchy),
+                Routing = LookAtRouting(root, hierarchy, null),
+            };
         }
 
         FileStatus status = Sys.Status(handle);
@@ -112,6 +121,7 @@ internal sealed class HierarchyState
         Class = Class,
         Hierarchy = Hierarchy,
         Path = Path,
+        Place = Place,
         Permissions = Permissions,
         IsEmpty = IsEmpty,
         Device = Device,
@@ -161,17 +171,7 @@ internal sealed class HierarchyState
 
     private static Routing LookAtMissing(Root root, string hierarchy, string entry)
     {
-        int slash = entry.LastIndexOf('/');
-        string? target = null;
-        using (SafeFileHandle? parent = root.TryOpenDirectory(entry[..slash]))
-        {
-            if (parent is not null && Sys.TryStatusAt(parent, entry[(slash + 1)..]) is { IsSymlink: true })
-            {
-                using SafeFileHandle link = Sys.OpenChild(parent, entry[(slash + 1)..], Sys.O_PATH);
-                target = Join(entry[..slash], Sys.ReadLink(link));
-            }
-        }
-
+        string? target = DanglingTarget(root, entry);
         List<string> workDirectories = WorkDirectory.FindBeside(root, target ?? entry, hierarchy, out string? inTheWay);
         return new Routing
         {
@@ -181,6 +181,17 @@ internal sealed class HierarchyState
             WorkDirectories = workDirectories,
             InTheWay = inTheWay,
         };
+    }
+
+    /// <summary>Where a symlink leads that leads to nothing; null when nothing is there at all.</summary>
+    private static string? DanglingTarget(Root root, string path)
+    {
+        int slash = path.LastIndexOf('/');
+        using SafeFileHandle? parent = root.TryOpenDirectory(path[..slash]);
+        if (parent is null || Sys.TryStatusAt(parent, path[(slash + 1)..]) is not { IsSymlink: true })
+            return null;
+        using SafeFileHandle link = Sys.OpenChild(parent, path[(slash + 1)..], Sys.O_PATH);
+        return Join(path[..slash], Sys.ReadLink(link));
     }
 
     /// <summary>Where a symlink in a directory leads, by its text alone; ".." stops at the root.</summary>

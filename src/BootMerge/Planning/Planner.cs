@@ -28,7 +28,7 @@ internal static class Planner
         foreach (HierarchyState state in states)
         {
             List<Layer> layers = ExtensionLayers(extensions, state.Hierarchy);
-            if (layers.Count == 0 && (settings.Mode == MutableMode.No || state.Path is null))
+            if (layers.Count == 0 && (settings.Mode == MutableMode.No || state.Path is null && !HasOtherLayers(settings.Mode, state)))
             {
                 leftAlone.Add(new LeftAlone(settings.Class, state.Hierarchy, "no extension has files for it"));
                 continue;
@@ -65,7 +65,7 @@ internal static class Planner
         {
             Class = settings.Class,
             Hierarchy = state.Hierarchy,
-            Target = state.Path ?? state.Hierarchy,
+            Target = state.Path ?? state.Place ?? state.Hierarchy,
             CreateTarget = state.Path is null,
             Lower = lower,
             Upper = upper,
@@ -74,6 +74,10 @@ internal static class Planner
             Backing = hierarchyIsLower && !state.Device.StartsWith("0:", System.StringComparison.Ordinal) ? state.Device : null,
         };
     }
+
+    /// <summary>An absent hierarchy that no extension fills is merged when there is something to write to, or a routed directory.</summary>
+    private static bool HasOtherLayers(MutableMode mode, HierarchyState state) =>
+        Upper(mode, state) is not null || Lower(mode, state, []).Count > 0;
 
     private static UpperDirectory? Upper(MutableMode mode, HierarchyState state)
     {

@@ -203,16 +203,21 @@ public sealed class PlannerTests
     }
 
     [Theory]
-    [InlineData("no")]
-    [InlineData("yes")]
-    [InlineData("ephemeral")]
-    public void What_neither_exists_nor_is_filled_is_left_alone_whatever_its_routing(string mode)
+    [InlineData("no", "unusable", "")]
+    [InlineData("no", "directory", "")]
+    [InlineData("auto", "absent", "")]
+    [InlineData("auto", "directory", "/etc")]
+    [InlineData("import", "absent", "")]
+    [InlineData("import", "directory", "/etc")]
+    [InlineData("yes", "absent", "/etc")]
+    [InlineData("ephemeral", "unusable", "/etc")]
+    [InlineData("ephemeral-import", "absent", "/etc")]
+    public void What_neither_exists_nor_is_filled_is_merged_only_with_something_to_write_to_or_to_import(string mode, string routing, string merged)
     {
-        MergePlan plan = Planner.Plan(Facts.Settings(mode), [Facts.WithoutEtc("unusable")], []).Accepted();
+        MergePlan plan = Planner.Plan(Facts.Settings(mode), [Facts.WithoutEtc(routing)], []).Accepted();
 
-        Assert.Empty(plan.Stacks);
-        Assert.Single(plan.LeftAlone);
-        Assert.Equal("", RecordedDirectories(plan));
+        Assert.Equal(merged, string.Join(' ', plan.Stacks.ConvertAll(stack => stack.Hierarchy)));
+        Assert.Equal(merged.Length == 0 ? 1 : 0, plan.LeftAlone.Count);
     }
 
     [Fact]

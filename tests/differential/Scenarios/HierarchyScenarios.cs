@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
@@ -22,6 +23,15 @@ internal static class HierarchyScenarios
         new("An absent hierarchy without extensions in mode auto",
             root => root.Remove("etc"),
             Merge("--mutable=auto"), Status),
+        .. ((string[])["yes", "ephemeral", "ephemeral-import"]).Select(mode => new Scenario($"An absent hierarchy that nobody fills in mode {mode}",
+            root => root.Remove("etc"),
+            Merge("--mutable=" + mode), Attempt("create etc/new", root => root.File("etc/new", "new\n")), Refresh("--mutable=" + mode), Unmerge)),
+        new("An absent hierarchy that nobody fills with a routing directory",
+            root => root.Remove("etc").RoutingDirectory(),
+            Merge("--mutable=auto"), Refresh("--mutable=auto"), Unmerge, Merge("--mutable=import"), Refresh("--mutable=import")),
+        new("A hierarchy that is a symlink to nowhere is created where it leads",
+            root => root.Extension("foo").Remove("etc").Link("etc", "data/etc"),
+            Merge(), Refresh(), Unmerge) { Hierarchies = ["data/etc"] },
         new("An empty hierarchy is no layer",
             root => root.Extension("foo").Remove("etc/hosts").Remove("etc/os-release"),
             [Merge(), StatusJson, Unmerge, Merge("--mutable=yes"), .. Writes, Unmerge]),

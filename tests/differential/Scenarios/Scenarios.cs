@@ -18,5 +18,9 @@ internal static class Scenarios
         .. ConfigurationScenarios.All,
         .. CommandLineScenarios.All,
         .. DropInScenarios.All,
+        .. SysextModeScenarios.All,
+        .. SysextSelectionScenarios.All,
+        .. SysextHierarchyScenarios.All,
+        .. SysextRefreshScenarios.All,
     ];
 }
