@@ -25,13 +25,13 @@ USAGE
 declare -A package=(
     [gcc]=gcc [ld.lld]=lld [objcopy]=binutils [readelf]=binutils [unshare]=util-linux [findmnt]=util-linux [flock]=util-linux [mount]=mount
     [shellcheck]=shellcheck [strace]=strace [mmdebstrap]=mmdebstrap [cpio]=cpio [qemu-system-x86_64]=qemu-system-x86
-    [mkfs.erofs]=erofs-utils [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [xz]=xz-utils [setfattr]=attr [setfacl]=acl
+    [mkfs.erofs]=erofs-utils [mksquashfs]=squashfs-tools [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [xz]=xz-utils [setfattr]=attr [setfacl]=acl
     [mkfs.ext4]=e2fsprogs [mkfs.xfs]=xfsprogs [mkfs.btrfs]=btrfs-progs
     [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
     [/usr/include/stdlib.h]=libc6-dev
 )
 build_tools="gcc ld.lld objcopy /usr/include/stdlib.h"
-boot_tools="unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mke2fs e2fsck xz"
+boot_tools="unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck xz"
 
 # need TOOL...: installs what is missing of it.
 need() {
@@ -78,12 +78,14 @@ install_to() {
 # the hook does nothing.
 make_cpio() {
     need cpio
-    local module=dracut-module/99bootmerge tree units=usr/lib/systemd/system links hooks pad
+    local module=dracut-module/99bootmerge tree units=usr/lib/systemd/system class links hooks pad
     tree=$(mktemp -d)
     install -D -m755 out/bootmerge "$tree/usr/sbin/bootmerge"
     install -D -m644 $module/bootmerge.conf "$tree/usr/lib/bootmerge.conf"
     install -D -m644 $module/bootmerge.service "$tree/$units/bootmerge.service"
-    install -D -m644 $module/systemd-confext-sysroot.conf "$tree/$units/systemd-confext-sysroot.service.d/50-bootmerge.conf"
+    for class in confext sysext; do
+        install -D -m644 $module/systemd-sysroot.conf "$tree/$units/systemd-$class-sysroot.service.d/50-bootmerge.conf"
+    done
     for links in initrd.target.wants initrd-parse-etc.service.requires; do
         install -d "$tree/$units/$links"
         ln -s ../bootmerge.service "$tree/$units/$links/bootmerge.service"

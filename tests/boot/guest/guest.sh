@@ -18,6 +18,7 @@ mount_of() {
         [ "$dir" != "$1" ] || { rest=${rest#*- }; REPLY="$options ${rest% *}"; }
     done </proc/self/mountinfo
 }
+. "${BASH_SOURCE[0]%/*}/extensions.sh"
 # The ROOT file system without what is mounted on it.
 raw=/run/bootmerge-test/raw
 mkdir -p $raw && mount --bind / $raw
