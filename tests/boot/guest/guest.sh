@@ -145,7 +145,7 @@ done
 journalctl -b -o short-monotonic --no-hostname --no-pager -q | while read -r line; do
     case $line in
     *"ommand line"* | *"nknown kernel"*) ;;
-    *bootmerge* | *confext* | *overlayfs* | *"Switching root"* | *"running in system mode"*) echo "LOG $line" ;;
+    *bootmerge* | *confext* | *sysext* | *overlayfs* | *"Switching root"* | *"running in system mode"*) echo "LOG $line" ;;
     esac
 done
 content /run/bootmerge/boot.json
