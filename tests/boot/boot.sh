@@ -43,9 +43,10 @@ root_disk() {
 qemu() {
     local initramfs=$1 usr=$2 log=$3 append root=rw readonly=off
     case " $4 " in *" ro "*) root=ro readonly=on ;; esac
-    # A busy machine is slow, not broken: no timeouts but the one around QEMU. A panic ends QEMU at once. systemd 258 and later would ask the terminal for its size and wait. What goes wrong in an
-    # initramfs without systemd shall not wait at a shell.
-    append="console=ttyS0 panic=-1 oops=panic root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
+    # A busy machine is slow, not broken: no timeouts but the one around QEMU, and no_timer_check, or the kernel may find
+    # that its timer does not work, and panic. A panic ends QEMU at once. systemd 258 and later would ask the terminal for
+    # its size and wait. What goes wrong in an initramfs without systemd shall not wait at a shell.
+    append="console=ttyS0 panic=-1 oops=panic no_timer_check root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
         mount.usrflags=ro systemd.unit=bootmerge-test.target rd.systemd.unit=initrd.target apparmor=0 mitigations=off fsck.mode=skip
         loglevel=4 systemd.show_status=1 systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80
         systemd.default_device_timeout_sec=600 systemd.default_timeout_start_sec=600 rd.shell=0 rd.emergency=poweroff $4"
