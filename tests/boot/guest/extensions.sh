@@ -40,9 +40,8 @@ sysexts_are_gone() {
 
 # The units that merge: /usr/bin has the drop-in, they were started, and content.
 unit_ran() {
-    is "active yes success 0" \
-        "$(systemctl show -P ActiveState -P ConditionResult -P Result -P ExecMainStatus "$1" | paste -sd' ')" \
-        "$1 (state, condition, result, exit status)"
+    is "ActiveState=active ConditionResult=yes ExecMainStatus=0 Result=success" \
+        "$(systemctl show -p ActiveState,ConditionResult,ExecMainStatus,Result "$1" | sort | paste -sd' ')" "the state of $1"
 }
 drop_in_ran() {
     is /var/lib/bootmerge-test/bootmerge "$(readlink -f "$(command -v "systemd-$1")")" "the program of systemd-$1.service"
