@@ -7,16 +7,11 @@
 #   site    confext, image (erofs): a version of the vendor's /etc/sample.d/plain
 #   local   confext, directory: /etc/local.conf
 
-# add_extensions TREE: into a ROOT file system, version 1 in use, version 2 beside guest.sh in spare/; and the services
-# that merge them enabled. systemd reads that from the machine's own /etc, before anything is merged there.
+# add_extensions TREE: into a ROOT file system, version 1 in use, version 2 beside guest.sh in spare/.
 add_extensions() {
-    local tree=$1 units=$1/etc/systemd/system spare=$1/var/lib/bootmerge-test/spare unit
+    local tree=$1 spare=$1/var/lib/bootmerge-test/spare
     add_version v1 "$tree/var/lib/extensions" "$tree/var/lib/confexts" "$tree.extension"
     add_version v2 "$spare" "$spare" "$tree.extension"
-    mkdir -p "$units/sysinit.target.wants"
-    for unit in systemd-confext.service systemd-sysext.service; do
-        ln -s "/usr/lib/systemd/system/$unit" "$units/sysinit.target.wants/$unit"
-    done
 }
 
 # add_version VERSION SYSEXTS CONFEXTS SCRATCH
