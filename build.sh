@@ -35,7 +35,7 @@ declare -A package=(
 )
 build_tools="gcc ld.lld objcopy /usr/include/stdlib.h"
 docs_tools="scdoc man groff zsh fish /usr/share/bash-completion/bash_completion"
-boot_tools="unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mke2fs e2fsck xz"
+boot_tools="unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck xz"
 
 # need TOOL...: installs what is missing of it.
 need() {
@@ -104,12 +104,14 @@ install_to() {
 # the hook does nothing.
 make_cpio() {
     need cpio
-    local module=dracut-module/99bootmerge tree units=usr/lib/systemd/system links hooks pad
+    local module=dracut-module/99bootmerge tree units=usr/lib/systemd/system class links hooks pad
     tree=$(mktemp -d)
     install -D -m755 out/bootmerge "$tree/usr/sbin/bootmerge"
     install -D -m644 $module/bootmerge.conf "$tree/usr/lib/bootmerge.conf"
     install -D -m644 $module/bootmerge.service "$tree/$units/bootmerge.service"
-    install -D -m644 $module/systemd-confext-sysroot.conf "$tree/$units/systemd-confext-sysroot.service.d/50-bootmerge.conf"
+    for class in confext sysext; do
+        install -D -m644 $module/systemd-sysroot.conf "$tree/$units/systemd-$class-sysroot.service.d/50-bootmerge.conf"
+    done
     for links in initrd.target.wants initrd-parse-etc.service.requires; do
         install -d "$tree/$units/$links"
         ln -s ../bootmerge.service "$tree/$units/$links/bootmerge.service"

@@ -4,6 +4,8 @@
 if [ -z "${DRACUT_SYSTEMD-}" ]; then
     # shellcheck source=/dev/null
     command -v die >/dev/null || . /lib/dracut-lib.sh
+    # For extensions that are images. Where systemd-tmpfiles does not run, nothing has made the node that loads the module.
+    [ -e /dev/loop-control ] || modprobe -q loop || :
     /usr/sbin/bootmerge --root="${NEWROOT:-/sysroot}" boot ||
         die "bootmerge could not merge ${NEWROOT:-/sysroot}/etc"
 fi

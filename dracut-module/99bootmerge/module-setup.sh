@@ -1,5 +1,5 @@
 #!/bin/bash
-# dracut module: bootmerge assembles the new root's /etc before switch-root.
+# dracut module: bootmerge assembles the new root's /etc, and with Class=all also /usr and /opt, before switch-root.
 # Added with `dracut --add bootmerge` or add_dracutmodules+=" bootmerge "; dracut 059 and later.
 # shellcheck disable=SC2154  # moddir, initdir, systemdsystemunitdir are given by dracut
 
@@ -17,8 +17,11 @@ depends() {
     echo base fs-lib usrmount
 }
 
+# What extensions that are images need, whatever this host uses; of the larger file systems what it uses, or all of them
+# with --no-hostonly. -s: what is built into the kernel, or not made for it, is no error.
 installkernel() {
-    hostonly='' instmods overlay
+    hostonly='' instmods -s overlay loop squashfs erofs ext4
+    instmods -s btrfs xfs
 }
 
 install() {
@@ -34,8 +37,16 @@ install() {
         return
     fi
     inst_simple "$moddir/bootmerge.service" "$systemdsystemunitdir/bootmerge.service"
-    inst_simple "$moddir/systemd-confext-sysroot.conf" \
-        "$systemdsystemunitdir/systemd-confext-sysroot.service.d/50-bootmerge.conf"
+    local class
+    for class in confext sysext; do
+        inst_simple "$moddir/systemd-sysroot.conf" \
+            "$systemdsystemunitdir/systemd-$class-sysroot.service.d/50-bootmerge.conf"
+    done
+    # Whoever asked for dracut's module systemd-sysext wants sysexts before switch-root: now it is bootmerge that merges them.
+    if dracut_module_included systemd-sysext; then
+        mkdir -p "$initdir/usr/lib/bootmerge.conf.d"
+        printf '[BootMerge]\nClass=all\n' >"$initdir/usr/lib/bootmerge.conf.d/50-systemd-sysext.conf"
+    fi
     # Wanted, and required by the unit without which there is no switch-root: see bootmerge.service.
     local links
     for links in initrd.target.wants initrd-parse-etc.service.requires; do

@@ -10,6 +10,9 @@
 #       symlink           usr/lib/confexts/flatcar-defaults/etc -> ../../../share/flatcar/etc
 #       bare              only usr/share/flatcar/etc, no release file
 #       refused           like confext, but made for another operating system
+#       dropin            like confext, but systemd-confext and systemd-sysext are symlinks to the ROOT disk's
+#                         /var/lib/bootmerge-test/bootmerge
+#   In each of them systemd's own programs are in usr/lib/bootmerge-test, too.
 #
 # Everything about the base is decided in this file: the cache is keyed by its content.
 . "$(dirname "$0")/lib.sh"
@@ -82,12 +85,13 @@ rm -f "$usr"/lib/systemd/system/dracut-*.service "$usr"/lib/systemd/system/*/dra
 mkdir -p "$usr/lib/modules/$version"
 cp "$root/usr/lib/modules/$version"/modules.* "$usr/lib/modules/$version/"
 # Only what is loaded after switch-root; the initramfs has loaded the rest.
-for module in overlay erofs loop autofs4; do
+for module in overlay erofs squashfs loop autofs4; do
     path=$(cd "$root/usr/lib/modules/$version" && find kernel -name "$module.ko")
     [ -z "$path" ] || install -D -m644 "$root/usr/lib/modules/$version/$path" "$usr/lib/modules/$version/$path"
 done
 
-# After switch-root the system runs one script from the ROOT disk; systemd's own confext service comes first.
+# After switch-root the system runs one script from the ROOT disk; systemd's own confext service comes first, and the sysext
+# service and basic.target, where a case asks for them on its kernel command line.
 cat >"$usr/lib/systemd/system/bootmerge-test.target" <<'UNIT'
 [Unit]
 Description=Check what bootmerge did
@@ -100,6 +104,7 @@ Description=Check what bootmerge did, and power off
 DefaultDependencies=no
 Wants=systemd-journald.service systemd-journal-flush.service local-fs.target systemd-confext.service
 After=systemd-journald.service systemd-journal-flush.service local-fs.target systemd-confext.service
+After=systemd-sysext.service basic.target
 FailureAction=poweroff-force
 SuccessAction=poweroff-force
 
@@ -107,6 +112,11 @@ SuccessAction=poweroff-force
 Type=oneshot
 ExecStart=/bin/bash /var/lib/bootmerge-test/guest.sh
 UNIT
+
+# systemd's own programs (bookworm's has no systemd-confext), where no variant replaces them.
+own=$usr/lib/bootmerge-test
+mkdir "$own"
+cp -a "$usr"/bin/systemd-*ext "$own/"
 
 # The vendor's defaults for /etc: the distribution's own files, and a few to tell versions and winners apart.
 defaults=$work/defaults
@@ -121,13 +131,14 @@ printf '#!/bin/sh\necho vendor script\n' >"$defaults/sample.d/script"
 chmod 755 "$defaults/sample.d/script"
 echo "ID=_any" >"$defaults/extension-release.d/extension-release.flatcar-defaults"
 
-# usr_image VARIANT: fills confexts/ and share/flatcar of the /usr tree and packs it.
+# usr_image VARIANT: fills confexts/ and share/flatcar of the /usr tree, puts systemd-*ext in bin/, and packs it.
 usr_image() {
     local confext=$usr/lib/confexts/flatcar-defaults share=$usr/share/flatcar
-    rm -rf "$usr/lib/confexts" "$share"
+    rm -rf "$usr/lib/confexts" "$share" "$usr"/bin/systemd-*ext
     mkdir -p "$share"
+    cp -a "$own/." "$usr/bin/"
     case $1 in
-    confext | confext-v2 | refused)
+    confext | confext-v2 | refused | dropin)
         mkdir -p "$confext"
         cp -a "$defaults" "$confext/etc"
         ln -s ../../lib/confexts/flatcar-defaults/etc "$share/etc"
@@ -147,10 +158,14 @@ usr_image() {
         echo "vendor v2" | tee "$confext/etc/sample.d/plain" "$confext/etc/sample.d/contested" >"$confext/etc/sample.d/new"
         ;;
     refused) echo "ID=another-system" >"$confext/etc/extension-release.d/extension-release.flatcar-defaults" ;;
+    dropin)
+        ln -sf /var/lib/bootmerge-test/bootmerge "$usr/bin/systemd-sysext"
+        ln -sf /var/lib/bootmerge-test/bootmerge "$usr/bin/systemd-confext"
+        ;;
     esac
     mkfs.erofs --quiet "$work/usr-$1.erofs" "$usr" >/dev/null
 }
-for variant in confext confext-v2 symlink bare refused; do usr_image "$variant"; done
+for variant in confext confext-v2 symlink bare refused dropin; do usr_image "$variant"; done
 
 rm -rf "$usr" "$defaults"
 mv "$work" "$base"

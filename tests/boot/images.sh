@@ -1,8 +1,11 @@
 #!/bin/bash
 # images.sh SUITE DIR: the initramfs images of this checkout (out/bootmerge, out/bootmerge.cpio, the dracut module), in DIR:
 #   module.cpio    dracut with the module
+#   sysext.cpio    the same, and dracut's own module systemd-sysext; not for bookworm, whose systemd has no -sysroot units
 #   plain.cpio     dracut with the module and without systemd
 #   sideload.cpio  dracut without the module, bootmerge.cpio appended
+#   stock.cpio     dracut without the module
+#   dropin.cpio    the same, with systemd-confext and systemd-sysext replaced by symlinks to bootmerge
 # All of them also get guest/emergency.service. And it is tested that dracut refuses the module without the program.
 . "$(dirname "$0")/lib.sh"
 
@@ -29,16 +32,26 @@ mkdir -p "$work"
 cp -a "$work/program" "$work/no-program"
 rm "$work/no-program/usr/sbin/bootmerge"
 dracut_with "$work/program" "$work/module.cpio" --modules "$modules_systemd bootmerge"
+[ "$suite" = bookworm ] ||
+    dracut_with "$work/program" "$work/sysext.cpio" --modules "$modules_systemd systemd-sysext bootmerge"
 dracut_with "$work/program" "$work/plain.cpio" --modules "$modules_plain bootmerge" --omit systemd
 cat "$base/stock.cpio" "$repo/out/bootmerge.cpio" >"$work/sideload.cpio"
+cp "$base/stock.cpio" "$work/stock.cpio"
+cp "$base/stock.cpio" "$work/dropin.cpio"
 
-# Only the file: an entry for its directory could replace a symlink of the image.
+# append TREE IMAGE FILE...: only the files: an entry for a directory could replace a symlink of the image.
+append() {
+    local tree=$1 image=$2
+    shift 2
+    (cd "$tree" && printf '%s\n' "$@" | cpio --quiet -o -H newc -R 0:0) >>"$image"
+}
 units=usr/lib/systemd/system
-mkdir -p "$work/emergency/$units"
-cp "$here/guest/emergency.service" "$work/emergency/$units/"
-for image in module plain sideload; do
-    (cd "$work/emergency" && echo $units/emergency.service | cpio --quiet -o -H newc -R 0:0) >>"$work/$image.cpio"
-done
+mkdir -p "$work/more/$units" "$work/more/usr/bin"
+cp "$here/guest/emergency.service" "$work/more/$units/"
+cp "$repo/out/bootmerge" "$work/more/usr/bin/"
+for program in systemd-confext systemd-sysext; do ln -s bootmerge "$work/more/usr/bin/$program"; done
+append "$work/more" "$work/dropin.cpio" usr/bin/{bootmerge,systemd-confext,systemd-sysext}
+for image in "$work"/*.cpio; do append "$work/more" "$image" $units/emergency.service; done
 
 name=$suite/dracut-without-program
 if dracut_with "$work/no-program" "$work/none.cpio" --modules "$modules_systemd bootmerge" 2>/dev/null; then

@@ -18,6 +18,7 @@ mount_of() {
         [ "$dir" != "$1" ] || { rest=${rest#*- }; REPLY="$options ${rest% *}"; }
     done </proc/self/mountinfo
 }
+. "${BASH_SOURCE[0]%/*}/extensions.sh"
 # The ROOT file system without what is mounted on it.
 raw=/run/bootmerge-test/raw
 mkdir -p $raw && mount --bind / $raw
@@ -144,7 +145,7 @@ done
 journalctl -b -o short-monotonic --no-hostname --no-pager -q | while read -r line; do
     case $line in
     *"ommand line"* | *"nknown kernel"*) ;;
-    *bootmerge* | *confext* | *overlayfs* | *"Switching root"* | *"running in system mode"*) echo "LOG $line" ;;
+    *bootmerge* | *confext* | *sysext* | *overlayfs* | *"Switching root"* | *"running in system mode"*) echo "LOG $line" ;;
     esac
 done
 content /run/bootmerge/boot.json

@@ -22,5 +22,6 @@ internal static class Scenarios
         .. SysextSelectionScenarios.All,
         .. SysextHierarchyScenarios.All,
         .. SysextRefreshScenarios.All,
+        .. ImageScenarios.All,
     ];
 }

@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# Sourced by boot.sh: the extensions of the machines that have some, in two versions.
+#
+#   hello   sysext, image (squashfs): /usr/lib/hello/version, and hello.service, which local-fs.target upholds; it adds the
+#           version to /run/hello whenever it starts
+#   tools   sysext, directory: /usr/share/tools/version
+#   site    confext, image (erofs): a version of the vendor's /etc/sample.d/plain
+#   local   confext, directory: /etc/local.conf
+
+# add_extensions TREE: into a ROOT file system, version 1 in use, version 2 beside guest.sh in spare/.
+add_extensions() {
+    local tree=$1 spare=$1/var/lib/bootmerge-test/spare
+    add_version v1 "$tree/var/lib/extensions" "$tree/var/lib/confexts" "$tree.extension"
+    add_version v2 "$spare" "$spare" "$tree.extension"
+}
+
+# add_version VERSION SYSEXTS CONFEXTS SCRATCH
+add_version() {
+    mkdir -p "$2" "$3"
+    hello "$1" "$4"
+    mksquashfs "$4" "$2/hello.raw" -quiet -no-progress -all-root
+    rm -r "$4"
+    site "$1" "$4"
+    mkfs.erofs --quiet --all-root "$3/site.raw" "$4" >/dev/null
+    rm -r "$4"
+    tools "$1" "$2/tools"
+    local_confext "$1" "$3/local"
+}
+
+# Each of these: VERSION DIR.
+hello() {
+    local units=$2/usr/lib/systemd/system
+    mkdir -p "$2/usr/lib/hello" "$2/usr/lib/extension-release.d" "$units/local-fs.target.d"
+    echo "hello $1" >"$2/usr/lib/hello/version"
+    printf 'ID=_any\nEXTENSION_RELOAD_MANAGER=1\nEXTENSION_RESTART_UNITS=hello.service\n' \
+        >"$2/usr/lib/extension-release.d/extension-release.hello"
+    # Ordered as a service with default dependencies is, by way of sysinit.target: at boot systemd's own program hangs, as it
+    # waits until the service has been restarted, which waits for systemd-sysext.service.
+    cat >"$units/hello.service" <<'UNIT'
+[Unit]
+Description=A service shipped by a sysext image
+DefaultDependencies=no
+After=systemd-sysext.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -c 'read -r version </usr/lib/hello/version; echo "$version" >>/run/hello'
+UNIT
+    printf '[Unit]\nUpholds=hello.service\n' >"$units/local-fs.target.d/10-hello.conf"
+}
+tools() {
+    mkdir -p "$2/usr/share/tools" "$2/usr/lib/extension-release.d"
+    echo "tools $1" >"$2/usr/share/tools/version"
+    echo ID=_any >"$2/usr/lib/extension-release.d/extension-release.tools"
+}
+site() {
+    mkdir -p "$2/etc/sample.d" "$2/etc/extension-release.d"
+    echo "site $1" >"$2/etc/sample.d/plain"
+    echo ID=_any >"$2/etc/extension-release.d/extension-release.site"
+}
+local_confext() {
+    mkdir -p "$2/etc/extension-release.d"
+    echo "local $1" >"$2/etc/local.conf"
+    echo ID=_any >"$2/etc/extension-release.d/extension-release.local"
+}
