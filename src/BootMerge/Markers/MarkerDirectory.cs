@@ -53,8 +53,8 @@ internal static class MarkerDirectory
         return null;
     }
 
-    /// <summary>Makes the marker directory with everything but "dev", which is known only once the overlay is there.</summary>
-    public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, IReadOnlyList<string> names, string origin, string? workDirectory, string? backing)
+    /// <summary>Makes the marker directory with everything but "dev" and "origin", which are known only once all overlays are there.</summary>
+    public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, IReadOnlyList<string> names, string? workDirectory, string? backing)
     {
         Sys.MakeDirectory(layer, extensionClass.MarkerName, DirectoryMode, extensionClass.MarkerName);
         using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -62,17 +62,23 @@ internal static class MarkerDirectory
         Sys.SetXattr(directory, "trusted.overlay.opaque", "y"u8.ToArray());
         Sys.ChangeMode(directory, DirectoryMode);
         WriteFile(directory, extensionClass.NamesFile, Marker.NamesText(names));
-        WriteFile(directory, "origin", origin);
         if (workDirectory is not null)
             WriteFile(directory, "work_dir", Marker.Escape(workDirectory) + "\n");
         if (backing is not null)
             WriteFile(directory, "backing", backing + "\n");
     }
 
-    public static void WriteDevice(SafeFileHandle layer, ExtensionClass extensionClass, string device)
+    public static void WriteDevice(SafeFileHandle layer, ExtensionClass extensionClass, string device) =>
+        WriteLate(layer, extensionClass, "dev", device + "\n");
+
+    public static void WriteOrigin(SafeFileHandle layer, ExtensionClass extensionClass, string origin) =>
+        WriteLate(layer, extensionClass, "origin", origin);
+
+    // Into the layer, below an overlay through which nobody has looked for it yet.
+    private static void WriteLate(SafeFileHandle layer, ExtensionClass extensionClass, string name, string text)
     {
         using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY);
-        WriteFile(directory, "dev", device + "\n");
+        WriteFile(directory, name, text);
     }
 
     private static SafeFileHandle? TryOpen(SafeFileHandle directory, string name) =>

@@ -40,6 +40,21 @@ internal static class Origin
         return origin;
     }
 
+    /// <summary>The same origin with other identities of some extensions.</summary>
+    /// <param name="identify">Gets name and path; null leaves the identity as it is.</param>
+    public static JsonValue Reidentified(JsonValue origin, System.Func<string, string, JsonValue?> identify)
+    {
+        if (origin.Get("extensions") is not JsonValue extensions)
+            return origin;
+        JsonValue merged = JsonValue.Object();
+        for (int i = 0; i < extensions.Items.Count; i++)
+            merged.Add(extensions.Keys[i], identify(extensions.Keys[i], extensions.Items[i].Get("path")!.Text) ?? extensions.Items[i]);
+        JsonValue other = JsonValue.Object();
+        for (int i = 0; i < origin.Items.Count; i++)
+            other.Add(origin.Keys[i], origin.Items[i]);
+        return other.Add("extensions", merged);
+    }
+
     /// <summary>true when a marker's origin says the same; one that cannot be read says nothing.</summary>
     public static bool IsSame(JsonValue origin, string? recorded) =>
         recorded is not null && JsonReader.TryParse(PathText.Encode(recorded)) is JsonValue other && origin.Matches(other);

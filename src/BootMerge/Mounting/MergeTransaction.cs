@@ -1,6 +1,9 @@
 using System;
 using System.Collections.Generic;
+using BootMerge.Extensions;
+using BootMerge.Json;
 using BootMerge.Linux;
+using BootMerge.Markers;
 using BootMerge.Planning;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
@@ -104,6 +107,34 @@ internal sealed class MergeTransaction : IDisposable
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)
                 _built.Add(builder.Build(plan, stack, _host.SubmountsOf(stack.Hierarchy), isReplacement: _host.MergeOn(stack.Hierarchy) is not null));
+        foreach (MergePlan plan in plans)
+            WriteOrigin(plan);
+    }
+
+    /// <summary>
+    /// An extension below one of the hierarchies, such as a confext in /usr while sysexts are merged there, will be seen
+    /// through the new merge: another mount, which systemd's refresh would take for a change.
+    /// </summary>
+    private void WriteOrigin(MergePlan plan)
+    {
+        string origin = Origin.Reidentified(plan.Origin, (name, path) => plan.Shown.Contains(name) ? null : IdentityThroughStacks(path)).ToCompactText();
+        foreach (BuiltStack stack in _built)
+            if (stack.Plan.Class == plan.Class)
+                stack.WriteOrigin(origin);
+    }
+
+    /// <returns>null when no new merge covers the path.</returns>
+    private JsonValue? IdentityThroughStacks(string path)
+    {
+        foreach (BuiltStack stack in _built)
+        {
+            if (!MountTable.IsBelow(path, stack.Plan.Target))
+                continue;
+            using SafeFileHandle? handle = Extension.TryOpenInside(stack.Mount, path[stack.Plan.Target.Length..], Sys.O_PATH);
+            return handle is null ? null : ExtensionIdentity.Of(path, handle);
+        }
+
+        return null;
     }
 
     private void Show()

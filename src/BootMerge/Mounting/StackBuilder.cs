@@ -11,16 +11,20 @@ namespace BootMerge.Mounting;
 
 /// <summary>An overlay that is complete and that nobody sees yet.</summary>
 /// <param name="mount">Detached; its descriptor is the merged directory.</param>
-/// <param name="device">"0:47"</param>
-internal sealed class BuiltStack(StackPlan plan, SafeFileHandle mount, string device) : IDisposable
+/// <param name="markerLayer">Its topmost lowerdir.</param>
+internal sealed class BuiltStack(StackPlan plan, SafeFileHandle mount, SafeFileHandle markerLayer) : IDisposable
 {
     public StackPlan Plan { get; } = plan;
 
     public SafeFileHandle Mount { get; } = mount;
 
-    public string Device { get; } = device;
+    public void WriteOrigin(string origin) => MarkerDirectory.WriteOrigin(markerLayer, Plan.Class, origin);
 
-    public void Dispose() => Mount.Dispose();
+    public void Dispose()
+    {
+        Mount.Dispose();
+        markerLayer.Dispose();
+    }
 }
 
 /// <summary>Makes the overlay of a plan, with marker and carried-over mounts, detached.</summary>
@@ -58,7 +62,7 @@ internal sealed class StackBuilder
 
             using SafeFileHandle markerLayer = stage.MarkerLayer();
             DirectoryAttributes.Copy(hierarchy, markerLayer, _log);
-            MarkerDirectory.Write(markerLayer, plan.Class, merge.Extensions, merge.Origin.ToCompactText(), WorkDirectoryText(plan), plan.Backing);
+            MarkerDirectory.Write(markerLayer, plan.Class, merge.Extensions, WorkDirectoryText(plan), plan.Backing);
             layers.Insert(0, new NamedLayer("marker", Duplicate(markerLayer)));
             if (plan.Upper is MemoryUpper)
             {
@@ -124,15 +128,15 @@ internal sealed class StackBuilder
         if (plan.Upper is not null && Sys.IsReadOnly(overlay))
             throw new KernelException("fsmount", target, Errno.EROFS, "overlayfs could not use the workdir and went read-only");
 
-        string device = Sys.Status(overlay).Device;
-        MarkerDirectory.WriteDevice(markerLayer, plan.Class, device);
+        MarkerDirectory.WriteDevice(markerLayer, plan.Class, Sys.Status(overlay).Device);
         if (plan.Upper is not null)
             CoverMarker(plan, markerLayer, overlay, target);
         if (!MarkerDirectory.Exists(overlay, plan.Class))
             throw new InputException("the marker " + plan.Class.MarkerName + " cannot be read through the new merge of " + PathText.Printable(target)
                 + ": the upperdir has something else of that name, remove it");
         submounts.AttachTo(overlay, target);
-        return new BuiltStack(plan, _isStaged ? Sys.CloneTree(overlay, recursive: true, target) : overlay, device);
+        SafeFileHandle mount = _isStaged ? Sys.CloneTree(overlay, recursive: true, target) : overlay;
+        return new BuiltStack(plan, mount, Sys.Reopen(markerLayer, Sys.O_PATH | Sys.O_DIRECTORY));
     }
 
     /// <summary>

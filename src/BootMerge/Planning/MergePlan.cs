@@ -115,8 +115,11 @@ internal sealed class MergePlan
 
     public required List<LeftAlone> LeftAlone { get; init; }
 
-    /// <summary>The marker's origin file.</summary>
+    /// <summary>The marker's origin file, with the extensions as they are found before the merge.</summary>
     public required JsonValue Origin { get; init; }
+
+    /// <summary>Names of those of which the origin does not speak by what is found at their path.</summary>
+    public required List<string> Shown { get; init; }
 }
 
 /// <summary>A plan, and perhaps why it cannot be carried out.</summary>

@@ -48,6 +48,7 @@ internal static class Planner
             Extensions = Names(extensions),
             Stacks = stacks,
             LeftAlone = leftAlone,
+            Shown = Shown(extensions),
             Origin = Origin.Of(MutableModes.Name(recorded), mutableDirectories, settings.OverlayOptions, Identities(extensions)),
         };
         return new PlanResult(plan, refusal);
@@ -167,6 +168,15 @@ internal static class Planner
         List<string> names = [];
         foreach (AcceptedExtension extension in extensions)
             names.Add(extension.Name);
+        return names;
+    }
+
+    private static List<string> Shown(IReadOnlyList<AcceptedExtension> extensions)
+    {
+        List<string> names = [];
+        foreach (AcceptedExtension extension in extensions)
+            if (extension.IsShown)
+                names.Add(extension.Name);
         return names;
     }
 

@@ -70,7 +70,8 @@ internal sealed class Survey
     }
 
     /// <param name="identities">What the marker says of some extensions in place of what they are; by name.</param>
-    public List<AcceptedExtension> Accepted(Root root, IReadOnlyDictionary<string, Json.JsonValue>? identities = null)
+    /// <param name="shown">Names of those that will be mounted only for systemd to see them.</param>
+    public List<AcceptedExtension> Accepted(Root root, IReadOnlyDictionary<string, Json.JsonValue>? identities = null, List<string>? shown = null)
     {
         List<AcceptedExtension> accepted = [];
         foreach (Extension extension in AcceptedExtensions())
@@ -90,7 +91,7 @@ internal sealed class Survey
                 identity = ExtensionIdentity.Of(extension.Path, handle);
             }
 
-            accepted.Add(new AcceptedExtension(extension.Name, identity, layers, extension.Image));
+            accepted.Add(new AcceptedExtension(extension.Name, identity, layers, extension.Image, isShown: shown is not null && shown.Contains(extension.Name)));
         }
 
         return accepted;

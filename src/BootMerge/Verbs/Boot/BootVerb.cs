@@ -71,7 +71,7 @@ internal static class BootVerb
         using SystemdVisibility visibility = SystemdVisibility.Prepare(session, surveys);
         List<List<AcceptedExtension>> accepted = [];
         foreach (Survey survey in surveys)
-            accepted.Add(survey.Accepted(session.Root, visibility.Identities));
+            accepted.Add(survey.Accepted(session.Root, visibility.Identities, visibility.Mounted));
 
         List<MergePlan> plans = Merge(session, surveys, accepted, routingProblem, report);
         report.Plans = plans;

@@ -37,6 +37,9 @@ internal sealed class ShownExtension : IDisposable
     /// <summary>Of the directory that systemd will take for the extension, inside the root.</summary>
     public string Path { get; }
 
+    /// <summary>Something will be mounted at <see cref="Path"/>.</summary>
+    public bool IsMount => _overlay is not null;
+
     /// <summary>As the marker's origin has it.</summary>
     public JsonValue Identity { get; }
 

@@ -27,6 +27,9 @@ internal sealed class SystemdVisibility : IDisposable
     /// <summary>By extension name: what systemd will see in place of the extension.</summary>
     public IReadOnlyDictionary<string, JsonValue> Identities => _identities;
 
+    /// <summary>Names of those of which systemd will see a mount made for it.</summary>
+    public List<string> Mounted { get; } = [];
+
     /// <summary>Before the merge, whose marker holds the identities. Nothing is shown yet.</summary>
     public static SystemdVisibility Prepare(Session session, List<Survey> surveys)
     {
@@ -82,6 +85,8 @@ internal sealed class SystemdVisibility : IDisposable
             ShownExtension shown = ShownExtension.Prepare(session.Root, extension, session.Root.PathOf(directory));
             _shown.Add(shown);
             _identities[extension.Name] = shown.Identity;
+            if (shown.IsMount)
+                Mounted.Add(shown.Name);
         }
         catch (KernelException e)
         {
