@@ -112,7 +112,7 @@ internal static class AllowedDifferences
             "an empty variable would drop redirect_dir and metacopy: it counts as not set (section 6)"),
         new("status in every format, merged and not|Sysexts, (nothing to find|every format of status and list)", "stdout form", "/(etc|opt|usr) .* => .*", "without a legend too, status says where writes go") { CalledAs = CalledAs.Bootmerge },
         new("The modes are listed", "stdout form", "Known mutability modes:.* => Modes of --mutable=.*no.*auto.*yes.*import.*ephemeral.*ephemeral-import.*", "messages are worded differently") { CalledAs = CalledAs.Bootmerge },
-        new("Words that are not known change nothing|Sysexts, booleans and short forms of modes", "exit", "1 => 2", "a usage error has the exit status 2 (section 2)")
+        new("Words that are not known change nothing|An image policy is taken|Sysexts, booleans and short forms of modes", "exit", "1 => 2", "a usage error has the exit status 2 (section 2)")
         { CalledAs = CalledAs.Bootmerge },
         new("Words that are not known change nothing", "exit|explains|stdout.*", @"1 => 0|yes => \(nothing\)|nothing => a table|\(nothing\) => .*", "list takes names of extensions")
         { CalledAs = CalledAs.Bootmerge },
