@@ -23,7 +23,8 @@ internal static class ImageScenarios
                 List, Merge(), Refresh(), Refresh("--always-refresh=yes"), Unmerge, Merge("--mutable=yes"), Unmerge);
             yield return new Scenario($"A sysext as an image with {type}",
                 root => root.Extension("foo").Extension("bar").Image(Sysexts + "foo", type),
-                List, Merge(), Refresh(), Refresh("--always-refresh=yes"), Unmerge, Merge("--mutable=ephemeral"), Unmerge) { Class = TestedClass.Sysext };
+                List, Merge(), Refresh(), Refresh("--always-refresh=yes"), Unmerge, Merge("--mutable=ephemeral"), Unmerge)
+            { Class = TestedClass.Sysext };
             yield return new Scenario($"systemd-sysext skips its refresh of an image with {type}",
                 root => root.Extension("foo").Image(Sysexts + "foo", type),
                 Merge(), Systemd("refresh"), Systemd("--always-refresh=yes", "refresh"), Refresh(), Systemd("unmerge"), Systemd("merge"), Refresh(),
@@ -38,13 +39,16 @@ internal static class ImageScenarios
                 foreach (ImageType type in FileSystems)
                     root.Image(Sysexts + type, type);
             },
-            List, Merge("--mutable=yes"), Refresh("--mutable=yes"), Unmerge) { Class = TestedClass.Sysext };
+            List, Merge("--mutable=yes"), Refresh("--mutable=yes"), Unmerge)
+        { Class = TestedClass.Sysext };
         yield return new Scenario("A sysext as an image without --root",
             root => root.Extension("foo").Extension("bar").Image(Sysexts + "foo", ImageType.Squashfs),
-            Merge("--no-reload"), Refresh("--no-reload"), Run("--no-reload", "unmerge")) { Class = TestedClass.Sysext, Root = RootKind.Slash };
+            Merge("--no-reload"), Refresh("--no-reload"), Run("--no-reload", "unmerge"))
+        { Class = TestedClass.Sysext, Root = RootKind.Slash };
         yield return new Scenario("A confext as an image without --root",
             root => root.Extension("foo", directory: "var/lib/confexts").Image("var/lib/confexts/foo", ImageType.Squashfs),
-            Merge("--no-reload", "--mutable=ephemeral"), Refresh("--no-reload", "--mutable=ephemeral"), Run("--no-reload", "unmerge")) { Root = RootKind.Slash };
+            Merge("--no-reload", "--mutable=ephemeral"), Refresh("--no-reload", "--mutable=ephemeral"), Run("--no-reload", "unmerge"))
+        { Root = RootKind.Slash };
     }
 
     private static IReadOnlyList<Scenario> Names =>

@@ -92,7 +92,8 @@ internal static class SysextRefreshScenarios
         { Root = RootKind.Slash };
         yield return new Scenario("systemd-sysext skips its refresh of symlinked extensions and an /opt that is a symlink",
             root => root.Extension("foo", directory: "data").Link("etc/extensions/foo", "/data/foo").Move("opt", "var/opt").Link("opt", "var/opt"),
-            Merge(), Systemd("refresh"), Systemd("status", "--json=short"), Systemd("unmerge")) { Hierarchies = ["usr", "var/opt"] };
+            Merge(), Systemd("refresh"), Systemd("status", "--json=short"), Systemd("unmerge"))
+        { Hierarchies = ["usr", "var/opt"] };
     }
 
     private static IReadOnlyList<Scenario> BothClasses =>
