@@ -76,8 +76,8 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
             if (isImage && found.Success && found.Groups["name"].Value == name)
                 return "image";
         }
-        // In a detached mount the kernel tells no more than the path inside of it.
-        if (hasImages && layer == "/" + hierarchy && bench.RootPrefix.Length > 0)
+        // In a detached mount the kernel tells no more than the path inside of it; in bootmerge's staging place, which image.
+        if (hasImages && (layer == "/" + hierarchy && bench.RootPrefix.Length > 0 || StagedImage().IsMatch(relative)))
             return "image";
         if (relative == "/" + hierarchy)
             return "hierarchy";
@@ -95,6 +95,9 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
     /// <summary>Each program's own place for what lasts as long as the merge.</summary>
     [GeneratedRegex("^/run/systemd/sysext/mh_workspace/|^/(upper|work)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
     private static partial Regex InMemory();
+
+    [GeneratedRegex("^/image\\.\\d+/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    private static partial Regex StagedImage();
 
     [GeneratedRegex("/(confexts|extensions)/(?<name>[^/]+)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
     private static partial Regex InSearchDirectory();

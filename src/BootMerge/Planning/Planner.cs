@@ -71,7 +71,7 @@ internal static class Planner
             Lower = lower,
             Upper = upper,
             Attributes = StackOptions.Attributes(settings, isMutable: upper is not null),
-            Options = StackOptions.Of(settings, isMutable: upper is not null),
+            Options = StackOptions.Of(settings),
             Backing = hierarchyIsLower && !state.Device.StartsWith("0:", System.StringComparison.Ordinal) ? state.Device : null,
         };
     }

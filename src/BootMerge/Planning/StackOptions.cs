@@ -25,11 +25,12 @@ internal static class StackOptions
     /// <summary>
     /// redirect_dir=on, so that a directory of a lower layer can be renamed; metacopy=off, because a file of which only
     /// the metadata was copied up is zeros once the layers below are gone; index=off, because an index refuses another
-    /// lower layer at the next boot. Configured options replace these on a mutable stack, as with systemd.
+    /// lower layer at the next boot. Configured options replace these in the modes that can be written to, as with
+    /// systemd: also on a stack that is read-only because nothing is routed.
     /// </summary>
-    public static List<OverlayOption> Of(ClassSettings settings, bool isMutable)
+    public static List<OverlayOption> Of(ClassSettings settings)
     {
-        if (settings.OverlayOptions is null || !isMutable)
+        if (settings.OverlayOptions is null || settings.Mode is MutableMode.No or MutableMode.Import)
             return [new("redirect_dir", "on"), new("metacopy", "off"), new("index", "off")];
 
         List<OverlayOption> options = [];

@@ -27,16 +27,19 @@ public sealed class StackOptionsTests
     }
 
     [Theory]
-    [InlineData(null, true, "redirect_dir=on metacopy=off index=off")]
-    [InlineData(null, false, "redirect_dir=on metacopy=off index=off")]
-    [InlineData("index=on,userxattr", false, "redirect_dir=on metacopy=off index=off")]
-    [InlineData("index=on,userxattr", true, "index=on userxattr")]
-    [InlineData("redirect_dir=nofollow,noatime", true, "redirect_dir=nofollow")]
-    [InlineData(",index=on,,", true, "index=on")]
-    [InlineData("a=b=c", true, "a=b=c")]
-    [InlineData("a=", true, "a=")]
-    public void Configured_options_replace_the_defaults_of_mutable_stacks(string? configured, bool isMutable, string expected) =>
-        Assert.Equal(expected, string.Join(' ', StackOptions.Of(Facts.Settings("yes", overlayOptions: configured), isMutable)));
+    [InlineData(null, "yes", "redirect_dir=on metacopy=off index=off")]
+    [InlineData(null, "no", "redirect_dir=on metacopy=off index=off")]
+    [InlineData("index=on,userxattr", "no", "redirect_dir=on metacopy=off index=off")]
+    [InlineData("index=on,userxattr", "import", "redirect_dir=on metacopy=off index=off")]
+    [InlineData("index=on,userxattr", "auto", "index=on userxattr")]
+    [InlineData("index=on,userxattr", "ephemeral", "index=on userxattr")]
+    [InlineData("index=on,userxattr", "ephemeral-import", "index=on userxattr")]
+    [InlineData("redirect_dir=nofollow,noatime", "yes", "redirect_dir=nofollow")]
+    [InlineData(",index=on,,", "yes", "index=on")]
+    [InlineData("a=b=c", "yes", "a=b=c")]
+    [InlineData("a=", "yes", "a=")]
+    public void Configured_options_replace_the_defaults_in_modes_that_can_be_written_to(string? configured, string mode, string expected) =>
+        Assert.Equal(expected, string.Join(' ', StackOptions.Of(Facts.Settings(mode, overlayOptions: configured))));
 
     private static string Names(uint attributes)
     {
