@@ -40,6 +40,9 @@ internal static class AllowedDifferences
     /// <summary>bootmerge merges and systemd does not.</summary>
     private const string OnlyHere = @"\(nothing\) => .*|no => yes|null => .*|- => .*|0 => \d+|yes => \(nothing\)|/usr => ";
 
+    private const string WithoutUsableImage = "An image without (a release file|the hierarchies)|An image with another name's release file|An empty file is no image"
+        + "|A file of text is no image|An image that is cut off|Images (of sysexts )?with the class in their names";
+
     private const string SelfImport = "(Sysexts, m|M)ode (import|ephemeral-import) with .*self-rout.*";
 
     /// <summary>Nothing but the marker to merge, at one hierarchy at least.</summary>
@@ -111,6 +114,15 @@ internal static class AllowedDifferences
         new("An empty environment variable means the defaults", @"mount .* (flags|options)", ".*(relatime|rw,uuid=on) => .*(noatime|redirect_dir=on,rw,uuid=on)",
             "an empty variable would drop redirect_dir and metacopy: it counts as not set (section 6)"),
         new("status in every format, merged and not|Sysexts, (nothing to find|every format of status and list)", "stdout form", "/(etc|opt|usr) .* => .*", "without a legend too, status says where writes go") { CalledAs = CalledAs.Bootmerge },
+        new(WithoutUsableImage, AnythingMerged, OnlyHere + @"|nothing => JSON on one line",
+            "one extension that cannot be used is left out with its reason; systemd merges nothing then (section 5)"),
+        new(WithoutUsableImage, "exit", "1 => 0", "the same"),
+        new("An image with a partition table", AnythingMerged, @".* => \(nothing\)|.*foo.* => (?!.*foo).*|2 => 1|<time> +=> -|yes => no|\d+ => 0|""<time>"" => null|.*bar.* => .*| => .+",
+            "images with a partition table are not taken yet, and refused by name (section 12)"),
+        new("A directory and an image of one name in one directory", @"stdout row 1 (PATH|TYPE)|list --json\[0\]\.(path|type)|marker etc/origin\.extensions\.foo\.(mtime|path)|mount etc\[0\] layers",
+            ".*(raw|last change|image).* => .*", "in systemd the file system's order decides, here the directory wins on every file system (section 4)"),
+        new(".*(with Xfs|with every file system.*)", "exit|explains|stderr|another mount (etc|opt|usr)", @"1 => 0|yes => \(nothing\)|no => yes|Failed to read metadata.* => .*",
+            "systemd cannot mount an XFS image while it is merged, so that its refresh fails; here it is mounted with nouuid (section 12)"),
         new("The modes are listed", "stdout form", "Known mutability modes:.* => Modes of --mutable=.*no.*auto.*yes.*import.*ephemeral.*ephemeral-import.*", "messages are worded differently") { CalledAs = CalledAs.Bootmerge },
         new("Words that are not known change nothing|An image policy is taken|Sysexts, booleans and short forms of modes", "exit", "1 => 2", "a usage error has the exit status 2 (section 2)")
         { CalledAs = CalledAs.Bootmerge },

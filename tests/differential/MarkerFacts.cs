@@ -63,7 +63,7 @@ internal sealed class MarkerFacts(Bench bench, IDictionary<string, string> facts
                 "crtime" => ExtensionStatus(extension) is { } born && element.ToString() == born.BirthMicroseconds.ToString(CultureInfo.InvariantCulture)
                     ? "the extension's birth" : "another time",
                 "mtime" => ExtensionStatus(extension) is { Type: not Native.S_IFDIR } changed && element.ToString() == changed.ModificationMicroseconds.ToString(CultureInfo.InvariantCulture)
-                    ? "the extension's last change" : element.GetRawText(),
+                    ? "the extension's last change" : element.GetRawText() is "0" ? "0" : "another time",
                 "handle" => $"{element.ToString().Length} digits",
                 _ => element.GetRawText(),
             };

@@ -42,7 +42,7 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
             return;
         List<string> layers = [];
         foreach (string layer in mount.Values("lowerdir"))
-            layers.Add(LayerMeaning(layer, point));
+            layers.Add(LayerMeaning(layer, point, isLast: layers.Count == mount.Values("lowerdir").Count - 1));
         facts[name + "layers"] = string.Join(" > ", layers);
         if (mount.Values("upperdir") is [string upper])
             facts[name + "upper"] = InMemory().IsMatch(Relative(upper)) ? "in memory" : Relative(upper);
@@ -59,7 +59,7 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
     }
 
     /// <summary>What a lowerdir is, in the words of the specification.</summary>
-    private string LayerMeaning(string layer, string hierarchy)
+    private string LayerMeaning(string layer, string hierarchy, bool isLast)
     {
         if (Relative(layer) == "/marker" || layer.StartsWith("/run/systemd/sysext/meta/", StringComparison.Ordinal))
             return "meta";
@@ -77,14 +77,16 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
                 return "image";
         }
         // In a detached mount the kernel tells no more than the path inside of it; in bootmerge's staging place, which image.
-        if (hasImages && (layer == "/" + hierarchy && bench.RootPrefix.Length > 0 || StagedImage().IsMatch(relative)))
+        // Without --root the hierarchy is called so, too: it lies below all extensions.
+        bool isInside = layer == "/" + hierarchy ? bench.RootPrefix.Length > 0 || !isLast : Native.Lstat(bench.Root[relative.TrimStart('/')]) is null;
+        if (hasImages && (isInside && !found.Success || StagedImage().IsMatch(relative)))
             return "image";
         if (relative == "/" + hierarchy)
             return "hierarchy";
         return found.Success ? "extension " + found.Groups["name"].Value : relative;
     }
 
-    private bool IsImage(string path) => Native.Lstat(bench.Root[path.TrimStart('/')]) is { Type: not Native.S_IFDIR };
+    private bool IsImage(string path) => Native.Lstat(bench.Root[path.TrimStart('/')]) is { } status ? status.Type != Native.S_IFDIR : path.EndsWith(".raw", StringComparison.Ordinal);
 
     private string Relative(string path) =>
         path.StartsWith(bench.RootPrefix + "/", StringComparison.Ordinal) ? path[bench.RootPrefix.Length..] : path;

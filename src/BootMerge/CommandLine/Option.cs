@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace BootMerge.CommandLine;
 
@@ -71,10 +72,12 @@ internal sealed class Option(string name, OptionValue value = OptionValue.None, 
         bool isDropIn = calledAs != ProgramName.BootMerge;
         Option? found = null;
         string candidates = "";
+        List<string> known = [];
         foreach (Option option in All)
         {
             if (isDropIn && option.Scope == OptionScope.Own)
                 continue;
+            known.Add(option.Name);
             if (option.Name == typed)
                 return option;
             if (isDropIn && option.Scope == OptionScope.Extra || !option.Name.StartsWith(typed, StringComparison.Ordinal))
@@ -84,17 +87,9 @@ internal sealed class Option(string name, OptionValue value = OptionValue.None, 
         }
 
         if (found is null)
-            error = "unknown option " + Words.Quote(typed) + DidYouMean(typed);
+            error = "unknown option " + Words.Quote(typed) + (Words.Nearest(typed, known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : "");
         else if (found.Name != candidates)
             error = "option " + Words.Quote(typed) + " is ambiguous: it could be " + candidates;
         return error.Length == 0 ? found : null;
-    }
-
-    private static string DidYouMean(string typed)
-    {
-        string[] names = new string[All.Length];
-        for (int i = 0; i < names.Length; i++)
-            names[i] = All[i].Name;
-        return Words.Nearest(typed, names) is string nearest ? Words.DidYouMean(nearest) : "";
     }
 }

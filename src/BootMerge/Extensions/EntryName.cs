@@ -47,6 +47,8 @@ internal static class EntryName
         return problem.Length == 0 ? name : null;
     }
 
+    public static string WithoutRaw(string name) => WithoutSuffix(name, RawSuffix);
+
     public static bool IsImageName(string entry) => entry.EndsWith(RawSuffix, StringComparison.Ordinal);
 
     public static bool IsVersionedDirectory(string entry) => entry.EndsWith(VersionedSuffix, StringComparison.Ordinal);

@@ -32,16 +32,18 @@ internal static class ReleaseFileSearch
     private static ReleaseFile Find(Root root, Extension extension)
     {
         string releaseDirectory = extension.Class.ReleaseDirectory;
-        string path = releaseDirectory + "/" + Prefix + extension.Name;
+        // A block device goes by its whole name; its release file does not, as in systemd.
+        string name = extension.Kind == ExtensionKind.BlockDevice ? EntryName.WithoutRaw(extension.Name) : extension.Name;
+        string path = releaseDirectory + "/" + Prefix + name;
         using SafeFileHandle? named = extension.TryOpen(root, path, Sys.O_PATH);
         if (named is not null)
             return Parse(named, path);
 
         // As systemd does for a name with a version behind it: foo_1 may have the file of foo.
-        int underscore = extension.Name.IndexOf('_');
+        int underscore = name.IndexOf('_');
         if (underscore > 0)
         {
-            string unversioned = releaseDirectory + "/" + Prefix + extension.Name[..underscore];
+            string unversioned = releaseDirectory + "/" + Prefix + name[..underscore];
             using SafeFileHandle? file = extension.TryOpen(root, unversioned, Sys.O_PATH);
             if (file is not null)
                 return Parse(file, unversioned);

@@ -27,7 +27,7 @@ internal static class ListVerb
                     .Add("name", JsonValue.String(extension.Name))
                     .Add("type", JsonValue.String(extension.KindName))
                     .Add("path", JsonValue.String(session.Root.Outside(extension.Path)))
-                    .Add("time", extension.Time == 0 ? JsonValue.Null() : JsonValue.Number(extension.Time)));
+                    .Add("time", JsonValue.Number(extension.Time)));
             Output.Write(JsonReport.Format(array, session.Settings.Json));
             return;
         }

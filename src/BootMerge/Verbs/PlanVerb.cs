@@ -34,7 +34,7 @@ internal static class PlanVerb
 
         if (session.Settings.Json == JsonFormat.Off)
         {
-            Output.Write("would " + action + "\n" + PlanReport.Text(session.Root, plans) + JsonReport.Text(rejected, ignored));
+            Output.Write((action == "nothing" ? "nothing to do" : "would " + action) + "\n" + PlanReport.Text(session.Root, plans) + JsonReport.Text(rejected, ignored));
             return;
         }
 

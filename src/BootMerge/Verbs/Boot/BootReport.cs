@@ -74,8 +74,8 @@ internal sealed class BootReport(Session session) : IDisposable
         text.Append(Result);
         foreach (MergePlan plan in Plans)
             foreach (StackPlan stack in plan.Stacks)
-                text.Append(' ').Append(session.Root.Outside(stack.Target)).Append(" (").Append(MutableModes.Name(plan.Mode)).Append(": ")
-                    .AppendJoin(", ", plan.Extensions).Append(')');
+                text.Append(' ').Append(session.Root.Outside(stack.Target)).Append(" (").Append(MutableModes.Name(plan.Mode))
+                    .Append(plan.Extensions.Count == 0 ? "" : ": ").AppendJoin(", ", plan.Extensions).Append(')');
         if (Fallback is not null)
             text.Append(", fallback ").Append(Fallback);
         return text.Append(", ").Append(Milliseconds(session.Started)).Append(" ms").ToString();
