@@ -36,6 +36,9 @@ internal sealed class Settings
 
     public required bool NoWait { get; init; }
 
+    /// <summary>--root= was given: the root is not the system that this program runs in.</summary>
+    public required bool IsElsewhere { get; init; }
+
     /// <summary>The root is this system's own by default, not by option, and nobody said --no-reload.</summary>
     public required bool MayAskManager { get; init; }
 

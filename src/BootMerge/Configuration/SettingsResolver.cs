@@ -37,6 +37,7 @@ internal static class SettingsResolver
             Verbose = typed.Verbose,
             Quiet = typed.Quiet,
             NoWait = typed.NoWait,
+            IsElsewhere = typed.RootGiven,
             MayAskManager = !typed.RootGiven && !typed.NoReload,
             Fallback = typed.Fallback ?? kernel.Fallback ?? file.Fallback ?? FallbackMode.Fail,
             RequireExtension = file.RequireExtension,

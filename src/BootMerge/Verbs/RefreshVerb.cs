@@ -65,6 +65,21 @@ internal static class RefreshVerb
             if (!MergeTransaction.IsPlanned(plans, merge.Hierarchy))
                 session.Log.Info("Unmerged '" + session.Root.Outside(merge.Hierarchy) + "'.");
         MergeReport.Log(session, plans);
+        if (!session.Settings.IsElsewhere)
+            ReportOldNamespaces(host, session.Log);
+    }
+
+    private static void ReportOldNamespaces(Host host, Log log)
+    {
+        List<string> devices = [];
+        foreach (ExistingMerge merge in host.Merges)
+            devices.Add(merge.Marker.Device);
+        List<string> processes = devices.Count == 0 ? [] : OldNamespaces.Find(devices);
+        if (processes.Count > 0)
+            log.Info(processes.Count.ToString() + (processes.Count == 1 ? " process in another mount namespace still sees" : " processes in other mount namespaces still see")
+                + " what was merged before, until restarted (--verbose names them).");
+        foreach (string process in processes)
+            log.Debug("Still sees the old merge: process " + process + ".");
     }
 
     /// <summary>What is merged is what would be merged: hierarchy by hierarchy, by the origin recorded in the marker.</summary>

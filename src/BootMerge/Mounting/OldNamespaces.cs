@@ -1,0 +1,101 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>
+/// Processes that live in another mount namespace than this one and still see a merge that was replaced here: a service
+/// with private mounts keeps the old one until it is restarted.
+/// </summary>
+internal static class OldNamespaces
+{
+    private const int TableLimit = 16 << 20;
+    private const int LineLimit = 4096;
+
+    /// <param name="devices">Of the merges that were replaced, "0:47".</param>
+    /// <returns>"4711 (nginx, nginx.service)" for each process; those that end meanwhile, or cannot be looked at, are left out.</returns>
+    public static List<string> Find(List<string> devices)
+    {
+        List<string> found = [];
+        Dictionary<string, bool> seen = new() { [NamespaceOf("self")] = false };
+        using SafeFileHandle? processes = Sys.TryOpen("/proc", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        if (processes is null)
+            return found;
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(processes))
+        {
+            if (!char.IsAsciiDigit(entry.Name[0]))
+                continue;
+            string mountNamespace = NamespaceOf(entry.Name);
+            if (mountNamespace.Length == 0)
+                continue;
+            if (!seen.TryGetValue(mountNamespace, out bool isOld))
+                seen[mountNamespace] = isOld = ShowsOneOf(entry.Name, devices);
+            if (isOld)
+                found.Add(Describe(entry.Name));
+        }
+
+        return found;
+    }
+
+    private static bool ShowsOneOf(string process, List<string> devices)
+    {
+        foreach (Mount mount in MountTable.Parse(Read(process, "mountinfo", TableLimit)).Mounts)
+            if (mount.Type == "overlay" && devices.Contains(mount.Device))
+                return true;
+        return false;
+    }
+
+    private static string Describe(string process)
+    {
+        string name = PathText.Decode(Read(process, "comm", LineLimit)).TrimEnd('\n');
+        string? unit = UnitOf(PathText.Decode(Read(process, "cgroup", LineLimit)));
+        return process + " (" + name + (unit is null ? "" : ", " + unit) + ")";
+    }
+
+    /// <summary>The innermost unit of a process, by the names of its control groups: cgroups(7), systemd.unit(5).</summary>
+    /// <param name="groups">/proc/PID/cgroup: lines "0::/system.slice/nginx.service".</param>
+    internal static string? UnitOf(string groups)
+    {
+        string? unit = null;
+        string? rest = groups;
+        while (Words.TryCut(ref rest, '\n', out string line))
+        {
+            string? path = line;
+            while (Words.TryCut(ref path, '/', out string name))
+                if (name.EndsWith(".service", StringComparison.Ordinal) || name.EndsWith(".scope", StringComparison.Ordinal))
+                    unit = name;
+        }
+
+        return unit;
+    }
+
+    // A process that is gone, or not ours to look at, shows nothing.
+    private static string NamespaceOf(string process)
+    {
+        try
+        {
+            using SafeFileHandle? link = Sys.TryOpen("/proc/" + process + "/ns/mnt", Sys.O_PATH | Sys.O_NOFOLLOW);
+            return link is null ? "" : Sys.ReadLink(link);
+        }
+        catch (KernelException)
+        {
+            return "";
+        }
+    }
+
+    private static byte[] Read(string process, string name, int limit)
+    {
+        try
+        {
+            string path = "/proc/" + process + "/" + name;
+            using SafeFileHandle? file = Sys.TryOpen(path, Sys.O_RDONLY);
+            return file is null ? [] : Sys.ReadAll(file, limit, path);
+        }
+        catch (KernelException)
+        {
+            return [];
+        }
+    }
+}
