@@ -117,7 +117,8 @@ internal sealed class Extension : IDisposable
     public SafeFileHandle Open(Root root) => root.OpenAt(Path);
 
     /// <summary>
-    /// The extension's own version of a hierarchy. In an image it is resolved inside that. In a directory it may be a symlink that leads out of the extension: it is resolved
+    /// The extension's own version of a hierarchy. In an image it is resolved inside that.
+    /// In a directory it may be a symlink that leads out of the extension: it is resolved
     /// inside the root, where the vendor's directory is, and only when there is nothing, inside the extension, which is
     /// the only place where systemd looks.
     /// </summary>

@@ -80,8 +80,10 @@ internal sealed class Host : IDisposable
             bool isSeen = true;
             foreach (KeyValuePair<string, string> layer in extension.Layers)
             {
-                using SafeFileHandle? directory = extension.Image is null ? Bare.TryOpenDirectory(layer.Value) : null;
-                isSeen &= extension.Image is not null || directory is not null;
+                if (extension.Image is not null)
+                    break; // opened already, whatever lies over it now
+                using SafeFileHandle? directory = Bare.TryOpenDirectory(layer.Value);
+                isSeen &= directory is not null;
             }
 
             if (isSeen)

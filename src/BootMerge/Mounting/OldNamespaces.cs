@@ -97,5 +97,9 @@ internal static class OldNamespaces
         {
             return [];
         }
+        catch (InputException)
+        {
+            return []; // longer than anybody's should be: the refresh has worked, this must not fail it
+        }
     }
 }
