@@ -87,4 +87,7 @@ internal sealed class ExtensionClass
         NoSuid = false,
         NoExecByDefault = false,
     };
+
+    /// <summary>null when there is none of that name.</summary>
+    public static ExtensionClass? ByName(string name) => name == Confext.Name ? Confext : name == Sysext.Name ? Sysext : null;
 }

@@ -61,6 +61,8 @@ internal static unsafe partial class Native
     public static void MakeNode(string path, int typeAndMode, ulong device = 0) =>
         Check(mknod(path, (uint)typeAndMode, device), "mknod", path);
 
+    public static void Rename(string from, string to) => Check(rename(from, to), "rename", to);
+
     public static void SetXattr(string path, string name, ReadOnlySpan<byte> value)
     {
         fixed (byte* bytes = value)
@@ -110,6 +112,9 @@ internal static unsafe partial class Native
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int unshare(int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int rename(string from, string to);
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int mount(string? source, string target, string? type, ulong flags, string? data);

@@ -18,6 +18,7 @@ internal static partial class Errno
     public const int EROFS = 30;
     public const int EPIPE = 32;
     public const int ERANGE = 34;
+    public const int ENOTEMPTY = 39;
     public const int ELOOP = 40;
     public const int ENODATA = 61;
     public const int EOVERFLOW = 75;

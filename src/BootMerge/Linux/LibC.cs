@@ -58,6 +58,9 @@ internal static unsafe partial class LibC
     public static partial int fsync(int file);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int ftruncate(int file, long length);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int fchmod(int file, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]

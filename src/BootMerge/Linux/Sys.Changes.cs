@@ -82,6 +82,14 @@ internal static unsafe partial class Sys
         RemoveDirectory(parent, name);
     }
 
+    /// <returns>0, or the error number.</returns>
+    public static int TryTruncate(SafeFileHandle file)
+    {
+        int result = LibC.ftruncate(Raw(file), 0);
+        int errno = LastErrno;
+        return result == 0 ? 0 : errno;
+    }
+
     public static void ChangeMode(SafeFileHandle file, uint mode) => Check(LibC.fchmod(Raw(file), mode), "chmod", file);
 
     public static void ChangeOwner(SafeFileHandle file, uint uid, uint gid) => Check(LibC.fchown(Raw(file), uid, gid), "chown", file);

@@ -14,13 +14,14 @@ internal static class Directories
     private const uint WorkMode = 0x1C0; // 0700
 
     // Made and undone in the root that everybody sees, which is still there when the private view is not.
-    public static void Prepare(Host host, StackPlan plan, Undo undo, Log log)
+    public static void Prepare(Host host, StackPlan plan, Undo undo, Journal journal, Log log)
     {
+        journal.Add(Journal.Stack, plan.Class, plan.Hierarchy);
         if (plan.CreateTarget)
-            Ensure(host.Root, plan.Target, DefaultMode, undo);
+            Ensure(host.Root, plan.Target, DefaultMode, plan, undo, journal);
         if (plan.Upper is not PersistentUpper upper)
             return;
-        if (upper.CreateWithMode is uint mode && Ensure(host.Root, upper.Path, mode, undo))
+        if (upper.CreateWithMode is uint mode && Ensure(host.Root, upper.Path, mode, plan, undo, journal))
         {
             using SafeFileHandle hierarchy = host.Bare.OpenAt(plan.Target, Sys.O_RDONLY | Sys.O_DIRECTORY);
             using SafeFileHandle created = host.Root.OpenAt(upper.Path, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -28,6 +29,7 @@ internal static class Directories
         }
 
         ForgetIdentifier(host.Bare, upper.Path, undo);
+        journal.Add(Journal.WorkDirectory, plan.Class, plan.Hierarchy, upper.WorkDirectory);
         MakeWorkDirectory(host.Root, upper.WorkDirectory, undo);
     }
 
@@ -73,15 +75,16 @@ internal static class Directories
 
     /// <summary>Makes a directory, and those above it that are missing.</summary>
     /// <returns>false when it was there.</returns>
-    public static bool Ensure(Root root, string path, uint mode, Undo undo)
+    private static bool Ensure(Root root, string path, uint mode, StackPlan plan, Undo undo, Journal journal)
     {
         using (SafeFileHandle? existing = root.TryOpenDirectory(path))
             if (existing is not null)
                 return false;
 
         if (WorkDirectory.Parent(path).Length > 0)
-            Ensure(root, WorkDirectory.Parent(path), DefaultMode, undo);
+            Ensure(root, WorkDirectory.Parent(path), DefaultMode, plan, undo, journal);
         using SafeFileHandle parent = root.OpenAt(WorkDirectory.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
+        journal.Add(Journal.Directory, plan.Class, plan.Hierarchy, path);
         if (!Sys.MakeDirectory(parent, WorkDirectory.Name(path), mode, root.Outside(path)))
             throw new InputException(PathText.Printable(root.Outside(path)) + " is in the way: it is not a directory");
         undo.Add(() => RemoveEmpty(root, path));
@@ -90,7 +93,7 @@ internal static class Directories
         return true;
     }
 
-    private static void RemoveEmpty(Root root, string path)
+    public static void RemoveEmpty(Root root, string path)
     {
         using SafeFileHandle parent = root.OpenAt(WorkDirectory.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
         Sys.RemoveDirectory(parent, WorkDirectory.Name(path));

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Threading;
 using BootMerge.Extensions;
 using BootMerge.Json;
 using BootMerge.Linux;
@@ -16,23 +17,27 @@ namespace BootMerge.Mounting;
 /// </summary>
 internal sealed class MergeTransaction : IDisposable
 {
+    private const int LookupMilliseconds = 5;
+
     private readonly Host _host;
+    private readonly Journal _journal;
     private readonly Log _log;
     private readonly Undo _undo;
     private readonly List<BuiltStack> _built = [];
     private readonly List<Replaced> _replaced = [];
 
-    private MergeTransaction(Host host, Log log)
+    private MergeTransaction(Host host, Journal journal, Log log)
     {
         _host = host;
+        _journal = journal;
         _log = log;
         _undo = new Undo(log);
     }
 
     /// <summary>Merges, or replaces what is merged on the plans' hierarchies; merges that no plan has any more go.</summary>
-    public static void Run(Host host, IReadOnlyList<MergePlan> plans, Log log)
+    public static void Run(Host host, IReadOnlyList<MergePlan> plans, Journal journal, Log log)
     {
-        using MergeTransaction transaction = new(host, log);
+        using MergeTransaction transaction = new(host, journal, log);
         try
         {
             transaction.Prepare(plans);
@@ -44,10 +49,12 @@ internal sealed class MergeTransaction : IDisposable
         {
             host.LeavePrivateView();
             transaction._undo.Run();
+            journal.Clear();
             throw;
         }
 
         transaction.CleanUp();
+        journal.Clear();
     }
 
     public void Dispose()
@@ -62,7 +69,7 @@ internal sealed class MergeTransaction : IDisposable
     {
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)
-                Directories.Prepare(_host, stack, _undo, _log);
+                Directories.Prepare(_host, stack, _undo, _journal, _log);
     }
 
     private void Build(IReadOnlyList<MergePlan> plans)
@@ -89,7 +96,7 @@ internal sealed class MergeTransaction : IDisposable
             BuildAll(plans, LayerMethod.Descriptors);
             return true;
         }
-        catch (KernelException e) when (e.Errno == Errno.EINVAL && e.Log.Length == 0)
+        catch (KernelException e) when (e.Call == "fsconfig" && e.Errno == Errno.EINVAL && e.Log.Length == 0)
         {
             // A reason in words would be about the layers; without one it is about how they were handed over.
             _log.Debug("Building in place failed (" + e.Message + "), again in a private mount namespace.");
@@ -139,6 +146,10 @@ internal sealed class MergeTransaction : IDisposable
 
     private void Show()
     {
+        // Nothing was merged: killed before all of it is shown, the next merge begins anew.
+        if (_host.Merges.Count == 0)
+            foreach (BuiltStack stack in _built)
+                _journal.Add(Journal.Mount, stack.Plan.Class, stack.Plan.Hierarchy, Sys.Status(stack.Mount).UniqueMountId.ToString());
         foreach (BuiltStack stack in _built)
         {
             if (_host.MergeOn(stack.Plan.Hierarchy) is ExistingMerge old)
@@ -159,13 +170,17 @@ internal sealed class MergeTransaction : IDisposable
     private void Replace(BuiltStack stack, ExistingMerge old)
     {
         string target = _host.Root.Outside(old.Hierarchy);
-        Replaced replaced = Replaced.Take(_host.Root, old);
+        Replaced replaced = Replaced.Take(_host.Root, old, _journal);
         _replaced.Add(replaced);
 
         int errno = Sys.TryAttachBeneath(stack.Mount, replaced.Top);
         if (errno == 0)
         {
             _undo.Add(() => replaced.PutBackInPlaceOf(stack.Mount, _host.Root));
+            // Lookups that were under way begin again when a mount appears, and may be in the old merge now: taken away, it
+            // loses what is mounted on it at once.
+            if (_host.SubmountsOf(old.Hierarchy).Mounts.Count > 0)
+                Thread.Sleep(LookupMilliseconds);
             replaced.Detach(target);
         }
         else
@@ -184,7 +199,7 @@ internal sealed class MergeTransaction : IDisposable
     {
         foreach (ExistingMerge merge in _host.Merges)
             if (!IsPlanned(plans, merge.Hierarchy))
-                Unmerging.TakeAway(_host.Root, merge, _replaced, _undo, _log);
+                Unmerging.TakeAway(_host.Root, merge, _replaced, _undo, _journal, _log);
     }
 
     public static bool IsPlanned(IReadOnlyList<MergePlan> plans, string hierarchy)

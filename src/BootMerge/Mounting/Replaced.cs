@@ -27,8 +27,11 @@ internal sealed class Replaced : IDisposable
     /// <summary>The root of the mounted merge, until <see cref="Detach"/>.</summary>
     public SafeFileHandle Top => _top ?? throw new ObjectDisposedException(nameof(Top));
 
-    public static Replaced Take(Root root, ExistingMerge merge)
+    public static Replaced Take(Root root, ExistingMerge merge, Journal journal)
     {
+        journal.Add(Journal.Stack, merge.Class, merge.Hierarchy);
+        if (merge.Marker.WorkDirectory is string workDirectory)
+            journal.Add(Journal.WorkDirectory, merge.Class, merge.Hierarchy, "/" + workDirectory);
         string target = root.Outside(merge.Hierarchy);
         SafeFileHandle top = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
         SafeFileHandle copy = Sys.CloneTree(top, recursive: true, target);

@@ -143,13 +143,15 @@ internal sealed class StackBuilder
     /// Where the merge can be written to, the marker is covered by a read-only mount of itself. Where an upperdir once
     /// got a copy of an older marker, which would win, the marker's own layer is what covers it.
     /// </summary>
-    private static void CoverMarker(StackPlan plan, SafeFileHandle markerLayer, SafeFileHandle overlay, string target)
+    private void CoverMarker(StackPlan plan, SafeFileHandle markerLayer, SafeFileHandle overlay, string target)
     {
         string name = target + "/" + plan.Class.MarkerName;
         using SafeFileHandle? point = Sys.TryOpenAt(overlay, plan.Class.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
         if (point is null)
             throw new InputException("the upperdir of " + PathText.Printable(target) + " hides the marker " + plan.Class.MarkerName + ": remove what it has of that name");
         bool isCopy = !MarkerDirectory.Exists(overlay, plan.Class);
+        if (isCopy)
+            _log.Warning("The upperdir of " + PathText.Printable(target) + " has a copy of an older merge's " + plan.Class.MarkerName + ": it is covered while merged.");
         using SafeFileHandle source = isCopy
             ? Sys.OpenChild(markerLayer, plan.Class.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY)
             : Sys.Reopen(point, Sys.O_PATH | Sys.O_DIRECTORY);

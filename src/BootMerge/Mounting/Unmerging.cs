@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Planning;
@@ -12,10 +11,14 @@ namespace BootMerge.Mounting;
 internal static class Unmerging
 {
     /// <param name="merges">The topmost merge of each hierarchy; those below them go too.</param>
-    public static void Run(Root root, IReadOnlyList<ExistingMerge> merges, Log log)
+    public static void Run(Root root, IReadOnlyList<ExistingMerge> merges, Journal journal, Log log)
     {
         foreach (ExistingMerge merge in merges)
+        {
             CheckWorkDirectory(root, merge);
+            using SafeFileHandle top = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+            journal.Add(Journal.Mount, merge.Class, merge.Hierarchy, Sys.Status(top).UniqueMountId.ToString());
+        }
 
         List<Replaced> taken = [];
         Undo undo = new(log);
@@ -23,11 +26,12 @@ internal static class Unmerging
         {
             foreach (ExistingMerge merge in merges)
                 for (ExistingMerge? top = merge; top is not null; top = ExistingMerge.Find(root, merge.Class, merge.Hierarchy))
-                    TakeAway(root, top, taken, undo, log);
+                    TakeAway(root, top, taken, undo, journal, log);
         }
         catch
         {
             undo.Run();
+            journal.Clear();
             foreach (Replaced old in taken)
                 old.Dispose();
             throw;
@@ -39,15 +43,17 @@ internal static class Unmerging
             old.RemoveRest(root, [], log);
             old.Dispose();
         }
+
+        journal.Clear();
     }
 
     /// <summary>Takes one merge away; what is mounted under it is seen in its place afterwards.</summary>
     /// <param name="taken">Gets what can put it back.</param>
-    public static void TakeAway(Root root, ExistingMerge merge, List<Replaced> taken, Undo undo, Log log)
+    public static void TakeAway(Root root, ExistingMerge merge, List<Replaced> taken, Undo undo, Journal journal, Log log)
     {
         CheckWorkDirectory(root, merge);
         string target = root.Outside(merge.Hierarchy);
-        Replaced old = Replaced.Take(root, merge);
+        Replaced old = Replaced.Take(root, merge, journal);
         taken.Add(old);
         Submounts submounts = Submounts.Copy(old.Top, merge.Class.MarkerName);
         undo.Hold(submounts);
@@ -62,40 +68,6 @@ internal static class Unmerging
             return;
         using SafeFileHandle uncovered = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
         submounts.Restore(uncovered, target, undo, log);
-    }
-
-    /// <summary>
-    /// A refresh that was killed after the new stack was slid under the old one left both, complete: the old one goes,
-    /// and the new one shows.
-    /// </summary>
-    public static void DropInterrupted(Root root, IReadOnlyList<ClassSettings> classes, Log log)
-    {
-        foreach (ExistingMerge merge in ExistingMerge.FindAll(root, classes))
-        {
-            if (!HasMergeBelow(root, merge))
-                continue;
-            log.Warning("An interrupted refresh left two merges on '" + root.Outside(merge.Hierarchy) + "': dropping the older one.");
-            using SafeFileHandle top = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
-            Sys.Detach(top, root.Outside(merge.Hierarchy));
-        }
-    }
-
-    private static bool HasMergeBelow(Root root, ExistingMerge merge)
-    {
-        using (SafeFileHandle top = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY))
-        {
-            MountTable table = MountTable.Read();
-            if (table.ById(Sys.MountNumber(top)) is not Mount mount || table.ById(mount.ParentId) is not { Type: "overlay" } below || below.Path != mount.Path)
-                return false;
-        }
-
-        // Whose overlay that is only its marker tells, and that can be read only once the upper one is away.
-        string path = Sys.PathOf(root.Handle);
-        using PrivateView view = PrivateView.Enter();
-        using Root copy = Root.Open(path);
-        using (SafeFileHandle top = copy.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY))
-            Sys.Detach(top, merge.Hierarchy);
-        return ExistingMerge.Find(copy, merge.Class, merge.Hierarchy) is not null;
     }
 
     /// <summary>The marker's workdir is removed with the merge: a path that could be something else is refused.</summary>

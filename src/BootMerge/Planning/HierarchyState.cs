@@ -147,7 +147,7 @@ internal sealed class HierarchyState
         if (handle is null)
             return errno is Errno.ENOENT or Errno.ENOTDIR
                 ? LookAtMissing(root, hierarchy, entry)
-                : new Routing { Entry = entry, Kind = RoutingKind.Unusable, Problem = "cannot be followed: " + Errno.Describe(errno) };
+                : new Routing { Entry = entry, Kind = RoutingKind.Unusable, Problem = "cannot be opened: " + Errno.Describe(errno) };
 
         FileStatus status = Sys.Status(handle);
         if (!status.IsDirectory)

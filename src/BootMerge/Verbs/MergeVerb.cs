@@ -21,6 +21,8 @@ internal static class MergeVerb
     private static bool Merge(Session session, ServiceManager manager)
     {
         using SafeFileHandle? turn = session.Lock();
+        if (!session.Settings.DryRun)
+            Recovery.Run(session.Root, session.Journal, session.Settings.Classes, isMerge: true, session.Log);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
         foreach (ExistingMerge merge in host.Merges)
             throw new InputException("Hierarchy '" + merge.Hierarchy + "' is already merged (EBUSY): use refresh, or unmerge first");
@@ -38,7 +40,7 @@ internal static class MergeVerb
             return false;
         }
 
-        MergeTransaction.Run(host, plans, session.Log);
+        MergeTransaction.Run(host, plans, session.Journal, session.Log);
         MergeReport.Log(session, plans);
         manager.Note();
         return true;

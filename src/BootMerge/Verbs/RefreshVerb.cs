@@ -23,8 +23,7 @@ internal static class RefreshVerb
     {
         using SafeFileHandle? turn = session.Lock();
         if (!session.Settings.DryRun)
-            Unmerging.DropInterrupted(session.Root, session.Settings.Classes, session.Log);
-
+            Recovery.Run(session.Root, session.Journal, session.Settings.Classes, isMerge: false, session.Log);
         manager.Note();
         List<Survey> surveys = Survey.MakeAll(session);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
@@ -60,7 +59,7 @@ internal static class RefreshVerb
     /// <summary>Replaces, merges and unmerges as the plans want it, and says so.</summary>
     public static void Apply(Host host, List<MergePlan> plans, Session session)
     {
-        MergeTransaction.Run(host, plans, session.Log);
+        MergeTransaction.Run(host, plans, session.Journal, session.Log);
         foreach (ExistingMerge merge in host.Merges)
             if (!MergeTransaction.IsPlanned(plans, merge.Hierarchy))
                 session.Log.Info("Unmerged '" + session.Root.Outside(merge.Hierarchy) + "'.");

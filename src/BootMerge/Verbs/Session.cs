@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
 using BootMerge.Linux;
+using BootMerge.Mounting;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
 
@@ -21,6 +22,9 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     public Log Log { get; } = log;
 
     public long Started { get; } = started;
+
+    /// <summary>Kept from <see cref="Lock"/> on.</summary>
+    public Journal Journal { get; private set; } = Journal.Open(null, log);
 
     /// <summary>Disposed at the end of the session.</summary>
     public void Hold(IDisposable held) => _held.Add(held);
@@ -43,13 +47,17 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
             {
                 FileStatus status = Sys.Status(Root.Handle);
                 string name = "lock." + status.Device.Replace(':', '.') + "." + status.Inode.ToString();
-                SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT, 0x180); // 0600
-                if (Sys.Lock(file, wait: false))
-                    return file;
-                if (Settings.NoWait)
+                SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT | Sys.O_APPEND, 0x180); // 0600
+                bool isFree = Sys.Lock(file, wait: false);
+                if (!isFree && Settings.NoWait)
                     throw new InputException("another bootmerge is at work on " + PathText.Printable(Root.Path) + " (--no-wait)");
-                Log.Info("Another bootmerge is at work on " + Root.Path + ", waiting for it.");
-                Sys.Lock(file, wait: true);
+                if (!isFree)
+                {
+                    Log.Info("Another bootmerge is at work on " + Root.Path + ", waiting for it.");
+                    Sys.Lock(file, wait: true);
+                }
+
+                Journal = Journal.Open(file, Log);
                 return file;
             }
         }

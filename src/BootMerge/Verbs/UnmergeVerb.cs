@@ -19,6 +19,8 @@ internal static class UnmergeVerb
     private static bool Unmerge(Session session, ServiceManager manager)
     {
         using SafeFileHandle? turn = session.Lock();
+        if (!session.Settings.DryRun)
+            Recovery.Run(session.Root, session.Journal, session.Settings.Classes, isMerge: false, session.Log);
         List<ExistingMerge> merges = ExistingMerge.FindAll(session.Root, session.Settings.Classes);
         if (session.Settings.DryRun)
         {
@@ -30,7 +32,7 @@ internal static class UnmergeVerb
         manager.Note();
         // A sysext's /usr may carry what a confext's stack was made of: last merged, first unmerged.
         merges.Reverse();
-        Unmerging.Run(session.Root, merges, session.Log);
+        Unmerging.Run(session.Root, merges, session.Journal, session.Log);
         foreach (ExistingMerge merge in merges)
             session.Log.Info("Unmerged '" + session.Root.Outside(merge.Hierarchy) + "'.");
         return true;

@@ -24,15 +24,33 @@ internal static class Traced
     public static (Outcome Outcome, List<string> Calls) Inject(string injection, TestRoot root, params string[] arguments) =>
         Run(["-e", "trace=fsconfig,mount," + injection.Split(':')[0], "-e", "inject=" + injection], root, arguments);
 
+    /// <summary>As <see cref="Kill(string, int, TestRoot, string[])"/>, with another command line.</summary>
+    public static Outcome Kill(string call, int when, TestRoot root, string program, string[] arguments) =>
+        Run(["-e", "trace=" + call, "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"], root, [program, .. arguments], isWhole: true).Outcome;
+
     /// <summary>The program is killed as it enters this call for the <paramref name="when"/>th time; the call is not made.</summary>
     public static Outcome Kill(string call, int when, TestRoot root, params string[] arguments) =>
         Run(["-e", "trace=" + call, "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"], root, arguments).Outcome;
 
-    private static (Outcome Outcome, List<string> Lines) Run(string[] options, TestRoot root, string[] arguments)
+    /// <summary>The name of every system call of the thread that does the work, in order.</summary>
+    public static List<string> MainThread(TestRoot root, params string[] arguments) => MainThread(root, Workplace.Binary, ["--root=" + root.Path, .. arguments]);
+
+    public static List<string> MainThread(TestRoot root, string program, string[] arguments)
     {
         root.Remember();
         string log = root.Path + ".strace";
-        Outcome outcome = Outcome.Of("strace", ["-f", "-qq", "-s", "4096", "-o", log, .. options, Workplace.Binary, "--root=" + root.Path, .. arguments]);
+        Outcome.Of("strace", ["-f", "-qq", "-e", "signal=none", "-o", log, program, .. arguments]).Succeeds();
+        List<string> lines = [.. File.ReadLines(log)];
+        string thread = lines[0][..lines[0].IndexOf(' ', StringComparison.Ordinal)];
+        return [.. lines.Where(line => line.StartsWith(thread + " ", StringComparison.Ordinal) && line.Contains('(', StringComparison.Ordinal) && !line.Contains("<... ", StringComparison.Ordinal))
+            .Select(line => line[(thread.Length + 1)..line.IndexOf('(', StringComparison.Ordinal)].Trim())];
+    }
+
+    private static (Outcome Outcome, List<string> Lines) Run(string[] options, TestRoot root, string[] arguments, bool isWhole = false)
+    {
+        root.Remember();
+        string log = root.Path + ".strace";
+        Outcome outcome = Outcome.Of("strace", ["-f", "-qq", "-s", "4096", "-o", log, .. options, .. isWhole ? arguments : [Workplace.Binary, "--root=" + root.Path, .. arguments]]);
         List<string> lines = [.. File.ReadLines(log).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..].TrimStart()).Where(line => !line.StartsWith("+++", StringComparison.Ordinal) && !line.StartsWith("---", StringComparison.Ordinal))];
         return (outcome, lines);
     }

@@ -52,7 +52,7 @@ internal static class BootVerb
 
         report.Step("configuration");
         using SafeFileHandle? turn = session.Lock();
-        Unmerging.DropInterrupted(session.Root, classes, session.Log);
+        Recovery.Run(session.Root, session.Journal, classes, isMerge: false, session.Log);
 
         List<Survey> surveys = [];
         foreach (ClassSettings settings in classes)

@@ -1,0 +1,102 @@
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Markers;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>A line of the journal: what a command was about to change on a hierarchy.</summary>
+/// <param name="kind">One of <see cref="Journal"/>'s words.</param>
+/// <param name="hierarchy">As configured: "/etc".</param>
+/// <param name="value">A path inside the root, or the number of a mount.</param>
+internal sealed class JournalEntry(string kind, ExtensionClass extensionClass, string hierarchy, string value)
+{
+    public string Kind { get; } = kind;
+
+    public ExtensionClass Class { get; } = extensionClass;
+
+    public string Hierarchy { get; } = hierarchy;
+
+    public string Value { get; } = value;
+}
+
+/// <summary>
+/// What the command at work changes, written down before it does so, in the file that is its lock: whoever takes the lock
+/// after a kill finds there what may be left. A power cut takes it away together with the mounts.
+/// </summary>
+internal sealed class Journal
+{
+    /// <summary>A merge is made, replaced or taken away here; no value.</summary>
+    public const string Stack = "stack";
+
+    /// <summary>A workdir, made now or of a merge that goes.</summary>
+    public const string WorkDirectory = "workdir";
+
+    /// <summary>A directory that was missing: the hierarchy, an upperdir, one above them.</summary>
+    public const string Directory = "directory";
+
+    /// <summary>The number of a mount that is not to stay when the command does not come to its end.</summary>
+    public const string Mount = "mount";
+
+    private const int Limit = 4 << 20;
+
+    private readonly Log _log;
+    private SafeFileHandle? _file;
+
+    private Journal(SafeFileHandle? file, List<JournalEntry> left, Log log)
+    {
+        _file = file;
+        Left = left;
+        _log = log;
+    }
+
+    /// <summary>What a command has left that was killed; empty when the last one came to its end.</summary>
+    public List<JournalEntry> Left { get; }
+
+    /// <param name="file">The lock file, locked, open for reading and appending; null: nothing is written down.</param>
+    public static Journal Open(SafeFileHandle? file, Log log) =>
+        new(file, file is null ? [] : Parse(PathText.Decode(Sys.ReadAll(file, Limit, "the journal"))), log);
+
+    /// <summary>What is no entry is left out: a kill can cut the last one off.</summary>
+    public static List<JournalEntry> Parse(string text)
+    {
+        List<JournalEntry> entries = [];
+        foreach (string line in text.Split('\n'))
+        {
+            string[] fields = line.Split('\t');
+            if (fields.Length != 4)
+                continue;
+            ExtensionClass? extensionClass = ExtensionClass.ByName(fields[1]);
+            string? hierarchy = Marker.Unescape(fields[2]);
+            string? value = Marker.Unescape(fields[3]);
+            if (extensionClass is not null && hierarchy is not null && value is not null && hierarchy.StartsWith('/'))
+                entries.Add(new JournalEntry(fields[0], extensionClass, hierarchy, value));
+        }
+
+        return entries;
+    }
+
+    public static string Line(string kind, ExtensionClass extensionClass, string hierarchy, string value) =>
+        kind + "\t" + extensionClass.Name + "\t" + Marker.Escape(hierarchy) + "\t" + Marker.Escape(value) + "\n";
+
+    public void Add(string kind, ExtensionClass extensionClass, string hierarchy, string value = "")
+    {
+        if (_file is null)
+            return;
+        int errno = Sys.TryWriteAll(_file, PathText.Encode(Line(kind, extensionClass, hierarchy, value)));
+        if (errno == 0)
+            return;
+        // Only a kill makes it needed: a full /run must not keep a machine from booting.
+        _log.Warning("No journal is kept, because " + Sys.PathOf(_file) + " cannot be written: " + Errno.Describe(errno) + ".");
+        _file = null;
+    }
+
+    /// <summary>Nothing is left, or all of it has been put right.</summary>
+    public void Clear()
+    {
+        Left.Clear();
+        if (_file is not null && Sys.TryTruncate(_file) is int errno and not 0)
+            _log.Warning("The journal cannot be emptied: " + Errno.Describe(errno) + ".");
+    }
+}

@@ -1,0 +1,81 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using BootMerge.KernelTests.Support;
+using Xunit;
+
+namespace BootMerge.KernelTests;
+
+/// <summary>The boot stage killed at one system call after the other: booting again ends where an undisturbed boot does.</summary>
+public sealed class BootSweepTests : InitramfsTest
+{
+    [Theory]
+    [InlineData("bare")]
+    [InlineData("symlinked")]
+    [InlineData("confext")]
+    public void Killed_anywhere_the_next_boot_stage_ends_as_if_nothing_had_happened(string layout)
+    {
+        Prepare(layout);
+        SortedDictionary<string, string> unmerged = Files.Snapshot(Root.Raw);
+        List<string> mounts = Mounts();
+        List<string> calls = Traced.MainThread(Root, "chroot", [Initramfs, "/bootmerge", "--root=/sysroot", "boot"]);
+        List<string> booted = State();
+        Clean(mounts);
+        Dictionary<string, int> numbers = new(StringComparer.Ordinal);
+        List<string> findings = [];
+        int killed = 0;
+
+        foreach (string call in calls)
+        {
+            numbers[call] = numbers.GetValueOrDefault(call) + 1;
+            if (!Sweep.IsWorthwhile(call))
+                continue;
+            string where = $"{call} number {numbers[call]}: ";
+            killed += Traced.Kill(call, numbers[call], Root, "chroot", [Initramfs, "/bootmerge", "--root=/sysroot", "boot"]).Status == 0 ? 0 : 1;
+            string seen = Root.Read("/etc/both.conf");
+            if (seen is not "machine's")
+                findings.Add(where + "both.conf is " + seen);
+
+            Outcome again = Boot();
+            if (again.Status != 0)
+                findings.Add(where + again);
+            findings.AddRange(State().Except(booted, StringComparer.Ordinal).Select(line => where + "new " + line));
+            findings.AddRange(booted.Except(State(), StringComparer.Ordinal).Select(line => where + "missing " + line));
+            Outcome.Of("chroot", [Initramfs, "/bootmerge", "--root=/sysroot", "unmerge"]).Succeeds();
+            Clean(mounts);
+            findings.AddRange(Files.Differences(unmerged, Files.Snapshot(Root.Raw)).Select(line => where + line));
+            Assert.True(findings.Count < 20, string.Join('\n', findings));
+        }
+
+        Assert.True(findings.Count == 0, string.Join('\n', findings));
+        Assert.True(killed > 40, $"{killed} kills prove little");
+    }
+
+    private List<string> Mounts() => [.. MountTable.Under(Root.Path).Select(mount => mount.Description)];
+
+    /// <summary>The merged tree, the links that systemd is shown, and every mount as often as it is there.</summary>
+    private List<string> State()
+    {
+        List<string> state = [.. Files.Snapshot(Root.Etc).Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)).Select(entry => entry.Key + " " + entry.Value)];
+        state.AddRange(Files.Snapshot(Initramfs + "/run").Where(entry => !entry.Key.StartsWith("/bootmerge", StringComparison.Ordinal)).Select(entry => "run" + entry.Key + " " + entry.Value));
+        state.AddRange(Mounts().GroupBy(mount => mount, StringComparer.Ordinal).Select(group => $"{group.Count()} times {group.Key}"));
+        // A boot stage that finds a merge takes the other of two names for its workdir.
+        state.AddRange(Files.List(Root.Raw).Select(name => "top directory has " + name.Replace("workdir.1", "workdir", StringComparison.Ordinal)));
+        state.Add("routing " + new FileInfo(Root.Raw + "/var/lib/extensions.mutable/etc").LinkTarget);
+        return state;
+    }
+
+    /// <summary>What boot leaves on purpose: the routing entry, and what systemd is shown.</summary>
+    private void Clean(List<string> mounts)
+    {
+        foreach (MountEntry mount in Enumerable.Reverse(MountTable.Under(Root.Path)).Where(mount => !mounts.Contains(mount.Description, StringComparer.Ordinal)))
+            LibC.Unmount(mount.Point, LibC.MNT_DETACH);
+        foreach (string name in Files.List(Initramfs + "/run"))
+            Directory.Delete($"{Initramfs}/run/{name}", recursive: true);
+        if (Root.ExistsRaw("/var/lib/extensions.mutable"))
+            Root.Remove("/var/lib/extensions.mutable");
+        foreach (string name in Files.List(Root.Raw).Where(name => name.Contains("workdir", StringComparison.Ordinal)))
+            Root.Remove("/" + name);
+    }
+}

@@ -1,0 +1,133 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using BootMerge.KernelTests.Support;
+using Xunit;
+
+namespace BootMerge.KernelTests;
+
+/// <summary>
+/// A command is killed, or refused by the kernel, at one system call after the other. With SOAK in the environment at every
+/// one; else at those that change something, where a kill leaves all that it can leave.
+/// </summary>
+public sealed class SweepTests : KernelTest
+{
+    private static readonly string[] Errors = ["EPERM", "ENOMEM", "EIO", "EINVAL", "ENOSPC"];
+
+    public static TheoryData<string, string> Cases => new(
+        ("merge", "read-only"), ("merge", "self-routed"), ("merge", "elsewhere"), ("merge", "created"), ("merge", "ephemeral"), ("merge", "submounts"),
+        ("merge", "images"), ("merge", "two hierarchies"),
+        ("refresh", "read-only"), ("refresh", "self-routed"), ("refresh", "elsewhere"), ("refresh", "ephemeral"), ("refresh", "submounts"),
+        ("refresh", "images"), ("refresh", "two hierarchies"),
+        ("unmerge", "read-only"), ("unmerge", "self-routed"), ("unmerge", "ephemeral"), ("unmerge", "submounts"), ("unmerge", "images"), ("unmerge", "two hierarchies"));
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Killed_anywhere_it_leaves_the_old_or_the_new_state_whole_and_the_next_command_leaves_nothing_of_it(string verb, string kind)
+    {
+        Sweep sweep = new(Root, verb, kind);
+        List<(string Call, int Number)> points = sweep.Points(others: 0);
+        Assert.True(points.Count > 20, $"{points.Count} points prove little");
+        int killed = 0;
+        List<string> findings = [];
+
+        // Which command comes next changes from one to the next, so that each comes after each kind of call.
+        string[] following = verb is "refresh" ? ["refresh", "unmerge"] : [verb, "refresh", "unmerge"];
+        for (int i = 0; i < points.Count; i++)
+        {
+            foreach (string next in Sweep.IsWhole ? following : [following[i % following.Length]])
+            {
+                (string call, int number) = points[i];
+                Outcome outcome = Traced.Kill(call, number, Root, sweep.Arguments);
+                killed += outcome.Status == 0 ? 0 : 1;
+                string where = $"{call} number {number}, then {next}: ";
+                findings.AddRange(sweep.WhatIsTorn().Select(line => where + line));
+
+                bool isDone = sweep.IsNew();
+                Outcome after = sweep.Next(next);
+                // All it had left to do was to say so.
+                bool isMergedAlready = next is "merge" && isDone && after.Error.Contains("already merged", StringComparison.Ordinal);
+                if (after.Status != 0 && !isMergedAlready)
+                    findings.Add(where + after);
+                else if (next is not "unmerge" && verb is not "unmerge" && !sweep.IsNew())
+                    findings.Add(where + "the next command has not brought the new state");
+                sweep.Next("unmerge").Succeeds();
+                findings.AddRange(sweep.WhatIsLeft().Select(line => where + line));
+                sweep.Reset();
+                Assert.True(findings.Count < 20, string.Join('\n', findings));
+            }
+        }
+
+        Assert.True(findings.Count == 0, string.Join('\n', findings));
+        sweep.Next("unmerge").Succeeds();
+        Assert.True(killed > points.Count * 9 / 10, $"only {killed} of {points.Count} kills");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{verb}, {kind}: killed {killed} times");
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Refused_anywhere_it_names_the_call_and_changes_nothing_or_finds_a_way_around(string verb, string kind)
+    {
+        Sweep sweep = new(Root, verb, kind);
+        List<(string Call, int Number)> points = sweep.Points(others: 8);
+        List<string> before = sweep.State();
+        int refused = 0;
+        List<string> findings = [];
+
+        for (int i = 0; i < points.Count; i++)
+        {
+            (string call, int number) = points[i];
+            foreach (string error in Sweep.IsWhole ? Errors : [Errors[i % Errors.Length]])
+            {
+                Outcome outcome = Traced.Inject(call, error, number, Root, sweep.Arguments);
+                string where = $"{call} number {number} with {error}: ";
+                if (outcome.Status == 0)
+                {
+                    // An extension that cannot be read is left out, and named with the reason.
+                    bool isLeftOut = outcome.Error.Contains("Not merging", StringComparison.Ordinal) && NamesTheCall(outcome, call, error);
+                    if (!sweep.IsNew() && !isLeftOut)
+                        findings.Add(where + "success, but not the new state: " + outcome);
+                    sweep.Reset();
+                    findings.AddRange(sweep.WhatIsLeftAfterUnmerge().Select(line => where + line));
+                    sweep.Reset();
+                    before = sweep.State();
+                    continue;
+                }
+
+                refused++;
+                if (!before.SequenceEqual(sweep.State(), StringComparer.Ordinal))
+                {
+                    findings.Add(where + "changed: " + string.Join(" | ", sweep.State().Except(before, StringComparer.Ordinal)) + outcome);
+                    sweep.Reset();
+                    before = sweep.State();
+                }
+
+                if (!Sweep.IsOfRuntime(call) && !(outcome.Status == 1 && NamesTheCall(outcome, call, error)))
+                    findings.Add(where + "should fail with the name of the call: " + outcome);
+                Assert.True(findings.Count < 20, string.Join('\n', findings));
+            }
+        }
+
+        Assert.True(findings.Count == 0, string.Join('\n', findings));
+        sweep.Next("unmerge").Succeeds();
+        Assert.True(refused > 10, $"only {refused} of {points.Count} calls mattered");
+        TestContext.Current.TestOutputHelper!.WriteLine($"{verb}, {kind}: {points.Count} calls, {refused} failures");
+    }
+
+    /// <summary>As the manual pages call it: mkdir(2) for mkdirat.</summary>
+    private static bool NamesTheCall(Outcome outcome, string call, string error)
+    {
+        string name = call switch
+        {
+            "mkdirat" => "mkdir",
+            "openat" or "openat2" => "open",
+            "unlinkat" => "unlink",
+            "readlinkat" => "readlink",
+            "renameat" => "rename",
+            "pread64" => "read",
+            "fstatfs" => "statvfs",
+            _ => call.TrimStart('f'),
+        };
+        return outcome.ErrorLines.Any(line => line.Contains(name, StringComparison.Ordinal) && line.Contains(error, StringComparison.Ordinal));
+    }
+}
