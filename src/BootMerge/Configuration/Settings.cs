@@ -102,6 +102,22 @@ internal sealed class ClassSettings
 
     public bool SwitchedOff => SwitchedOffBy is not null;
 
+    /// <summary>The same with another mode: the one that something was merged in.</summary>
+    public ClassSettings InMode(MutableMode mode) => new()
+    {
+        Class = Class,
+        Mode = mode,
+        ModeOrigin = "the merge",
+        SystemdMode = SystemdMode,
+        Hierarchies = Hierarchies,
+        ImagePolicy = ImagePolicy,
+        NoExec = NoExec,
+        OverlayOptions = OverlayOptions,
+        OverlayOptionsOrigin = OverlayOptionsOrigin,
+        SwitchedOffBy = SwitchedOffBy,
+        ImportSelf = true,
+    };
+
     /// <summary>
     /// The same with another mode, in which the hierarchies themselves are imported, and with the default options: the
     /// configured ones may be why nothing else worked.

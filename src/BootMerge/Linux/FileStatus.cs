@@ -59,6 +59,8 @@ internal sealed class FileStatus
     public bool IsSameInode(FileStatus other) =>
         Inode == other.Inode && DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor;
 
+    public bool IsSameType(FileStatus other) => ((Mode ^ other.Mode) & TypeMask) == 0;
+
     public bool IsSameDevice(FileStatus other) => DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor;
 
     /// <summary>"0755".</summary>

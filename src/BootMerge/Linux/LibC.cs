@@ -73,6 +73,12 @@ internal static unsafe partial class LibC
     public static partial int isatty(int file);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial nint llistxattr(byte[] path, byte* list, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint lgetxattr(byte[] path, byte[] name, byte* value, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial nint flistxattr(int file, byte* list, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]

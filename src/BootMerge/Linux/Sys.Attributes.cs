@@ -45,6 +45,61 @@ internal static unsafe partial class Sys
         return Names(new ReadOnlySpan<byte>(buffer, (int)Math.Max(length, 0)));
     }
 
+    /// <summary>Of anything in a directory, not followed when it is a symlink, not opened whatever it is; needs /proc.</summary>
+    /// <returns>Empty where the file system has none, or the file is gone.</returns>
+    public static List<string> ListXattrsAt(SafeFileHandle directory, string name)
+    {
+        byte[] path = PathText.Terminated(ProcPath(directory) + "/" + name);
+        byte[] buffer = SmallBuffer;
+        while (true)
+        {
+            nint length;
+            int errno;
+            fixed (byte* at = buffer)
+            {
+                length = LibC.llistxattr(path, at, (nuint)buffer.Length);
+                errno = LastErrno;
+            }
+
+            if (length >= 0)
+                return Names(buffer.AsSpan(0, (int)length));
+            if (errno is Errno.EOPNOTSUPP or Errno.ENOENT)
+                return [];
+            if (errno != Errno.ERANGE || buffer.Length == XattrSizeMax)
+                throw new KernelException("listxattr", name, errno);
+            buffer = new byte[XattrSizeMax];
+        }
+    }
+
+    /// <summary>As <see cref="ListXattrsAt"/>.</summary>
+    /// <returns>null when it has no such attribute.</returns>
+    public static byte[]? TryGetXattrAt(SafeFileHandle directory, string name, string attribute)
+    {
+        byte[] path = PathText.Terminated(ProcPath(directory) + "/" + name);
+        byte[] terminated = PathText.Terminated(attribute);
+        byte[] buffer = SmallBuffer;
+        while (true)
+        {
+            nint length;
+            int errno;
+            fixed (byte* at = buffer)
+            {
+                length = LibC.lgetxattr(path, terminated, at, (nuint)buffer.Length);
+                errno = LastErrno;
+            }
+
+            if (length >= 0)
+                return buffer.AsSpan(0, (int)length).ToArray();
+            if (errno is Errno.ENODATA or Errno.EOPNOTSUPP or Errno.ENOENT)
+                return null;
+            if (errno != Errno.ERANGE || buffer.Length == XattrSizeMax)
+                throw new KernelException("getxattr " + attribute, name, errno);
+            buffer = new byte[XattrSizeMax];
+        }
+    }
+
+    private static readonly byte[] SmallBuffer = new byte[SmallXattr];
+
     private static List<string> Names(ReadOnlySpan<byte> list)
     {
         List<string> names = [];

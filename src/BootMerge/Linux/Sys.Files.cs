@@ -186,6 +186,9 @@ internal static unsafe partial class Sys
     /// <param name="handle">O_PATH|O_NOFOLLOW of the symlink itself.</param>
     public static string ReadLink(SafeFileHandle handle) => ReadLinkAt(handle, EmptyPath, "symlink");
 
+    /// <summary>Of a symlink in a directory.</summary>
+    public static string ReadLinkAt(SafeFileHandle directory, string name) => ReadLinkAt(directory, PathText.Terminated(name), name);
+
     /// <summary>Where an open file is now, in this process's view; needs /proc.</summary>
     public static string PathOf(SafeFileHandle handle)
     {
@@ -277,6 +280,30 @@ internal static unsafe partial class Sys
 
             length += (int)count;
         }
+    }
+
+    /// <summary>Reads until the buffer is full or the file ends.</summary>
+    public static int ReadFully(SafeFileHandle file, byte[] buffer, string name)
+    {
+        int length = 0;
+        while (length < buffer.Length)
+        {
+            nint count;
+            int errno;
+            fixed (byte* at = buffer)
+            {
+                count = LibC.read(Raw(file), at + length, (nuint)(buffer.Length - length));
+                errno = LastErrno;
+            }
+
+            if (count < 0)
+                throw new KernelException("read", name, errno);
+            if (count == 0)
+                break;
+            length += (int)count;
+        }
+
+        return length;
     }
 
     public static void WriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes, string name)

@@ -58,4 +58,11 @@ internal static class Origin
     /// <summary>true when a marker's origin says the same; one that cannot be read says nothing.</summary>
     public static bool IsSame(JsonValue origin, string? recorded) =>
         recorded is not null && JsonReader.TryParse(PathText.Encode(recorded)) is JsonValue other && origin.Matches(other);
+
+    /// <summary>What an origin says of where writes go; null when there is none, or an older systemd's.</summary>
+    public static JsonValue? Mutable(string? origin) => origin is null ? null : JsonReader.TryParse(PathText.Encode(origin))?.Get("mutable");
+
+    /// <summary>null when it does not say.</summary>
+    public static MutableMode? ModeOf(string? origin) =>
+        MutableModes.TryParse(Mutable(origin)?.Get("mode")?.Text ?? "", out MutableMode mode) ? mode : null;
 }

@@ -58,7 +58,7 @@ internal sealed class StackBuilder
             using Stage stage = Stage.Create();
             if (_isStaged)
                 stage.AttachOn(_root.Handle);
-            OpenLayers(plan, stage, layers);
+            OpenLayers(_root, plan.Lower, stage, _isStaged, layers);
 
             using SafeFileHandle markerLayer = stage.MarkerLayer();
             DirectoryAttributes.Copy(hierarchy, markerLayer, _log);
@@ -98,14 +98,14 @@ internal sealed class StackBuilder
     }
 
     /// <summary>An older kernel takes only layers that are attached: then an image gets a mount of its own on the stage.</summary>
-    private void OpenLayers(StackPlan plan, Stage stage, List<NamedLayer> layers)
+    public static void OpenLayers(Root root, List<Layer> lower, Stage stage, bool isStaged, List<NamedLayer> layers)
     {
-        foreach (Layer layer in plan.Lower)
+        foreach (Layer layer in lower)
         {
             SafeFileHandle? directory;
             if (layer.Image is null)
-                directory = _root.OpenAt(layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
-            else if (!_isStaged)
+                directory = root.OpenAt(layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
+            else if (!isStaged)
                 directory = Extension.TryOpenInside(layer.Image.Root, layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
             else
             {

@@ -95,12 +95,12 @@ internal static class StatusVerb
         JsonReport.AddIgnored(ignored, survey);
     }
 
-    private static string? Mode(Marker marker) => OriginMutable(marker)?.Get("mode")?.Text;
+    private static string? Mode(Marker marker) => Origin.Mutable(marker.Origin)?.Get("mode")?.Text;
 
     /// <summary>Where writes go: a directory inside the root, or "memory"; null when they are refused.</summary>
     private static string? Writes(string hierarchy, Marker marker)
     {
-        if (OriginMutable(marker) is not JsonValue mutable || !MutableModes.TryParse(Mode(marker) ?? "", out MutableMode mode))
+        if (Origin.Mutable(marker.Origin) is not JsonValue mutable || Origin.ModeOf(marker.Origin) is not MutableMode mode)
             return marker.WorkDirectory is null ? null : "an upperdir"; // written by an older systemd
         return mode switch
         {
@@ -109,7 +109,4 @@ internal static class StatusVerb
             _ => null,
         };
     }
-
-    private static JsonValue? OriginMutable(Marker marker) =>
-        marker.Origin is null ? null : JsonReader.TryParse(PathText.Encode(marker.Origin))?.Get("mutable");
 }

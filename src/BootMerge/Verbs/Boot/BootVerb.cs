@@ -17,8 +17,6 @@ namespace BootMerge.Verbs.Boot;
 /// </summary>
 internal static class BootVerb
 {
-    private const string DefaultsName = "flatcar-defaults";
-    private const string DefaultsDirectory = "/usr/share/flatcar/etc";
     private const string DefaultsExtension = "/usr/lib/confexts/flatcar-defaults";
 
     public static void Run(Session session)
@@ -97,7 +95,7 @@ internal static class BootVerb
 
     /// <summary>The vendor's directory where it is no extension yet; null unless writes are to be routed.</summary>
     private static Extension? BareDefaults(Session session) =>
-        session.Settings.RouteEtc ? Extension.FromBareDirectory(session.Root, DefaultsName, DefaultsDirectory) : null;
+        session.Settings.RouteEtc ? Extension.BareDefaults(session.Root) : null;
 
     // Known before anything is changed, so nothing is: a system that lacks its defaults is left as it was found.
     private static void RequireExtension(Session session, List<Survey> surveys)
@@ -111,7 +109,7 @@ internal static class BootVerb
 
         if (session.Settings.RequireOnlyWhereDefaultsExist && !HasDefaults(session.Root))
         {
-            session.Log.Debug("The required extension '" + required + "' is not missed: this root has neither " + DefaultsExtension + " nor " + DefaultsDirectory + ".");
+            session.Log.Debug("The required extension '" + required + "' is not missed: this root has neither " + DefaultsExtension + " nor " + Extension.DefaultsDirectory + ".");
             return;
         }
 
@@ -130,7 +128,7 @@ internal static class BootVerb
     private static bool HasDefaults(Root root)
     {
         using SafeFileHandle? extension = root.TryOpen(DefaultsExtension);
-        using SafeFileHandle? directory = root.TryOpen(DefaultsDirectory);
+        using SafeFileHandle? directory = root.TryOpen(Extension.DefaultsDirectory);
         return extension is not null || directory is not null;
     }
 

@@ -1,0 +1,50 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Linux;
+using BootMerge.Mounting;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>
+/// A hierarchy in two parts: the upper layer, which holds what the machine has changed, and everything below it as one
+/// merged directory. Both are mounts of their own that nobody else sees: what is mounted upon them does not show.
+/// </summary>
+internal sealed class ChangedTree : IDisposable
+{
+    public required ExtensionClass Class { get; init; }
+
+    /// <summary>As configured: "/etc".</summary>
+    public required string Hierarchy { get; init; }
+
+    /// <summary>Of the upper layer, inside the root; of a writable merge in memory the hierarchy itself.</summary>
+    public required string UpperPath { get; init; }
+
+    /// <summary>Opened for reading.</summary>
+    public required SafeFileHandle Upper { get; init; }
+
+    /// <summary>Opened for reading.</summary>
+    public required SafeFileHandle Below { get; init; }
+
+    /// <summary>The layers that <see cref="Below"/> is made of, topmost first.</summary>
+    public required List<NamedLayer> Layers { get; init; }
+
+    /// <summary>
+    /// The upper layer cannot be reached, as it is in memory: <see cref="Upper"/> is the merge itself, and what it lacks
+    /// was deleted.
+    /// </summary>
+    public required bool IsWhole { get; init; }
+
+    /// <summary>It is the upper layer of a merge that is mounted.</summary>
+    public required bool IsMerged { get; init; }
+
+    public void Dispose()
+    {
+        Upper.Dispose();
+        Below.Dispose();
+        foreach (NamedLayer layer in Layers)
+            layer.Directory.Dispose();
+    }
+}

@@ -1,0 +1,166 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using BootMerge.Markers;
+using BootMerge.Mounting;
+using BootMerge.Planning;
+using BootMerge.Verbs;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>
+/// Opens the hierarchies as they are merged, or, where nothing is, as merge would merge them. Files can be looked at as
+/// long as it is not disposed: the bare root behind it may be in a private view of this thread.
+/// </summary>
+internal sealed class ChangedTrees : IDisposable
+{
+    private readonly Host _host;
+
+    private ChangedTrees(Host host) => _host = host;
+
+    public List<ChangedTree> Trees { get; } = [];
+
+    /// <summary>Hierarchies in which no file of the machine lies above another layer, with the reason.</summary>
+    public List<LeftAlone> WithoutUpper { get; } = [];
+
+    public static ChangedTrees Open(Session session)
+    {
+        List<Survey> surveys = [];
+        List<List<AcceptedExtension>> accepted = [];
+        foreach (ClassSettings settings in session.Settings.Classes)
+        {
+            surveys.Add(Survey.Make(session, settings, Extension.BareDefaults(session.Root)));
+            accepted.Add(surveys[^1].Accepted(session.Root));
+        }
+
+        // From here on the bare root may be in another namespace, where the merges are not.
+        List<KeyValuePair<string, SafeFileHandle>> merged = OpenMerged(session);
+        ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log));
+        try
+        {
+            for (int i = 0; i < surveys.Count; i++)
+                trees.Add(session, surveys[i].Settings, trees._host.Seen(accepted[i]), merged);
+            return trees;
+        }
+        catch
+        {
+            trees.Dispose();
+            throw;
+        }
+        finally
+        {
+            foreach (KeyValuePair<string, SafeFileHandle> handle in merged)
+                handle.Value.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (ChangedTree tree in Trees)
+            tree.Dispose();
+        _host.Dispose();
+    }
+
+    private static List<KeyValuePair<string, SafeFileHandle>> OpenMerged(Session session)
+    {
+        List<KeyValuePair<string, SafeFileHandle>> merged = [];
+        foreach (ClassSettings settings in session.Settings.Classes)
+            foreach (string hierarchy in settings.Hierarchies)
+                if (session.Root.TryOpenDirectory(hierarchy) is SafeFileHandle handle)
+                    merged.Add(new KeyValuePair<string, SafeFileHandle>(hierarchy, handle));
+        return merged;
+    }
+
+    private void Add(Session session, ClassSettings settings, List<AcceptedExtension> found, List<KeyValuePair<string, SafeFileHandle>> merged)
+    {
+        foreach (HierarchyState state in _host.Look(settings))
+        {
+            ExistingMerge? merge = _host.MergeOn(state.Hierarchy);
+            ClassSettings used = merge is null ? settings : settings.InMode(Origin.ModeOf(merge.Marker.Origin) ?? settings.Mode);
+            List<AcceptedExtension> extensions = merge is null ? found : MergedOf(found, merge, session);
+            PlanResult result = Planner.Plan(used, [state], extensions);
+            if (result.Refusal is not null)
+                throw new InputException(result.Refusal);
+            foreach (LeftAlone left in result.Plan.LeftAlone)
+                WithoutUpper.Add(left);
+            foreach (StackPlan stack in result.Plan.Stacks)
+            {
+                if (WhyWithoutUpper(stack, merge) is string reason)
+                    WithoutUpper.Add(new LeftAlone(settings.Class, state.Hierarchy, reason));
+                else
+                    Trees.Add(Open(stack, merge, merged));
+            }
+        }
+    }
+
+    /// <summary>Those that are merged, in the order in which they would be merged now.</summary>
+    private static List<AcceptedExtension> MergedOf(List<AcceptedExtension> found, ExistingMerge merge, Session session)
+    {
+        List<AcceptedExtension> extensions = found.FindAll(extension => merge.Marker.Names.Contains(extension.Name));
+        foreach (string name in merge.Marker.Names)
+            if (!extensions.Exists(extension => extension.Name == name))
+                session.Log.Warning("The extension " + Words.Quote(name) + " is merged on " + merge.Hierarchy + " but not found any more: what it brings is taken for absent.");
+        return extensions;
+    }
+
+    private static string? WhyWithoutUpper(StackPlan stack, ExistingMerge? merge) => stack.Upper switch
+    {
+        PersistentUpper { CreateWithMode: not null } => "nothing has been written yet, the upperdir does not exist",
+        MemoryUpper when merge is null => "what is written goes to memory, nothing has been written yet",
+        null when ImportedLayer(stack) is null => "it is read-only, and the machine's own files are the lowest layer",
+        _ => null,
+    };
+
+    /// <summary>In the import modes the machine's layer is the topmost lowerdir.</summary>
+    private static Layer? ImportedLayer(StackPlan stack) =>
+        stack.Upper is null && stack.Lower.Count > 1 && stack.Lower[0].Kind != LayerKind.Extension ? stack.Lower[0] : null;
+
+    private ChangedTree Open(StackPlan stack, ExistingMerge? merge, List<KeyValuePair<string, SafeFileHandle>> merged)
+    {
+        Layer? imported = ImportedLayer(stack);
+        List<Layer> below = imported is null ? stack.Lower : stack.Lower.GetRange(1, stack.Lower.Count - 1);
+        bool isWhole = stack.Upper is MemoryUpper;
+        string path = isWhole ? stack.Hierarchy : imported?.Path ?? ((PersistentUpper)stack.Upper!).Path;
+        List<NamedLayer> layers = [];
+        SafeFileHandle? upper = null;
+        try
+        {
+            upper = isWhole ? Bare(merged.Find(handle => handle.Key == stack.Hierarchy).Value, path) : OpenUpper(path);
+            SafeFileHandle view = LayersBelow.Open(_host, below, layers);
+            return new ChangedTree
+            {
+                Class = stack.Class,
+                Hierarchy = stack.Hierarchy,
+                UpperPath = path,
+                Upper = upper,
+                Below = view,
+                Layers = layers,
+                IsWhole = isWhole,
+                IsMerged = merge is not null,
+            };
+        }
+        catch
+        {
+            upper?.Dispose();
+            foreach (NamedLayer layer in layers)
+                layer.Directory.Dispose();
+            throw;
+        }
+    }
+
+    private SafeFileHandle OpenUpper(string path)
+    {
+        using SafeFileHandle directory = _host.Bare.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
+        return Bare(directory, path);
+    }
+
+    /// <summary>Without what is mounted upon it.</summary>
+    internal static SafeFileHandle Bare(SafeFileHandle directory, string name)
+    {
+        using SafeFileHandle copy = Sys.CloneTree(directory, recursive: false, name);
+        return Sys.Reopen(copy, Sys.O_RDONLY | Sys.O_DIRECTORY);
+    }
+}

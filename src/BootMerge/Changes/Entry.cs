@@ -1,0 +1,37 @@
+using System;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>A name in a directory of the upper layer, beside what the layers below have there.</summary>
+internal sealed class Entry
+{
+    /// <summary>Inside the hierarchy: "/ssh/sshd_config".</summary>
+    public required string Path { get; init; }
+
+    public required string Name { get; init; }
+
+    public required SafeFileHandle UpperDirectory { get; init; }
+
+    /// <summary>null when the layers below have nothing where the parent is.</summary>
+    public required SafeFileHandle? BelowDirectory { get; init; }
+
+    /// <summary>null when only the layers below have it; see <see cref="ChangedTree.IsWhole"/>.</summary>
+    public required FileStatus? Upper { get; init; }
+
+    /// <summary>null when the layers below have nothing of that name.</summary>
+    public required FileStatus? Below { get; init; }
+
+    /// <summary>Of a directory, opened for reading; else null.</summary>
+    public SafeFileHandle? UpperHandle { get; init; }
+
+    /// <summary>The directory hides what the layers below have inside it.</summary>
+    public bool IsOpaque { get; init; }
+
+    /// <summary>Where the directory was moved from, as overlayfs has it: a name beside it, or a path from the hierarchy; else null.</summary>
+    public string? Redirect { get; init; }
+
+    /// <summary>It hides what the layers below have of that name; gone through the merge.</summary>
+    public bool IsWhiteout => Upper is { IsWhiteout: true };
+}

@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>
+/// Walks an upper layer beside the layers below, directory by directory, by descriptors, in order of the names. Follows no
+/// symlink; of the tree only the directories on the way are kept.
+/// </summary>
+internal abstract class TreeWalk(ChangedTree tree)
+{
+    private const string Opaque = "trusted.overlay.opaque";
+    private const string RedirectName = "trusted.overlay.redirect";
+
+    protected ChangedTree Tree { get; } = tree;
+
+    public void Run() => Walk(Tree.Upper, Tree.Below, "", Tree.IsWhole);
+
+    /// <summary>Each entry, directories before what is in them.</summary>
+    /// <returns>For directories: whether to go into it.</returns>
+    protected abstract bool Enter(Entry entry);
+
+    /// <summary>A directory that was gone into, after everything in it.</summary>
+    protected virtual void Leave(Entry entry)
+    {
+    }
+
+    /// <param name="isWhole">What only the layers below have is given, too.</param>
+    private void Walk(SafeFileHandle upper, SafeFileHandle? below, string path, bool isWhole)
+    {
+        foreach (string name in Names(upper, isWhole ? below : null))
+        {
+            if (path.Length == 0 && name == Tree.Class.MarkerName && !IncludesMarker)
+                continue;
+            FileStatus? status = Sys.TryStatusAt(upper, name);
+            FileStatus? statusBelow = below is null ? null : Sys.TryStatusAt(below, name);
+            if (status is { IsDirectory: true })
+                WalkInto(upper, below, path + "/" + name, name, status, statusBelow, isWhole);
+            else if (status is not null || isWhole && statusBelow is not null)
+                Enter(new Entry { Path = path + "/" + name, Name = name, UpperDirectory = upper, BelowDirectory = below, Upper = status, Below = statusBelow });
+        }
+    }
+
+    /// <summary>A copy of a marker in the upper layer is an entry like any other.</summary>
+    protected virtual bool IncludesMarker => false;
+
+    private void WalkInto(SafeFileHandle upper, SafeFileHandle? below, string path, string name, FileStatus status, FileStatus? statusBelow, bool isWhole)
+    {
+        using SafeFileHandle? directory = Sys.TryOpenAt(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH);
+        if (directory is null)
+            return; // gone or exchanged since
+        bool isOpaque = !isWhole && Sys.TryGetXattr(directory, Opaque) is { Length: 1 } mark && mark[0] == 'y';
+        string? redirect = isWhole || Sys.TryGetXattr(directory, RedirectName) is not byte[] target ? null : PathText.Decode(target);
+        using SafeFileHandle? directoryBelow = OpenBelow(below, redirect ?? name);
+        Entry entry = new()
+        {
+            Path = path,
+            Name = name,
+            UpperDirectory = upper,
+            BelowDirectory = below,
+            Upper = status,
+            Below = statusBelow,
+            UpperHandle = directory,
+            IsOpaque = isOpaque,
+            Redirect = redirect,
+        };
+        if (!Enter(entry))
+            return;
+        // An opaque directory shows nothing of the one below: what it lacks was deleted.
+        Walk(directory, directoryBelow, path, isWhole || isOpaque);
+        Leave(entry);
+    }
+
+    private SafeFileHandle? OpenBelow(SafeFileHandle? below, string target)
+    {
+        if (below is null || target.Length == 0)
+            return null;
+        SafeFileHandle start = target[0] == '/' ? Tree.Below : below;
+        return Sys.TryOpenAt(start, target.TrimStart('/'), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+    }
+
+    private static List<string> Names(SafeFileHandle upper, SafeFileHandle? below)
+    {
+        List<string> names = [];
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(upper))
+            names.Add(entry.Name);
+        if (below is not null)
+            foreach (DirectoryEntry entry in Sys.ReadDirectory(below))
+                names.Add(entry.Name);
+        names.Sort(string.CompareOrdinal);
+        for (int i = names.Count - 1; i > 0 && below is not null; i--)
+            if (names[i] == names[i - 1])
+                names.RemoveAt(i);
+        return names;
+    }
+}
