@@ -36,6 +36,9 @@ internal static class SettingsResolver
             Legend = typed.Legend,
             Verbose = typed.Verbose,
             Quiet = typed.Quiet,
+            ExitCode = typed.ExitCode,
+            WithContent = typed.WithContent,
+            WithLabels = typed.WithLabels,
             NoWait = typed.NoWait,
             IsElsewhere = typed.RootGiven,
             MayAskManager = !typed.RootGiven && !typed.NoReload,
@@ -72,7 +75,7 @@ internal static class SettingsResolver
     private static ClassSettings ResolveClass(
         ExtensionClass cls, Arguments typed, ClassSources sources, BootMergeFile file, BootParameters kernel, WarningLog warnings)
     {
-        MutableMode mode = typed.Verb == Verb.Boot ? MutableMode.Auto : MutableMode.No;
+        MutableMode mode = typed.Verb is Verb.Boot or Verb.Diff or Verb.Explain ? MutableMode.Auto : MutableMode.No;
         string modeOrigin = "the built-in default";
         MutableMode? filesMode = null;
         ImagePolicy? imagePolicy = null;
