@@ -27,7 +27,7 @@ internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<str
         if (entry.Upper is null || entry.IsWhiteout && !Tree.IsWhole)
             return entry.Below is null ? null : new Change(path, ChangeKind.Deleted);
         if (entry.Redirect is string redirect)
-            return new Change(path, ChangeKind.Moved, from: Tree.Hierarchy + (redirect[0] == '/' ? redirect : entry.Path[..(entry.Path.LastIndexOf('/') + 1)] + redirect));
+            return new Change(path, ChangeKind.Moved, from: Tree.Hierarchy + (redirect[0] == '/' ? redirect : entry.BelowPath + "/" + redirect));
         if (entry.Below is null)
             return new Change(path, ChangeKind.Added);
         if (entry.IsOpaque && entry.Below.IsDirectory)

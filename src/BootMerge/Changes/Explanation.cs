@@ -102,7 +102,8 @@ internal static class Explanation
                     Redirect(below, redirect);
                 if (isLast)
                     Found(name, state, status, isOpaque ? "opaque" : redirect is null ? "" : "moved from " + redirect, findings);
-                endsHere |= isOpaque;
+                // A path from the hierarchy on begins anew there, whatever was on the way.
+                endsHere = isOpaque || endsHere && redirect is not ['/', ..];
             }
 
             if (state.Names.Length == 0)
