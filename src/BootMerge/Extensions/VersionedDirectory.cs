@@ -25,7 +25,13 @@ internal static class VersionedDirectory
         List<string> misfits = [];
         bool images = EntryName.IsImageName(suffix);
 
-        using SafeFileHandle directory = Sys.OpenAt(found, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle? directory = Sys.TryOpenAt(found, ".", Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out int errno);
+        if (directory is null)
+        {
+            problem = "it cannot be read: " + Errno.Describe(errno);
+            return null;
+        }
+
         foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
         {
             VersionedName? candidate = VersionedName.TryParse(entry.Name, name, suffix, MachineArchitecture.Local, out problem);

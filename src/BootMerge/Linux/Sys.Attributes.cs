@@ -113,6 +113,15 @@ internal static unsafe partial class Sys
         return names;
     }
 
+    /// <summary>false where the file system has no room for overlayfs's own attributes.</summary>
+    public static bool TakesXattrs(SafeFileHandle directory)
+    {
+        using SafeFileHandle readable = Reopen(directory, O_RDONLY | O_DIRECTORY);
+        nint length = LibC.fgetxattr(Raw(readable), PathText.Terminated("trusted.overlay.opaque"), null, 0);
+        int errno = LastErrno;
+        return length >= 0 || errno != Errno.EOPNOTSUPP;
+    }
+
     /// <param name="file">Opened for reading, not O_PATH.</param>
     /// <returns>null when it has no such attribute, or the file system has none at all.</returns>
     public static byte[]? TryGetXattr(SafeFileHandle file, string name)

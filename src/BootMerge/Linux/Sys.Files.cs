@@ -102,7 +102,7 @@ internal static unsafe partial class Sys
     }
 
     public static SafeFileHandle OpenAt(SafeFileHandle directory, string path, int flags, ulong resolve = 0) =>
-        TryOpenAt(directory, path, flags, resolve, out int errno) ?? throw new KernelException("openat2", path, errno);
+        TryOpenAt(directory, path, flags, resolve, out int errno) ?? throw new KernelException("openat2", path == "." ? NameOf(directory) : path, errno);
 
     /// <summary>null with the error number, whatever it is.</summary>
     public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, string path, int flags, ulong resolve, out int errno)
@@ -197,7 +197,7 @@ internal static unsafe partial class Sys
         {
             return ReadLinkAt(WorkingDirectory, PathText.Terminated(link), link);
         }
-        catch (KernelException e) when (e.Errno == Errno.ENOENT)
+        catch (KernelException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
         {
             throw new InputException("cannot tell where files are: /proc is not mounted");
         }

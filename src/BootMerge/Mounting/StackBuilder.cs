@@ -55,6 +55,10 @@ internal sealed class StackBuilder
         SafeFileHandle? work = plan.Upper is PersistentUpper { WorkDirectory: string path } ? _root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW) : null;
         try
         {
+            // Overlayfs would mount it with a warning and fail later, when a directory is renamed or made anew.
+            if (upper is not null && !Sys.TakesXattrs(upper))
+                throw new InputException("the upperdir " + PathText.Printable(Sys.PathOf(upper)) + " is on a file system without extended attributes, which overlayfs needs there");
+
             using Stage stage = Stage.Create();
             if (_isStaged)
                 stage.AttachOn(_root.Handle);

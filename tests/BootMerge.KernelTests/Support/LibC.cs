@@ -31,6 +31,14 @@ internal static partial class LibC
     /// <summary>renameat2(2) without flags: rename(2) as mv(1) calls it. Returns errno, 0 when done.</summary>
     public static int Rename(string from, string to) => Native.rename(from, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
+    /// <summary>renameat2(2): two names change places in one step. Returns errno, 0 when done.</summary>
+    public static int Exchange(string one, string other)
+    {
+        const int AT_FDCWD = -100;
+        const uint RENAME_EXCHANGE = 2;
+        return Native.renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
     /// <summary>The mount that a path lies on, by the number that is never given to a second mount (Linux 6.8).</summary>
     public static unsafe ulong UniqueMountId(string path)
     {
@@ -58,5 +66,8 @@ internal static partial class LibC
 
         [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         public static partial int rename(string from, string to);
+
+        [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+        public static partial int renameat2(int fromDirectory, string from, int toDirectory, string to, uint flags);
     }
 }
