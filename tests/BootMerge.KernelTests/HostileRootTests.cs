@@ -147,7 +147,7 @@ public sealed class HostileRootTests : KernelTest
         /etc/.systemd-confext | link out | merge --mutable=auto | fails: /etc; .systemd-confext
         /etc/.systemd-confext | file | merge --mutable=no | merges
         /etc/.systemd-confext | loop | merge --mutable=ephemeral | merges
-        /etc/.systemd-confext/dev | fifo | merge --mutable=auto | merges
+        /etc/.systemd-confext/dev | fifo | merge --mutable=auto | merges: copy of an older merge
         /run/bootmerge | file | merge | merges: No lock is held; /run/bootmerge
         /run/bootmerge | fifo | merge | merges: No lock is held; /run/bootmerge
         /run/bootmerge | loop | merge | merges: No lock is held; /run/bootmerge
