@@ -1,0 +1,115 @@
+#!/bin/bash
+# changes.sh [ROUNDS]: how long `bootmerge diff` and `bootmerge prune` take, beside what else does such a thing. Everything of a
+# table is run in turn, in one run, on the same trees in a tmpfs. Needs root, gcc, rsync, getfacl, out/bootmerge; see README.md
+# here for what is measured.
+set -euo pipefail
+
+here=$(cd "$(dirname "$0")" && pwd)
+rounds=${1:-11}
+bootmerge=$here/../out/bootmerge
+
+if [ "${BENCH_INSIDE-}" = "" ]; then
+    [ "$(id -u)" = 0 ] || { echo "changes.sh: it mounts file systems: run it as root." >&2; exit 1; }
+    [ -x "$bootmerge" ] || { echo "changes.sh: no out/bootmerge: run ./build.sh build first." >&2; exit 1; }
+    for tool in gcc rsync getfacl; do
+        command -v "$tool" >/dev/null || { echo "changes.sh: no $tool: install the package gcc, rsync or acl." >&2; exit 1; }
+    done
+    export BENCH_INSIDE=yes
+    exec unshare -m --propagation private "$0" "$@"
+fi
+
+work=$(mktemp -d)
+mount -t tmpfs -o mode=755 bench "$work"
+trap 'cd /; umount -l "$work"; rmdir "$work"' EXIT
+gcc -O2 -o "$work/measure" "$here/measure.c"
+gcc -O2 -o "$work/walk" "$here/walk.c"
+root=$work/root
+vendor=$root/usr/lib/confexts/vendor/etc
+
+# sample_root FILES DIRECTORIES: as many small files in the vendor's tree, and the same in the machine's /etc.
+sample_root() {
+    local i
+    rm -rf "$root"
+    mkdir -p "$vendor/extension-release.d" "$root"/{run,usr/lib,var/lib/extensions.mutable}
+    printf 'ID=flatcar\nVERSION_ID=4459.2.0\n' >"$root/usr/lib/os-release"
+    echo ID=_any >"$vendor/extension-release.d/extension-release.vendor"
+    ln -s /etc "$root/var/lib/extensions.mutable/etc"
+    for ((i = 0; i < $2; i++)); do mkdir "$vendor/directory-$i"; done
+    seq -f '%.0f' 0 "$(($1 - 1))" | awk -v tree="$vendor" -v directories="$2" '{
+        file = tree "/directory-" ($1 % directories) "/file-" $1
+        print "# setting " $1 "\nvalue = " $1 * 7919 "\n" >file
+        close(file)
+    }'
+    rm -rf "$work/template"
+    cp -a "$vendor" "$work/template"
+    rm -r "$work/template/extension-release.d"
+    renew_etc
+}
+
+renew_etc() {
+    rm -rf "${root:?}/etc"
+    cp -a "$work/template" "$root/etc"
+}
+
+# median FIELD FILE: of the lines of measure.
+median() { cut -d' ' -f"$1" "$2" | sort -g | awk '{ t[NR] = $1 } END { print t[int((NR + 1) / 2)] }'; }
+
+# What the shell around the old mount line did for each entry of the upper layer, in its programs: type, mode, owner, ACL,
+# content; equal files go, then directories that are empty and equal.
+cleanup() {
+    local upper=$1 below=$2 path
+    (cd "$upper" && find . -mindepth 1 -depth -print) | while IFS= read -r path; do
+        [ "$(stat -c '%F %a %u:%g' "$upper/$path" 2>/dev/null)" = "$(stat -c '%F %a %u:%g' "$below/$path" 2>/dev/null)" ] || continue
+        [ "$(getfacl -cp "$upper/$path" 2>/dev/null)" = "$(getfacl -cp "$below/$path" 2>/dev/null)" ] || continue
+        if [ -d "$upper/$path" ]; then
+            rmdir "$upper/$path" 2>/dev/null || true
+        elif [ -h "$upper/$path" ]; then
+            [ "$(readlink "$upper/$path")" != "$(readlink "$below/$path")" ] || rm "$upper/$path"
+        elif cmp -s "$upper/$path" "$below/$path"; then
+            rm "$upper/$path"
+        fi
+    done
+}
+export -f cleanup
+
+row() { printf '%-28s %10.2f %10.2f %8.2f %10d\n' "$@"; }
+
+echo "$(uname -sr), $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg) at the start; medians of $rounds runs, in turn; milliseconds"
+
+sample_root 20000 1000
+echo 'diff of 20,000 equal files in 1,000 directories'
+printf '%-28s %10s %10s %8s %10s\n' program wall processor /walk 'memory/KiB'
+for ((i = 0; i < rounds; i++)); do
+    "$work/measure" "$work/walk" "$root/etc" "$vendor" >>"$work/walk.times"
+    "$work/measure" "$bootmerge" --root="$root" diff >>"$work/bootmerge.times"
+    "$work/measure" rsync -anc --delete "$root/etc/" "$vendor/" >>"$work/rsync.times"
+    "$work/measure" diff -rq --no-dereference "$root/etc" "$vendor" >>"$work/diff.times"
+done
+base=$(median 1 "$work/walk.times")
+for name in walk bootmerge rsync diff; do
+    file=$work/$name.times
+    row "$name" "$(awk "BEGIN { print $(median 1 "$file") / 1000 }")" "$(awk "BEGIN { print $(median 2 "$file") / 1000 }")" \
+        "$(awk "BEGIN { print $(median 1 "$file") / $base }")" "$(median 3 "$file")"
+done
+
+echo 'bootmerge diff, as the tree grows (the last column of numbers: microseconds an entry)'
+for entries in 1000 10000 100000; do
+    sample_root "$entries" "$((entries / 20))"
+    rm -f "$work/growth.times"
+    for ((i = 0; i < rounds; i++)); do "$work/measure" "$bootmerge" --root="$root" diff >>"$work/growth.times"; done
+    printf '%-28s %10.2f ms %10d KiB %8.2f us\n' "$entries files" "$(awk "BEGIN { print $(median 1 "$work/growth.times") / 1000 }")" \
+        "$(median 3 "$work/growth.times")" "$(awk "BEGIN { print $(median 1 "$work/growth.times") / $entries }")"
+done
+
+sample_root 500 50
+echo 'prune of 500 equal files in 50 directories'
+for ((i = 0; i < rounds; i++)); do
+    "$work/measure" "$bootmerge" --root="$root" prune >>"$work/prune.times"
+    [ -z "$(find "$root/etc" -type f)" ] || { echo 'changes.sh: prune has left files' >&2; exit 1; }
+    renew_etc
+    [ "$i" -ge 3 ] || "$work/measure" bash -c "cleanup '$root/etc' '$vendor'" >>"$work/shell.times"
+    [ "$i" -ge 3 ] || [ -z "$(find "$root/etc" -type f)" ] || { echo 'changes.sh: the shell function has left files' >&2; exit 1; }
+    renew_etc
+done
+awk "BEGIN { p = $(median 1 "$work/prune.times"); s = $(median 1 "$work/shell.times"); printf \"bootmerge prune %.2f, shell %.2f, %.0f times faster\n\", p / 1000, s / 1000, s / p }"
+echo "load $(cut -d' ' -f1 /proc/loadavg) at the end"
