@@ -94,6 +94,7 @@ internal static class Program
             case Verb.Refresh: RefreshVerb.Run(session); break;
             case Verb.Plan: PlanVerb.Run(session); break;
             case Verb.Boot: BootVerb.Run(session); break;
+            case Verb.Prune: PruneVerb.Run(session); break;
         }
     }
 }

@@ -78,7 +78,11 @@ internal abstract class TreeWalk(ChangedTree tree)
         if (below is null || target.Length == 0)
             return null;
         SafeFileHandle start = target[0] == '/' ? Tree.Below : below;
-        return Sys.TryOpenAt(start, target.TrimStart('/'), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+        SafeFileHandle? directory = Sys.TryOpenAt(start, target.TrimStart('/'), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out int errno);
+        // What cannot be read must not pass for absent: a whiteout over it would seem to hide nothing.
+        if (directory is null && errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))
+            throw new KernelException("openat2", target, errno);
+        return directory;
     }
 
     private static List<string> Names(SafeFileHandle upper, SafeFileHandle? below)

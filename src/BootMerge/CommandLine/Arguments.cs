@@ -20,6 +20,8 @@ internal enum Verb
     Refresh,
     Plan,
     Boot,
+    Prune,
+    Reset,
 }
 
 internal enum ClassSelection
@@ -79,4 +81,13 @@ internal sealed class Arguments
     public bool Quiet { get; set; }
 
     public bool NoWait { get; set; }
+
+    public bool WithOpaque { get; set; }
+
+    public bool All { get; set; }
+
+    public bool NoBackup { get; set; }
+
+    /// <summary>Patterns of what reset --all leaves.</summary>
+    public List<string> Keep { get; } = [];
 }

@@ -37,6 +37,12 @@ internal static class SettingsResolver
             Verbose = typed.Verbose,
             Quiet = typed.Quiet,
             NoWait = typed.NoWait,
+            WithOpaque = typed.WithOpaque,
+            All = typed.All,
+            NoBackup = typed.NoBackup,
+            Keep = typed.Keep,
+            Prune = file.Prune ?? false,
+            PruneSwitchedOff = kernel.PruneOff,
             IsElsewhere = typed.RootGiven,
             MayAskManager = !typed.RootGiven && !typed.NoReload,
             Fallback = typed.Fallback ?? kernel.Fallback ?? file.Fallback ?? FallbackMode.Fail,
@@ -72,7 +78,7 @@ internal static class SettingsResolver
     private static ClassSettings ResolveClass(
         ExtensionClass cls, Arguments typed, ClassSources sources, BootMergeFile file, BootParameters kernel, WarningLog warnings)
     {
-        MutableMode mode = typed.Verb == Verb.Boot ? MutableMode.Auto : MutableMode.No;
+        MutableMode mode = typed.Verb is Verb.Boot or Verb.Prune or Verb.Reset ? MutableMode.Auto : MutableMode.No;
         string modeOrigin = "the built-in default";
         MutableMode? filesMode = null;
         ImagePolicy? imagePolicy = null;
