@@ -24,7 +24,8 @@ internal static class PruneVerb
             surveys.Add(Survey.Make(session, classSettings, settings.RouteEtc ? Extension.BareDefaults(session.Root) : null));
         using ChangedTrees trees = ChangedTrees.Open(session, surveys);
         foreach (ChangedTree tree in trees.Trees)
-            CheckNotMerged(tree);
+            if (!settings.DryRun || tree.IsWhole) // looking does no harm, but what is in memory is no upper layer
+                CheckNotMerged(tree);
 
         string verb = settings.DryRun ? "would remove" : "removed";
         bool isListed = settings.DryRun || settings.Verbose || settings.Json != JsonFormat.Off;
