@@ -24,6 +24,11 @@ function __bootmerge_is_list
     test (count $operands) -gt 0 -a "$operands[1]" = list
 end
 
+function __bootmerge_takes_paths
+    set -l operands (__bootmerge_operands)
+    test (count $operands) -gt 0; and contains -- $operands[1] diff explain
+end
+
 # Those that `list` shows with the --root and --class of the line. A name that JSON has to escape is left out.
 function __bootmerge_extensions
     set -l words (commandline -opc)
@@ -52,6 +57,9 @@ complete -c bootmerge -n __bootmerge_needs_verb -a unmerge -d 'Take the merge aw
 complete -c bootmerge -n __bootmerge_needs_verb -a refresh -d 'Bring a merge up to date'
 complete -c bootmerge -n __bootmerge_needs_verb -a plan -d 'Show what merge or refresh would do'
 complete -c bootmerge -n __bootmerge_needs_verb -a boot -d 'The boot stage'
+complete -c bootmerge -n __bootmerge_needs_verb -a diff -d "How the machine's files differ from the layers below"
+complete -c bootmerge -n __bootmerge_needs_verb -a explain -d 'Which layer provides a path'
+complete -c bootmerge -n __bootmerge_takes_paths -F
 complete -c bootmerge -n __bootmerge_is_list -a '(__bootmerge_extensions)' -d Extension
 
 complete -c bootmerge -l root -x -a '(__fish_complete_directories)' -d 'Work on another system'
@@ -80,6 +88,9 @@ complete -c bootmerge -l no-reload -d 'Leave the service manager alone'
 complete -c bootmerge -l no-wait -d 'Fail while another bootmerge works on the root'
 complete -c bootmerge -l json -x -a 'pretty\tindented short\t"on one line" off\t"no JSON"' -d 'Print JSON'
 complete -c bootmerge -l no-legend -d 'No column headings'
+complete -c bootmerge -l content -d 'diff, also how texts differ'
+complete -c bootmerge -l selinux -d 'diff, SELinux labels count'
+complete -c bootmerge -l exit-code -d 'diff, exit status 1 when there are changes'
 complete -c bootmerge -l verbose -d 'Also what was found and not merged, and why'
 complete -c bootmerge -s q -l quiet -d 'Only warnings and errors'
 complete -c bootmerge -s h -l help -d 'Print a summary'

@@ -26,7 +26,9 @@ internal sealed class ChangedTrees : IDisposable
     /// <summary>Hierarchies in which no file of the machine lies above another layer, with the reason.</summary>
     public List<LeftAlone> WithoutUpper { get; } = [];
 
-    public static ChangedTrees Open(Session session)
+    /// <param name="session">Its classes are looked at.</param>
+    /// <param name="withAll">Also hierarchies without an upper layer, as if it were an empty one.</param>
+    public static ChangedTrees Open(Session session, bool withAll = false)
     {
         List<Survey> surveys = [];
         foreach (ClassSettings settings in session.Settings.Classes)
@@ -47,7 +49,7 @@ internal sealed class ChangedTrees : IDisposable
         try
         {
             for (int i = 0; i < surveys.Count; i++)
-                trees.Add(session, surveys[i].Settings, trees._host.Seen(accepted[i]), merged);
+                trees.Add(session, surveys[i].Settings, trees._host.Seen(accepted[i]), merged, withAll);
             return trees;
         }
         catch
@@ -62,6 +64,9 @@ internal sealed class ChangedTrees : IDisposable
         }
     }
 
+    /// <summary>null when the hierarchy has no layer at all.</summary>
+    public ChangedTree? Find(string hierarchy) => Trees.Find(tree => tree.Hierarchy == hierarchy);
+
     public void Dispose()
     {
         foreach (ChangedTree tree in Trees)
@@ -74,12 +79,15 @@ internal sealed class ChangedTrees : IDisposable
         List<KeyValuePair<string, SafeFileHandle>> merged = [];
         foreach (ClassSettings settings in session.Settings.Classes)
             foreach (string hierarchy in settings.Hierarchies)
-                if (session.Root.TryOpenDirectory(hierarchy) is SafeFileHandle handle)
-                    merged.Add(new KeyValuePair<string, SafeFileHandle>(hierarchy, handle));
+            {
+                using SafeFileHandle? directory = session.Root.TryOpenDirectory(hierarchy);
+                if (directory is not null)
+                    merged.Add(new KeyValuePair<string, SafeFileHandle>(hierarchy, Bare(directory, hierarchy)));
+            }
         return merged;
     }
 
-    private void Add(Session session, ClassSettings settings, List<AcceptedExtension> found, List<KeyValuePair<string, SafeFileHandle>> merged)
+    private void Add(Session session, ClassSettings settings, List<AcceptedExtension> found, List<KeyValuePair<string, SafeFileHandle>> merged, bool withAll)
     {
         foreach (HierarchyState state in _host.Look(settings))
         {
@@ -93,10 +101,11 @@ internal sealed class ChangedTrees : IDisposable
                 WithoutUpper.Add(left);
             foreach (StackPlan stack in result.Plan.Stacks)
             {
-                if (WhyWithoutUpper(stack, merge) is string reason)
+                string? reason = WhyWithoutUpper(stack, merge);
+                if (reason is not null)
                     WithoutUpper.Add(new LeftAlone(settings.Class, state.Hierarchy, reason));
-                else
-                    Trees.Add(Open(stack, merge, merged));
+                if (reason is null || withAll)
+                    Trees.Add(Open(stack, merge, merged, hasUpper: reason is null));
             }
         }
     }
@@ -123,17 +132,19 @@ internal sealed class ChangedTrees : IDisposable
     private static Layer? ImportedLayer(StackPlan stack) =>
         stack.Upper is null && stack.Lower.Count > 1 && stack.Lower[0].Kind != LayerKind.Extension ? stack.Lower[0] : null;
 
-    private ChangedTree Open(StackPlan stack, ExistingMerge? merge, List<KeyValuePair<string, SafeFileHandle>> merged)
+    private ChangedTree Open(StackPlan stack, ExistingMerge? merge, List<KeyValuePair<string, SafeFileHandle>> merged, bool hasUpper)
     {
         Layer? imported = ImportedLayer(stack);
         List<Layer> below = imported is null ? stack.Lower : stack.Lower.GetRange(1, stack.Lower.Count - 1);
-        bool isWhole = stack.Upper is MemoryUpper;
-        string path = isWhole ? stack.Hierarchy : imported?.Path ?? ((PersistentUpper)stack.Upper!).Path;
+        bool isWhole = hasUpper && stack.Upper is MemoryUpper;
+        string path = imported?.Path ?? (stack.Upper as PersistentUpper)?.Path ?? stack.Hierarchy;
         List<NamedLayer> layers = [];
         SafeFileHandle? upper = null;
         try
         {
-            upper = isWhole ? Bare(merged.Find(handle => handle.Key == stack.Hierarchy).Value, path) : OpenUpper(path);
+            upper = !hasUpper ? LayersBelow.Open(_host, [], [])
+                : isWhole ? Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY)
+                : OpenUpper(path);
             SafeFileHandle view = LayersBelow.Open(_host, below, layers);
             return new ChangedTree
             {

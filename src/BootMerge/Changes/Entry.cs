@@ -17,6 +17,9 @@ internal sealed class Entry
     /// <summary>null when the layers below have nothing where the parent is.</summary>
     public required SafeFileHandle? BelowDirectory { get; init; }
 
+    /// <summary>Of <see cref="BelowDirectory"/>, inside the hierarchy: another one than of the parent below a directory that was moved.</summary>
+    public required string BelowPath { get; init; }
+
     /// <summary>null when only the layers below have it; see <see cref="ChangedTree.IsWhole"/>.</summary>
     public required FileStatus? Upper { get; init; }
 

@@ -16,7 +16,7 @@ internal abstract class TreeWalk(ChangedTree tree)
 
     protected ChangedTree Tree { get; } = tree;
 
-    public void Run() => Walk(Tree.Upper, Tree.Below, "", Tree.IsWhole);
+    public void Run() => Walk(Tree.Upper, Tree.Below, "", "", Tree.IsWhole);
 
     /// <summary>Each entry, directories before what is in them.</summary>
     /// <returns>For directories: whether to go into it.</returns>
@@ -27,8 +27,8 @@ internal abstract class TreeWalk(ChangedTree tree)
     {
     }
 
-    /// <param name="isWhole">What only the layers below have is given, too.</param>
-    private void Walk(SafeFileHandle upper, SafeFileHandle? below, string path, bool isWhole)
+    /// <param name="isWhole">What only the layers below have is given, too: it was deleted.</param>
+    private void Walk(SafeFileHandle upper, SafeFileHandle? below, string path, string belowPath, bool isWhole)
     {
         foreach (string name in Names(upper, isWhole ? below : null))
         {
@@ -37,22 +37,26 @@ internal abstract class TreeWalk(ChangedTree tree)
             FileStatus? status = Sys.TryStatusAt(upper, name);
             FileStatus? statusBelow = below is null ? null : Sys.TryStatusAt(below, name);
             if (status is { IsDirectory: true })
-                WalkInto(upper, below, path + "/" + name, name, status, statusBelow, isWhole);
+                WalkInto(upper, below, path + "/" + name, belowPath, name, status, statusBelow, isWhole);
             else if (status is not null || isWhole && statusBelow is not null)
-                Enter(new Entry { Path = path + "/" + name, Name = name, UpperDirectory = upper, BelowDirectory = below, Upper = status, Below = statusBelow });
+                Enter(new Entry { Path = path + "/" + name, Name = name, UpperDirectory = upper, BelowDirectory = below, BelowPath = belowPath, Upper = status, Below = statusBelow });
         }
     }
 
     /// <summary>A copy of a marker in the upper layer is an entry like any other.</summary>
     protected virtual bool IncludesMarker => false;
 
-    private void WalkInto(SafeFileHandle upper, SafeFileHandle? below, string path, string name, FileStatus status, FileStatus? statusBelow, bool isWhole)
+    private void WalkInto(SafeFileHandle upper, SafeFileHandle? below, string path, string belowPath, string name, FileStatus status, FileStatus? statusBelow, bool isWhole)
     {
         using SafeFileHandle? directory = Sys.TryOpenAt(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH);
         if (directory is null)
             return; // gone or exchanged since
         bool isOpaque = !isWhole && Sys.TryGetXattr(directory, Opaque) is { Length: 1 } mark && mark[0] == 'y';
-        string? redirect = isWhole || Sys.TryGetXattr(directory, RedirectName) is not byte[] target ? null : PathText.Decode(target);
+        string? redirect = Tree.IsWhole || Sys.TryGetXattr(directory, RedirectName) is not byte[] target ? null : PathText.Decode(target);
+        // In an opaque directory there is nothing for a name beside it to lead to.
+        if (redirect is { Length: 0 } || isWhole && redirect is not ['/', ..])
+            redirect = null;
+        string pathBelow = redirect is ['/', ..] ? redirect : belowPath + "/" + (redirect ?? name);
         using SafeFileHandle? directoryBelow = OpenBelow(below, redirect ?? name);
         Entry entry = new()
         {
@@ -60,6 +64,7 @@ internal abstract class TreeWalk(ChangedTree tree)
             Name = name,
             UpperDirectory = upper,
             BelowDirectory = below,
+            BelowPath = belowPath,
             Upper = status,
             Below = statusBelow,
             UpperHandle = directory,
@@ -69,15 +74,15 @@ internal abstract class TreeWalk(ChangedTree tree)
         if (!Enter(entry))
             return;
         // An opaque directory shows nothing of the one below: what it lacks was deleted.
-        Walk(directory, directoryBelow, path, isWhole || isOpaque);
+        Walk(directory, directoryBelow, path, pathBelow, isOpaque || isWhole && redirect is null);
         Leave(entry);
     }
 
     private SafeFileHandle? OpenBelow(SafeFileHandle? below, string target)
     {
-        if (below is null || target.Length == 0)
+        SafeFileHandle? start = target[0] == '/' ? Tree.Below : below;
+        if (start is null)
             return null;
-        SafeFileHandle start = target[0] == '/' ? Tree.Below : below;
         SafeFileHandle? directory = Sys.TryOpenAt(start, target.TrimStart('/'), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out int errno);
         // What cannot be read must not pass for absent: a whiteout over it would seem to hide nothing.
         if (directory is null && errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))

@@ -20,6 +20,8 @@ internal enum Verb
     Refresh,
     Plan,
     Boot,
+    Diff,
+    Explain,
     Prune,
     Reset,
 }
@@ -45,7 +47,7 @@ internal sealed class Arguments
 
     public Verb Verb { get; set; } = Verb.Status;
 
-    /// <summary>What stands behind the verb: extensions for list, otherwise nothing.</summary>
+    /// <summary>What stands behind the verb: extensions for list, paths for diff and explain, otherwise nothing.</summary>
     public List<string> Names { get; } = [];
 
     public string Root { get; set; } = "/";
@@ -77,6 +79,12 @@ internal sealed class Arguments
     public FallbackMode? Fallback { get; set; }
 
     public bool Verbose { get; set; }
+
+    public bool ExitCode { get; set; }
+
+    public bool WithContent { get; set; }
+
+    public bool WithLabels { get; set; }
 
     public bool Quiet { get; set; }
 

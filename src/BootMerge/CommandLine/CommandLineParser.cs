@@ -10,7 +10,7 @@ internal sealed class CommandLineParser
     private static readonly string[] ProgramNames = ["bootmerge", "systemd-confext", "systemd-sysext"];
 
     /// <summary>In the order of the enumeration.</summary>
-    private static readonly string[] VerbNames = ["status", "list", "merge", "unmerge", "refresh", "plan", "boot", "prune", "reset"];
+    private static readonly string[] VerbNames = ["status", "list", "merge", "unmerge", "refresh", "plan", "boot", "diff", "explain", "prune", "reset"];
 
     /// <summary>Those of systemd, in the same order.</summary>
     private static readonly string[] DropInVerbNames = ["status", "list", "merge", "unmerge", "refresh"];
@@ -186,11 +186,17 @@ internal sealed class CommandLineParser
             case "--all":
                 _arguments.All = true;
                 break;
+            case "--content":
+                _arguments.WithContent = true;
+                break;
             case "--dry-run":
                 _arguments.DryRun = true;
                 break;
             case "--ephemeral":
                 _arguments.Mutable = MutableMode.Ephemeral;
+                break;
+            case "--exit-code":
+                _arguments.ExitCode = true;
                 break;
             case "--force":
                 _arguments.Force = true;
@@ -221,6 +227,9 @@ internal sealed class CommandLineParser
             case "--quiet":
                 _arguments.Quiet = true;
                 break;
+            case "--selinux":
+                _arguments.WithLabels = true;
+                break;
             case "--verbose":
                 _arguments.Verbose = true;
                 break;
@@ -250,15 +259,19 @@ internal sealed class CommandLineParser
         int verb = Words.IndexOf(known, _verb);
         if (verb < 0)
             return new ParseResult.UsageError("unknown verb " + Words.Quote(_verb) + Words.Hint(_verb, known));
-        if (_arguments.Names.Count > 0 && (IsDropIn || (Verb)verb is not (Verb.List or Verb.Reset)))
+        if (_arguments.Names.Count > 0 && (IsDropIn || !TakesNames((Verb)verb)))
             return new ParseResult.UsageError("verb '" + _verb + "' stands alone, but " + Words.Quote(_arguments.Names[0]) + " follows it");
         _arguments.Verb = (Verb)verb;
+        if (_arguments.Verb == Verb.Explain && _arguments.Names.Count == 0)
+            return new ParseResult.UsageError("verb 'explain' needs a path: bootmerge explain /etc/hostname");
         if (_arguments.Verb == Verb.Reset && ProblemOfReset() is string problem)
             return new ParseResult.UsageError(problem);
         if (_arguments.DryRun && _arguments.Verb == Verb.Boot)
             return new ParseResult.UsageError("option '--dry-run' is for merge, refresh, unmerge, prune and reset; 'bootmerge --root=DIR --mutable=auto plan' shows what boot would merge");
         return null;
     }
+
+    private static bool TakesNames(Verb verb) => verb is Verb.List or Verb.Diff or Verb.Explain or Verb.Reset;
 
     private string? ProblemOfReset() =>
         _arguments.All && _arguments.Names.Count > 0 ? "option '--all' stands for every path, but " + Words.Quote(_arguments.Names[0]) + " is given, too"

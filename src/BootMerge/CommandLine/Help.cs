@@ -57,6 +57,8 @@ internal static class Help
           refresh   Bring a merge up to date; leaves it alone when nothing changed
           plan      Show what merge or refresh would do: layers in order, flags, refusals with reasons
           boot      The boot stage: what a boot configuration asks for, then merge; run it with --root=
+          diff      How the machine's own files differ from the layers below, or those that are named
+          explain   Which layer provides each PATH that is named, and what the other layers have there
 
         What to work on:
           --root=DIR            Work on the system in DIR (default: /)
@@ -65,7 +67,7 @@ internal static class Help
 
         How to merge:
           --mutable[=MODE]      no, yes, auto, import, ephemeral or ephemeral-import; alone it means yes;
-                                --mutable=help explains them (default: no; boot: auto)
+                                --mutable=help explains them (default: no; boot, diff, explain: auto)
           --immutable           Short for --mutable=no
           --ephemeral           Short for --mutable=ephemeral
           --noexec=BOOL         Whether programs in the merged tree may not be run (default for /etc: yes)
@@ -83,6 +85,9 @@ internal static class Help
         What to print:
           --json=FORMAT         pretty, short or off (default)
           --no-legend           No column headings
+          --content             diff: also how the texts differ
+          --selinux             diff: SELinux labels count, too
+          --exit-code           diff: exit status 1 when there are changes
           --verbose             Also what was found and not merged, and why
           -q, --quiet           Only warnings and errors
           -h, --help            This page
@@ -101,6 +106,7 @@ internal static class Help
           bootmerge --root=/sysroot plan            What would be merged into /sysroot/etc?
           bootmerge --root=/sysroot --mutable merge Merge it; writes are kept
           bootmerge status --json=pretty            What is merged here, for a program to read
+          bootmerge diff --content /etc/ssh         What has this machine changed there?
 
         """u8);
 

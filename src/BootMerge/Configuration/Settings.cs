@@ -11,7 +11,7 @@ internal sealed class Settings
     /// <summary>Called as systemd-confext or systemd-sysext: what is printed is what these print.</summary>
     public bool IsDropIn { get; init; }
 
-    /// <summary>The extensions that list is asked for; none: all.</summary>
+    /// <summary>The extensions that list is asked for, or the paths of another verb; none: all.</summary>
     public List<string> Names { get; init; } = [];
 
     /// <summary>As typed.</summary>
@@ -33,6 +33,15 @@ internal sealed class Settings
     public required bool Verbose { get; init; }
 
     public required bool Quiet { get; init; }
+
+    /// <summary>diff: exit status 1 when there are changes.</summary>
+    public bool ExitCode { get; init; }
+
+    /// <summary>diff: shows how texts differ.</summary>
+    public bool WithContent { get; init; }
+
+    /// <summary>diff: SELinux labels count.</summary>
+    public bool WithLabels { get; init; }
 
     public required bool NoWait { get; init; }
 

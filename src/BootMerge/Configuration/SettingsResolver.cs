@@ -36,6 +36,9 @@ internal static class SettingsResolver
             Legend = typed.Legend,
             Verbose = typed.Verbose,
             Quiet = typed.Quiet,
+            ExitCode = typed.ExitCode,
+            WithContent = typed.WithContent,
+            WithLabels = typed.WithLabels,
             NoWait = typed.NoWait,
             WithOpaque = typed.WithOpaque,
             All = typed.All,
@@ -78,7 +81,7 @@ internal static class SettingsResolver
     private static ClassSettings ResolveClass(
         ExtensionClass cls, Arguments typed, ClassSources sources, BootMergeFile file, BootParameters kernel, WarningLog warnings)
     {
-        MutableMode mode = typed.Verb is Verb.Boot or Verb.Prune or Verb.Reset ? MutableMode.Auto : MutableMode.No;
+        MutableMode mode = typed.Verb is Verb.Boot or Verb.Diff or Verb.Explain or Verb.Prune or Verb.Reset ? MutableMode.Auto : MutableMode.No;
         string modeOrigin = "the built-in default";
         MutableMode? filesMode = null;
         ImagePolicy? imagePolicy = null;

@@ -1,0 +1,59 @@
+using BootMerge.Json;
+
+namespace BootMerge.Changes;
+
+internal enum ChangeKind
+{
+    /// <summary>Only the machine has it.</summary>
+    Added,
+
+    /// <summary>Both have it, and they differ.</summary>
+    Modified,
+
+    /// <summary>As <see cref="Modified"/>, and what is below has changed since the machine's file was first seen over it.</summary>
+    Frozen,
+
+    /// <summary>The layers below have it, the machine deleted it.</summary>
+    Deleted,
+
+    /// <summary>A directory of its own in the place of the one below.</summary>
+    Replaced,
+
+    /// <summary>A directory of the layers below under another name.</summary>
+    Moved,
+}
+
+/// <summary>One way in which the machine's files differ from the layers below.</summary>
+/// <param name="path">Inside the root: "/etc/ssh".</param>
+/// <param name="differs">For <see cref="ChangeKind.Modified"/> and <see cref="ChangeKind.Frozen"/>, else none.</param>
+/// <param name="from">For <see cref="ChangeKind.Moved"/>: where it was, inside the root.</param>
+internal sealed class Change(string path, ChangeKind kind, Difference differs = Difference.None, string? from = null)
+{
+    private static readonly string[] Names = ["added", "modified", "frozen", "deleted", "replaced", "moved"];
+
+    public string Path { get; } = path;
+
+    public ChangeKind Kind { get; } = kind;
+
+    public Difference Differs { get; } = differs;
+
+    public string? From { get; } = from;
+
+    public string KindName => Names[(int)Kind];
+
+    /// <summary>For people: what else there is to say; may be empty.</summary>
+    public string Detail => Kind switch
+    {
+        ChangeKind.Moved => "from " + From,
+        ChangeKind.Frozen => string.Join(", ", Differences.Names(Differs)) + "; changed below since",
+        ChangeKind.Modified => string.Join(", ", Differences.Names(Differs)),
+        _ => "",
+    };
+
+    public JsonValue ToJson(string hierarchy) => JsonValue.Object()
+        .Add("hierarchy", JsonValue.String(hierarchy))
+        .Add("path", JsonValue.String(Path))
+        .Add("change", JsonValue.String(KindName))
+        .Add("differs", JsonValue.Strings(Differences.Names(Differs)))
+        .Add("from", JsonValue.StringOrNull(From));
+}

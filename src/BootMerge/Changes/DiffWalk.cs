@@ -1,0 +1,56 @@
+using System.Collections.Generic;
+using BootMerge.Linux;
+
+namespace BootMerge.Changes;
+
+/// <summary>Where changes go, one after the other: there may be very many.</summary>
+internal abstract class ChangeSink
+{
+    public abstract void Add(Change change, Entry entry);
+}
+
+/// <summary>Finds every difference between an upper layer and what is below it.</summary>
+/// <param name="only">Paths inside the root to look at, each with what is below it; none: all.</param>
+/// <param name="shadowed">What was below the machine's files when they were first seen.</param>
+internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<string> only, ShadowedRecord shadowed, ChangeSink sink) : TreeWalk(tree)
+{
+    protected override bool Enter(Entry entry)
+    {
+        string path = Tree.Hierarchy + entry.Path;
+        if (IsWanted(path) && ChangeOf(entry, path) is Change change)
+            sink.Add(change, entry);
+        return IsWanted(path) || IsOnTheWay(path);
+    }
+
+    private Change? ChangeOf(Entry entry, string path)
+    {
+        if (entry.Upper is null || entry.IsWhiteout && !Tree.IsWhole)
+            return entry.Below is null ? null : new Change(path, ChangeKind.Deleted);
+        if (entry.Redirect is string redirect)
+            return new Change(path, ChangeKind.Moved, from: Tree.Hierarchy + (redirect[0] == '/' ? redirect : entry.BelowPath + "/" + redirect));
+        if (entry.Below is null)
+            return new Change(path, ChangeKind.Added);
+        if (entry.IsOpaque && entry.Below.IsDirectory)
+            return new Change(path, ChangeKind.Replaced);
+        Difference difference = comparison.Of(entry);
+        if (difference == Difference.None)
+            return null;
+        return new Change(path, shadowed.IsFrozen(path, entry) ? ChangeKind.Frozen : ChangeKind.Modified, difference);
+    }
+
+    private bool IsWanted(string path)
+    {
+        foreach (string wanted in only)
+            if (path == wanted || MountTable.IsBelow(path, wanted))
+                return true;
+        return only.Count == 0;
+    }
+
+    private bool IsOnTheWay(string path)
+    {
+        foreach (string wanted in only)
+            if (MountTable.IsBelow(wanted, path))
+                return true;
+        return false;
+    }
+}

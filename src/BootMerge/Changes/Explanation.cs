@@ -1,0 +1,158 @@
+using System.Collections.Generic;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>What one layer has at a path.</summary>
+internal enum LayerPart
+{
+    /// <summary>What is seen.</summary>
+    Provides,
+
+    /// <summary>A directory whose content is merged into the one that is seen.</summary>
+    Merged,
+
+    /// <summary>Hidden by a layer above.</summary>
+    Hidden,
+
+    /// <summary>A whiteout: what is below is deleted.</summary>
+    Deletes,
+}
+
+/// <param name="layer">"upper", or the name of the layer.</param>
+/// <param name="path">What the layer has it at, inside the layer: another one after a move.</param>
+/// <param name="note">What hides the layers below: "opaque", "moved from /ssh"; or "".</param>
+internal sealed class LayerFinding(string layer, string path, LayerPart part, string type, string note)
+{
+    public string Layer { get; } = layer;
+
+    public string Path { get; } = path;
+
+    public LayerPart Part { get; } = part;
+
+    public string Type { get; } = type;
+
+    public string Note { get; } = note;
+}
+
+/// <summary>Looks a path up in one layer after the other, topmost first, as overlayfs does.</summary>
+internal static class Explanation
+{
+    /// <param name="path">Inside the hierarchy: "/ssh/sshd_config", or "" for itself.</param>
+    public static List<LayerFinding> Of(ChangedTree tree, string path)
+    {
+        List<LayerFinding> findings = [];
+        string[] names = path.Trim('/').Length == 0 ? [] : path.Trim('/').Split('/');
+        State state = new(names);
+        Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings);
+        foreach (Mounting.NamedLayer layer in tree.Layers)
+            Look(layer.Directory, layer.Name, state, findings);
+        return findings;
+    }
+
+    /// <summary>Where the next layer is looked at, and whether anything of it still shows.</summary>
+    private sealed class State(string[] names)
+    {
+        public string[] Names { get; set; } = names;
+
+        /// <summary>A layer above has ended it: what comes is hidden.</summary>
+        public bool IsCovered { get; set; }
+
+        public bool IsFound { get; set; }
+    }
+
+    private static void Look(SafeFileHandle layer, string name, State state, List<LayerFinding> findings)
+    {
+        // On the way down each directory may say that nothing of the layers below shows, or that they have it elsewhere.
+        bool endsHere = false;
+        List<string> below = [];
+        SafeFileHandle at = Sys.Reopen(layer, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        try
+        {
+            for (int i = 0; i < state.Names.Length; i++)
+            {
+                FileStatus? status = Sys.TryStatusAt(at, state.Names[i]);
+                bool isLast = i == state.Names.Length - 1;
+                if (status is null)
+                {
+                    AddRest(below, state.Names, i);
+                    Continue(state, below, endsHere);
+                    return;
+                }
+
+                if (!status.IsDirectory)
+                {
+                    if (isLast)
+                        Found(name, state, status, "", findings);
+                    // What is no directory hides all that is below it.
+                    endsHere = true;
+                    AddRest(below, state.Names, i);
+                    Continue(state, below, endsHere);
+                    return;
+                }
+
+                SafeFileHandle next = Sys.OpenChild(at, state.Names[i], Sys.O_RDONLY | Sys.O_DIRECTORY);
+                at.Dispose();
+                at = next;
+                bool isOpaque = Sys.TryGetXattr(at, "trusted.overlay.opaque") is { Length: 1 } mark && mark[0] == 'y';
+                string? redirect = Sys.TryGetXattr(at, "trusted.overlay.redirect") is byte[] target ? PathText.Decode(target) : null;
+                below.Add(state.Names[i]);
+                if (redirect is not null)
+                    Redirect(below, redirect);
+                if (isLast)
+                    Found(name, state, status, isOpaque ? "opaque" : redirect is null ? "" : "moved from " + redirect, findings);
+                // A path from the hierarchy on begins anew there, whatever was on the way.
+                endsHere = isOpaque || endsHere && redirect is not ['/', ..];
+            }
+
+            if (state.Names.Length == 0)
+                Found(name, state, Sys.Status(at), "", findings);
+            Continue(state, below, endsHere);
+        }
+        finally
+        {
+            at.Dispose();
+        }
+    }
+
+    private static void AddRest(List<string> below, string[] names, int from)
+    {
+        for (int i = from; i < names.Length; i++)
+            below.Add(names[i]);
+    }
+
+    private static void Redirect(List<string> below, string redirect)
+    {
+        if (redirect[0] == '/')
+            below.Clear();
+        else
+            below.RemoveAt(below.Count - 1);
+        foreach (string part in redirect.Split('/'))
+            if (part.Length > 0)
+                below.Add(part);
+    }
+
+    private static void Continue(State state, List<string> below, bool endsHere)
+    {
+        state.Names = below.ToArray();
+        state.IsCovered |= endsHere;
+    }
+
+    private static void Found(string layer, State state, FileStatus status, string note, List<LayerFinding> findings)
+    {
+        LayerPart part = state.IsCovered ? LayerPart.Hidden
+            : status.IsWhiteout ? LayerPart.Deletes
+            : !state.IsFound ? LayerPart.Provides
+            : status.IsDirectory ? LayerPart.Merged
+            : LayerPart.Hidden;
+        // A file below a directory, or anything below a whiteout, ends what shows.
+        if (!status.IsDirectory)
+            state.IsCovered = true;
+        state.IsFound |= part is LayerPart.Provides or LayerPart.Deletes;
+        findings.Add(new LayerFinding(layer, "/" + string.Join('/', state.Names), part, TypeOf(status), note));
+    }
+
+    private static string TypeOf(FileStatus status) =>
+        status.IsDirectory ? "directory" : status.IsRegular ? "file" : status.IsSymlink ? "symlink" : status.IsWhiteout ? "whiteout" : "special file";
+}

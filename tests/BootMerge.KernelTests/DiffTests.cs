@@ -1,0 +1,302 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using BootMerge.KernelTests.Support;
+using Xunit;
+
+namespace BootMerge.KernelTests;
+
+/// <summary>diff: what was done through a real merge is what it says, merged and not merged.</summary>
+public sealed class DiffTests : KernelTest
+{
+    private static readonly string[] Types = ["file", "directory", "symlink", "fifo", "device", "hardlink"];
+
+    /// <summary>Shell commands in the vendor's tree, then in the merged /etc; and the lines of diff, without /etc/hostname.</summary>
+    public static TheoryData<string, string, string> Trees => new(
+        ("echo a >f", ":", ""),
+        ("echo a >f", "touch -d 2001-01-01 f", ""),
+        ("echo a >f", "echo a >f", ""),
+        ("echo a >f", "echo b >f", "modified /etc/f (content)"),
+        ("echo a >f", "echo aa >f", "modified /etc/f (content)"),
+        ("echo a >f", ": >f", "modified /etc/f (content)"),
+        ("echo a >f", "chmod 600 f", "modified /etc/f (mode)"),
+        ("echo a >f", "chmod 4755 f", "modified /etc/f (mode)"),
+        ("echo a >f", "chown 3:4 f", "modified /etc/f (owner)"),
+        ("echo a >f", "chown 3 f; chmod 640 f; echo b >f", "modified /etc/f (mode, owner, content)"),
+        ("echo a >f", "xattr f user.x 31", "modified /etc/f (xattr)"),
+        ("echo a >f; xattr f user.x 31", "xattr f user.x 32", "modified /etc/f (xattr)"),
+        ("echo a >f; xattr f user.x 31", "noxattr f user.x", "modified /etc/f (xattr)"),
+        ("echo a >f", "xattr f security.capability 0100000202000000000000000000000000000000", "modified /etc/f (xattr)"),
+        ("echo a >f", "acl f", "modified /etc/f (mode, acl)"),
+        ("mkdir d", "acl d", "modified /etc/d (mode, acl)"),
+        ("echo a >f", "xattr f security.selinux 61", ""),
+        ("echo a >f", "rm f", "deleted  /etc/f"),
+        (":", "echo a >f", "added    /etc/f"),
+        (":", "echo a >f; rm f", ""),
+        (":", "mkdir d; echo a >d/f", "added    /etc/d\nadded    /etc/d/f"),
+        ("mkdir d; echo a >d/f", "rm -r d", "deleted  /etc/d"),
+        ("mkdir d; echo a >d/f", "rm d/f", "deleted  /etc/d/f"),
+        ("mkdir d; echo a >d/f", "rm -r d; mkdir d", "replaced /etc/d\ndeleted  /etc/d/f"),
+        ("mkdir d; echo a >d/f", "rm -r d; mkdir d; echo a >d/f", "replaced /etc/d"),
+        ("mkdir d; echo a >d/f", "rm -r d; mkdir d; echo b >d/f; echo c >d/g", "replaced /etc/d\nmodified /etc/d/f (content)\nadded    /etc/d/g"),
+        ("mkdir -p d/e/f; echo a >d/e/f/g", "rm -r d/e; mkdir d/e; mkdir d/e/f", "replaced /etc/d/e\ndeleted  /etc/d/e/f/g"),
+        ("mkdir d; echo a >d/f", "chmod 700 d", "modified /etc/d (mode)"),
+        ("mkdir d; echo a >d/f", "mv d e", "deleted  /etc/d\nmoved    /etc/e (from /etc/d)"),
+        ("mkdir d; echo a >d/f", "mv d e; echo b >e/f", "deleted  /etc/d\nmoved    /etc/e (from /etc/d)\nmodified /etc/e/f (content)"),
+        ("mkdir d; echo a >d/f", "mv d e; rm e/f; echo c >e/g", "deleted  /etc/d\nmoved    /etc/e (from /etc/d)\ndeleted  /etc/e/f\nadded    /etc/e/g"),
+        ("mkdir -p d/e; echo a >d/e/f", "mv d/e g", "deleted  /etc/d/e\nmoved    /etc/g (from /etc/d/e)"),
+        ("mkdir -p d/e; echo a >d/e/f", "mv d/e g; mv g d/h", "deleted  /etc/d/e\nmoved    /etc/d/h (from /etc/d/e)"),
+        ("mkdir -p d/e; echo a >d/e/f", "mv d/e d/h; mv d g", "deleted  /etc/d\nmoved    /etc/g (from /etc/d)\ndeleted  /etc/g/e\nmoved    /etc/g/h (from /etc/d/e)"),
+        ("mkdir d; echo a >d/f", "mv d e; mkdir d", "replaced /etc/d\ndeleted  /etc/d/f\nmoved    /etc/e (from /etc/d)"),
+        ("ln -s a l", "ln -sf b l", "modified /etc/l (content)"),
+        ("ln -s a l", "ln -sf a l", ""),
+        ("ln -s a l", "chown -h 3 l", "modified /etc/l (owner)"),
+        ("echo a >f", "mv f g", "deleted  /etc/f\nadded    /etc/g"),
+        ("echo a >f; ln f g", "echo b >f", "modified /etc/f (content)"),
+        ("echo a >f", "ln f g", "added    /etc/g"),
+        ("truncate -s 3M f", "echo x >>f; truncate -s 3M f", ""),
+        ("truncate -s 3M f", "printf x | dd of=f bs=1 seek=2000000 conv=notrunc status=none", "modified /etc/f (content)"),
+        ("echo a >'a b'", "echo b >'a b'", "modified \"/etc/a b\" (content)"),
+        (":", "echo a >\"$(printf 'x\\ny')\"", "added    \"/etc/x\\ny\""),
+        (":", "echo a >\"$(printf 'x\\377y')\"", "added    \"/etc/x\\377y\""),
+        (":", "echo a >'q\"q'", "added    \"/etc/q\\\"q\""),
+        (":", "touch $(printf '%0255d' 0)", "added    /etc/" + new string('0', 255)),
+        ("mkdir -p .systemd-confext; echo 0:1 >.systemd-confext/dev", ":", ""));
+
+    [Theory]
+    [MemberData(nameof(Trees))]
+    public void It_says_what_was_done_to_a_tree(string vendor, string machine, string expected)
+    {
+        Root.Route("/etc");
+        Root.Remove("/etc/hostname");
+        Root.Extension("vendor", ("keep", "keep"));
+        Do(Root.Raw + "/var/lib/confexts/vendor/etc", vendor);
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        Do(Root.Etc, machine);
+        Root.Expect("/etc");
+
+        string[] wanted = [.. expected.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
+        Assert.Equal(wanted, Lines("diff"));
+        Root.Bootmerge("unmerge").Succeeds();
+        Assert.Equal(wanted, Lines("diff"));
+        Assert.Equal(Files.List(Root.Raw + "/etc").Count > 0 ? wanted : [], Lines("diff", "--mutable=import"));
+        Assert.Equal(expected.Length == 0 ? 0 : 1, Root.Bootmerge("diff", "--exit-code").Status);
+    }
+
+    [Fact]
+    public void Every_type_in_the_place_of_every_other_is_told()
+    {
+        Root.Route("/etc");
+        Root.Extension("vendor", ("hard", "hard"));
+        string tree = Root.Raw + "/var/lib/confexts/vendor/etc";
+        List<string> wanted = [];
+        foreach (string from in Types)
+            Do(tree, string.Join("; ", Types.Select(to => Make(from, $"{from}-{to}"))));
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        foreach (string from in Types)
+        {
+            Do(Root.Etc, string.Join("; ", Types.Select(to => $"rm -rf {from}-{to}; {Make(to, $"{from}-{to}")}")));
+            foreach (string to in Types)
+            {
+                bool isSame = Kind(from) == Kind(to);
+                if (to is "directory" && from is "directory")
+                    wanted.Add($"replaced /etc/{from}-{to}");
+                else if (!isSame)
+                    wanted.Add($"modified /etc/{from}-{to} (type)");
+                else if (from != to)
+                    wanted.Add($"modified /etc/{from}-{to} (content)");
+            }
+        }
+
+        Root.Expect("/etc");
+        Assert.Equal(wanted.Order(StringComparer.Ordinal), Lines("diff").Order(StringComparer.Ordinal));
+        Root.Bootmerge("unmerge").Succeeds();
+        Assert.Equal(wanted.Order(StringComparer.Ordinal), Lines("diff").Order(StringComparer.Ordinal));
+
+        static string Kind(string type) => type is "hardlink" ? "file" : type;
+        static string Make(string type, string name) => type switch
+        {
+            "file" => $"echo file >{name}",
+            "directory" => $"mkdir {name}",
+            "symlink" => $"ln -s target {name}",
+            "fifo" => $"mkfifo {name}",
+            "device" => $"mknod {name} c 1 3",
+            _ => $"ln hard {name}",
+        };
+    }
+
+    [Fact]
+    public void Trees_of_200_levels_are_walked_to_the_end()
+    {
+        Root.Route("/etc");
+        Root.Extension("vendor", ("keep", "keep"));
+        string deep = string.Join('/', Enumerable.Repeat("d", 200));
+        Do(Root.Raw + "/var/lib/confexts/vendor/etc", $"mkdir -p {deep}; echo a >{deep}/f");
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        Do(Root.Etc, $"echo b >{deep}/f");
+        Root.Expect("/etc");
+
+        Assert.Equal([$"modified /etc/{deep}/f (content)"], Lines("diff"));
+        Root.Bootmerge("explain", $"/etc/{deep}/f").Succeeds().Prints("provides upper", "hidden   vendor");
+    }
+
+    [Fact]
+    public void Layers_below_are_seen_as_overlayfs_sees_them()
+    {
+        Root.Route("/etc");
+        Root.Extension("a", ("f", "a"), ("gone", "a"), ("d/one", "a"));
+        Root.Extension("b", ("f", "b"));
+        Files.MakeWhiteout(Root.Raw + "/var/lib/confexts/b/etc/gone");
+        Directory.CreateDirectory(Root.Raw + "/var/lib/confexts/b/etc/d");
+        Files.SetXattr(Root.Raw + "/var/lib/confexts/b/etc/d", "trusted.overlay.opaque", "y");
+        Root.Write("/etc/f", "b");
+        Root.Write("/etc/gone", "machine");
+        Root.Write("/etc/d/one", "a");
+
+        Assert.Equal(["added    /etc/d/one", "added    /etc/gone"], Lines("diff"));
+        Root.Bootmerge("explain", "/etc/d/one", "/etc/gone").Succeeds().Prints("provides upper: file /d/one\n  hidden   a: file /d/one\n", "hidden   b: whiteout /gone\n");
+    }
+
+    [Fact]
+    public void A_merge_in_memory_is_compared_as_it_is_seen()
+    {
+        Root.Extension("vendor", ("f", "vendor"), ("g", "vendor"));
+        Root.Bootmerge("merge", "--mutable=ephemeral").Succeeds();
+        File.WriteAllText(Root.Etc + "/f", "machine");
+        File.Delete(Root.Etc + "/g");
+        File.WriteAllText(Root.Etc + "/h", "machine");
+
+        Assert.Equal(["modified /etc/f (content)", "deleted  /etc/g", "added    /etc/h"], Lines("diff"));
+    }
+
+    [Fact]
+    public void Json_has_all_of_it()
+    {
+        Root.Route("/etc");
+        Root.Extension("vendor", ("f", "vendor"), ("d/f", "vendor"));
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        Do(Root.Etc, "echo a >f; chmod 600 f; mv d e");
+        Root.Expect("/etc");
+
+        foreach (string format in new[] { "short", "pretty" })
+        {
+            JsonElement changes = Root.Bootmerge("diff", "--json=" + format).Succeeds().Json();
+            Assert.Equal(["deleted /etc/d  ", "moved /etc/e /etc/d ", "modified /etc/f  mode content", "added /etc/hostname  "],
+                changes.EnumerateArray().Select(change => $"{change.GetProperty("change").GetString()} {change.GetProperty("path").GetString()} {change.GetProperty("from").GetString()} "
+                    + string.Join(' ', change.GetProperty("differs").EnumerateArray().Select(word => word.GetString()))));
+            Assert.Equal(0, Root.Bootmerge("diff", "--json=" + format, "/etc/extension-release.d").Succeeds().Json().GetArrayLength());
+        }
+    }
+
+    [Theory]
+    [InlineData("a\nb\nc\n", "a\nB\nc\n")]
+    [InlineData("", "a\n")]
+    [InlineData("a\n", "")]
+    [InlineData("a", "a\n")]
+    [InlineData("a\nb", "a\nc")]
+    [InlineData("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n", "1\nx\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\ny\n16\n")]
+    [InlineData("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\nx\n3\n4\n5\n6\n7\ny\n9\n")]
+    [InlineData("a\nb\nc\nd\ne\nf\n", "b\nc\nx\ne\nf\ng\n")]
+    public void Texts_are_compared_as_diff_does(string vendor, string machine)
+    {
+        Root.Route("/etc");
+        Root.Extension("vendor", ("f", vendor));
+        Root.Write("/etc/f", machine);
+        string[] expected = Outcome.Of("diff", ["-u", Root.Raw + "/var/lib/confexts/vendor/etc/f", Root.Raw + "/etc/f"]).Output.Split('\n')[2..];
+
+        string[] lines = Root.Bootmerge("diff", "--content", "--no-legend", "/etc/f").Succeeds().Output.Split('\n');
+
+        Assert.Equal(["modified /etc/f (content)", "--- below/etc/f", "+++ machine/etc/f", .. expected], lines);
+    }
+
+    [Fact]
+    public void What_is_no_text_is_not_shown()
+    {
+        Root.Route("/etc");
+        Root.Extension("vendor", ("f", "a\0b"));
+        Root.Write("/etc/f", "c\0d");
+
+        Root.Bootmerge("diff", "--content").Succeeds().Prints("Not shown: no text");
+    }
+
+    [Theory]
+    [InlineData("/usr/x", "in none of the hierarchies")]
+    [InlineData("/etcetera", "in none of the hierarchies")]
+    [InlineData("/etc/../usr", "in none of the hierarchies")]
+    [InlineData("etc", "not an absolute path")]
+    public void A_path_outside_the_hierarchies_is_refused(string path, string words)
+    {
+        Root.Bootmerge("diff", path).FailsInOneLine(words);
+        Root.Bootmerge("explain", path).FailsInOneLine(words);
+    }
+
+    [Fact]
+    public void In_mode_no_there_is_nothing_to_compare_but_something_to_explain()
+    {
+        Root.Extension("vendor", ("hostname", "vendor"));
+        Root.Bootmerge("merge").Succeeds();
+
+        Root.Bootmerge("diff").Succeeds().Says("lowest layer");
+        Root.Bootmerge("explain", "/etc/hostname").Succeeds().Prints("provides vendor: file /hostname", "hidden   etc: file /hostname");
+        Root.Bootmerge("explain", "/etc/nothing").Fails("no layer has '/etc/nothing'");
+    }
+
+    [Fact]
+    public void Both_classes_are_compared()
+    {
+        Root.Write("/var/lib/extensions/tools/usr/lib/extension-release.d/extension-release.tools", "ID=_any\n");
+        Root.Write("/var/lib/extensions/tools/usr/bin/tool", "tool");
+        Root.Write("/var/lib/extensions/tools/opt/tool/file", "tool");
+        Root.MakeDirectory("/opt");
+        Root.Write("/var/lib/extensions.mutable/opt/tool/file", "machine");
+        Root.Write("/var/lib/extensions.mutable/opt/new", "machine");
+
+        Assert.Equal(["added    /opt/new", "modified /opt/tool/file (content)"], Lines("--class=sysext", "diff"));
+        Root.Bootmerge("--class=all", "explain", "/opt/tool/file", "/usr/bin/tool").Succeeds().Prints("provides upper", "provides tools");
+    }
+
+    [Fact]
+    public void A_file_that_changes_while_it_is_read_is_only_told_as_different_or_not()
+    {
+        Root.Route("/etc");
+        Root.Extension("vendor", ("f", new string('a', 100_000)));
+        Root.Write("/etc/f", new string('a', 100_000));
+        using System.Threading.CancellationTokenSource end = new();
+        System.Threading.Thread writer = new(() =>
+        {
+            while (!end.IsCancellationRequested)
+            {
+                File.WriteAllText(Root.Raw + "/etc/f", new string('b', 50_000));
+                File.Delete(Root.Raw + "/etc/f");
+                File.WriteAllText(Root.Raw + "/etc/f", new string('a', 100_000));
+            }
+        });
+        writer.Start();
+        for (int i = 0; i < 100; i++)
+            Assert.All(Lines("diff"), line => Assert.Contains(line, new[] { "modified /etc/f (content)", "deleted  /etc/f" }));
+        end.Cancel();
+        writer.Join();
+    }
+
+    /// <summary>Runs commands one after the other; xattr, noxattr and acl are our own.</summary>
+    private static void Do(string directory, string commands)
+    {
+        foreach (string command in commands.Split("; "))
+        {
+            string[] words = command.Split(' ');
+            switch (words[0])
+            {
+                case "xattr": Outcome.OfTool("setfattr", "-n", words[2], "-v", "0x" + words[3], $"{directory}/{words[1]}"); break;
+                case "noxattr": Outcome.OfTool("setfattr", "-x", words[2], $"{directory}/{words[1]}"); break;
+                // owner rwx, user 3 rwx, group r-x, mask rwx, others r-x
+                case "acl": Outcome.OfTool("setfattr", "-n", "system.posix_acl_access", "-v", "0x02000000" + "01000700FFFFFFFF" + "0200070003000000" + "04000500FFFFFFFF" + "10000700FFFFFFFF" + "20000500FFFFFFFF", $"{directory}/{words[1]}"); break;
+                default: Outcome.OfTool("sh", "-ec", $"cd {directory}; {command}"); break;
+            }
+        }
+    }
+
+    private List<string> Lines(params string[] arguments) =>
+        [.. Root.Bootmerge(["--no-legend", .. arguments]).Succeeds().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.EndsWith(" /etc/hostname", StringComparison.Ordinal))];
+}
