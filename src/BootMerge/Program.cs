@@ -97,6 +97,7 @@ internal static class Program
             case Verb.Diff: return DiffVerb.Run(session);
             case Verb.Explain: ExplainVerb.Run(session); break;
             case Verb.Prune: PruneVerb.Run(session); break;
+            case Verb.Reset: ResetVerb.Run(session); break;
         }
 
         return 0;

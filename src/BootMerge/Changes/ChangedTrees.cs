@@ -33,11 +33,11 @@ internal sealed class ChangedTrees : IDisposable
         List<Survey> surveys = [];
         foreach (ClassSettings settings in session.Settings.Classes)
             surveys.Add(Survey.Make(session, settings, Extension.BareDefaults(session.Root)));
-        return Open(session, surveys);
+        return Open(session, surveys, withAll);
     }
 
     /// <param name="surveys">What a merge would be made of.</param>
-    public static ChangedTrees Open(Session session, List<Survey> surveys)
+    public static ChangedTrees Open(Session session, List<Survey> surveys, bool withAll = false)
     {
         List<List<AcceptedExtension>> accepted = [];
         foreach (Survey survey in surveys)
