@@ -35,7 +35,8 @@ internal abstract class TreeWalk(ChangedTree tree)
             if (path.Length == 0 && name == Tree.Class.MarkerName && !IncludesMarker)
                 continue;
             FileStatus? status = Sys.TryStatusAt(upper, name);
-            FileStatus? statusBelow = below is null ? null : Sys.TryStatusAt(below, name);
+            // One layer alone is read as it is, with its whiteouts.
+            FileStatus? statusBelow = below is not null && Sys.TryStatusAt(below, name) is { IsWhiteout: false } found ? found : null;
             if (status is { IsDirectory: true })
                 WalkInto(upper, below, path + "/" + name, belowPath, name, status, statusBelow, isWhole);
             else if (status is not null || isWhole && statusBelow is not null)
