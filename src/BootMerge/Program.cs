@@ -96,6 +96,8 @@ internal static class Program
             case Verb.Boot: BootVerb.Run(session); break;
             case Verb.Diff: return DiffVerb.Run(session);
             case Verb.Explain: ExplainVerb.Run(session); break;
+            case Verb.Prune: PruneVerb.Run(session); break;
+            case Verb.Reset: ResetVerb.Run(session); break;
         }
 
         return 0;

@@ -31,12 +31,17 @@ internal sealed class ChangedTrees : IDisposable
     public static ChangedTrees Open(Session session, bool withAll = false)
     {
         List<Survey> surveys = [];
-        List<List<AcceptedExtension>> accepted = [];
         foreach (ClassSettings settings in session.Settings.Classes)
-        {
             surveys.Add(Survey.Make(session, settings, Extension.BareDefaults(session.Root)));
-            accepted.Add(surveys[^1].Accepted(session.Root));
-        }
+        return Open(session, surveys, withAll);
+    }
+
+    /// <param name="surveys">What a merge would be made of.</param>
+    public static ChangedTrees Open(Session session, List<Survey> surveys, bool withAll = false)
+    {
+        List<List<AcceptedExtension>> accepted = [];
+        foreach (Survey survey in surveys)
+            accepted.Add(survey.Accepted(session.Root));
 
         // From here on the bare root may be in another namespace, where the merges are not.
         List<KeyValuePair<string, SafeFileHandle>> merged = OpenMerged(session);

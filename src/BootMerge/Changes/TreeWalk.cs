@@ -35,7 +35,8 @@ internal abstract class TreeWalk(ChangedTree tree)
             if (path.Length == 0 && name == Tree.Class.MarkerName && !IncludesMarker)
                 continue;
             FileStatus? status = Sys.TryStatusAt(upper, name);
-            FileStatus? statusBelow = below is null ? null : Sys.TryStatusAt(below, name);
+            // One layer alone is read as it is, with its whiteouts.
+            FileStatus? statusBelow = below is not null && Sys.TryStatusAt(below, name) is { IsWhiteout: false } found ? found : null;
             if (status is { IsDirectory: true })
                 WalkInto(upper, below, path + "/" + name, belowPath, name, status, statusBelow, isWhole);
             else if (status is not null || isWhole && statusBelow is not null)
@@ -81,7 +82,13 @@ internal abstract class TreeWalk(ChangedTree tree)
     private SafeFileHandle? OpenBelow(SafeFileHandle? below, string target)
     {
         SafeFileHandle? start = target[0] == '/' ? Tree.Below : below;
-        return start is null ? null : Sys.TryOpenAt(start, target.TrimStart('/'), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+        if (start is null)
+            return null;
+        SafeFileHandle? directory = Sys.TryOpenAt(start, target.TrimStart('/'), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out int errno);
+        // What cannot be read must not pass for absent: a whiteout over it would seem to hide nothing.
+        if (directory is null && errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))
+            throw new KernelException("openat2", target, errno);
+        return directory;
     }
 
     private static List<string> Names(SafeFileHandle upper, SafeFileHandle? below)

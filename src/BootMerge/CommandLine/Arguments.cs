@@ -22,6 +22,8 @@ internal enum Verb
     Boot,
     Diff,
     Explain,
+    Prune,
+    Reset,
 }
 
 internal enum ClassSelection
@@ -87,4 +89,13 @@ internal sealed class Arguments
     public bool Quiet { get; set; }
 
     public bool NoWait { get; set; }
+
+    public bool WithOpaque { get; set; }
+
+    public bool All { get; set; }
+
+    public bool NoBackup { get; set; }
+
+    /// <summary>Patterns of what reset --all leaves.</summary>
+    public List<string> Keep { get; } = [];
 }

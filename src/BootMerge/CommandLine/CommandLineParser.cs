@@ -10,7 +10,7 @@ internal sealed class CommandLineParser
     private static readonly string[] ProgramNames = ["bootmerge", "systemd-confext", "systemd-sysext"];
 
     /// <summary>In the order of the enumeration.</summary>
-    private static readonly string[] VerbNames = ["status", "list", "merge", "unmerge", "refresh", "plan", "boot", "diff", "explain"];
+    private static readonly string[] VerbNames = ["status", "list", "merge", "unmerge", "refresh", "plan", "boot", "diff", "explain", "prune", "reset"];
 
     /// <summary>Those of systemd, in the same order.</summary>
     private static readonly string[] DropInVerbNames = ["status", "list", "merge", "unmerge", "refresh"];
@@ -161,6 +161,9 @@ internal sealed class CommandLineParser
             case "--image-policy":
                 _arguments.ImagePolicy = ImagePolicy.Parse(value!, out string? problem);
                 return problem is null ? null : new ParseResult.UsageError("option '--image-policy' takes an image policy: " + problem);
+            case "--keep":
+                _arguments.Keep.Add(value!);
+                return null;
             case "--noexec":
             case "--always-refresh":
                 if (!Words.TryParseBoolean(value!, out bool on))
@@ -180,6 +183,9 @@ internal sealed class CommandLineParser
     {
         switch (option)
         {
+            case "--all":
+                _arguments.All = true;
+                break;
             case "--content":
                 _arguments.WithContent = true;
                 break;
@@ -201,6 +207,9 @@ internal sealed class CommandLineParser
             case "--import-self":
                 _arguments.ImportSelf = true;
                 break;
+            case "--no-backup":
+                _arguments.NoBackup = true;
+                break;
             case "--no-legend":
                 _arguments.Legend = false;
                 break;
@@ -211,6 +220,9 @@ internal sealed class CommandLineParser
                 break;
             case "--no-wait":
                 _arguments.NoWait = true;
+                break;
+            case "--opaque":
+                _arguments.WithOpaque = true;
                 break;
             case "--quiet":
                 _arguments.Quiet = true;
@@ -252,10 +264,18 @@ internal sealed class CommandLineParser
         _arguments.Verb = (Verb)verb;
         if (_arguments.Verb == Verb.Explain && _arguments.Names.Count == 0)
             return new ParseResult.UsageError("verb 'explain' needs a path: bootmerge explain /etc/hostname");
+        if (_arguments.Verb == Verb.Reset && ProblemOfReset() is string problem)
+            return new ParseResult.UsageError(problem);
         if (_arguments.DryRun && _arguments.Verb == Verb.Boot)
-            return new ParseResult.UsageError("option '--dry-run' is for merge, refresh and unmerge; 'bootmerge --root=DIR --mutable=auto plan' shows what boot would merge");
+            return new ParseResult.UsageError("option '--dry-run' is for merge, refresh, unmerge, prune and reset; 'bootmerge --root=DIR --mutable=auto plan' shows what boot would merge");
         return null;
     }
 
-    private static bool TakesNames(Verb verb) => verb is Verb.List or Verb.Diff or Verb.Explain;
+    private static bool TakesNames(Verb verb) => verb is Verb.List or Verb.Diff or Verb.Explain or Verb.Reset;
+
+    private string? ProblemOfReset() =>
+        _arguments.All && _arguments.Names.Count > 0 ? "option '--all' stands for every path, but " + Words.Quote(_arguments.Names[0]) + " is given, too"
+        : !_arguments.All && _arguments.Keep.Count > 0 ? "option '--keep' belongs to --all"
+        : !_arguments.All && _arguments.Names.Count == 0 ? "verb 'reset' needs a path, or --all: bootmerge reset /etc/motd"
+        : null;
 }

@@ -17,6 +17,8 @@ internal sealed class BootMergeFile
 
     public FallbackMode? Fallback { get; private set; }
 
+    public bool? Prune { get; private set; }
+
     public string? RequireExtension { get; private set; }
 
     public bool RequiredByInitramfs { get; private set; }
@@ -56,8 +58,7 @@ internal sealed class BootMergeFile
                         Refuse(assignment, Words.Hint(assignment.Value, FallbackModes.Names));
                     break;
                 case "Prune":
-                    if (Boolean(assignment) == true)
-                        _warnings.Add(assignment.Origin, "Prune=yes is not possible in this version, ignored");
+                    Prune = Boolean(assignment) ?? Prune;
                     break;
                 case "RequireExtension":
                     TakeRequirement(assignment, fromInitramfs);

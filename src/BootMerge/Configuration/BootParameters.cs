@@ -7,7 +7,7 @@ internal sealed class BootParameters
 {
     private const string Where = "Kernel command line";
 
-    private static readonly string[] Keys = ["bootmerge.mutable", "bootmerge.fallback", "bootmerge.log"];
+    private static readonly string[] Keys = ["bootmerge.mutable", "bootmerge.fallback", "bootmerge.log", "bootmerge.prune"];
 
     private static readonly string[] LogLevels = ["info", "debug"];
 
@@ -20,6 +20,8 @@ internal sealed class BootParameters
     public MutableMode? Mutable { get; private set; }
 
     public FallbackMode? Fallback { get; private set; }
+
+    public bool PruneOff { get; private set; }
 
     public bool Debug { get; private set; }
 
@@ -45,6 +47,7 @@ internal sealed class BootParameters
         "bootmerge.mutable" => " is not valid, ignored" + Words.Hint(value, MutableModes.Names),
         "bootmerge.fallback" => " is not valid, ignored" + Words.Hint(value, FallbackModes.Names),
         "bootmerge.log" => " is not valid, ignored" + Words.Hint(value, LogLevels),
+        "bootmerge.prune" => " is not valid, ignored; it takes yes or no",
         _ when key.StartsWith("bootmerge.", StringComparison.Ordinal) => " is not known, ignored" + Words.Hint(key, Keys),
         _ => " is not valid, ignored; it takes yes or no",
     };
@@ -73,6 +76,9 @@ internal sealed class BootParameters
                 bool isFallback = FallbackModes.TryParse(value ?? "", out FallbackMode fallback);
                 Fallback = isFallback ? fallback : Fallback;
                 return isFallback;
+            case "bootmerge.prune":
+                PruneOff = isBoolean ? !on : PruneOff;
+                return isBoolean;
             case "bootmerge.log":
                 bool isLevel = Words.IndexOf(LogLevels, value ?? "") >= 0;
                 Debug = isLevel ? value == "debug" : Debug;

@@ -45,6 +45,24 @@ internal sealed class Settings
 
     public required bool NoWait { get; init; }
 
+    /// <summary>prune: opaque marks, too.</summary>
+    public bool WithOpaque { get; init; }
+
+    /// <summary>reset: everything.</summary>
+    public bool All { get; init; }
+
+    /// <summary>reset: without a copy.</summary>
+    public bool NoBackup { get; init; }
+
+    /// <summary>reset --all: patterns of what stays.</summary>
+    public List<string> Keep { get; init; } = [];
+
+    /// <summary>Whether the boot stage prunes.</summary>
+    public bool Prune { get; init; }
+
+    /// <summary>The kernel command line tells the boot stage not to.</summary>
+    public bool PruneSwitchedOff { get; init; }
+
     /// <summary>--root= was given: the root is not the system that this program runs in.</summary>
     public required bool IsElsewhere { get; init; }
 

@@ -40,6 +40,12 @@ internal static class SettingsResolver
             WithContent = typed.WithContent,
             WithLabels = typed.WithLabels,
             NoWait = typed.NoWait,
+            WithOpaque = typed.WithOpaque,
+            All = typed.All,
+            NoBackup = typed.NoBackup,
+            Keep = typed.Keep,
+            Prune = file.Prune ?? false,
+            PruneSwitchedOff = kernel.PruneOff,
             IsElsewhere = typed.RootGiven,
             MayAskManager = !typed.RootGiven && !typed.NoReload,
             Fallback = typed.Fallback ?? kernel.Fallback ?? file.Fallback ?? FallbackMode.Fail,
@@ -75,7 +81,7 @@ internal static class SettingsResolver
     private static ClassSettings ResolveClass(
         ExtensionClass cls, Arguments typed, ClassSources sources, BootMergeFile file, BootParameters kernel, WarningLog warnings)
     {
-        MutableMode mode = typed.Verb is Verb.Boot or Verb.Diff or Verb.Explain ? MutableMode.Auto : MutableMode.No;
+        MutableMode mode = typed.Verb is Verb.Boot or Verb.Diff or Verb.Explain or Verb.Prune or Verb.Reset ? MutableMode.Auto : MutableMode.No;
         string modeOrigin = "the built-in default";
         MutableMode? filesMode = null;
         ImagePolicy? imagePolicy = null;

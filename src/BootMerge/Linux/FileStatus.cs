@@ -32,6 +32,12 @@ internal sealed class FileStatus
     /// <summary>Microseconds since the epoch.</summary>
     public required ulong ModificationTime { get; init; }
 
+    /// <summary>Microseconds since the epoch; any change of the file, its mode, owner, attributes or name moves it on.</summary>
+    public ulong ChangeTime { get; init; }
+
+    /// <summary>How many names the inode has.</summary>
+    public uint Links { get; init; }
+
     /// <summary>The mount's number, unique for this boot if the kernel gives one [6.8], else as in mountinfo [5.8].</summary>
     public required ulong UniqueMountId { get; init; }
 

@@ -34,6 +34,27 @@ internal static unsafe partial class LibC
     public static partial int unlinkat(int directory, byte[] name, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int linkat(int oldDirectory, byte[] oldName, int newDirectory, byte[] newName, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int mknodat(int directory, byte[] name, uint mode, ulong device);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fchownat(int directory, byte[] name, uint uid, uint gid, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int fchmodat(int directory, byte[] name, uint mode, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int utimensat(int directory, byte[] name, TimeSpec* times, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int lsetxattr(byte[] path, byte[] name, byte* value, nuint size, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int syncfs(int file);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int renameat(int oldDirectory, byte[] oldName, int newDirectory, byte[] newName);
 
     [LibraryImport("libc", SetLastError = true)]
@@ -200,6 +221,14 @@ internal static unsafe partial class LibC
         public ulong Clear;
         public ulong Propagation;
         public ulong UserNamespace;
+    }
+
+    /// <summary>struct timespec of 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
     }
 
     /// <summary>struct statx_timestamp.</summary>

@@ -63,6 +63,15 @@ internal static unsafe partial class Sys
             throw new KernelException(call, NameOf(directory) + "/" + name, errno);
     }
 
+    /// <param name="isDirectory">What it must be.</param>
+    /// <returns>0, or the error number.</returns>
+    public static int TryRemove(SafeFileHandle directory, string name, bool isDirectory)
+    {
+        int result = LibC.unlinkat(Raw(directory), PathText.Terminated(name), isDirectory ? AT_REMOVEDIR : 0);
+        int errno = LastErrno;
+        return result == 0 ? 0 : errno;
+    }
+
     /// <summary>Removes a directory with all it holds; follows no symlink and enters no other file system.</summary>
     public static void RemoveTree(SafeFileHandle parent, string name)
     {

@@ -166,6 +166,8 @@ internal static unsafe partial class Sys
             RdevMinor = s.RdevMinor,
             BirthTime = Microseconds(s.BirthTime),
             ModificationTime = Microseconds(s.ModificationTime),
+            ChangeTime = Microseconds(s.ChangeTime),
+            Links = s.Links,
             UniqueMountId = s.MountId,
             IsMountRoot = (s.Attributes & STATX_ATTR_MOUNT_ROOT) != 0,
         };

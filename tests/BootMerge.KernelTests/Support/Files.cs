@@ -73,7 +73,9 @@ internal static class Files
     /// Everything below <paramref name="directory"/> and itself: path to a line that says type, mode, owner, xattrs and content.
     /// Does not enter mounts when <paramref name="directory"/> is a bind mount without what is mounted in it.
     /// </summary>
-    public static SortedDictionary<string, string> Snapshot(string directory, bool times = false, bool overlayBookkeeping = false)
+    /// <param name="unreachable">A name that is listed but not there is left out (overlayfs lists the whiteouts of a directory that only the
+    /// upperdir has), and what cannot be looked at is said to be so; else both fail.</param>
+    public static SortedDictionary<string, string> Snapshot(string directory, bool times = false, bool overlayBookkeeping = false, bool unreachable = false)
     {
         SortedDictionary<string, string> entries = new(StringComparer.Ordinal);
         Add(directory, "/");
@@ -81,6 +83,13 @@ internal static class Files
 
         void Add(string path, string name)
         {
+            if (unreachable && Syscall.lstat(path, out _) != 0)
+            {
+                if (Stdlib.GetLastError() is not Errno.ENOENT and var errno)
+                    entries[name] = $"cannot be looked at: {errno}";
+                return;
+            }
+
             Stat status = Status(path);
             entries[name] = Describe(path, status, overlayBookkeeping) + (times ? $" mtime {status.st_mtime}.{status.st_mtime_nsec}" : "");
             if (Kind(status) == FilePermissions.S_IFDIR)

@@ -32,6 +32,12 @@ internal sealed class BootReport(Session session) : IDisposable
 
     public string? FallbackReason { get; set; }
 
+    /// <summary>Whiteouts that were removed because the vendor's list names them.</summary>
+    public List<string> Whiteouts { get; set; } = [];
+
+    /// <summary>How many of each kind were pruned; null when nothing was to be.</summary>
+    public JsonValue? Pruned { get; set; }
+
     public List<Survey> Surveys { get; set; } = [];
 
     public List<MergePlan> Plans { get; set; } = [];
@@ -100,6 +106,8 @@ internal sealed class BootReport(Session session) : IDisposable
             .Add("failure", JsonValue.StringOrNull(Failure))
             .Add("fallback", JsonValue.StringOrNull(Fallback))
             .Add("fallbackReason", JsonValue.StringOrNull(FallbackReason))
+            .Add("removedWhiteouts", JsonValue.Strings(Whiteouts))
+            .Add("pruned", Pruned ?? JsonValue.Null())
             .Add("hierarchies", PlanReport.Json(Plans))
             .Add("rejected", rejected)
             .Add("ignored", ignored)

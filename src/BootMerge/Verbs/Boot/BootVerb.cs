@@ -65,6 +65,7 @@ internal static class BootVerb
 
         string? routingProblem = RoutingEntry.Ensure(session, classes);
         report.Step("routing");
+        CleanUp.Run(session, surveys, report);
 
         using SystemdVisibility visibility = SystemdVisibility.Prepare(session, surveys);
         List<List<AcceptedExtension>> accepted = [];

@@ -1,0 +1,164 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>
+/// A copy of parts of upper layers, with owner, mode, attributes, times and hard links, in a directory of its own below
+/// /var/lib/bootmerge/reset, which only root can enter. It gets its name when it is whole and on the disk.
+/// </summary>
+internal sealed class Backup : IDisposable
+{
+    public const string Directory = "/var/lib/bootmerge/reset";
+
+    private const string Partial = ".partial";
+    private const uint ParentMode = 0x1ED; // 0755
+    private const uint PrivateMode = 0x1C0; // 0700
+
+    private readonly SafeFileHandle _all;
+    private readonly SafeFileHandle _this;
+    private readonly Log _log;
+
+    // Of files with several names the first place in the copy: "8:1 4711" to "etc/a".
+    private readonly Dictionary<string, string> _linked = [];
+    private readonly byte[] _buffer = new byte[65536];
+
+    private Backup(SafeFileHandle all, SafeFileHandle own, Log log)
+    {
+        _all = all;
+        _this = own;
+        _log = log;
+    }
+
+    /// <summary>What a killed one has left is removed.</summary>
+    public static Backup Begin(Root root, Log log)
+    {
+        string path = "";
+        foreach (string name in Directory[1..].Split('/'))
+        {
+            using SafeFileHandle parent = root.OpenAt(path.Length == 0 ? "/" : path, Sys.O_PATH | Sys.O_DIRECTORY);
+            path += "/" + name;
+            Sys.MakeDirectory(parent, name, path == Directory ? PrivateMode : ParentMode, root.Outside(path));
+        }
+
+        SafeFileHandle all = root.OpenAt(Directory, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        Sys.RemoveTree(all, Partial);
+        Sys.MakeDirectory(all, Partial, PrivateMode, Partial);
+        return new Backup(all, Sys.OpenChild(all, Partial, Sys.O_RDONLY | Sys.O_DIRECTORY), log);
+    }
+
+    /// <param name="path">Inside the hierarchy: "/ssh/sshd_config". The directories above it get their attributes, too.</param>
+    public void Add(ChangedTree tree, string path)
+    {
+        SafeFileHandle target = Sys.Reopen(_this, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        SafeFileHandle source = Sys.Reopen(tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        string place = "";
+        try
+        {
+            foreach (string name in tree.Hierarchy[1..].Split('/'))
+            {
+                place += "/" + name;
+                Step(ref target, name);
+            }
+
+            string[] names = path[1..].Split('/');
+            for (int i = 0; i < names.Length - 1; i++)
+            {
+                place += "/" + names[i];
+                FileStatus status = Sys.TryStatusAt(source, names[i]) ?? throw new KernelException("open", place, Errno.ENOENT);
+                Sys.MakeDirectory(target, names[i], PrivateMode, place);
+                CopyAttributes(source, names[i], status, target);
+                Step(ref target, names[i]);
+                using SafeFileHandle parent = source;
+                source = Sys.OpenChild(parent, names[i], Sys.O_RDONLY | Sys.O_DIRECTORY);
+            }
+
+            Copy(source, names[^1], target, place + "/" + names[^1]);
+        }
+        finally
+        {
+            target.Dispose();
+            source.Dispose();
+        }
+    }
+
+    /// <returns>Its path inside the root: "/var/lib/bootmerge/reset/20261125T073000Z".</returns>
+    public string Finish()
+    {
+        Sys.SyncFileSystem(_this);
+        string stamp = Timestamp.Compact(DateTime.UtcNow);
+        string name = stamp;
+        for (int i = 2; Sys.TryStatusAt(_all, name) is not null; i++)
+            name = stamp + "-" + i.ToString();
+        Sys.Rename(_all, Partial, name);
+        Sys.SyncFileSystem(_this);
+        return Directory + "/" + name;
+    }
+
+    public void Dispose()
+    {
+        _all.Dispose();
+        _this.Dispose();
+    }
+
+    private static void Step(ref SafeFileHandle directory, string name)
+    {
+        using SafeFileHandle parent = directory;
+        Sys.MakeDirectory(parent, name, ParentMode, name);
+        directory = Sys.OpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+    }
+
+    private void Copy(SafeFileHandle source, string name, SafeFileHandle target, string place)
+    {
+        if (Sys.TryStatusAt(source, name) is not FileStatus status)
+            return;
+        if (status.Links > 1 && !status.IsDirectory)
+        {
+            string inode = status.Device + " " + status.Inode.ToString();
+            if (_linked.TryGetValue(inode, out string? first))
+            {
+                int slash = first.LastIndexOf('/');
+                using SafeFileHandle directory = Sys.OpenAt(_this, first[1..slash], Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+                Sys.MakeLink(directory, first[(slash + 1)..], target, name);
+                return;
+            }
+
+            _linked[inode] = place;
+        }
+
+        if (status.IsDirectory)
+            CopyDirectory(source, name, target, place);
+        else if (status.IsSymlink)
+            Sys.MakeSymlink(target, name, Sys.ReadLinkAt(source, name), place);
+        else if (status.IsRegular)
+            CopyFile(source, name, target);
+        else
+            Sys.MakeNode(target, name, status);
+        CopyAttributes(source, name, status, target);
+    }
+
+    private void CopyDirectory(SafeFileHandle source, string name, SafeFileHandle target, string place)
+    {
+        Sys.MakeDirectory(target, name, PrivateMode, place);
+        using SafeFileHandle from = Sys.OpenChild(source, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(from))
+            Copy(from, entry.Name, to, place + "/" + entry.Name);
+    }
+
+    private void CopyFile(SafeFileHandle source, string name, SafeFileHandle target)
+    {
+        using SafeFileHandle from = Sys.OpenChild(source, name, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
+        using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, PrivateMode);
+        Sys.CopyContent(from, to, _buffer, name);
+    }
+
+    private void CopyAttributes(SafeFileHandle source, string name, FileStatus status, SafeFileHandle target)
+    {
+        if (Sys.CopyAttributes(source, name, status, target) is string lost)
+            _log.Warning("The copy of " + name + " is without the attribute " + lost + ", which its file system cannot hold.");
+    }
+}

@@ -1,0 +1,161 @@
+using System;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>
+/// Removes from an upper layer what it could do without: the merged tree is the same before, after, and at every moment
+/// between, as each step takes away one thing that the layers below show in the same way. The upper layer must not be part
+/// of a merge.
+/// </summary>
+/// <param name="withOpaque">Also opaque marks that hide nothing, and what is equal in those directories.</param>
+internal sealed class PruneWalk(ChangedTree tree, bool isDryRun, bool withOpaque, PruneReport report) : TreeWalk(tree)
+{
+    private const string Prefix = "trusted.overlay.";
+    private const string Opaque = Prefix + "opaque";
+
+    private readonly Comparison _comparison = new(withLabels: false);
+    private readonly FileStatus _top = Sys.Status(tree.Upper);
+
+    // How many entries stay in each directory from the hierarchy down to the one the walk is in.
+    private int[] _staying = new int[16];
+    private int _depth;
+
+    protected override bool IncludesMarker => true;
+
+    protected override bool Enter(Entry entry)
+    {
+        if (entry.Upper is null)
+            return false; // the layers below have it alone
+        if (entry.UpperHandle is SafeFileHandle directory)
+        {
+            if (IsToBeEntered(entry, directory))
+            {
+                Push();
+                return true;
+            }
+
+            _staying[_depth]++;
+            return false;
+        }
+
+        if (!(entry.IsWhiteout ? entry.Below is null && Remove(entry, Pruned.Whiteout) : IsEqualFile(entry) && Remove(entry, Pruned.File)))
+            _staying[_depth]++;
+        return false;
+    }
+
+    /// <summary>Its own removal comes last: killed before, an empty directory is left over one that is equal.</summary>
+    protected override void Leave(Entry entry)
+    {
+        bool isEmpty = _staying[_depth--] == 0;
+        bool isEqual = isEmpty && entry.Below is { IsDirectory: true } && _comparison.Of(entry) == Difference.None;
+        if (!isEqual || !Remove(entry, Pruned.Directory))
+            _staying[_depth]++;
+    }
+
+    private bool IsMarker(Entry entry) => entry.Path.Length == Tree.Class.MarkerName.Length + 1 && entry.Name == Tree.Class.MarkerName;
+
+    private void Push()
+    {
+        if (++_depth == _staying.Length)
+            Array.Resize(ref _staying, _depth * 2);
+        _staying[_depth] = 0;
+    }
+
+    private bool IsToBeEntered(Entry entry, SafeFileHandle directory)
+    {
+        // A subvolume is another file system to whoever looks at the numbers. And what was moved here lies above a place
+        // of another name: left to its owner.
+        if (!entry.Upper!.IsSameDevice(_top) || entry.Redirect is not null || HasUnknownMark(entry))
+            return false;
+        if (IsMarker(entry))
+        {
+            ScrubMarker(entry, directory);
+            return false;
+        }
+
+        if (!entry.IsOpaque)
+            return true;
+        if (!withOpaque || HidesSomething(entry))
+            return false;
+        if (!isDryRun)
+            Sys.RemoveXattr(directory, Opaque);
+        report.Add(Tree.Hierarchy + entry.Path, Pruned.OpaqueMark);
+        return true;
+    }
+
+    /// <summary>Nothing is merged here, so it is a copy. Only files that a marker has are taken.</summary>
+    private void ScrubMarker(Entry entry, SafeFileHandle directory)
+    {
+        string[] known = [Tree.Class.NamesFile, "dev", "origin", "work_dir", "backing"];
+        // A second descriptor: the first one's place in the list of names is the walk's.
+        using (SafeFileHandle listed = Sys.Reopen(directory, Sys.O_RDONLY | Sys.O_DIRECTORY))
+        {
+            foreach (DirectoryEntry file in Sys.ReadDirectory(listed))
+                if (Words.IndexOf(known, file.Name) < 0 || Sys.TryStatusAt(directory, file.Name) is not { IsRegular: true })
+                    return;
+        }
+
+        if (!isDryRun)
+            foreach (string name in known)
+                Sys.RemoveFile(directory, name);
+        Remove(entry, Pruned.Marker);
+    }
+
+    private static bool HidesSomething(Entry entry)
+    {
+        if (entry.Below is not { IsDirectory: true })
+            return false;
+        using SafeFileHandle below = Sys.OpenChild(entry.BelowDirectory!, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        return Sys.ReadDirectory(below).Count > 0;
+    }
+
+    private bool IsEqualFile(Entry entry)
+    {
+        if (entry.Below is null)
+            return false;
+        // Its other names would go on sharing what is written to one of them, and this one not.
+        if (entry.Upper!.Links > 1)
+            return report.Keep(Tree.Hierarchy + entry.Path, "it has " + entry.Upper.Links.ToString() + " hard links");
+        return !HasUnknownMark(entry) && _comparison.Of(entry) == Difference.None;
+    }
+
+    /// <summary>A file with metacopy or redirect has its content elsewhere; of other marks nobody knows what they will mean.</summary>
+    private static bool HasUnknownMark(Entry entry)
+    {
+        foreach (string name in Sys.ListXattrsAt(entry.UpperDirectory, entry.Name))
+            if (name.StartsWith(Prefix, StringComparison.Ordinal) && name is not (Prefix + "origin" or Prefix + "impure" or Prefix + "uuid")
+                && !(name == Opaque && entry.IsOpaque))
+                return true;
+        return false;
+    }
+
+    /// <summary>Looks again right before, so that what has been changed since the comparison stays.</summary>
+    /// <returns>false when it stays.</returns>
+    private bool Remove(Entry entry, Pruned kind)
+    {
+        string path = Tree.Hierarchy + entry.Path;
+        FileStatus upper = entry.Upper!;
+        if (!isDryRun)
+        {
+            FileStatus? now = Sys.TryStatusAt(entry.UpperDirectory, entry.Name);
+            if (now is null)
+                return true;
+            bool isSame = now.IsSameInode(upper) && now.Mode == upper.Mode && now.Uid == upper.Uid && now.Gid == upper.Gid;
+            // Of a directory they have moved on with what was removed from it; whether it is empty rmdir(2) says.
+            if (!upper.IsDirectory)
+                isSame &= now.ChangeTime == upper.ChangeTime && now.ModificationTime == upper.ModificationTime && now.Size == upper.Size && now.Links == upper.Links;
+            if (!isSame)
+                return report.Keep(path, "it is being changed");
+            int errno = Sys.TryRemove(entry.UpperDirectory, entry.Name, upper.IsDirectory);
+            if (errno is Errno.EPERM or Errno.EBUSY or Errno.ENOTEMPTY) // immutable; mounted upon; filled meanwhile
+                return report.Keep(path, Errno.Describe(errno));
+            if (errno is not (0 or Errno.ENOENT))
+                throw new KernelException(upper.IsDirectory ? "rmdir" : "unlink", path, errno);
+        }
+
+        report.Add(path, kind);
+        return true;
+    }
+}

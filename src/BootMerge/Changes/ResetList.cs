@@ -1,0 +1,163 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>What is to be given back of one upper layer, and giving it back.</summary>
+internal sealed class ResetList(ChangedTree tree)
+{
+    private const string Opaque = "trusted.overlay.opaque";
+    private const string Redirect = "trusted.overlay.redirect";
+
+    public ChangedTree Tree { get; } = tree;
+
+    /// <summary>
+    /// Paths inside the hierarchy, each with all that is in it: "/motd". With "/" at its end only the directory's opaque
+    /// mark: it holds something that stays.
+    /// </summary>
+    public List<string> Paths { get; } = [];
+
+    /// <param name="path">Inside the hierarchy.</param>
+    /// <returns>false when the machine has nothing there; an <see cref="InputException"/> where the layers below could not show.</returns>
+    public bool Add(string path)
+    {
+        using SafeFileHandle? parent = OpenParent(path, isChecked: true);
+        if (parent is null || Sys.TryStatusAt(parent, path[(path.LastIndexOf('/') + 1)..]) is null)
+            return false;
+        // What is inside of another one goes with it.
+        foreach (string other in Paths)
+            if (path == other || MountTable.IsBelow(path, other))
+                return true;
+        Paths.RemoveAll(other => MountTable.IsBelow(other, path));
+        Paths.Add(path);
+        return true;
+    }
+
+    /// <param name="keep">Patterns, <see cref="Glob"/>: of paths in the root, or, without "/" at the start, in the hierarchy.</param>
+    /// <param name="used">Set for each pattern that something stays for.</param>
+    public void AddAll(List<string> keep, bool[] used)
+    {
+        using SafeFileHandle top = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        AddAll(top, "", keep, used, Paths);
+    }
+
+    /// <returns>Whether something in the directory stays.</returns>
+    private bool AddAll(SafeFileHandle directory, string path, List<string> keep, bool[] used, List<string> found)
+    {
+        bool hasKept = false;
+        List<DirectoryEntry> entries = Sys.ReadDirectory(directory);
+        entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        foreach (DirectoryEntry entry in entries)
+        {
+            string child = path + "/" + entry.Name;
+            List<string> inside = [];
+            if (IsKept(child, keep, used))
+                hasKept = true;
+            else if (keep.Count > 0 && TryOpenDirectory(directory, entry.Name) is SafeFileHandle handle)
+            {
+                using (handle)
+                {
+                    bool staysOpen = AddAll(handle, child, keep, used, inside);
+                    hasKept |= staysOpen;
+                    if (!staysOpen)
+                        inside = [child];
+                    else if (Sys.TryGetXattr(handle, Opaque) is not null)
+                        inside.Insert(0, child + "/");
+                }
+
+                found.AddRange(inside);
+            }
+            else
+                found.Add(child);
+        }
+
+        return hasKept;
+    }
+
+    private bool IsKept(string path, List<string> keep, bool[] used)
+    {
+        bool isKept = false;
+        for (int i = 0; i < keep.Count; i++)
+        {
+            if (!Glob.Matches(keep[i].TrimEnd('/'), keep[i].StartsWith('/') ? Tree.Hierarchy + path : path[1..]))
+                continue;
+            isKept = true;
+            used[i] = true;
+        }
+
+        return isKept;
+    }
+
+    /// <summary>At every moment each path shows the machine's version or that of the layers below.</summary>
+    public void GiveBack()
+    {
+        foreach (string path in Paths)
+        {
+            bool isMark = path.EndsWith('/');
+            string trimmed = path.TrimEnd('/');
+            string name = trimmed[(trimmed.LastIndexOf('/') + 1)..];
+            using SafeFileHandle? parent = OpenParent(trimmed, isChecked: false);
+            if (parent is null)
+                continue;
+            if (!isMark)
+                GiveBack(parent, name);
+            else if (TryOpenDirectory(parent, name) is SafeFileHandle directory)
+                using (directory)
+                    Sys.RemoveXattr(directory, Opaque);
+        }
+    }
+
+    private static void GiveBack(SafeFileHandle parent, string name)
+    {
+        if (TryOpenDirectory(parent, name) is not SafeFileHandle directory)
+        {
+            Sys.RemoveFile(parent, name);
+            return;
+        }
+
+        using (directory)
+        {
+            // First, so that the layers below show through what is left should this be killed.
+            Sys.RemoveXattr(directory, Opaque);
+            Sys.RemoveXattr(directory, Redirect);
+            foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
+                GiveBack(directory, entry.Name);
+        }
+
+        Sys.RemoveDirectory(parent, name);
+    }
+
+    /// <param name="isChecked">A directory on the way through which the layers below do not show is an <see cref="InputException"/>.</param>
+    /// <returns>null when there is none.</returns>
+    private SafeFileHandle? OpenParent(string path, bool isChecked)
+    {
+        SafeFileHandle directory = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        string[] names = path[1..].Split('/');
+        string way = Tree.Hierarchy;
+        for (int i = 0; i < names.Length - 1; i++)
+        {
+            using SafeFileHandle parent = directory;
+            way += "/" + names[i];
+            if (TryOpenDirectory(parent, names[i]) is not SafeFileHandle next)
+                return null;
+            directory = next;
+            string? what = !isChecked ? null : Sys.TryGetXattr(directory, Opaque) is not null ? "replaced" : Sys.TryGetXattr(directory, Redirect) is not null ? "moved" : null;
+            if (what is null)
+                continue;
+            directory.Dispose();
+            throw new InputException(PathText.Printable(way) + " was " + what + " as a whole, no layer below shows at " + PathText.Printable(Tree.Hierarchy + path)
+                + ": reset " + PathText.Printable(way));
+        }
+
+        return directory;
+    }
+
+    private static SafeFileHandle? TryOpenDirectory(SafeFileHandle parent, string name)
+    {
+        SafeFileHandle? directory = Sys.TryOpenAt(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH, out int errno);
+        return directory is not null || errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP ? directory : throw new KernelException("open", name, errno);
+    }
+}

@@ -1,0 +1,127 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Changes;
+using BootMerge.CommandLine;
+using BootMerge.Linux;
+using BootMerge.Mounting;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs.Boot;
+
+/// <summary>
+/// What the boot stage does to the machine's own layer before it is merged: deletions that the vendor does not want are
+/// taken back, and what equals the layers below is pruned. Nothing of it makes a boot fail.
+/// </summary>
+internal static class CleanUp
+{
+    private const string Hierarchy = "/etc";
+    private const string ListPath = "/usr/share/flatcar/etc-no-whiteouts";
+    private const int ListLimit = 1 << 20;
+
+    /// <summary>Nobody can log in, and users cannot be added, while one of these is deleted.</summary>
+    private static readonly string[] UserDatabases = ["passwd", "group", "shadow", "gshadow"];
+
+    public static void Run(Session session, List<Survey> surveys, BootReport report)
+    {
+        List<Survey> writing = surveys.FindAll(static survey => survey.Settings.Mode is MutableMode.Auto or MutableMode.Yes);
+        if (writing.Count == 0)
+            return;
+        if (ExistingMerge.FindAll(session.Root, writing.ConvertAll(static survey => survey.Settings)).Count > 0)
+        {
+            session.Log.Debug("The machine's own files are not cleaned up: they are merged already.");
+            return;
+        }
+
+        foreach (Survey survey in writing)
+            if (survey.Settings.Class == ExtensionClass.Confext)
+                TakeBackDeletions(session, survey, report);
+        Prune(session, writing, report);
+    }
+
+    private static void TakeBackDeletions(Session session, Survey survey, BootReport report)
+    {
+        try
+        {
+            using Host host = Host.Open(session.Root, [survey.Settings], session.Log);
+            HierarchyState? state = host.Look(survey.Settings).Find(static state => state.Hierarchy == Hierarchy);
+            if (state?.Routing is not { Kind: RoutingKind.Self or RoutingKind.Directory, Path: string path })
+                return;
+            using SafeFileHandle directory = session.Root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
+            using SafeFileHandle upper = ChangedTrees.Bare(directory, path);
+            if (Sys.IsOnOverlay(upper))
+                return;
+            foreach (string name in UserDatabases)
+                TakeBack(session, upper, name, report);
+            foreach (string line in ReadList(session.Root))
+                TakeBack(session, upper, line, report);
+        }
+        catch (KernelException e)
+        {
+            session.Log.Warning("Not all deleted files of " + ListPath + " are shown again: " + e.Message);
+        }
+        catch (InputException e)
+        {
+            session.Log.Warning("Not all deleted files of " + ListPath + " are shown again: " + e.Message + ".");
+        }
+
+        report.Step("whiteouts");
+    }
+
+    private static string[] ReadList(Root root) => root.TryReadFile(ListPath, ListLimit) is byte[] text ? PathText.Decode(text).Split('\n') : [];
+
+    /// <param name="path">"/etc/profile", or from /etc on; anything that is no whiteout stays.</param>
+    private static void TakeBack(Session session, SafeFileHandle upper, string path, BootReport report)
+    {
+        if (path.StartsWith(Hierarchy + "/", StringComparison.Ordinal))
+            path = path[(Hierarchy.Length + 1)..];
+        path = path.Trim('/');
+        int slash = path.LastIndexOf('/');
+        string name = path[(slash + 1)..];
+        if (name is "" or "." or "..")
+            return;
+        using SafeFileHandle? parent = Sys.TryOpenAt(
+            upper, slash < 0 ? "." : path[..slash], Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+        if (parent is null || Sys.TryStatusAt(parent, name) is not { IsWhiteout: true })
+            return;
+        Sys.RemoveFile(parent, name);
+        report.Whiteouts.Add(Hierarchy + "/" + path);
+        session.Log.Info("Took back the deletion of " + Hierarchy + "/" + path + ": the system needs it.");
+    }
+
+    private static void Prune(Session session, List<Survey> surveys, BootReport report)
+    {
+        if (!session.Settings.Prune)
+            return;
+        if (session.Settings.PruneSwitchedOff)
+        {
+            session.Log.Info("Nothing is pruned: bootmerge.prune=0 on the kernel command line.");
+            return;
+        }
+
+        PruneReport pruned = new("removed", isListed: false, JsonFormat.Off, session.Log);
+        try
+        {
+            using ChangedTrees trees = ChangedTrees.Open(session, surveys);
+            foreach (ChangedTree tree in trees.Trees)
+            {
+                if (!PruneVerb.IsWanted(session, tree))
+                    continue;
+                PruneVerb.CheckNotMerged(tree);
+                new PruneWalk(tree, isDryRun: false, withOpaque: false, pruned).Run();
+            }
+        }
+        catch (KernelException e)
+        {
+            session.Log.Warning("Not all is pruned: " + e.Message);
+        }
+        catch (InputException e)
+        {
+            session.Log.Warning("Not all is pruned: " + e.Message + ".");
+        }
+
+        report.Pruned = pruned.Counts();
+        session.Log.Info("prune: removed " + pruned.Summary() + ".");
+        report.Step("prune");
+    }
+}

@@ -1,0 +1,60 @@
+using System.Collections.Generic;
+using BootMerge.Changes;
+using BootMerge.CommandLine;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using BootMerge.Mounting;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs;
+
+/// <summary>prune: takes from the machine's layer what equals the layers below, so that updates of those show again.</summary>
+internal static class PruneVerb
+{
+    public static void Run(Session session)
+    {
+        Settings settings = session.Settings;
+        using SafeFileHandle? turn = session.Lock();
+        if (!settings.DryRun)
+            Recovery.Run(session.Root, session.Journal, settings.Classes, isMerge: false, session.Log);
+        List<Survey> surveys = [];
+        foreach (ClassSettings classSettings in settings.Classes)
+            surveys.Add(Survey.Make(session, classSettings, settings.RouteEtc ? Extension.BareDefaults(session.Root) : null));
+        using ChangedTrees trees = ChangedTrees.Open(session, surveys);
+        foreach (ChangedTree tree in trees.Trees)
+            if (!settings.DryRun || tree.IsWhole) // looking does no harm, but what is in memory is no upper layer
+                CheckNotMerged(tree);
+
+        string verb = settings.DryRun ? "would remove" : "removed";
+        bool isListed = settings.DryRun || settings.Verbose || settings.Json != JsonFormat.Off;
+        PruneReport report = new(verb, isListed, settings.Json, session.Log);
+        foreach (ChangedTree tree in trees.Trees)
+            if (IsWanted(session, tree))
+                new PruneWalk(tree, settings.DryRun, settings.WithOpaque, report).Run();
+        report.Finish();
+        foreach (LeftAlone left in trees.WithoutUpper)
+            session.Log.Info("Nothing to prune in " + left.Hierarchy + ": " + left.Reason + ".");
+        if (trees.Trees.Count > 0)
+            session.Log.Info("prune: " + verb + " " + report.Summary() + ".");
+    }
+
+    /// <summary>Whether the owner of the machine has not switched it off for this layer.</summary>
+    public static bool IsWanted(Session session, ChangedTree tree)
+    {
+        if (Sys.TryStatusAt(tree.Upper, ".no-dup-update") is not { IsWhiteout: false })
+            return true;
+        session.Log.Info("Nothing is pruned in " + tree.Hierarchy + ": " + tree.UpperPath + "/.no-dup-update is there.");
+        return false;
+    }
+
+    /// <summary>An upper layer must not change while a merge uses it, nor a merge be taken for one.</summary>
+    public static void CheckNotMerged(ChangedTree tree)
+    {
+        if (tree.IsMerged)
+            throw new InputException(PathText.Printable(tree.Hierarchy) + " is merged, and its upper layer must not change under the merge: unmerge it first, or do this before it is merged, in the initramfs");
+        if (Sys.IsOnOverlay(tree.Upper))
+            throw new InputException(PathText.Printable(tree.UpperPath) + " lies on an overlay that this program has not merged: its own upper layer is not known");
+    }
+}

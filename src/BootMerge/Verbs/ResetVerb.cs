@@ -1,0 +1,95 @@
+using System.Collections.Generic;
+using BootMerge.Changes;
+using BootMerge.Configuration;
+using BootMerge.Linux;
+using BootMerge.Mounting;
+using BootMerge.Planning;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs;
+
+/// <summary>reset: gives paths back to the layers below, and keeps a copy of what the machine had there.</summary>
+internal static class ResetVerb
+{
+    public static void Run(Session session)
+    {
+        Settings settings = session.Settings;
+        List<string> paths = HierarchyPaths.Of(session);
+        foreach (string path in paths)
+            if (path == HierarchyPaths.HierarchyOf(session, path))
+                throw new InputException(PathText.Printable(path) + " is the whole hierarchy: use --all");
+
+        using SafeFileHandle? turn = session.Lock();
+        if (!settings.DryRun)
+            Recovery.Run(session.Root, session.Journal, settings.Classes, isMerge: false, session.Log);
+        using ChangedTrees trees = ChangedTrees.Open(session);
+        List<ResetList> lists = [];
+        foreach (ChangedTree tree in trees.Trees)
+        {
+            if (!settings.All && !HierarchyPaths.IsWanted(paths, tree.Hierarchy))
+                continue;
+            if (!settings.DryRun || tree.IsWhole)
+                PruneVerb.CheckNotMerged(tree);
+            lists.Add(new ResetList(tree));
+        }
+
+        if (settings.All)
+            AddAll(session, trees, lists);
+        foreach (string path in paths)
+            Add(session, trees, lists, path);
+        if (!lists.Exists(static list => list.Paths.Count > 0))
+        {
+            session.Log.Info("Nothing is reset.");
+            return;
+        }
+
+        if (!settings.DryRun)
+            GiveBack(session, lists);
+        foreach (ResetList list in lists)
+            foreach (string path in list.Paths)
+                Output.Write((settings.DryRun ? "would reset " : "reset ") + PathText.Printable(list.Tree.Hierarchy + path.TrimEnd('/'))
+                    + (path.EndsWith('/') ? ", only its opaque mark\n" : "\n"));
+    }
+
+    private static void AddAll(Session session, ChangedTrees trees, List<ResetList> lists)
+    {
+        foreach (LeftAlone left in trees.WithoutUpper)
+            session.Log.Info("Nothing to reset in " + left.Hierarchy + ": " + left.Reason + ".");
+        List<string> keep = session.Settings.Keep;
+        bool[] used = new bool[keep.Count];
+        foreach (ResetList list in lists)
+            list.AddAll(keep, used);
+        for (int i = 0; i < used.Length; i++)
+            if (!used[i])
+                session.Log.Warning("Nothing is kept for --keep=" + keep[i] + ": the machine has nothing that it matches.");
+    }
+
+    private static void Add(Session session, ChangedTrees trees, List<ResetList> lists, string path)
+    {
+        string hierarchy = HierarchyPaths.HierarchyOf(session, path)!;
+        ResetList? list = lists.Find(list => list.Tree.Hierarchy == hierarchy);
+        if (list is null)
+            throw new InputException(PathText.Printable(path) + " cannot be reset: in " + hierarchy + " nothing of the machine's lies above another layer, "
+                + (trees.WithoutUpper.Find(left => left.Hierarchy == hierarchy)?.Reason ?? "there is none"));
+        if (!list.Add(path[hierarchy.Length..]))
+            session.Log.Info(PathText.Printable(path) + " is as the layers below have it: the machine has nothing there.");
+    }
+
+    /// <summary>The copy is whole and on the disk before the first file goes.</summary>
+    private static void GiveBack(Session session, List<ResetList> lists)
+    {
+        if (!session.Settings.NoBackup)
+        {
+            using Backup backup = Backup.Begin(session.Root, session.Log);
+            foreach (ResetList list in lists)
+                foreach (string path in list.Paths)
+                    if (!path.EndsWith('/'))
+                        backup.Add(list.Tree, path);
+            session.Log.Info("What the machine had is kept in " + session.Root.Outside(backup.Finish()) + ".");
+        }
+
+        foreach (ResetList list in lists)
+            list.GiveBack();
+    }
+}
