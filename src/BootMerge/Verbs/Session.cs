@@ -22,6 +22,9 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
 
     public long Started { get; } = started;
 
+    /// <summary>Of a verb that has come to its end: 1 where that says something.</summary>
+    public int ExitStatus { get; set; }
+
     /// <summary>Disposed at the end of the session.</summary>
     public void Hold(IDisposable held) => _held.Add(held);
 
