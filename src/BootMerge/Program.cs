@@ -80,7 +80,7 @@ internal static class Program
 
         using Session session = new(root, settings, log, started);
         Dispatch(session);
-        return 0;
+        return session.ExitStatus;
     }
 
     private static void Dispatch(Session session)
@@ -94,6 +94,7 @@ internal static class Program
             case Verb.Refresh: RefreshVerb.Run(session); break;
             case Verb.Plan: PlanVerb.Run(session); break;
             case Verb.Boot: BootVerb.Run(session); break;
+            case Verb.Check: CheckVerb.Run(session); break;
         }
     }
 }

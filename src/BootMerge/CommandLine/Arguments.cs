@@ -20,6 +20,7 @@ internal enum Verb
     Refresh,
     Plan,
     Boot,
+    Check,
 }
 
 internal enum ClassSelection
@@ -43,7 +44,7 @@ internal sealed class Arguments
 
     public Verb Verb { get; set; } = Verb.Status;
 
-    /// <summary>What stands behind the verb: extensions for list, otherwise nothing.</summary>
+    /// <summary>What stands behind the verb: extensions for list and check, otherwise nothing.</summary>
     public List<string> Names { get; } = [];
 
     public string Root { get; set; } = "/";

@@ -10,7 +10,7 @@ internal sealed class CommandLineParser
     private static readonly string[] ProgramNames = ["bootmerge", "systemd-confext", "systemd-sysext"];
 
     /// <summary>In the order of the enumeration.</summary>
-    private static readonly string[] VerbNames = ["status", "list", "merge", "unmerge", "refresh", "plan", "boot"];
+    private static readonly string[] VerbNames = ["status", "list", "merge", "unmerge", "refresh", "plan", "boot", "check"];
 
     /// <summary>Those of systemd, in the same order.</summary>
     private static readonly string[] DropInVerbNames = ["status", "list", "merge", "unmerge", "refresh"];
@@ -238,7 +238,7 @@ internal sealed class CommandLineParser
         int verb = Words.IndexOf(known, _verb);
         if (verb < 0)
             return new ParseResult.UsageError("unknown verb " + Words.Quote(_verb) + Words.Hint(_verb, known));
-        if (_arguments.Names.Count > 0 && (IsDropIn || verb != (int)Verb.List))
+        if (_arguments.Names.Count > 0 && (IsDropIn || verb is not ((int)Verb.List or (int)Verb.Check)))
             return new ParseResult.UsageError("verb '" + _verb + "' stands alone, but " + Words.Quote(_arguments.Names[0]) + " follows it");
         _arguments.Verb = (Verb)verb;
         if (_arguments.DryRun && _arguments.Verb == Verb.Boot)
