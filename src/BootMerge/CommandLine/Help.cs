@@ -57,6 +57,7 @@ internal static class Help
           refresh   Bring a merge up to date; leaves it alone when nothing changed
           plan      Show what merge or refresh would do: layers in order, flags, refusals with reasons
           boot      The boot stage: what a boot configuration asks for, then merge; run it with --root=
+          check     Say what is wrong with extensions, found or named behind it by name or path, and the fix
 
         What to work on:
           --root=DIR            Work on the system in DIR (default: /)
@@ -95,7 +96,7 @@ internal static class Help
         kernel command line (bootmerge=0, bootmerge.mutable=, bootmerge.fallback=, bootmerge.log=debug), and
         from these options.
 
-        Exit status: 0 done, or nothing to do; 1 failed; 2 wrong usage.
+        Exit status: 0 done, or nothing to do; 1 failed, or check has found something; 2 wrong usage.
 
         Examples:
           bootmerge --root=/sysroot plan            What would be merged into /sysroot/etc?
