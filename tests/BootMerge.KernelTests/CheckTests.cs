@@ -27,7 +27,7 @@ public sealed class CheckTests : KernelTest
         an empty release file             | confext | empty RELEASE                               | compatibility /etc/extension-release.d/extension-release.a
         another system                    | confext | write RELEASE ID=other                      | compatibility /etc/extension-release.d/extension-release.a
         another version                   | sysext  | write RELEASE ID=flatcar                    | compatibility /usr/lib/extension-release.d/extension-release.a
-        os-release of the system          | confext | file usr/lib/os-release                     | os-release /usr/lib/os-release
+        os-release of the system          | confext | file usr/lib/os-release                     | os-release /usr/lib/os-release, outside /usr
         os-release of the system          | sysext  | file usr/lib/os-release                     | os-release /usr/lib/os-release
         os-release in /etc                | confext | file etc/os-release                         | os-release /etc/os-release
         os-release as a dangling symlink  | sysext  | link usr/lib/os-release nowhere             | os-release /usr/lib/os-release

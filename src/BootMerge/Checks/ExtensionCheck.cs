@@ -40,8 +40,7 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
     {
         using SafeFileHandle top = extension.TryOpen(root, "/", Sys.O_PATH | Sys.O_DIRECTORY)
             ?? throw new InputException("it went away during the check");
-        using SafeFileHandle readable = Sys.OpenAt(top, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        if (extension.Image is null && !extension.IsGiven && Sys.ReadDirectory(readable).Count == 0)
+        if (extension.Image is null && !extension.IsGiven && Judgement.IsEmpty(top))
             return; // it masks the name, on purpose
 
         ReleaseCheck.Check(this, root, extension, host, top);

@@ -24,9 +24,7 @@ internal static class OutsideCheck
             bool isDirectory = Sys.Status(child).IsDirectory;
             if (isDirectory && LeadsToOne(path, hierarchies))
                 Check(check, extension, hierarchies, child, path);
-            else if (path == "/usr" && extension.Class == ExtensionClass.Confext && HasOnlyOsRelease(child))
-                continue; // a finding of its own
-            else if (!isDirectory || CountEntries(child, ".") > 0)
+            else if (!isDirectory || !Judgement.IsEmpty(child))
                 check.Add(FindingId.Outside, extension, path, "is ignored when merged, only these count: "u8, "move it there, or remove it"u8, string.Join(", ", hierarchies));
         }
     }
@@ -37,17 +35,5 @@ internal static class OutsideCheck
             if (hierarchy.StartsWith(path + "/", StringComparison.Ordinal))
                 return true;
         return false;
-    }
-
-    private static bool HasOnlyOsRelease(SafeFileHandle usr)
-    {
-        using SafeFileHandle? file = Sys.TryOpenAt(usr, "lib/os-release", Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
-        return file is not null && CountEntries(usr, ".") == 1 && CountEntries(usr, "lib") == 1;
-    }
-
-    private static int CountEntries(SafeFileHandle directory, string name)
-    {
-        using SafeFileHandle readable = Sys.OpenAt(directory, name, Sys.O_RDONLY | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
-        return Sys.ReadDirectory(readable).Count;
     }
 }

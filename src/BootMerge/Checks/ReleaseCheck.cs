@@ -19,9 +19,9 @@ internal static class ReleaseCheck
                 "correct it, or check with --root= against the system that it is made for"u8, verdict.Reason);
 
         // systemd refuses only the first; the second would make the system look like another one.
-        CheckOsRelease(check, extension, top, "usr/lib/os-release", "belongs to the system alone: the extension is refused"u8);
+        CheckOsRelease(check, extension, top, "usr/lib/os-release");
         if (extension.Class == ExtensionClass.Confext)
-            CheckOsRelease(check, extension, top, "etc/os-release", "hides the system's: it is then taken for another system"u8);
+            CheckOsRelease(check, extension, top, "etc/os-release");
     }
 
     private static ReadOnlySpan<byte> Advice(Extension extension, SafeFileHandle top)
@@ -35,11 +35,11 @@ internal static class ReleaseCheck
             : "write it; but it looks like a confext, check it with --class=confext then"u8;
     }
 
-    private static void CheckOsRelease(ExtensionCheck check, Extension extension, SafeFileHandle top, string path, ReadOnlySpan<byte> what)
+    private static void CheckOsRelease(ExtensionCheck check, Extension extension, SafeFileHandle top, string path)
     {
         // Not followed: a symlink of that name hides the system's file just as well.
         using SafeFileHandle? file = Extension.TryOpenInside(top, path, Sys.O_PATH | Sys.O_NOFOLLOW);
         if (file is not null)
-            check.Add(FindingId.OsRelease, extension, "/" + path, what, "remove it"u8);
+            check.Add(FindingId.OsRelease, extension, "/" + path, "belongs to the system alone"u8, "remove it"u8);
     }
 }

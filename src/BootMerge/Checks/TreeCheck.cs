@@ -16,7 +16,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     private readonly bool _isAsked = check.IsAsked(extension.Name);
 
     /// <summary>Filled when the system runs: what they hold now says nothing.</summary>
-    private static readonly string[] RuntimePlaces = ["/dev", "/proc", "/run", "/sys", "/tmp", "/var/run", "/var/tmp"];
+    private const string RuntimePlaces = "/dev:/proc:/run:/sys:/tmp:/var/run:/var/tmp";
 
     /// <summary>Two descriptors at a time, however deep: a directory is opened by its path from the top.</summary>
     /// <param name="top">The extension's directory for the hierarchy.</param>
@@ -97,16 +97,17 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     private void CheckSymlink(string target, string path, string parent)
     {
         string place = HierarchyState.Join(parent, target);
-        if (IsBelow(place, hierarchies) || IsBelow(place, RuntimePlaces))
+        if (IsBelow(place, string.Join(':', hierarchies)) || IsBelow(place, RuntimePlaces))
             return;
         using SafeFileHandle? there = root.TryOpen(place, Sys.O_PATH, out int errno);
         if (there is null && errno is Errno.ENOENT or Errno.ENOTDIR)
             check.Add(FindingId.Symlink, extension, path, "leads to what the system does not have: "u8, "correct its target, or see that something else brings it"u8, place);
     }
 
-    private static bool IsBelow(string path, string[] directories)
+    /// <param name="directories">With colons between them: no hierarchy has one.</param>
+    private static bool IsBelow(string path, string? directories)
     {
-        foreach (string directory in directories)
+        while (Words.TryCut(ref directories, ':', out string directory))
             if (path.StartsWith(directory, StringComparison.Ordinal) && (path.Length == directory.Length || path[directory.Length] == '/'))
                 return true;
         return false;

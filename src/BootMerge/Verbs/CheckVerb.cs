@@ -38,8 +38,7 @@ internal static class CheckVerb
         }
 
         if (unknown.Count > 0)
-            throw new InputException("No extension " + Words.Quote(unknown[0]) + " was found"
-                + (Words.Nearest(unknown[0], known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0])));
+            throw ListVerb.Unknown(unknown[0], known, "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0]));
         Report(session, findings, count);
     }
 
