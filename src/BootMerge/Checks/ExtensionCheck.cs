@@ -24,13 +24,9 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
             extension.OpenImage(root, settings.ImagePolicy);
             CheckOpened(extension);
         }
-        catch (KernelException e)
+        catch (Exception e) when (e is KernelException or InputException)
         {
-            AddUnusable(extension, e.Message);
-        }
-        catch (InputException e)
-        {
-            AddUnusable(extension, e.Message);
+            Add(FindingId.Unusable, extension, extension.FoundPath, "cannot be read: "u8, "repair it, or make it anew"u8, e.Message);
         }
     }
 
@@ -68,9 +64,6 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
         if (entry is not null)
             Add(FindingId.Hierarchy, extension, hierarchy, "is no directory and leads to none: nothing of it is merged"u8, "make it a directory, or remove it"u8);
     }
-
-    private void AddUnusable(Extension extension, string problem) =>
-        Add(FindingId.Unusable, extension, extension.FoundPath, "cannot be read: "u8, "repair it, or make it anew"u8, problem);
 
     public void Add(string id, Extension extension, string place, ReadOnlySpan<byte> what, ReadOnlySpan<byte> fix, string detail = "") =>
         Add(id, extension.Name, place, what, fix, detail);

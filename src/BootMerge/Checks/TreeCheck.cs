@@ -65,10 +65,9 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     {
         if (paths.Take(path, status.IsDirectory, extension.Name) is not string above)
             return;
-        if (_isAsked)
-            check.Add(FindingId.SamePath, extension.Name, path, "is hidden by the same path in an extension above, "u8, "leave the path to one of the two; the order is that of their names"u8, above);
-        else
-            check.Add(FindingId.SamePath, above, path, "hides the same path in an extension below, "u8, "leave the path to one of the two; the order is that of their names"u8, extension.Name);
+        check.Add(FindingId.SamePath, _isAsked ? extension.Name : above, path,
+            _isAsked ? "is hidden by the same path in an extension above, "u8 : "hides the same path in an extension below, "u8,
+            "leave the path to one of the two; the order is that of their names"u8, _isAsked ? above : extension.Name);
     }
 
     private void CheckMarks(SafeFileHandle directory, string path)

@@ -46,8 +46,9 @@ internal static class CheckVerb
     private static List<string> Choose(Session session, ExtensionClass extensionClass, DiscoveryResult found, List<string> words, List<string> known)
     {
         List<string> asked = [];
-        foreach (Extension extension in found.Extensions)
+        for (int i = 0; i < found.Extensions.Count; i++)
         {
+            Extension extension = found.Extensions[i];
             known.Add(extension.Name);
             if (session.Settings.Names.Count > 0 && !session.Settings.Names.Contains(extension.Name))
                 continue;
@@ -61,9 +62,9 @@ internal static class CheckVerb
                 continue;
             words.RemoveAt(i);
             Extension? deployed = null;
-            foreach (Extension other in found.Extensions)
-                if (other.Status.IsSameInode(extension.Status))
-                    deployed = other;
+            for (int j = 0; j < found.Extensions.Count; j++)
+                if (found.Extensions[j].Status.IsSameInode(extension.Status))
+                    deployed = found.Extensions[j];
             if (deployed is not null)
             {
                 extension.Dispose();
@@ -86,8 +87,8 @@ internal static class CheckVerb
 
     private static void AddEntries(DiscoveryResult found, JsonValue findings)
     {
-        foreach (SkippedEntry skipped in found.Skipped)
-            if (!skipped.Reason.StartsWith("hidden by", StringComparison.Ordinal))
+        for (int i = 0; i < found.Skipped.Count; i++)
+            if (found.Skipped[i] is var skipped && !skipped.Reason.StartsWith("hidden by", StringComparison.Ordinal))
                 Finding.Add(findings, FindingId.Entry, null, skipped.Path, "is passed over: "u8, skipped.Reason, "remove it, or make it an extension"u8);
     }
 
@@ -104,8 +105,9 @@ internal static class CheckVerb
         }
 
         StringBuilder text = new();
-        foreach (JsonValue finding in findings.Items)
+        for (int i = 0; i < things; i++)
         {
+            JsonValue finding = findings.Items[i];
             JsonValue extension = finding.Get("extension")!;
             string line = finding.Get("id")!.Text + ": " + (extension.Kind == JsonKind.Null ? "" : extension.Text + ":") + finding.Get("place")!.Text;
             text.Append(PathText.Printable(line + " " + finding.Get("what")!.Text)).Append(".\n    Fix: ").Append(finding.Get("fix")!.Text).Append(".\n");
