@@ -16,7 +16,13 @@ internal abstract class TreeWalk(ChangedTree tree)
 
     protected ChangedTree Tree { get; } = tree;
 
-    public void Run() => Walk(Tree.Upper, Tree.Below, "", "", Tree.IsWhole);
+    public void Run()
+    {
+        // A walk before this one has read the tree's own descriptors to their end.
+        using SafeFileHandle upper = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle below = Sys.Reopen(Tree.Below, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        Walk(upper, below, "", "", Tree.IsWhole);
+    }
 
     /// <summary>Each entry, directories before what is in them.</summary>
     /// <returns>For directories: whether to go into it.</returns>
