@@ -98,6 +98,7 @@ internal static class Program
             case Verb.Explain: ExplainVerb.Run(session); break;
             case Verb.Prune: PruneVerb.Run(session); break;
             case Verb.Reset: ResetVerb.Run(session); break;
+            case Verb.Check: return CheckVerb.Run(session);
         }
 
         return 0;

@@ -42,6 +42,14 @@ internal sealed class DiscoveryResult : IDisposable
         _extensions.Insert(low, extension);
     }
 
+    /// <summary>As <see cref="Add"/>, in place of the one that has its name.</summary>
+    public void Replace(Extension extension)
+    {
+        if (Find(extension.Name) is Extension other)
+            _extensions.Remove(other);
+        Add(extension);
+    }
+
     /// <summary>Lets go of the images that were opened.</summary>
     public void Dispose()
     {

@@ -1,0 +1,90 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Checks;
+
+/// <summary>Every file that an extension brings into a hierarchy.</summary>
+/// <param name="isAsked">false: only the paths are of interest.</param>
+internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension extension, string[] hierarchies, SamePathCheck paths, bool isAsked)
+{
+    private const uint SetIds = 0xC00; // 06000
+
+    /// <summary>Filled when the system runs: what they hold now says nothing.</summary>
+    private static readonly string[] RuntimePlaces = ["/dev", "/proc", "/run", "/sys", "/tmp", "/var/run", "/var/tmp"];
+
+    /// <param name="top">The extension's directory for the hierarchy.</param>
+    public void Check(SafeFileHandle top, string hierarchy) => CheckDirectory(top, hierarchy, Sys.Status(top));
+
+    /// <summary>In order of names, so that two runs report alike.</summary>
+    public static List<DirectoryEntry> Sorted(SafeFileHandle directory)
+    {
+        List<DirectoryEntry> entries = Sys.ReadDirectory(directory);
+        entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return entries;
+    }
+
+    private void CheckDirectory(SafeFileHandle directory, string path, FileStatus top)
+    {
+        using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        if (isAsked)
+            CheckMarks(readable, path);
+        foreach (DirectoryEntry entry in Sorted(readable))
+        {
+            using SafeFileHandle child = Sys.OpenChild(readable, entry.Name, Sys.O_PATH);
+            FileStatus status = Sys.Status(child);
+            string childPath = path + "/" + entry.Name;
+            CheckPath(childPath, status);
+            if (isAsked)
+                CheckFile(child, childPath, status, path);
+            if (status.IsDirectory && status.IsSameDevice(top)) // what is mounted there is no part of the layer
+                CheckDirectory(child, childPath, top);
+        }
+    }
+
+    private void CheckPath(string path, FileStatus status)
+    {
+        if (paths.Take(path, status.IsDirectory, extension.Name) is string other)
+            check.Add(FindingId.SamePath, extension, path, "is also in '" + other + "', which lies above and hides this one",
+                "leave it to one of the two, or rename the extensions if this one should win");
+    }
+
+    private void CheckMarks(SafeFileHandle directory, string path)
+    {
+        if (Sys.TryGetXattr(directory, "trusted.overlay.opaque") is not null || Sys.TryGetXattr(directory, "trusted.overlay.redirect") is not null)
+            check.Add(FindingId.Opaque, extension, path, "carries a mark of overlayfs, which hides or moves the directory below it",
+                "remove the attributes trusted.overlay.*, which the tree has from the upperdir that it was copied from");
+    }
+
+    private void CheckFile(SafeFileHandle file, string path, FileStatus status, string parent)
+    {
+        if (status.IsWhiteout)
+            check.Add(FindingId.Whiteout, extension, path, "is a whiteout of overlayfs: it takes the file below it away", "remove it; what is not wanted is deleted in the merged tree");
+        else if (status.IsCharacterDevice || status.IsBlockDevice)
+            check.Add(FindingId.Device, extension, path, "is a device file, which cannot be opened: merged trees are mounted nodev", "remove it; devices belong into /dev");
+        else if (status.IsRegular && (status.Mode & SetIds) != 0 && extension.Class.NoSuid)
+            check.Add(FindingId.Setuid, extension, path, "is set-user-ID or set-group-ID, without effect: a " + extension.Class.Name + " is mounted nosuid",
+                "take the bit away, or bring the program by a sysext");
+        else if (status.IsSymlink)
+            CheckSymlink(Sys.ReadLink(file), path, parent);
+        else if (status.IsDirectory && Array.Exists(hierarchies, hierarchy => path == hierarchy + "/" + extension.Class.MarkerName))
+            check.Add(FindingId.Marker, extension, path, "is the marker of a merge that this tree was copied from: it takes the place of the real one", "remove it");
+    }
+
+    /// <summary>One that stays in the hierarchies may lead to what another layer brings.</summary>
+    private void CheckSymlink(string target, string path, string parent)
+    {
+        string place = HierarchyState.Join(parent, target);
+        if (IsBelow(place, hierarchies) || IsBelow(place, RuntimePlaces))
+            return;
+        using SafeFileHandle? there = root.TryOpen(place, Sys.O_PATH, out int errno);
+        if (there is null && errno is Errno.ENOENT or Errno.ENOTDIR)
+            check.Add(FindingId.Symlink, extension, path, "leads to " + place + ", which the system does not have", "correct its target, or see that something else brings it");
+    }
+
+    private static bool IsBelow(string path, string[] directories) =>
+        Array.Exists(directories, directory => path == directory || path.StartsWith(directory + "/", StringComparison.Ordinal));
+}
