@@ -19,14 +19,9 @@ function __bootmerge_needs_verb
     test (count $operands) = 0
 end
 
-function __bootmerge_is_list
+function __bootmerge_is
     set -l operands (__bootmerge_operands)
-    test (count $operands) -gt 0 -a "$operands[1]" = list
-end
-
-function __bootmerge_takes_paths
-    set -l operands (__bootmerge_operands)
-    test (count $operands) -gt 0; and contains -- $operands[1] diff explain
+    test (count $operands) -gt 0; and contains -- "$operands[1]" $argv
 end
 
 # Those that `list` shows with the --root and --class of the line. A name that JSON has to escape is left out.
@@ -59,8 +54,10 @@ complete -c bootmerge -n __bootmerge_needs_verb -a plan -d 'Show what merge or r
 complete -c bootmerge -n __bootmerge_needs_verb -a boot -d 'The boot stage'
 complete -c bootmerge -n __bootmerge_needs_verb -a diff -d "How the machine's files differ from the layers below"
 complete -c bootmerge -n __bootmerge_needs_verb -a explain -d 'Which layer provides a path'
-complete -c bootmerge -n __bootmerge_takes_paths -F
-complete -c bootmerge -n __bootmerge_is_list -a '(__bootmerge_extensions)' -d Extension
+complete -c bootmerge -n '__bootmerge_is diff explain' -F
+complete -c bootmerge -n __bootmerge_needs_verb -a check -d 'Say what is wrong with extensions'
+complete -c bootmerge -n '__bootmerge_is list check' -a '(__bootmerge_extensions)' -d Extension
+complete -c bootmerge -n '__bootmerge_is check; and string match -q "*/*" -- (commandline -ct)' -a '(__fish_complete_path (commandline -ct))'
 
 complete -c bootmerge -l root -x -a '(__fish_complete_directories)' -d 'Work on another system'
 complete -c bootmerge -l class -x -a 'confext\t/etc sysext\t"/usr and /opt" all\tboth' -d 'What to work on'

@@ -25,6 +25,7 @@ internal static class FindingId
     public const string Compatibility = "compatibility";
     public const string Device = "device";
     public const string Entry = "entry";
+    public const string Hierarchy = "hierarchy";
     public const string Marker = "marker";
     public const string Opaque = "opaque";
     public const string OsRelease = "os-release";

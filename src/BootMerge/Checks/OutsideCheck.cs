@@ -40,7 +40,7 @@ internal static class OutsideCheck
 
     private static bool HasOnlyOsRelease(SafeFileHandle usr)
     {
-        using SafeFileHandle? file = Sys.TryOpenAt(usr, "lib/os-release", Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH);
+        using SafeFileHandle? file = Sys.TryOpenAt(usr, "lib/os-release", Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         return file is not null && HasOne(usr, ".") && HasOne(usr, "lib");
     }
 

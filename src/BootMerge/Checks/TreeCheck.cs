@@ -8,16 +8,31 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Checks;
 
 /// <summary>Every file that an extension brings into a hierarchy.</summary>
-/// <param name="isAsked">false: only the paths are of interest.</param>
-internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension extension, string[] hierarchies, SamePathCheck paths, bool isAsked)
+internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension extension, string[] hierarchies, SamePathCheck paths)
 {
     private const uint SetIds = 0xC00; // 06000
+
+    // Of what is not asked for only the paths are of interest.
+    private readonly bool _isAsked = check.IsAsked(extension);
 
     /// <summary>Filled when the system runs: what they hold now says nothing.</summary>
     private static readonly string[] RuntimePlaces = ["/dev", "/proc", "/run", "/sys", "/tmp", "/var/run", "/var/tmp"];
 
+    /// <summary>Two descriptors at a time, however deep: a directory is opened by its path from the top.</summary>
     /// <param name="top">The extension's directory for the hierarchy.</param>
-    public void Check(SafeFileHandle top, string hierarchy) => CheckDirectory(top, hierarchy, Sys.Status(top));
+    public void Check(SafeFileHandle top, string hierarchy)
+    {
+        FileStatus topStatus = Sys.Status(top);
+        // Paths below the hierarchy, "" or "/a/b". The next one is the last.
+        List<string> waiting = [""];
+        while (waiting.Count > 0)
+        {
+            string below = waiting[^1];
+            waiting.RemoveAt(waiting.Count - 1);
+            using SafeFileHandle directory = Sys.OpenAt(top, "." + below, Sys.O_RDONLY | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+            CheckDirectory(directory, hierarchy, below, topStatus, waiting);
+        }
+    }
 
     /// <summary>In order of names, so that two runs report alike.</summary>
     public static List<DirectoryEntry> Sorted(SafeFileHandle directory)
@@ -27,29 +42,34 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         return entries;
     }
 
-    private void CheckDirectory(SafeFileHandle directory, string path, FileStatus top)
+    private void CheckDirectory(SafeFileHandle directory, string hierarchy, string below, FileStatus top, List<string> waiting)
     {
-        using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        if (isAsked)
-            CheckMarks(readable, path);
-        foreach (DirectoryEntry entry in Sorted(readable))
+        string path = hierarchy + below;
+        if (_isAsked)
+            CheckMarks(directory, path);
+        int first = waiting.Count;
+        foreach (DirectoryEntry entry in Sorted(directory))
         {
-            using SafeFileHandle child = Sys.OpenChild(readable, entry.Name, Sys.O_PATH);
+            using SafeFileHandle child = Sys.OpenChild(directory, entry.Name, Sys.O_PATH);
             FileStatus status = Sys.Status(child);
             string childPath = path + "/" + entry.Name;
             CheckPath(childPath, status);
-            if (isAsked)
+            if (_isAsked)
                 CheckFile(child, childPath, status, path);
             if (status.IsDirectory && status.IsSameDevice(top)) // what is mounted there is no part of the layer
-                CheckDirectory(child, childPath, top);
+                waiting.Insert(first, below + "/" + entry.Name);
         }
     }
 
     private void CheckPath(string path, FileStatus status)
     {
-        if (paths.Take(path, status.IsDirectory, extension.Name) is string other)
-            check.Add(FindingId.SamePath, extension, path, "is also in '" + other + "', which lies above and hides this one",
-                "leave it to one of the two, or rename the extensions if this one should win");
+        if (paths.Take(path, status.IsDirectory, extension) is not Extension above)
+            return;
+        const string Fix = "leave it to one of the two, or rename the extensions if the other one should win";
+        if (_isAsked)
+            check.Add(FindingId.SamePath, extension, path, "is also in '" + above.Name + "', which lies above and hides this one", Fix);
+        else
+            check.Add(FindingId.SamePath, above, path, "is also in '" + extension.Name + "', which lies below and is hidden by this one", Fix);
     }
 
     private void CheckMarks(SafeFileHandle directory, string path)

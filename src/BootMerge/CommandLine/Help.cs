@@ -59,6 +59,7 @@ internal static class Help
           boot      The boot stage: what a boot configuration asks for, then merge; run it with --root=
           diff      How the machine's own files differ from the layers below, or those that are named
           explain   Which layer provides each PATH that is named, and what the other layers have there
+          check     Say what is wrong with extensions, found or named behind it by name or path, and the fix
 
         What to work on:
           --root=DIR            Work on the system in DIR (default: /)
@@ -100,7 +101,7 @@ internal static class Help
         kernel command line (bootmerge=0, bootmerge.mutable=, bootmerge.fallback=, bootmerge.log=debug), and
         from these options.
 
-        Exit status: 0 done, or nothing to do; 1 failed; 2 wrong usage.
+        Exit status: 0 done, or nothing to do; 1 failed, or check has found something; 2 wrong usage.
 
         Examples:
           bootmerge --root=/sysroot plan            What would be merged into /sysroot/etc?

@@ -74,6 +74,9 @@ internal sealed class Extension : IDisposable
     /// <summary>A directory that stands for the class's first hierarchy and needs no release file.</summary>
     public bool IsBareDirectory => _bareHierarchy is not null;
 
+    /// <summary>Named by its path: it need not be deployed.</summary>
+    public bool IsGiven => _given is not null;
+
     /// <summary>"directory", "raw", "block": the words of systemd-confext list.</summary>
     public string KindName => Kind switch
     {

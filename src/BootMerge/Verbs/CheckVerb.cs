@@ -18,7 +18,10 @@ internal static class CheckVerb
     public static int Run(Session session)
     {
         HostRelease host = HostRelease.Read(session.Root);
-        List<string> unknown = [.. session.Settings.Names];
+        List<string> unknown = [];
+        foreach (string name in session.Settings.Names)
+            if (!unknown.Contains(name))
+                unknown.Add(name);
         List<string> known = [];
         List<Finding> findings = [];
         int count = 0;
@@ -27,9 +30,9 @@ internal static class CheckVerb
             DiscoveryResult found = Discovery.Find(session.Root, settings.Class, HostRelease.IsInitrd(session.Root));
             session.Hold(found);
             List<Extension> asked = Choose(session, settings.Class, found, unknown, known);
-            ExtensionCheck check = new(session.Root, settings, host);
+            ExtensionCheck check = new(session.Root, settings, host, asked);
             for (int i = found.Extensions.Count - 1; i >= 0; i--)
-                check.Check(found.Extensions[i], asked.Contains(found.Extensions[i]));
+                check.Check(found.Extensions[i]);
             if (session.Settings.Names.Count == 0)
                 AddEntries(found, check.Findings);
             findings.AddRange(check.Findings);
@@ -50,8 +53,10 @@ internal static class CheckVerb
         foreach (Extension extension in found.Extensions)
         {
             known.Add(extension.Name);
-            if (session.Settings.Names.Count == 0 || words.Remove(extension.Name))
-                asked.Add(extension);
+            if (session.Settings.Names.Count > 0 && !session.Settings.Names.Contains(extension.Name))
+                continue;
+            words.Remove(extension.Name); // it may be gone: both classes may have the name
+            asked.Add(extension);
         }
 
         for (int i = words.Count - 1; i >= 0; i--)
@@ -63,11 +68,20 @@ internal static class CheckVerb
             foreach (Extension other in found.Extensions)
                 if (other.Status.IsSameInode(extension.Status))
                     deployed = other;
-            if (deployed is null)
-                found.Replace(extension);
-            else
+            if (deployed is not null)
+            {
                 extension.Dispose();
-            asked.Add(deployed ?? extension);
+                if (!asked.Contains(deployed))
+                    asked.Add(deployed);
+                continue;
+            }
+
+            foreach (Extension other in asked)
+                if (other.Name == extension.Name)
+                    throw new InputException(PathText.Printable(extension.Path) + " and " + PathText.Printable(other.FoundPath) + " are both the extension "
+                        + Words.Quote(extension.Name) + ", of which only one can be merged: check them one after the other");
+            found.Replace(extension);
+            asked.Add(extension);
         }
 
         return asked;
@@ -84,6 +98,8 @@ internal static class CheckVerb
 
     private static void Report(Session session, List<Finding> findings, int count)
     {
+        session.Log.Info((findings.Count == 0 ? "Nothing" : findings.Count.ToString() + (findings.Count == 1 ? " thing" : " things")) + " found in "
+            + count.ToString() + (count == 1 ? " extension." : " extensions."));
         if (session.Settings.Json != JsonFormat.Off)
         {
             JsonValue array = JsonValue.Array();
@@ -103,7 +119,5 @@ internal static class CheckVerb
             text.Append(finding.Id).Append(": ").Append(PathText.Printable(finding.Extension)).Append(finding.Extension.Length == 0 ? "" : ":").Append(PathText.Printable(finding.Place)).Append(' ')
                 .Append(PathText.Printable(finding.What)).Append(".\n    Fix: ").Append(PathText.Printable(finding.Fix)).Append(".\n");
         Output.Write(text.ToString());
-        session.Log.Info((findings.Count == 0 ? "Nothing" : findings.Count.ToString() + (findings.Count == 1 ? " thing" : " things")) + " found in "
-            + count.ToString() + (count == 1 ? " extension." : " extensions."));
     }
 }
