@@ -14,16 +14,16 @@ mkdir "$work/my root/var/lib/confexts/home" "$work/my root/var/lib/extensions/la
 
 # The line, | for the cursor, =>, what is offered in alphabetical order. WORK is the directory above.
 cat >"$work/cases" <<'CASES'
-bootmerge | => boot, check, diff, explain, list, merge, plan, refresh, status, unmerge
+bootmerge | => boot, check, diff, explain, list, merge, plan, prune, refresh, reset, status, unmerge
 bootmerge me| => merge
-bootmerge --root=/x --force | => boot, check, diff, explain, list, merge, plan, refresh, status, unmerge
-bootmerge --root merge | => boot, check, diff, explain, list, merge, plan, refresh, status, unmerge
+bootmerge --root=/x --force | => boot, check, diff, explain, list, merge, plan, prune, refresh, reset, status, unmerge
+bootmerge --root merge | => boot, check, diff, explain, list, merge, plan, prune, refresh, reset, status, unmerge
 bootmerge merge | =>
-bootmerge --no| => --no-legend, --no-pager, --no-reload, --no-wait, --noexec
+bootmerge --no| => --no-backup, --no-legend, --no-pager, --no-reload, --no-wait, --noexec
 bootmerge merge --im| => --image-policy, --immutable, --import-self
 bootmerge --mutable=| => auto, ephemeral, ephemeral-import, help, import, no, yes
 bootmerge refresh --mutable=e| => ephemeral, ephemeral-import
-bootmerge --mutable | => boot, check, diff, explain, list, merge, plan, refresh, status, unmerge
+bootmerge --mutable | => boot, check, diff, explain, list, merge, plan, prune, refresh, reset, status, unmerge
 bootmerge --class=| => all, confext, sysext
 bootmerge --class s| => sysext
 bootmerge --json=| => off, pretty, short

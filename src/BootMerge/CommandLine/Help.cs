@@ -59,6 +59,8 @@ internal static class Help
           boot      The boot stage: what a boot configuration asks for, then merge; run it with --root=
           diff      How the machine's own files differ from the layers below, or those that are named
           explain   Which layer provides each PATH that is named, and what the other layers have there
+          prune     Remove from the machine's own files what the layers below have in the same way
+          reset     Give each PATH that is named back to the layers below; a copy is kept
           check     Say what is wrong with extensions, found or named behind it by name or path, and the fix
 
         What to work on:
@@ -78,7 +80,7 @@ internal static class Help
                                 (merge read-only) or ephemeral (merge, and forget writes)
           --import-self         Called as systemd-confext or systemd-sysext: allow the import modes where
                                 writes are routed to the merged directory itself, which systemd refuses
-          --dry-run             merge, refresh, unmerge: only show what would be done
+          --dry-run             merge, refresh, unmerge, prune, reset: only show what would be done
           --no-reload           Do not ask the service manager to reload, nor to restart units, even if an
                                 extension wants it; with --root= it is never asked
           --no-wait             Fail instead of waiting while another bootmerge works on the same root
@@ -88,6 +90,10 @@ internal static class Help
           --no-legend           No column headings
           --content             diff: also how the texts differ
           --selinux             diff: SELinux labels count, too
+          --opaque              prune: also opaque marks of directories that hide nothing
+          --all                 reset: everything, in place of paths
+          --keep=GLOB           reset --all: but not what matches, as ssh/*_key or /etc/machine-id; may be repeated
+          --no-backup           reset: keep no copy
           --exit-code           diff: exit status 1 when there are changes
           --verbose             Also what was found and not merged, and why
           -q, --quiet           Only warnings and errors
@@ -98,7 +104,8 @@ internal static class Help
         Settings come, weakest first, from the built-in defaults, from the files systemd/confext.conf,
         systemd/sysext.conf and bootmerge.conf with their .conf.d/*.conf (below /etc, /run, /usr/local/lib and
         /usr/lib of the root), from the environment (SYSTEMD_CONFEXT_MUTABLE_MODE and others), for boot from the
-        kernel command line (bootmerge=0, bootmerge.mutable=, bootmerge.fallback=, bootmerge.log=debug), and
+        kernel command line (bootmerge=0, bootmerge.mutable=, bootmerge.fallback=, bootmerge.prune=0,
+        bootmerge.log=debug), and
         from these options.
 
         Exit status: 0 done, or nothing to do; 1 failed, or check has found something; 2 wrong usage.

@@ -9,7 +9,7 @@ namespace BootMerge.KernelTests.Support;
 /// </summary>
 public abstract class InitramfsTest : KernelTest
 {
-    private protected const string ShippedDefaults = "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults\n";
+    private protected const string ShippedDefaults = "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults\nPrune=yes\n";
 
     private protected string Initramfs => Path.GetDirectoryName(Root.Path)!;
 
