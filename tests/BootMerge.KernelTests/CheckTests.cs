@@ -27,7 +27,7 @@ public sealed class CheckTests : KernelTest
         an empty release file             | confext | empty RELEASE                               | compatibility /etc/extension-release.d/extension-release.a
         another system                    | confext | write RELEASE ID=other                      | compatibility /etc/extension-release.d/extension-release.a
         another version                   | sysext  | write RELEASE ID=flatcar                    | compatibility /usr/lib/extension-release.d/extension-release.a
-        os-release of the system          | confext | file usr/lib/os-release                     | os-release /usr/lib/os-release
+        os-release of the system          | confext | file usr/lib/os-release                     | os-release /usr/lib/os-release, outside /usr
         os-release of the system          | sysext  | file usr/lib/os-release                     | os-release /usr/lib/os-release
         os-release in /etc                | confext | file etc/os-release                         | os-release /etc/os-release
         os-release as a dangling symlink  | sysext  | link usr/lib/os-release nowhere             | os-release /usr/lib/os-release
@@ -113,9 +113,9 @@ public sealed class CheckTests : KernelTest
     }
 
     [Theory]
-    [InlineData("a", "same-path /etc/f of a: is also in 'b', which lies above and hides this one")]
-    [InlineData("b", "same-path /etc/f of b: is also in 'a', which lies below and is hidden by this one")]
-    [InlineData("", "same-path /etc/f of a: is also in 'b', which lies above and hides this one")]
+    [InlineData("a", "same-path /etc/f of a: is hidden by the same path in an extension above, b")]
+    [InlineData("b", "same-path /etc/f of b: hides the same path in an extension below, a")]
+    [InlineData("", "same-path /etc/f of a: is hidden by the same path in an extension above, b")]
     public void The_same_path_in_two_extensions_is_reported_of_the_one_that_was_asked_for(string asked, string finding)
     {
         Root.Extension("a", ("f", "1"), ("d/own-a", "1"));
@@ -186,7 +186,7 @@ public sealed class CheckTests : KernelTest
         string one = MakeTree("confext", "a", "file etc/x");
         string two = MakeTree("confext", "a", "file etc/y");
 
-        Root.Bootmerge("check", one, two).FailsInOneLine("both", "'a'", "one after the other");
+        Root.Bootmerge("check", one, two).FailsInOneLine("is the second extension", "'a'", "one after the other");
     }
 
     [Fact]

@@ -1,18 +1,19 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.Configuration;
 using BootMerge.Extensions;
+using BootMerge.Json;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Checks;
 
 /// <summary>All checks of the extensions of one class. Nothing is changed.</summary>
-/// <param name="asked">What is wrong with these is reported; others are there to be compared with.</param>
-internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRelease host, List<Extension> asked)
+/// <param name="findings">An array, to which they are added.</param>
+/// <param name="asked">Names: what is wrong with these is reported; others are there to be compared with.</param>
+internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRelease host, List<string> asked, JsonValue findings)
 {
     private readonly SamePathCheck _paths = new();
-
-    public List<Finding> Findings { get; } = [];
 
     /// <summary>To be called for all extensions that would be merged together, the topmost first.</summary>
     public void Check(Extension extension)
@@ -23,24 +24,19 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
             extension.OpenImage(root, settings.ImagePolicy);
             CheckOpened(extension);
         }
-        catch (KernelException e)
+        catch (Exception e) when (e is KernelException or InputException)
         {
-            Add(FindingId.Unusable, extension, extension.FoundPath, "cannot be used: " + e.Message, "repair it, or make it anew");
-        }
-        catch (InputException e)
-        {
-            Add(FindingId.Unusable, extension, extension.FoundPath, "cannot be used: " + e.Message, "repair it, or make it anew");
+            Add(FindingId.Unusable, extension, extension.FoundPath, "cannot be read: "u8, "repair it, or make it anew"u8, e.Message);
         }
     }
 
-    public bool IsAsked(Extension extension) => asked.Contains(extension);
+    public bool IsAsked(string extension) => asked.Contains(extension);
 
     private void CheckOpened(Extension extension)
     {
         using SafeFileHandle top = extension.TryOpen(root, "/", Sys.O_PATH | Sys.O_DIRECTORY)
             ?? throw new InputException("it went away during the check");
-        using SafeFileHandle readable = Sys.OpenAt(top, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        if (extension.Image is null && !extension.IsGiven && Sys.ReadDirectory(readable).Count == 0)
+        if (extension.Image is null && !extension.IsGiven && Judgement.IsEmpty(top))
             return; // it masks the name, on purpose
 
         ReleaseCheck.Check(this, root, extension, host, top);
@@ -66,13 +62,16 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
     {
         using SafeFileHandle? entry = Extension.TryOpenInside(top, hierarchy, Sys.O_PATH | Sys.O_NOFOLLOW);
         if (entry is not null)
-            Add(FindingId.Hierarchy, extension, hierarchy, "is no directory and leads to none: nothing of it is merged", "make it a directory, or remove it");
+            Add(FindingId.Hierarchy, extension, hierarchy, "is no directory and leads to none: nothing of it is merged"u8, "make it a directory, or remove it"u8);
     }
 
-    /// <summary>Of an extension that is not asked for nothing is reported.</summary>
-    public void Add(string id, Extension extension, string place, string what, string fix)
+    public void Add(string id, Extension extension, string place, ReadOnlySpan<byte> what, ReadOnlySpan<byte> fix, string detail = "") =>
+        Add(id, extension.Name, place, what, fix, detail);
+
+    /// <summary>As <see cref="Finding.Add"/>; of an extension that is not asked for nothing is reported.</summary>
+    public void Add(string id, string extension, string place, ReadOnlySpan<byte> what, ReadOnlySpan<byte> fix, string detail)
     {
         if (IsAsked(extension))
-            Findings.Add(new Finding(id, extension.Name, place, what, fix));
+            Finding.Add(findings, id, extension, place, what, detail, fix);
     }
 }

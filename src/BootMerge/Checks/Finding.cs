@@ -1,22 +1,26 @@
+using System;
+using System.Text;
+using BootMerge.Json;
+
 namespace BootMerge.Checks;
 
-/// <summary>Something that is wrong with an extension.</summary>
-/// <param name="id">One of <see cref="FindingId"/>.</param>
-/// <param name="extension">The extension's name; of an entry that is none, empty.</param>
-/// <param name="place">A path inside the extension, or of the extension itself.</param>
-/// <param name="what">To stand behind the place: "is a device file".</param>
-/// <param name="fix">What to do, as an order.</param>
-internal sealed class Finding(string id, string extension, string place, string what, string fix)
+/// <summary>Something that is wrong with an extension, in the form in which --json= shows it.</summary>
+internal static class Finding
 {
-    public string Id { get; } = id;
-
-    public string Extension { get; } = extension;
-
-    public string Place { get; } = place;
-
-    public string What { get; } = what;
-
-    public string Fix { get; } = fix;
+    /// <param name="findings">An array.</param>
+    /// <param name="id">One of <see cref="FindingId"/>.</param>
+    /// <param name="extension">The extension's name; null for an entry that is none.</param>
+    /// <param name="place">A path inside the extension, or of the extension itself.</param>
+    /// <param name="what">To stand behind the place: "is a device file". UTF-8: half as long in the binary.</param>
+    /// <param name="detail">What only this finding says, to stand behind <paramref name="what"/>.</param>
+    /// <param name="fix">What to do, as an order.</param>
+    public static void Add(JsonValue findings, string id, string? extension, string place, ReadOnlySpan<byte> what, string detail, ReadOnlySpan<byte> fix) =>
+        findings.Add(JsonValue.Object()
+            .Add("id", JsonValue.String(id))
+            .Add("extension", extension is null ? JsonValue.Null() : JsonValue.String(extension))
+            .Add("place", JsonValue.String(place))
+            .Add("what", JsonValue.String(Encoding.UTF8.GetString(what) + detail))
+            .Add("fix", JsonValue.String(Encoding.UTF8.GetString(fix))));
 }
 
 /// <summary>Scripts look for these words: one is never renamed. Each is explained in bootmerge(8).</summary>

@@ -22,31 +22,18 @@ internal static class OutsideCheck
                 continue;
             using SafeFileHandle child = Sys.OpenChild(readable, entry.Name, Sys.O_PATH);
             bool isDirectory = Sys.Status(child).IsDirectory;
-            if (isDirectory && Array.Exists(hierarchies, hierarchy => hierarchy.StartsWith(path + "/", StringComparison.Ordinal)))
+            if (isDirectory && LeadsToOne(path, hierarchies))
                 Check(check, extension, hierarchies, child, path);
-            else if (path == "/usr" && extension.Class == ExtensionClass.Confext && HasOnlyOsRelease(child))
-                continue; // a finding of its own
-            else if (!isDirectory || !IsEmpty(child))
-                check.Add(FindingId.Outside, extension, path, "is ignored when merged: of a " + extension.Class.Name + " only " + string.Join(" and ", hierarchies) + " counts",
-                    "move it there, or remove it");
+            else if (!isDirectory || !Judgement.IsEmpty(child))
+                check.Add(FindingId.Outside, extension, path, "is ignored when merged, only these count: "u8, "move it there, or remove it"u8, string.Join(", ", hierarchies));
         }
     }
 
-    private static bool IsEmpty(SafeFileHandle directory)
+    private static bool LeadsToOne(string path, string[] hierarchies)
     {
-        using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        return Sys.ReadDirectory(readable).Count == 0;
-    }
-
-    private static bool HasOnlyOsRelease(SafeFileHandle usr)
-    {
-        using SafeFileHandle? file = Sys.TryOpenAt(usr, "lib/os-release", Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
-        return file is not null && HasOne(usr, ".") && HasOne(usr, "lib");
-    }
-
-    private static bool HasOne(SafeFileHandle directory, string name)
-    {
-        using SafeFileHandle readable = Sys.OpenAt(directory, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        return Sys.ReadDirectory(readable).Count == 1;
+        foreach (string hierarchy in hierarchies)
+            if (hierarchy.StartsWith(path + "/", StringComparison.Ordinal))
+                return true;
+        return false;
     }
 }

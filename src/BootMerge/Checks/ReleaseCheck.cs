@@ -1,3 +1,4 @@
+using System;
 using BootMerge.Extensions;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -12,31 +13,33 @@ internal static class ReleaseCheck
         string place = "/" + extension.Class.ReleaseDirectory + "/extension-release." + extension.Name;
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
         if (release.Problem is not null)
-            check.Add(FindingId.ReleaseFile, extension, place, "is not there or cannot be used: " + release.Problem, Advice(extension, top));
+            check.Add(FindingId.ReleaseFile, extension, place, "is not there or cannot be used: "u8, Advice(extension, top), release.Problem);
         else if (Compatibility.Judge(release, host, extension.Class) is { Accepted: false } verdict)
-            check.Add(FindingId.Compatibility, extension, place, "does not fit the system: " + verdict.Reason,
-                "correct it, or check with --root= against the system that it is made for");
+            check.Add(FindingId.Compatibility, extension, place, "does not fit the system: "u8,
+                "correct it, or check with --root= against the system that it is made for"u8, verdict.Reason);
 
         // systemd refuses only the first; the second would make the system look like another one.
-        CheckOsRelease(check, extension, top, "usr/lib/os-release", "belongs to the system alone: the extension is refused");
+        CheckOsRelease(check, extension, top, "usr/lib/os-release");
         if (extension.Class == ExtensionClass.Confext)
-            CheckOsRelease(check, extension, top, "etc/os-release", "hides the system's: it is then taken for another system");
+            CheckOsRelease(check, extension, top, "etc/os-release");
     }
 
-    private static string Advice(Extension extension, SafeFileHandle top)
+    private static ReadOnlySpan<byte> Advice(Extension extension, SafeFileHandle top)
     {
-        ExtensionClass other = extension.Class == ExtensionClass.Confext ? ExtensionClass.Sysext : ExtensionClass.Confext;
-        using SafeFileHandle? directory = Extension.TryOpenInside(top, other.ReleaseDirectory, Sys.O_PATH | Sys.O_DIRECTORY);
-        return directory is null
-            ? "write it; ID=_any in it fits every system"
-            : "write it; if this is a " + other.Name + ", it has " + other.ReleaseDirectory + ", check it with --class=" + other.Name;
+        bool isConfext = extension.Class == ExtensionClass.Confext;
+        using SafeFileHandle? other = Extension.TryOpenInside(top, (isConfext ? ExtensionClass.Sysext : ExtensionClass.Confext).ReleaseDirectory, Sys.O_PATH | Sys.O_DIRECTORY);
+        if (other is null)
+            return "write it; ID=_any in it fits every system"u8;
+        return isConfext
+            ? "write it; but it looks like a sysext, check it with --class=sysext then"u8
+            : "write it; but it looks like a confext, check it with --class=confext then"u8;
     }
 
-    private static void CheckOsRelease(ExtensionCheck check, Extension extension, SafeFileHandle top, string path, string what)
+    private static void CheckOsRelease(ExtensionCheck check, Extension extension, SafeFileHandle top, string path)
     {
         // Not followed: a symlink of that name hides the system's file just as well.
         using SafeFileHandle? file = Extension.TryOpenInside(top, path, Sys.O_PATH | Sys.O_NOFOLLOW);
         if (file is not null)
-            check.Add(FindingId.OsRelease, extension, "/" + path, what, "remove it");
+            check.Add(FindingId.OsRelease, extension, "/" + path, "belongs to the system alone"u8, "remove it"u8);
     }
 }

@@ -13,8 +13,8 @@ internal static class TopDirectoryCheck
     public static void CheckOwner(ExtensionCheck check, Extension extension, string place, FileStatus status)
     {
         if (status.Uid != 0 || status.Gid != 0)
-            check.Add(FindingId.TopOwner, extension, place, "belongs to " + status.Uid.ToString() + ":" + status.Gid.ToString() + ", who can change what is merged",
-                "give it to root: chown 0:0");
+            check.Add(FindingId.TopOwner, extension, place, "does not belong to root, and who owns it can change what is merged: "u8,
+                "give it to root: chown 0:0"u8, status.Uid.ToString() + ":" + status.Gid.ToString());
     }
 
     /// <summary>
@@ -26,7 +26,7 @@ internal static class TopDirectoryCheck
         using SafeFileHandle? own = root.TryOpenDirectory(hierarchy);
         uint wanted = own is null ? UsualMode : Sys.Status(own).Permissions;
         if (status.Permissions != wanted)
-            check.Add(FindingId.TopMode, extension, hierarchy, "has mode " + FileStatus.Octal(status.Permissions) + ", the system's has " + FileStatus.Octal(wanted),
-                "chmod " + FileStatus.Octal(wanted));
+            check.Add(FindingId.TopMode, extension, hierarchy, "has another mode than the system's: "u8, "give it the system's by chmod"u8,
+                FileStatus.Octal(status.Permissions) + ", not " + FileStatus.Octal(wanted));
     }
 }

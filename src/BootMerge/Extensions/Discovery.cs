@@ -45,8 +45,9 @@ internal sealed class DiscoveryResult : IDisposable
     /// <summary>As <see cref="Add"/>, in place of the one that has its name.</summary>
     public void Replace(Extension extension)
     {
-        if (Find(extension.Name) is Extension other)
-            _extensions.Remove(other);
+        for (int i = _extensions.Count - 1; i >= 0; i--)
+            if (_extensions[i].Name == extension.Name)
+                _extensions.RemoveAt(i);
         Add(extension);
     }
 

@@ -155,11 +155,13 @@ internal sealed class Extension : IDisposable
     private bool LooksLike(string fileName)
     {
         ExtensionClass other = Class == ExtensionClass.Confext ? ExtensionClass.Sysext : ExtensionClass.Confext;
-        if (fileName.Contains("." + Class.Name, StringComparison.Ordinal) || Kind != ExtensionKind.Directory)
-            return !fileName.Contains("." + other.Name, StringComparison.Ordinal);
+        if (fileName.Contains("." + other.Name, StringComparison.Ordinal))
+            return false;
+        if (Kind != ExtensionKind.Directory || fileName.Contains("." + Class.Name, StringComparison.Ordinal))
+            return true;
         using SafeFileHandle? own = TryOpenInside(_given!, Class.ReleaseDirectory, Sys.O_PATH);
         using SafeFileHandle? others = TryOpenInside(_given!, other.ReleaseDirectory, Sys.O_PATH);
-        return !fileName.Contains("." + other.Name, StringComparison.Ordinal) && (own is not null || others is null);
+        return own is not null || others is null;
     }
 
     /// <summary>
