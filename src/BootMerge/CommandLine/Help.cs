@@ -70,7 +70,8 @@ internal static class Help
 
         How to merge:
           --mutable[=MODE]      no, yes, auto, import, ephemeral or ephemeral-import; alone it means yes;
-                                --mutable=help explains them (default: no; boot, diff, explain: auto)
+                                --mutable=help explains them (default: no; boot and the verbs
+                                about the machine's own files: auto)
           --immutable           Short for --mutable=no
           --ephemeral           Short for --mutable=ephemeral
           --noexec=BOOL         Whether programs in the merged tree may not be run (default for /etc: yes)
@@ -85,15 +86,17 @@ internal static class Help
                                 extension wants it; with --root= it is never asked
           --no-wait             Fail instead of waiting while another bootmerge works on the same root
 
+        What to remove of the machine's own files:
+          --opaque              prune: also opaque marks of directories that hide nothing
+          --all                 reset: everything, in place of paths
+          --keep=GLOB           reset --all: but not what matches, as ssh/*_key or /etc/machine-id; more than once
+          --no-backup           reset: keep no copy
+
         What to print:
           --json=FORMAT         pretty, short or off (default)
           --no-legend           No column headings
           --content             diff: also how the texts differ
           --selinux             diff: SELinux labels count, too
-          --opaque              prune: also opaque marks of directories that hide nothing
-          --all                 reset: everything, in place of paths
-          --keep=GLOB           reset --all: but not what matches, as ssh/*_key or /etc/machine-id; may be repeated
-          --no-backup           reset: keep no copy
           --exit-code           diff: exit status 1 when there are changes
           --verbose             Also what was found and not merged, and why
           -q, --quiet           Only warnings and errors
@@ -105,8 +108,7 @@ internal static class Help
         systemd/sysext.conf and bootmerge.conf with their .conf.d/*.conf (below /etc, /run, /usr/local/lib and
         /usr/lib of the root), from the environment (SYSTEMD_CONFEXT_MUTABLE_MODE and others), for boot from the
         kernel command line (bootmerge=0, bootmerge.mutable=, bootmerge.fallback=, bootmerge.prune=0,
-        bootmerge.log=debug), and
-        from these options.
+        bootmerge.log=debug), and from these options.
 
         Exit status: 0 done, or nothing to do; 1 failed, or check has found something; 2 wrong usage.
 

@@ -34,7 +34,7 @@ internal static class CleanUp
         }
 
         foreach (Survey survey in writing)
-            if (survey.Settings.Class == ExtensionClass.Confext)
+            if (survey.Settings.Class == ExtensionClass.Confext && Words.IndexOf(survey.Settings.Hierarchies, Hierarchy) >= 0)
                 TakeBackDeletions(session, report);
         Prune(session, writing, report);
     }
