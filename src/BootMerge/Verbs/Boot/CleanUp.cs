@@ -107,7 +107,7 @@ internal static class CleanUp
                 if (!PruneVerb.IsWanted(session, tree))
                     continue;
                 PruneVerb.CheckNotMerged(tree);
-                new PruneWalk(tree, isDryRun: false, withOpaque: false, pruned).Run();
+                new PruneWalk(tree, PruneVerb.IsComplete(session, surveys, tree), isDryRun: false, withOpaque: false, pruned).Run();
             }
         }
         catch (KernelException e)
