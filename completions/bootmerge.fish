@@ -24,6 +24,11 @@ function __bootmerge_is
     test (count $operands) -gt 0; and contains -- "$operands[1]" $argv
 end
 
+function __bootmerge_takes_paths
+    set -l operands (__bootmerge_operands)
+    test (count $operands) -gt 0; and contains -- $operands[1] diff explain reset
+end
+
 # Those that `list` shows with the --root and --class of the line. A name that JSON has to escape is left out.
 function __bootmerge_extensions
     set -l words (commandline -opc)
@@ -56,7 +61,7 @@ complete -c bootmerge -n __bootmerge_needs_verb -a diff -d "How the machine's fi
 complete -c bootmerge -n __bootmerge_needs_verb -a explain -d 'Which layer provides a path'
 complete -c bootmerge -n __bootmerge_needs_verb -a prune -d 'Remove what the layers below have, too'
 complete -c bootmerge -n __bootmerge_needs_verb -a reset -d 'Give paths back to the layers below'
-complete -c bootmerge -n '__bootmerge_is diff explain reset' -F
+complete -c bootmerge -n __bootmerge_takes_paths -F
 complete -c bootmerge -n __bootmerge_needs_verb -a check -d 'Say what is wrong with extensions'
 complete -c bootmerge -n '__bootmerge_is list check' -a '(__bootmerge_extensions)' -d Extension
 complete -c bootmerge -n '__bootmerge_is check; and string match -q "*/*" -- (commandline -ct)' -a '(__fish_complete_path (commandline -ct))'

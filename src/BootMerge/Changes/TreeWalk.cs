@@ -16,7 +16,13 @@ internal abstract class TreeWalk(ChangedTree tree)
 
     protected ChangedTree Tree { get; } = tree;
 
-    public void Run() => Walk(Tree.Upper, Tree.Below, "", "", Tree.IsWhole);
+    public void Run()
+    {
+        // A walk before this one has read the tree's own descriptors to their end.
+        using SafeFileHandle upper = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle below = Sys.Reopen(Tree.Below, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        Walk(upper, below, "", "", Tree.IsWhole);
+    }
 
     /// <summary>Each entry, directories before what is in them.</summary>
     /// <returns>For directories: whether to go into it.</returns>
@@ -49,7 +55,7 @@ internal abstract class TreeWalk(ChangedTree tree)
 
     private void WalkInto(SafeFileHandle upper, SafeFileHandle? below, string path, string belowPath, string name, FileStatus status, FileStatus? statusBelow, bool isWhole)
     {
-        using SafeFileHandle? directory = Sys.TryOpenAt(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH);
+        using SafeFileHandle? directory = Sys.TryOpenChild(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (directory is null)
             return; // gone or exchanged since
         bool isOpaque = !isWhole && Sys.TryGetXattr(directory, Opaque) is { Length: 1 } mark && mark[0] == 'y';
@@ -69,6 +75,7 @@ internal abstract class TreeWalk(ChangedTree tree)
             Upper = status,
             Below = statusBelow,
             UpperHandle = directory,
+            BelowHandle = directoryBelow,
             IsOpaque = isOpaque,
             Redirect = redirect,
         };

@@ -14,8 +14,7 @@ namespace BootMerge.Verbs;
 /// <summary>check: what is wrong with extensions, deployed or still to be. Findings are exit status 1.</summary>
 internal static class CheckVerb
 {
-    /// <returns>The exit status.</returns>
-    public static int Run(Session session)
+    public static void Run(Session session)
     {
         HostRelease host = HostRelease.Read(session.Root);
         List<string> unknown = [];
@@ -41,7 +40,6 @@ internal static class CheckVerb
         if (unknown.Count > 0)
             throw ListVerb.Unknown(unknown[0], known, "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0]));
         Report(session, findings, count);
-        return findings.Items.Count == 0 ? 0 : 1;
     }
 
     /// <summary>Takes those of the words that are found off the list. A path is added to what was found, in place of one of its name.</summary>
@@ -97,6 +95,7 @@ internal static class CheckVerb
     private static void Report(Session session, JsonValue findings, int count)
     {
         int things = findings.Items.Count;
+        session.ExitStatus = things == 0 ? 0 : 1;
         session.Log.Info((things == 0 ? "Nothing" : things.ToString() + (things == 1 ? " thing" : " things")) + " found in "
             + count.ToString() + (count == 1 ? " extension." : " extensions."));
         if (session.Settings.Json != JsonFormat.Off)

@@ -33,8 +33,8 @@ public sealed class CommandLineParserTests
     [InlineData("refresh", (int)Verb.Refresh)]
     [InlineData("plan", (int)Verb.Plan)]
     [InlineData("boot", (int)Verb.Boot)]
-    [InlineData("check", (int)Verb.Check)]
     [InlineData("prune", (int)Verb.Prune)]
+    [InlineData("check", (int)Verb.Check)]
     public void Each_verb_is_known_by_its_name(string name, int verb)
     {
         Assert.Equal((Verb)verb, Parsed(name).Verb);

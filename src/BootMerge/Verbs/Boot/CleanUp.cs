@@ -11,7 +11,8 @@ namespace BootMerge.Verbs.Boot;
 
 /// <summary>
 /// What the boot stage does to the machine's own layer before it is merged: deletions that the vendor does not want are
-/// taken back, and what equals the layers below is pruned. Nothing of it makes a boot fail.
+/// taken back, what equals the layers below is pruned, and what lies below the rest is remembered. Nothing of it makes a boot
+/// fail.
 /// </summary>
 internal static class CleanUp
 {
@@ -36,7 +37,7 @@ internal static class CleanUp
         foreach (Survey survey in writing)
             if (survey.Settings.Class == ExtensionClass.Confext && Words.IndexOf(survey.Settings.Hierarchies, Hierarchy) >= 0)
                 TakeBackDeletions(session, report);
-        Prune(session, writing, report);
+        PruneAndRemember(session, writing, report);
     }
 
     private static void TakeBackDeletions(Session session, BootReport report)
@@ -88,39 +89,50 @@ internal static class CleanUp
         session.Log.Info("Took back the deletion of " + Hierarchy + "/" + path + ": the system needs it.");
     }
 
-    private static void Prune(Session session, List<Survey> surveys, BootReport report)
+    private static void PruneAndRemember(Session session, List<Survey> surveys, BootReport report)
     {
-        if (!session.Settings.Prune)
-            return;
-        if (session.Settings.PruneSwitchedOff)
-        {
+        bool isPruning = session.Settings.Prune && !session.Settings.PruneSwitchedOff;
+        if (session.Settings.Prune && session.Settings.PruneSwitchedOff)
             session.Log.Info("Nothing is pruned: bootmerge.prune=0 on the kernel command line.");
-            return;
-        }
-
         PruneReport pruned = new("removed", isListed: false, JsonFormat.Off, session.Log);
         try
         {
             using ChangedTrees trees = ChangedTrees.Open(session, surveys);
             foreach (ChangedTree tree in trees.Trees)
             {
-                if (!PruneVerb.IsWanted(session, tree))
+                if (!isPruning || !PruneVerb.IsWanted(session, tree))
                     continue;
                 PruneVerb.CheckNotMerged(tree);
                 new PruneWalk(tree, PruneVerb.IsComplete(session, surveys, tree), isDryRun: false, withOpaque: false, pruned).Run();
             }
+
+            if (isPruning)
+                report.Step("prune");
+            Remember(session, trees);
+            report.Step("shadowed");
         }
         catch (KernelException e)
         {
-            session.Log.Warning("Not all is pruned: " + e.Message);
+            session.Log.Warning("Not all is pruned, or remembered as shadowed: " + e.Message);
         }
         catch (InputException e)
         {
-            session.Log.Warning("Not all is pruned: " + e.Message + ".");
+            session.Log.Warning("Not all is pruned, or remembered as shadowed: " + e.Message + ".");
         }
 
+        if (!isPruning)
+            return;
         report.Pruned = pruned.Counts();
         session.Log.Info("prune: removed " + pruned.Summary() + ".");
-        report.Step("prune");
+    }
+
+    /// <summary>For diff to tell later which of the machine's files have missed an update of the vendor's.</summary>
+    private static void Remember(Session session, ChangedTrees trees)
+    {
+        ShadowedRecord older = ShadowedRecord.Read(session.Root, session.Log);
+        ShadowedRecord record = new();
+        foreach (ChangedTree tree in trees.Trees)
+            new ShadowedWalk(tree, record, older).Run();
+        record.Write(session.Root, older);
     }
 }
