@@ -98,7 +98,7 @@ internal abstract class TreeWalk(ChangedTree tree)
         return directory;
     }
 
-    private static List<string> Names(SafeFileHandle upper, SafeFileHandle? below)
+    internal static List<string> Names(SafeFileHandle upper, SafeFileHandle? below)
     {
         List<string> names = [];
         foreach (DirectoryEntry entry in Sys.ReadDirectory(upper))

@@ -103,7 +103,7 @@ internal static class CleanUp
                 if (!isPruning || !PruneVerb.IsWanted(session, tree))
                     continue;
                 PruneVerb.CheckNotMerged(tree);
-                new PruneWalk(tree, isDryRun: false, withOpaque: false, pruned).Run();
+                new PruneWalk(tree, PruneVerb.IsComplete(session, surveys, tree), isDryRun: false, withOpaque: false, pruned).Run();
             }
 
             if (isPruning)
