@@ -47,7 +47,7 @@ public abstract class InitramfsTest : KernelTest
     private protected void Remember()
     {
         Root.Remember();
-        Root.Expect("/var/lib/extensions.mutable");
+        Root.Expect("/var/lib/extensions.mutable", "/var/lib/bootmerge");
     }
 
     private protected Outcome Boot() => Outcome.Of("chroot", [Initramfs, "/bootmerge", "--root=/sysroot", "boot"]);
