@@ -263,6 +263,7 @@ public sealed class DiffTests : KernelTest
         Root.Route("/etc");
         Root.Extension("vendor", ("f", new string('a', 100_000)));
         Root.Write("/etc/f", new string('a', 100_000));
+        Root.Remember();
         using System.Threading.CancellationTokenSource end = new();
         System.Threading.Thread writer = new(() =>
         {
