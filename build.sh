@@ -15,7 +15,7 @@ usage: ./build.sh VERB
   build             out/bootmerge: the program, one static file
   demo              build, and show in a private mount namespace what it does
   test              every check there is; the last line is `N passed, N failed`
-  soak [PART...]    the long runs of some tests: fuzz, powercut; all unless named; each says what it did and how long it took
+  soak [PART...]    the long runs of some tests: fuzz, powercut, storm, sweep; all unless named; each says what it did and how long it took
   boot-test [CASE]  boot QEMU machines with a real dracut initramfs; cases: tests/boot/cases
   install DESTDIR   the program, its man pages and shell completions, and the dracut module
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
@@ -222,6 +222,19 @@ soak_powercut() {
     POWER_CUTS=${POWER_CUTS:-200} tests/boot/run.sh powercut
 }
 
+soak_sweep() {
+    need_root soak
+    # shellcheck disable=SC2086  # a list of words
+    need $build_tools strace mkfs.ext4 mksquashfs losetup
+    SOAK=1 dotnet run --project tests/BootMerge.KernelTests -c Release -- --filter-class '*SweepTests' --filter-class '*PruneTests' \
+        --filter-class '*ResetTests' --filter-class '*DiffPropertyTests'
+}
+soak_storm() {
+    need_root soak
+    # shellcheck disable=SC2086  # a list of words
+    need $build_tools mmdebstrap
+    SOAK=1 dotnet run --project tests/differential -c Release -- -class '*StormTests' -showLiveOutput
+}
 # soak PART...
 soak() {
     local part started status=0

@@ -59,7 +59,7 @@ internal sealed class ShadowedRecord
         if (!text.StartsWith(FirstLine + "\n", StringComparison.Ordinal) || !text.EndsWith('\n'))
             return null;
         ShadowedRecord record = new();
-        foreach (string line in text[(FirstLine.Length + 1)..^1].Split('\n'))
+        foreach (string line in text[(FirstLine.Length + 1)..].Split('\n'))
         {
             int path = line.IndexOf('/');
             if (path <= 1 || line[path - 1] != ' ' || Marker.Unescape(line[path..]) is not string name || record._entries.Count == MaximumEntries)
