@@ -142,7 +142,16 @@ public sealed class PruneTests : KernelTest
         ("echo a >d", "mkdir d; mark d opaque=y", "opaque mark /d"),
         ("mkdir d", "mkdir d; mark d opaque=y; whiteout d/w; chmod 700 d", "opaque mark /d, whiteout /d/w"),
         ("mkdir d", "mkdir -p d/e; mark d opaque=y; mark d/e redirect=f", "opaque mark /d"),
-        ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y; echo a >d/f", ""),
+        ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y; echo a >d/f", "opaque mark /d, file /d/f, directory /d"),
+        ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y; echo b >d/f; echo b >d/g", "opaque mark /d"),
+        ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y; whiteout d/f", "opaque mark /d"),
+        ("mkdir d; echo a >d/f; echo a >d/g", "mkdir d; mark d opaque=y; echo a >d/f", ""),
+        ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; mark d opaque=y", ""),
+        ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; mark d opaque=y; echo a >d/e/f", "opaque mark /d, file /d/e/f, directory /d/e, directory /d"),
+        ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; mark d opaque=y; mark d/e opaque=y", "opaque mark /d"),
+        ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; mark d opaque=y; mark d/e opaque=y; echo a >d/e/f", "opaque mark /d, opaque mark /d/e, file /d/e/f, directory /d/e, directory /d"),
+        ("mkdir d; echo a >d/f", "mkdir d e; mark d opaque=y; echo a >d/f; mark e redirect=d", ""),
+        ("mkdir d", "mkdir d e; mark d opaque=y; mark e redirect=d", ""),
         ("mkdir -p d/e", "mkdir d; mark d opaque=y", ""));
 
     [Theory]
