@@ -13,7 +13,7 @@ public sealed class DiffTests : KernelTest
 {
     private static readonly string[] Types = ["file", "directory", "symlink", "fifo", "device", "hardlink"];
 
-    /// <summary>Shell commands in the vendor's tree, then in the merged /etc; and the lines of diff, without /etc/hostname.</summary>
+    /// <summary>Shell commands (<see cref="RawTree"/>) in the vendor's tree, then in the merged /etc; and the lines of diff, without /etc/hostname.</summary>
     public static TheoryData<string, string, string> Trees => new(
         ("echo a >f", ":", ""),
         ("echo a >f", "touch -d 2001-01-01 f", ""),
@@ -25,13 +25,13 @@ public sealed class DiffTests : KernelTest
         ("echo a >f", "chmod 4755 f", "modified /etc/f (mode)"),
         ("echo a >f", "chown 3:4 f", "modified /etc/f (owner)"),
         ("echo a >f", "chown 3 f; chmod 640 f; echo b >f", "modified /etc/f (mode, owner, content)"),
-        ("echo a >f", "xattr f user.x 31", "modified /etc/f (xattr)"),
-        ("echo a >f; xattr f user.x 31", "xattr f user.x 32", "modified /etc/f (xattr)"),
-        ("echo a >f; xattr f user.x 31", "noxattr f user.x", "modified /etc/f (xattr)"),
-        ("echo a >f", "xattr f security.capability 0100000202000000000000000000000000000000", "modified /etc/f (xattr)"),
+        ("echo a >f", "xattr f user.x=0x31", "modified /etc/f (xattr)"),
+        ("echo a >f; xattr f user.x=0x31", "xattr f user.x=0x32", "modified /etc/f (xattr)"),
+        ("echo a >f; xattr f user.x=0x31", "setfattr -x user.x f", "modified /etc/f (xattr)"),
+        ("echo a >f", "xattr f security.capability=0x0100000202000000000000000000000000000000", "modified /etc/f (xattr)"),
         ("echo a >f", "acl f", "modified /etc/f (mode, acl)"),
         ("mkdir d", "acl d", "modified /etc/d (mode, acl)"),
-        ("echo a >f", "xattr f security.selinux 61", ""),
+        ("echo a >f", "xattr f security.selinux=0x61", ""),
         ("echo a >f", "rm f", "deleted  /etc/f"),
         (":", "echo a >f", "added    /etc/f"),
         (":", "echo a >f; rm f", ""),
@@ -72,9 +72,9 @@ public sealed class DiffTests : KernelTest
         Root.Route("/etc");
         Root.Remove("/etc/hostname");
         Root.Extension("vendor", ("keep", "keep"));
-        Do(Root.Raw + "/var/lib/confexts/vendor/etc", vendor);
+        RawTree.Do(Root.Raw + "/var/lib/confexts/vendor/etc", vendor);
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
-        Do(Root.Etc, machine);
+        RawTree.Do(Root.Etc, machine);
         Root.Expect("/etc");
 
         string[] wanted = [.. expected.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
@@ -93,11 +93,11 @@ public sealed class DiffTests : KernelTest
         string tree = Root.Raw + "/var/lib/confexts/vendor/etc";
         List<string> wanted = [];
         foreach (string from in Types)
-            Do(tree, string.Join("; ", Types.Select(to => Make(from, $"{from}-{to}"))));
+            RawTree.Do(tree, string.Join("; ", Types.Select(to => Make(from, $"{from}-{to}"))));
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         foreach (string from in Types)
         {
-            Do(Root.Etc, string.Join("; ", Types.Select(to => $"rm -rf {from}-{to}; {Make(to, $"{from}-{to}")}")));
+            RawTree.Do(Root.Etc, string.Join("; ", Types.Select(to => $"rm -rf {from}-{to}; {Make(to, $"{from}-{to}")}")));
             foreach (string to in Types)
             {
                 bool isSame = Kind(from) == Kind(to);
@@ -133,9 +133,9 @@ public sealed class DiffTests : KernelTest
         Root.Route("/etc");
         Root.Extension("vendor", ("keep", "keep"));
         string deep = string.Join('/', Enumerable.Repeat("d", 200));
-        Do(Root.Raw + "/var/lib/confexts/vendor/etc", $"mkdir -p {deep}; echo a >{deep}/f");
+        RawTree.Do(Root.Raw + "/var/lib/confexts/vendor/etc", $"mkdir -p {deep}; echo a >{deep}/f");
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
-        Do(Root.Etc, $"echo b >{deep}/f");
+        RawTree.Do(Root.Etc, $"echo b >{deep}/f");
         Root.Expect("/etc");
 
         Assert.Equal([$"modified /etc/{deep}/f (content)"], Lines("diff"));
@@ -177,7 +177,7 @@ public sealed class DiffTests : KernelTest
         Root.Route("/etc");
         Root.Extension("vendor", ("f", "vendor"), ("d/f", "vendor"));
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
-        Do(Root.Etc, "echo a >f; chmod 600 f; mv d e");
+        RawTree.Do(Root.Etc, "echo a >f; chmod 600 f; mv d e");
         Root.Expect("/etc");
 
         foreach (string format in new[] { "short", "pretty" })
@@ -284,23 +284,6 @@ public sealed class DiffTests : KernelTest
         {
             end.Cancel();
             writer.Join();
-        }
-    }
-
-    /// <summary>Runs commands one after the other; xattr, noxattr and acl are our own.</summary>
-    private static void Do(string directory, string commands)
-    {
-        foreach (string command in commands.Split("; "))
-        {
-            string[] words = command.Split(' ');
-            switch (words[0])
-            {
-                case "xattr": Outcome.OfTool("setfattr", "-n", words[2], "-v", "0x" + words[3], $"{directory}/{words[1]}"); break;
-                case "noxattr": Outcome.OfTool("setfattr", "-x", words[2], $"{directory}/{words[1]}"); break;
-                // owner rwx, user 3 rwx, group r-x, mask rwx, others r-x
-                case "acl": Outcome.OfTool("setfattr", "-n", "system.posix_acl_access", "-v", "0x02000000" + "01000700FFFFFFFF" + "0200070003000000" + "04000500FFFFFFFF" + "10000700FFFFFFFF" + "20000500FFFFFFFF", $"{directory}/{words[1]}"); break;
-                default: Outcome.OfTool("sh", "-ec", $"cd {directory}; {command}"); break;
-            }
         }
     }
 

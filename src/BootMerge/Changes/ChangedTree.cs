@@ -41,7 +41,7 @@ internal sealed class ChangedTree : IDisposable
     public required SafeFileHandle? Merged { get; init; }
 
     /// <summary>It is the upper layer of a merge that is mounted.</summary>
-    public required bool IsMerged { get; init; }
+    public bool IsMerged => Merged is not null;
 
     public void Dispose()
     {

@@ -9,7 +9,6 @@ namespace BootMerge.Changes;
 /// <param name="withLabels">SELinux labels count, too.</param>
 internal sealed class Comparison(bool withLabels)
 {
-    private const string OverlayPrefix = "trusted.overlay.";
     private const string AclPrefix = "system.posix_acl_";
     private const string Label = "security.selinux";
 
@@ -52,8 +51,8 @@ internal sealed class Comparison(bool withLabels)
 
     private Difference OfFiles(Entry entry)
     {
-        using SafeFileHandle? upper = OpenFile(entry.UpperDirectory, entry.Name);
-        using SafeFileHandle? below = OpenFile(entry.BelowDirectory!, entry.Name);
+        using SafeFileHandle? upper = Sys.TryOpenFile(entry.UpperDirectory, entry.Name);
+        using SafeFileHandle? below = Sys.TryOpenFile(entry.BelowDirectory!, entry.Name);
         if (upper is null || below is null)
             return Difference.Content; // gone since: whoever removed it knows better
         Difference difference = OfXattrs(entry, Sys.ListXattrs(upper), Sys.ListXattrs(below));
@@ -76,10 +75,6 @@ internal sealed class Comparison(bool withLabels)
         return true;
     }
 
-    // Never waits, whatever the file has become since it was looked at.
-    private static SafeFileHandle? OpenFile(SafeFileHandle directory, string name) =>
-        Sys.TryOpenChild(directory, name, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
-
     private Difference OfXattrs(Entry entry, List<string> upper, List<string> below)
     {
         if (upper.Count == 0 && below.Count == 0)
@@ -101,7 +96,7 @@ internal sealed class Comparison(bool withLabels)
     private void RemoveIgnored(List<string> names)
     {
         for (int i = names.Count - 1; i >= 0; i--)
-            if (names[i].StartsWith(OverlayPrefix, StringComparison.Ordinal) || names[i] == Label && !withLabels || names[i].Length == 0)
+            if (OverlayMark.IsOne(names[i]) || names[i] == Label && !withLabels || names[i].Length == 0)
                 names.RemoveAt(i);
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using BootMerge.Linux;
+using BootMerge.Verbs;
 
 namespace BootMerge.Changes;
 
@@ -17,17 +18,18 @@ internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<str
     protected override bool Enter(Entry entry)
     {
         string path = Tree.Hierarchy + entry.Path;
-        if (IsWanted(path) && ChangeOf(entry, path) is Change change)
+        bool isWanted = HierarchyPaths.IsWanted(only, path);
+        if (isWanted && ChangeOf(entry, path) is Change change)
             sink.Add(change, entry);
-        return IsWanted(path) || IsOnTheWay(path);
+        return isWanted || IsOnTheWay(path);
     }
 
     private Change? ChangeOf(Entry entry, string path)
     {
         if (entry.Upper is null || entry.IsWhiteout && !Tree.IsWhole)
             return entry.Below is null ? null : new Change(path, ChangeKind.Deleted);
-        if (entry.Redirect is string redirect)
-            return new Change(path, ChangeKind.Moved, from: Tree.Hierarchy + (redirect[0] == '/' ? redirect : entry.BelowPath + "/" + redirect));
+        if (entry.Redirect is not null)
+            return new Change(path, ChangeKind.Moved, from: Tree.Hierarchy + entry.Source);
         if (entry.Below is null)
             return new Change(path, ChangeKind.Added);
         if (entry.IsOpaque && entry.Below.IsDirectory)
@@ -36,14 +38,6 @@ internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<str
         if (difference == Difference.None)
             return null;
         return new Change(path, shadowed.IsFrozen(path, entry) ? ChangeKind.Frozen : ChangeKind.Modified, difference);
-    }
-
-    private bool IsWanted(string path)
-    {
-        foreach (string wanted in only)
-            if (path == wanted || MountTable.IsBelow(path, wanted))
-                return true;
-        return only.Count == 0;
     }
 
     private bool IsOnTheWay(string path)

@@ -20,7 +20,7 @@ internal static class Digest
             return Text(Add(Add(Basis, "l"u8), PathText.Encode(Sys.ReadLinkAt(directory, name))));
         if (!status.IsRegular)
             return null;
-        using SafeFileHandle? file = Sys.TryOpenAt(directory, name, Sys.O_RDONLY | Sys.O_NOFOLLOW | Sys.O_NONBLOCK | Sys.O_NOCTTY, Sys.RESOLVE_BENEATH);
+        using SafeFileHandle? file = Sys.TryOpenFile(directory, name);
         if (file is null)
             return null;
         ulong hash = Add(Basis, "f"u8);

@@ -38,6 +38,9 @@ internal sealed class Entry
     /// <summary>Where the directory was moved from, as overlayfs has it: a name beside it, or a path from the hierarchy; else null.</summary>
     public string? Redirect { get; init; }
 
+    /// <summary>Where the layers below have what is merged into it, inside the hierarchy.</summary>
+    public string Source => Redirect is ['/', ..] ? Redirect : BelowPath + "/" + (Redirect ?? Name);
+
     /// <summary>It hides what the layers below have of that name; gone through the merge.</summary>
     public bool IsWhiteout => Upper is { IsWhiteout: true };
 }

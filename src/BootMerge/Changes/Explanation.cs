@@ -95,8 +95,8 @@ internal static class Explanation
                 SafeFileHandle next = Sys.OpenChild(at, state.Names[i], Sys.O_RDONLY | Sys.O_DIRECTORY);
                 at.Dispose();
                 at = next;
-                bool isOpaque = Sys.TryGetXattr(at, "trusted.overlay.opaque") is { Length: 1 } mark && mark[0] == 'y';
-                string? redirect = Sys.TryGetXattr(at, "trusted.overlay.redirect") is byte[] target ? PathText.Decode(target) : null;
+                bool isOpaque = OverlayMark.IsOpaque(at);
+                string? redirect = OverlayMark.RedirectOf(at);
                 below.Add(state.Names[i]);
                 if (redirect is not null)
                     Redirect(below, redirect);

@@ -17,11 +17,11 @@ internal static class LayersBelow
     /// <returns>Opened for reading.</returns>
     public static SafeFileHandle Open(Host host, List<Layer> layers, List<NamedLayer> opened)
     {
-        LayerMethod method = OverlaySupport.Probe();
-        if (method != LayerMethod.Descriptors && layers.Count > 1 && !host.IsPrivate)
+        // One layer needs no overlay. Older kernels take only what is attached, newer ones need no help.
+        LayerMethod method = layers.Count > 1 ? OverlaySupport.Probe() : LayerMethod.Descriptors;
+        bool isStaged = method != LayerMethod.Descriptors;
+        if (isStaged && !host.IsPrivate)
             host.EnterPrivateView();
-        // Older kernels take only what is attached, newer ones need no help.
-        bool isStaged = method != LayerMethod.Descriptors && layers.Count > 1;
         using Stage stage = Stage.Create();
         if (isStaged)
             stage.AttachOn(host.Bare.Handle);
@@ -48,4 +48,9 @@ internal static class LayersBelow
                 layer.Directory.Dispose();
         }
     }
+
+    /// <summary>What is seen of a name in a directory of theirs: one layer alone is read as it is, with its whiteouts.</summary>
+    /// <param name="directory">null: there is none.</param>
+    public static FileStatus? TryStatus(SafeFileHandle? directory, string name) =>
+        directory is not null && Sys.TryStatusAt(directory, name) is { IsWhiteout: false } found ? found : null;
 }

@@ -14,7 +14,6 @@ internal sealed class MergedReset(ChangedTree tree, Log log)
     /// <summary>A directory that what is below is copied to before it takes its place; in the directory that it is for.</summary>
     private const string Temporary = ".bootmerge-reset";
 
-    private const string Redirect = "trusted.overlay.redirect";
     private const uint PrivateMode = 0x1C0; // 0700
 
     private readonly Comparison _comparison = new(withLabels: false);
@@ -58,8 +57,7 @@ internal sealed class MergedReset(ChangedTree tree, Log log)
     private void MakeLike(SafeFileHandle merged, SafeFileHandle? below, SafeFileHandle? upper, string name, string path)
     {
         FileStatus? status = Sys.TryStatusAt(merged, name);
-        // One layer alone is read as it is, with its whiteouts.
-        FileStatus? wanted = below is not null && Sys.TryStatusAt(below, name) is { IsWhiteout: false } found ? found : null;
+        FileStatus? wanted = LayersBelow.TryStatus(below, name);
         if (wanted is null)
         {
             if (status is not null)
@@ -93,7 +91,7 @@ internal sealed class MergedReset(ChangedTree tree, Log log)
 
         HasCopied = true;
         // A plain directory of the upper layer has all that differs; one that hides or was moved has not.
-        bool isPlain = upper is not null && Sys.TryGetXattr(upper, Redirect) is null && Sys.TryGetXattr(upper, "trusted.overlay.opaque") is null;
+        bool isPlain = upper is not null && OverlayMark.HasNone(upper);
         List<string> names = isPlain ? TreeWalk.Names(upper!, null) : TreeWalk.Names(merged, below);
         foreach (string name in names)
             MakeLike(merged, below, isPlain ? upper : null, name, entry.Path + "/" + name);

@@ -12,12 +12,11 @@ internal sealed class MovedWalk(ChangedTree tree) : TreeWalk(tree)
 
     protected override bool Enter(Entry entry)
     {
-        if (entry.Redirect is not string redirect)
+        if (entry.Redirect is null)
             return entry.UpperHandle is not null;
-        string from = redirect[0] == '/' ? redirect : entry.BelowPath + "/" + redirect;
-        using SafeFileHandle? below = Sys.TryOpenAt(Tree.Below, from.TrimStart('/'), Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+        using SafeFileHandle? below = Sys.TryOpenAt(Tree.Below, entry.Source.TrimStart('/'), Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         if (below is not null)
-            Moved.Add(new KeyValuePair<string, string>(entry.Path, from));
+            Moved.Add(new KeyValuePair<string, string>(entry.Path, entry.Source));
         return true;
     }
 }

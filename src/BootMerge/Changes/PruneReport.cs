@@ -22,8 +22,6 @@ internal enum Pruned
 /// <param name="isListed">Each path is printed; else it is in the log of those who want every step.</param>
 internal sealed class PruneReport(string verb, bool isListed, JsonFormat json, Log log)
 {
-    private const int ChunkLength = 32768;
-
     /// <summary>In the order of the enumeration.</summary>
     private static readonly string[] Kinds = ["file", "directory", "whiteout", "opaque mark", "marker"];
 
@@ -41,8 +39,7 @@ internal sealed class PruneReport(string verb, bool isListed, JsonFormat json, L
     ];
 
     private readonly int[] _counts = new int[Kinds.Length];
-    private readonly StringBuilder _text = new();
-    private int _listed;
+    private readonly ListOutput _list = new(json);
 
     public void Add(string path, Pruned kind)
     {
@@ -53,13 +50,13 @@ internal sealed class PruneReport(string verb, bool isListed, JsonFormat json, L
             return;
         }
 
-        if (json == JsonFormat.Off)
-            _text.Append(verb).Append(' ').Append(PathText.Printable(path)).Append(": it ").Append(Reasons[(int)kind]).Append('\n');
+        if (_list.IsJson)
+            _list.Add(JsonValue.Object()
+                .Add("path", JsonValue.String(path))
+                .Add("kind", JsonValue.String(Kinds[(int)kind]))
+                .Add("reason", JsonValue.String(Reasons[(int)kind])));
         else
-            AddJson(path, kind);
-        _listed++;
-        if (_text.Length > ChunkLength)
-            Flush();
+            _list.Add(verb + " " + PathText.Printable(path) + ": it " + Reasons[(int)kind] + "\n");
     }
 
     /// <returns>false</returns>
@@ -70,12 +67,7 @@ internal sealed class PruneReport(string verb, bool isListed, JsonFormat json, L
     }
 
     /// <summary>The end of a list.</summary>
-    public void Finish()
-    {
-        if (json != JsonFormat.Off)
-            _text.Append(_listed == 0 ? "[]\n" : json == JsonFormat.Pretty ? "\n]\n" : "]\n");
-        Flush();
-    }
+    public void Finish() => _list.Finish();
 
     /// <summary>"12 files, 1 whiteout"; "nothing".</summary>
     public string Summary()
@@ -93,20 +85,5 @@ internal sealed class PruneReport(string verb, bool isListed, JsonFormat json, L
         for (int i = 0; i < Kinds.Length; i++)
             counts.Add(Many[i], JsonValue.Number(_counts[i]));
         return counts;
-    }
-
-    private void AddJson(string path, Pruned kind)
-    {
-        JsonValue value = JsonValue.Object()
-            .Add("path", JsonValue.String(path))
-            .Add("kind", JsonValue.String(Kinds[(int)kind]))
-            .Add("reason", JsonValue.String(Reasons[(int)kind]));
-        _text.Append(_listed == 0 ? "[" : ",").Append(json == JsonFormat.Pretty ? "\n\t" + value.ToPrettyText().Replace("\n", "\n\t") : value.ToCompactText());
-    }
-
-    private void Flush()
-    {
-        Output.Write(_text.ToString());
-        _text.Clear();
     }
 }

@@ -16,9 +16,6 @@ namespace BootMerge.Changes;
 /// <param name="withOpaque">Also opaque marks that hide nothing, and what is equal in those directories.</param>
 internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun, bool withOpaque, PruneReport report) : TreeWalk(tree)
 {
-    private const string Prefix = "trusted.overlay.";
-    private const string Opaque = Prefix + "opaque";
-
     private readonly Comparison _comparison = new(withLabels: false);
     private readonly FileStatus _top = Sys.Status(tree.Upper);
 
@@ -86,7 +83,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         if (!withOpaque || !isComplete || HidesSomething(entry) || IsMovedFrom(entry))
             return false;
         if (!isDryRun)
-            Sys.RemoveXattr(directory, Opaque);
+            Sys.RemoveXattr(directory, OverlayMark.Opaque);
         entry.IsOpaque = false;
         report.Add(Tree.Hierarchy + entry.Path, Pruned.OpaqueMark);
         return true;
@@ -119,7 +116,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             _moved.Run();
         }
 
-        string place = entry.BelowPath + "/" + entry.Name;
+        string place = entry.Source;
         return _moved.Moved.Exists(moved => moved.Value == place || MountTable.IsBelow(moved.Value, place));
     }
 
@@ -141,7 +138,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             if (!status.IsDirectory || Sys.TryStatusAt(below, entry.Name) is not { IsDirectory: true })
                 continue;
             using SafeFileHandle child = Sys.OpenChild(directory, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-            if (Sys.TryGetXattr(child, Opaque) is not null || Sys.TryGetXattr(child, Prefix + "redirect") is not null)
+            if (!OverlayMark.HasNone(child))
                 continue; // hides on its own
             using SafeFileHandle childBelow = Sys.OpenChild(below, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
             if (HidesSomething(child, childBelow))
@@ -158,15 +155,15 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         // Its other names would go on sharing what is written to one of them, and this one not.
         if (entry.Upper!.Links > 1)
             return report.Keep(Tree.Hierarchy + entry.Path, "it has " + entry.Upper.Links.ToString() + " hard links");
-        return !HasUnknownMark(entry) && _comparison.Of(entry) == Difference.None;
+        return _comparison.Of(entry) == Difference.None && !HasUnknownMark(entry);
     }
 
     /// <summary>A file with metacopy or redirect has its content elsewhere; of other marks nobody knows what they will mean.</summary>
     private static bool HasUnknownMark(Entry entry)
     {
         foreach (string name in Sys.ListXattrsAt(entry.UpperDirectory, entry.Name))
-            if (name.StartsWith(Prefix, StringComparison.Ordinal) && name is not (Prefix + "origin" or Prefix + "impure" or Prefix + "uuid")
-                && !(name == Opaque && entry.IsOpaque))
+            if (OverlayMark.IsOne(name) && name is not (OverlayMark.Prefix + "origin" or OverlayMark.Prefix + "impure" or OverlayMark.Prefix + "uuid")
+                && !(name == OverlayMark.Opaque && entry.IsOpaque))
                 return true;
         return false;
     }

@@ -9,9 +9,6 @@ namespace BootMerge.Changes;
 /// <summary>What is to be given back of one upper layer, and giving it back.</summary>
 internal sealed class ResetList(ChangedTree tree)
 {
-    private const string Opaque = "trusted.overlay.opaque";
-    private const string Redirect = "trusted.overlay.redirect";
-
     public ChangedTree Tree { get; } = tree;
 
     /// <summary>
@@ -64,7 +61,7 @@ internal sealed class ResetList(ChangedTree tree)
                     hasKept |= staysOpen;
                     if (!staysOpen)
                         inside = [child];
-                    else if (Sys.TryGetXattr(handle, Opaque) is not null)
+                    else if (Sys.TryGetXattr(handle, OverlayMark.Opaque) is not null)
                         inside.Insert(0, child + "/");
                 }
 
@@ -124,7 +121,7 @@ internal sealed class ResetList(ChangedTree tree)
                 GiveBack(parent, name);
             else if (TryOpenDirectory(parent, name) is SafeFileHandle directory)
                 using (directory)
-                    Sys.RemoveXattr(directory, Opaque);
+                    Sys.RemoveXattr(directory, OverlayMark.Opaque);
         }
     }
 
@@ -139,8 +136,8 @@ internal sealed class ResetList(ChangedTree tree)
         using (directory)
         {
             // First, so that the layers below show through what is left should this be killed.
-            Sys.RemoveXattr(directory, Opaque);
-            Sys.RemoveXattr(directory, Redirect);
+            Sys.RemoveXattr(directory, OverlayMark.Opaque);
+            Sys.RemoveXattr(directory, OverlayMark.Redirect);
             foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
                 GiveBack(directory, entry.Name);
         }
@@ -168,7 +165,7 @@ internal sealed class ResetList(ChangedTree tree)
             }
 
             directory = next;
-            string? what = !isChecked ? null : Sys.TryGetXattr(directory, Opaque) is not null ? "replaced" : Sys.TryGetXattr(directory, Redirect) is not null ? "moved" : null;
+            string? what = !isChecked ? null : Sys.TryGetXattr(directory, OverlayMark.Opaque) is not null ? "replaced" : Sys.TryGetXattr(directory, OverlayMark.Redirect) is not null ? "moved" : null;
             if (what is null)
                 continue;
             directory.Dispose();
@@ -179,9 +176,5 @@ internal sealed class ResetList(ChangedTree tree)
         return directory;
     }
 
-    private static SafeFileHandle? TryOpenDirectory(SafeFileHandle parent, string name)
-    {
-        SafeFileHandle? directory = Sys.TryOpenAt(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH, out int errno);
-        return directory is not null || errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP ? directory : throw new KernelException("open", name, errno);
-    }
+    private static SafeFileHandle? TryOpenDirectory(SafeFileHandle parent, string name) => Sys.TryOpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
 }

@@ -37,8 +37,10 @@ internal sealed class ShadowedRecord
         try
         {
             byte[]? text = root.TryReadFile(Directory + "/" + FileName, Limit);
-            if (text is null || Parse(PathText.Decode(text)) is ShadowedRecord record)
-                return text is null ? new ShadowedRecord() : Parse(PathText.Decode(text))!;
+            if (text is null)
+                return new ShadowedRecord();
+            if (Parse(PathText.Decode(text)) is ShadowedRecord record)
+                return record;
             log.Warning(root.Outside(Directory + "/" + FileName) + " is no record of shadowed files: taken for empty.");
         }
         catch (KernelException e)

@@ -11,9 +11,6 @@ namespace BootMerge.Changes;
 /// </summary>
 internal abstract class TreeWalk(ChangedTree tree)
 {
-    private const string Opaque = "trusted.overlay.opaque";
-    private const string RedirectName = "trusted.overlay.redirect";
-
     protected ChangedTree Tree { get; } = tree;
 
     public void Run()
@@ -41,8 +38,7 @@ internal abstract class TreeWalk(ChangedTree tree)
             if (path.Length == 0 && name == Tree.Class.MarkerName && !IncludesMarker)
                 continue;
             FileStatus? status = Sys.TryStatusAt(upper, name);
-            // One layer alone is read as it is, with its whiteouts.
-            FileStatus? statusBelow = below is not null && Sys.TryStatusAt(below, name) is { IsWhiteout: false } found ? found : null;
+            FileStatus? statusBelow = LayersBelow.TryStatus(below, name);
             if (status is { IsDirectory: true })
                 WalkInto(upper, below, path + "/" + name, belowPath, name, status, statusBelow, isWhole);
             else if (status is not null || isWhole && statusBelow is not null)
@@ -58,12 +54,11 @@ internal abstract class TreeWalk(ChangedTree tree)
         using SafeFileHandle? directory = Sys.TryOpenChild(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (directory is null)
             return; // gone or exchanged since
-        bool isOpaque = !isWhole && Sys.TryGetXattr(directory, Opaque) is { Length: 1 } mark && mark[0] == 'y';
-        string? redirect = Tree.IsWhole || Sys.TryGetXattr(directory, RedirectName) is not byte[] target ? null : PathText.Decode(target);
+        bool isOpaque = !isWhole && OverlayMark.IsOpaque(directory);
+        string? redirect = Tree.IsWhole ? null : OverlayMark.RedirectOf(directory);
         // In an opaque directory there is nothing for a name beside it to lead to.
-        if (redirect is { Length: 0 } || isWhole && redirect is not ['/', ..])
+        if (isWhole && redirect is not ['/', ..])
             redirect = null;
-        string pathBelow = redirect is ['/', ..] ? redirect : belowPath + "/" + (redirect ?? name);
         using SafeFileHandle? directoryBelow = OpenBelow(below, redirect ?? name);
         Entry entry = new()
         {
@@ -82,7 +77,7 @@ internal abstract class TreeWalk(ChangedTree tree)
         if (!Enter(entry))
             return;
         // An opaque directory shows nothing of the one below: what it lacks was deleted.
-        Walk(directory, directoryBelow, path, pathBelow, entry.IsOpaque || isWhole && redirect is null);
+        Walk(directory, directoryBelow, path, entry.Source, entry.IsOpaque || isWhole && redirect is null);
         Leave(entry);
     }
 

@@ -146,7 +146,7 @@ internal static class UnifiedDiff
     {
         if (!status.IsRegular || status.Size > SizeLimit)
             return null;
-        using SafeFileHandle? file = Sys.TryOpenAt(directory, name, Sys.O_RDONLY | Sys.O_NOFOLLOW | Sys.O_NONBLOCK | Sys.O_NOCTTY, Sys.RESOLVE_BENEATH);
+        using SafeFileHandle? file = Sys.TryOpenFile(directory, name);
         if (file is null)
             return null;
         byte[] bytes = new byte[SizeLimit + 1];

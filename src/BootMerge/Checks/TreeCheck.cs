@@ -72,7 +72,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
 
     private void CheckMarks(SafeFileHandle directory, string path)
     {
-        if (Sys.TryGetXattr(directory, "trusted.overlay.opaque") is not null || Sys.TryGetXattr(directory, "trusted.overlay.redirect") is not null)
+        if (!OverlayMark.HasNone(directory))
             check.Add(FindingId.Opaque, extension, path, "carries a mark of overlayfs, which hides or moves the directory below it"u8,
                 "remove the attributes trusted.overlay.*, which the tree has from the upperdir that it was copied from"u8);
     }

@@ -130,35 +130,24 @@ internal sealed class ClassSettings
     public bool SwitchedOff => SwitchedOffBy is not null;
 
     /// <summary>The same with another mode: the one that something was merged in.</summary>
-    public ClassSettings InMode(MutableMode mode) => new()
-    {
-        Class = Class,
-        Mode = mode,
-        ModeOrigin = "the merge",
-        SystemdMode = SystemdMode,
-        Hierarchies = Hierarchies,
-        ImagePolicy = ImagePolicy,
-        NoExec = NoExec,
-        OverlayOptions = OverlayOptions,
-        OverlayOptionsOrigin = OverlayOptionsOrigin,
-        SwitchedOffBy = SwitchedOffBy,
-        ImportSelf = true,
-    };
+    public ClassSettings InMode(MutableMode mode) => With(mode, "the merge", OverlayOptions);
 
     /// <summary>
     /// The same with another mode, in which the hierarchies themselves are imported, and with the default options: the
     /// configured ones may be why nothing else worked.
     /// </summary>
-    public ClassSettings SelfImporting(MutableMode mode) => new()
+    public ClassSettings SelfImporting(MutableMode mode) => With(mode, "the fallback", overlayOptions: null);
+
+    private ClassSettings With(MutableMode mode, string modeOrigin, string? overlayOptions) => new()
     {
         Class = Class,
         Mode = mode,
-        ModeOrigin = "the fallback",
+        ModeOrigin = modeOrigin,
         SystemdMode = SystemdMode,
         Hierarchies = Hierarchies,
         ImagePolicy = ImagePolicy,
         NoExec = NoExec,
-        OverlayOptions = null,
+        OverlayOptions = overlayOptions,
         OverlayOptionsOrigin = OverlayOptionsOrigin,
         SwitchedOffBy = SwitchedOffBy,
         ImportSelf = true,

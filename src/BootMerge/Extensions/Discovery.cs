@@ -58,7 +58,8 @@ internal sealed class DiscoveryResult : IDisposable
             extension.Dispose();
     }
 
-    public void Skip(string path, string reason) => _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = reason });
+    public void Skip(string path, string reason, bool isHidden = false) =>
+        _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = reason, IsHidden = isHidden });
 }
 
 /// <summary>
@@ -145,7 +146,7 @@ internal static class Discovery
     {
         if (result.Find(name) is Extension stronger)
         {
-            result.Skip(path, "hidden by " + PathText.Printable(stronger.FoundPath));
+            result.Skip(path, "hidden by " + PathText.Printable(stronger.FoundPath), isHidden: true);
             return;
         }
 

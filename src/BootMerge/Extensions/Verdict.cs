@@ -51,4 +51,7 @@ internal sealed class SkippedEntry
     public required string Path { get; init; }
 
     public required string Reason { get; init; }
+
+    /// <summary>Another entry of its name is taken instead.</summary>
+    public bool IsHidden { get; init; }
 }

@@ -117,7 +117,7 @@ internal static unsafe partial class Sys
     public static bool TakesXattrs(SafeFileHandle directory)
     {
         using SafeFileHandle readable = Reopen(directory, O_RDONLY | O_DIRECTORY);
-        nint length = LibC.fgetxattr(Raw(readable), PathText.Terminated("trusted.overlay.opaque"), null, 0);
+        nint length = LibC.fgetxattr(Raw(readable), PathText.Terminated(OverlayMark.Opaque), null, 0);
         int errno = LastErrno;
         return length >= 0 || errno != Errno.EOPNOTSUPP;
     }

@@ -54,7 +54,7 @@ internal static unsafe partial class Sys
         byte[] path = PathText.Terminated(ProcPath(directory) + "/" + name);
         foreach (string attribute in ListXattrsAt(source, name))
         {
-            if (!withMarks && attribute.StartsWith("trusted.overlay.", StringComparison.Ordinal) || TryGetXattrAt(source, name, attribute) is not byte[] value)
+            if (!withMarks && OverlayMark.IsOne(attribute) || TryGetXattrAt(source, name, attribute) is not byte[] value)
                 continue;
             int result;
             int errno;

@@ -104,6 +104,9 @@ internal static unsafe partial class Sys
         return errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP ? null : throw new KernelException("openat", name, errno);
     }
 
+    /// <summary>A regular file to read, as <see cref="TryOpenChild"/>. Never waits, whatever the file has become since it was looked at.</summary>
+    public static SafeFileHandle? TryOpenFile(SafeFileHandle directory, string name) => TryOpenChild(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+
     /// <summary>openat2(2); null for ENOENT and ENOTDIR.</summary>
     public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, string path, int flags, ulong resolve = 0)
     {
@@ -270,27 +273,16 @@ internal static unsafe partial class Sys
         int length = 0;
         while (true)
         {
-            if (length > limit)
-                throw new InputException(PathText.Printable(name) + " is longer than " + limit.ToString() + " bytes");
-            if (length == buffer.Length)
-                Array.Resize(ref buffer, Math.Min(limit + 1, buffer.Length * 4));
-            nint count;
-            int errno;
-            fixed (byte* at = buffer)
-            {
-                count = LibC.read(Raw(file), at + length, (nuint)(buffer.Length - length));
-                errno = LastErrno;
-            }
-
-            if (count < 0)
-                throw new KernelException("read", name, errno);
-            if (count == 0)
+            length += ReadFully(file, buffer.AsSpan(length), name);
+            if (length < buffer.Length)
             {
                 Array.Resize(ref buffer, length); // a range of an array would pull in the type loader: 300 KB
                 return buffer;
             }
 
-            length += (int)count;
+            if (length > limit)
+                throw new InputException(PathText.Printable(name) + " is longer than " + limit.ToString() + " bytes");
+            Array.Resize(ref buffer, Math.Min(limit + 1, buffer.Length * 4));
         }
     }
 

@@ -59,7 +59,7 @@ internal static class MarkerDirectory
         Sys.MakeDirectory(layer, extensionClass.MarkerName, DirectoryMode, extensionClass.MarkerName);
         using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_RDONLY | Sys.O_DIRECTORY);
         // Nothing of a marker that was once copied into a layer below may shine through.
-        Sys.SetXattr(directory, "trusted.overlay.opaque", "y"u8.ToArray());
+        Sys.SetXattr(directory, OverlayMark.Opaque, "y"u8.ToArray());
         Sys.ChangeMode(directory, DirectoryMode);
         WriteFile(directory, extensionClass.NamesFile, Marker.NamesText(names));
         if (workDirectory is not null)

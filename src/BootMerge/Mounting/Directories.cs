@@ -57,7 +57,7 @@ internal static class Directories
     // overlayfs writes an identifier onto the upperdir as soon as it is mounted [6.6]: a merge that fails takes it back.
     private static void ForgetIdentifier(Root root, string upper, Undo undo)
     {
-        const string Identifier = "trusted.overlay.uuid";
+        const string Identifier = OverlayMark.Prefix + "uuid";
         SafeFileHandle directory = root.OpenAt(upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (Sys.TryGetXattr(directory, Identifier) is null)
             undo.Add(() => Sys.RemoveXattr(directory, Identifier), directory);

@@ -12,8 +12,6 @@ namespace BootMerge.Mounting;
 /// </summary>
 internal static class DirectoryAttributes
 {
-    private const string OverlayPrefix = "trusted.overlay.";
-
     /// <param name="source">A directory opened for reading.</param>
     /// <param name="target">A directory opened for reading.</param>
     public static void Copy(SafeFileHandle source, SafeFileHandle target, Log log)
@@ -24,7 +22,7 @@ internal static class DirectoryAttributes
         List<string> names = Sys.ListXattrs(source);
         foreach (string name in names)
         {
-            if (name.StartsWith(OverlayPrefix, StringComparison.Ordinal) || Sys.TryGetXattr(source, name) is not byte[] value)
+            if (OverlayMark.IsOne(name) || Sys.TryGetXattr(source, name) is not byte[] value)
                 continue;
             if (!Sys.SetXattr(target, name, value))
                 log.Debug("The attribute " + PathText.Printable(name) + " of the hierarchy is not shown on the merge: this kernel's tmpfs cannot hold it (user attributes: since 6.6).");

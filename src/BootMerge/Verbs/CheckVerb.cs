@@ -88,7 +88,7 @@ internal static class CheckVerb
     private static void AddEntries(DiscoveryResult found, JsonValue findings)
     {
         for (int i = 0; i < found.Skipped.Count; i++)
-            if (found.Skipped[i] is var skipped && !skipped.Reason.StartsWith("hidden by", StringComparison.Ordinal))
+            if (found.Skipped[i] is var skipped && !skipped.IsHidden)
                 Finding.Add(findings, FindingId.Entry, null, skipped.Path, "is passed over: "u8, skipped.Reason, "remove it, or make it an extension"u8);
     }
 

@@ -1,54 +1,29 @@
-using System.Text;
 using BootMerge.Changes;
-using BootMerge.CommandLine;
-using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Reporting;
 
 namespace BootMerge.Verbs;
 
-/// <summary>Prints changes as they come: a line each, or elements of one JSON array.</summary>
-internal sealed class DiffReport(string hierarchy, JsonFormat json, bool withContent, bool withLegend, bool isFirst) : ChangeSink
+/// <summary>Prints the changes of one hierarchy as they come.</summary>
+internal sealed class DiffReport(string hierarchy, ListOutput list, bool withContent, bool withLegend) : ChangeSink
 {
-    private const int ChunkLength = 32768;
-    private readonly StringBuilder _text = new();
-
-    public int Count { get; private set; }
-
     public override void Add(Change change, Entry entry)
     {
-        if (json != JsonFormat.Off)
-            AddJson(change);
+        if (list.IsJson)
+            list.Add(change.ToJson(hierarchy));
         else
-            AddLine(change, entry);
-        Count++;
-        if (_text.Length > ChunkLength)
-            Flush();
+            list.Add(Lines(change, entry));
     }
 
-    public void Flush()
+    private string Lines(Change change, Entry entry)
     {
-        Output.Write(_text.ToString());
-        _text.Clear();
-    }
-
-    private void AddJson(Change change)
-    {
-        string element = json == JsonFormat.Pretty ? change.ToJson(hierarchy).ToPrettyText().Replace("\n", "\n\t") : change.ToJson(hierarchy).ToCompactText();
-        _text.Append(Count == 0 && isFirst ? "" : ",").Append(json == JsonFormat.Pretty ? "\n\t" : "").Append(element);
-    }
-
-    private void AddLine(Change change, Entry entry)
-    {
-        if (Count == 0 && isFirst && withLegend)
-            _text.Append("CHANGE   PATH\n");
-        _text.Append(change.KindName.PadRight(9)).Append(Quoted(change.Path));
+        string text = (list.Count == 0 && withLegend ? "CHANGE   PATH\n" : "") + change.KindName.PadRight(9) + Quoted(change.Path);
         if (change.Detail.Length > 0)
-            _text.Append(" (").Append(change.From is string from ? "from " + Quoted(from) : change.Detail).Append(')');
-        _text.Append('\n');
-        if (withContent && (change.Differs & Difference.Content) != Difference.None && entry.Upper!.IsRegular)
-            _text.Append(UnifiedDiff.Of(change.Path, entry));
+            text += " (" + (change.From is string from ? "from " + Quoted(from) : change.Detail) + ")";
+        text += "\n";
+        bool hasText = withContent && (change.Differs & Difference.Content) != Difference.None && entry.Upper!.IsRegular;
+        return hasText ? text + UnifiedDiff.Of(change.Path, entry) : text;
     }
 
     /// <summary>In quotes, with C's escapes, when anything in it could be misread.</summary>

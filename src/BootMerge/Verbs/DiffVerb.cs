@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using BootMerge.Changes;
-using BootMerge.CommandLine;
 using BootMerge.Planning;
 using BootMerge.Reporting;
 
@@ -15,25 +14,14 @@ internal static class DiffVerb
         ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
         using ChangedTrees trees = ChangedTrees.Open(session);
         Comparison comparison = new(session.Settings.WithLabels);
-        JsonFormat json = session.Settings.Json;
-        if (json != JsonFormat.Off)
-            Output.Write("[");
-        int count = 0;
+        ListOutput list = new(session.Settings.Json);
         foreach (ChangedTree tree in trees.Trees)
-        {
-            if (!HierarchyPaths.IsWanted(only, tree.Hierarchy))
-                continue;
-            DiffReport report = new(tree.Hierarchy, json, session.Settings.WithContent, session.Settings.Legend, isFirst: count == 0);
-            new DiffWalk(tree, comparison, only, shadowed, report).Run();
-            report.Flush();
-            count += report.Count;
-        }
-
-        if (json != JsonFormat.Off)
-            Output.Write(json == JsonFormat.Pretty && count > 0 ? "\n]\n" : "]\n");
+            if (HierarchyPaths.IsWanted(only, tree.Hierarchy))
+                new DiffWalk(tree, comparison, only, shadowed, new DiffReport(tree.Hierarchy, list, session.Settings.WithContent, session.Settings.Legend)).Run();
+        list.Finish();
         foreach (LeftAlone left in trees.WithoutUpper)
             if (HierarchyPaths.IsWanted(only, left.Hierarchy))
                 session.Log.Info("Nothing to compare in " + left.Hierarchy + ": " + left.Reason + ".");
-        session.ExitStatus = count > 0 && session.Settings.ExitCode ? 1 : 0;
+        session.ExitStatus = list.Count > 0 && session.Settings.ExitCode ? 1 : 0;
     }
 }

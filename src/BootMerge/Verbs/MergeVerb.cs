@@ -20,9 +20,7 @@ internal static class MergeVerb
     /// <returns>false when it was only shown.</returns>
     private static bool Merge(Session session, ServiceManager manager)
     {
-        using SafeFileHandle? turn = session.Lock();
-        if (!session.Settings.DryRun)
-            Recovery.Run(session.Root, session.Journal, session.Settings.Classes, isMerge: true, session.Log);
+        using SafeFileHandle? turn = session.TakeTurn(session.Settings.Classes, isMerge: true);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
         foreach (ExistingMerge merge in host.Merges)
             throw new InputException("Hierarchy '" + merge.Hierarchy + "' is already merged (EBUSY): use refresh, or unmerge first");

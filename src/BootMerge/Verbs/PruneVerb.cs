@@ -16,9 +16,7 @@ internal static class PruneVerb
     public static void Run(Session session)
     {
         Settings settings = session.Settings;
-        using SafeFileHandle? turn = session.Lock();
-        if (!settings.DryRun)
-            Recovery.Run(session.Root, session.Journal, settings.Classes, isMerge: false, session.Log);
+        using SafeFileHandle? turn = session.TakeTurn(settings.Classes);
         // Bare defaults are below only if something merges them: the boot stage may, and may have.
         bool areBareMerged = settings.RouteEtc || ExistingMerge.FindAll(session.Root, settings.Classes).Count > 0;
         List<Survey> surveys = [];

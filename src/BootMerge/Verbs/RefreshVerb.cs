@@ -21,9 +21,7 @@ internal static class RefreshVerb
     /// <returns>false when nothing changed, or it was only shown.</returns>
     private static bool Refresh(Session session, ServiceManager manager)
     {
-        using SafeFileHandle? turn = session.Lock();
-        if (!session.Settings.DryRun)
-            Recovery.Run(session.Root, session.Journal, session.Settings.Classes, isMerge: false, session.Log);
+        using SafeFileHandle? turn = session.TakeTurn(session.Settings.Classes);
         manager.Note();
         List<Survey> surveys = Survey.MakeAll(session);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);

@@ -20,9 +20,7 @@ internal static class ResetVerb
             if (path == HierarchyPaths.HierarchyOf(session, path))
                 throw new InputException(PathText.Printable(path) + " is the whole hierarchy: use --all");
 
-        using SafeFileHandle? turn = session.Lock();
-        if (!settings.DryRun)
-            Recovery.Run(session.Root, session.Journal, settings.Classes, isMerge: false, session.Log);
+        using SafeFileHandle? turn = session.TakeTurn(settings.Classes);
         using ChangedTrees trees = ChangedTrees.Open(session);
         List<ResetList> lists = [];
         foreach (ChangedTree tree in trees.Trees)

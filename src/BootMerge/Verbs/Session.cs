@@ -23,7 +23,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
 
     public long Started { get; } = started;
 
-    /// <summary>Kept from <see cref="Lock"/> on.</summary>
+    /// <summary>Kept from <see cref="TakeTurn"/> on.</summary>
     public Journal Journal { get; private set; } = Journal.Open(null, log);
 
     /// <summary>Of a verb that has come to its end: 1 where that says something.</summary>
@@ -39,9 +39,22 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     }
 
     /// <summary>
+    /// Before a verb changes anything: holds the lock until disposed, and puts right what an interrupted command has left.
+    /// </summary>
+    /// <param name="classes">Those that the verb works on.</param>
+    /// <param name="isMerge">See <see cref="Recovery.Run"/>.</param>
+    public SafeFileHandle? TakeTurn(IReadOnlyList<ClassSettings> classes, bool isMerge = false)
+    {
+        SafeFileHandle? turn = Lock();
+        if (!Settings.DryRun)
+            Recovery.Run(Root, Journal, classes, isMerge, Log);
+        return turn;
+    }
+
+    /// <summary>
     /// Held until disposed: two processes on one root take turns. Where there is no /run to hold it in, nobody waits.
     /// </summary>
-    public SafeFileHandle? Lock()
+    private SafeFileHandle? Lock()
     {
         try
         {

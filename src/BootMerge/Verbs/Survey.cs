@@ -80,7 +80,7 @@ internal sealed class Survey
             foreach (string hierarchy in Settings.Hierarchies)
             {
                 using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
-                if (directory is not null && !IsEmpty(directory))
+                if (directory is not null && !Judgement.IsEmpty(directory))
                     layers.Add(new KeyValuePair<string, string>(hierarchy, extension.Image is null ? root.PathOf(directory) : Sys.PathOf(directory)));
             }
 
@@ -107,7 +107,7 @@ internal sealed class Survey
             if (!candidate.Verdict.Accepted && candidate.Verdict != Verdict.Mask)
                 return PathText.Printable(candidate.Extension.FoundPath);
         foreach (SkippedEntry skipped in Found.Skipped)
-            if (!skipped.Reason.StartsWith("hidden by", System.StringComparison.Ordinal))
+            if (!skipped.IsHidden)
                 return skipped.Path;
         return Settings.Class == ExtensionClass.Confext && Extension.BareDefaults(root) is Extension bare && Found.Find(bare.Name) is null ? bare.FoundPath : null;
     }
@@ -135,11 +135,5 @@ internal sealed class Survey
             log.Info("No extensions found.");
         else
             log.Info("No extensions found, proceeding in mode " + MutableModes.Name(Settings.Mode) + ".");
-    }
-
-    private static bool IsEmpty(SafeFileHandle directory)
-    {
-        using SafeFileHandle readable = Sys.Reopen(directory, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        return Sys.ReadDirectory(readable).Count == 0;
     }
 }

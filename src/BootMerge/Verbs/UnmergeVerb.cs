@@ -18,9 +18,7 @@ internal static class UnmergeVerb
     /// <returns>false when it was only shown.</returns>
     private static bool Unmerge(Session session, ServiceManager manager)
     {
-        using SafeFileHandle? turn = session.Lock();
-        if (!session.Settings.DryRun)
-            Recovery.Run(session.Root, session.Journal, session.Settings.Classes, isMerge: false, session.Log);
+        using SafeFileHandle? turn = session.TakeTurn(session.Settings.Classes);
         List<ExistingMerge> merges = ExistingMerge.FindAll(session.Root, session.Settings.Classes);
         if (session.Settings.DryRun)
         {

@@ -49,8 +49,7 @@ internal static class BootVerb
         }
 
         report.Step("configuration");
-        using SafeFileHandle? turn = session.Lock();
-        Recovery.Run(session.Root, session.Journal, classes, isMerge: false, session.Log);
+        using SafeFileHandle? turn = session.TakeTurn(classes);
 
         List<Survey> surveys = [];
         foreach (ClassSettings settings in classes)

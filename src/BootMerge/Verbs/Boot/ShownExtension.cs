@@ -114,7 +114,7 @@ internal sealed class ShownExtension : IDisposable
         using SafeFileHandle etc = Sys.OpenChild(layer, "etc", Sys.O_RDONLY | Sys.O_DIRECTORY);
         // Whatever the directory is called, as etc it is seen.
         if (directory[slash..] != Hierarchy)
-            Sys.SetXattr(etc, "trusted.overlay.redirect", PathText.Encode(directory[slash..]));
+            Sys.SetXattr(etc, OverlayMark.Redirect, PathText.Encode(directory[slash..]));
         if (!hasRelease)
         {
             Sys.MakeDirectory(etc, "extension-release.d", DirectoryMode, "extension-release.d");

@@ -1,0 +1,29 @@
+using System;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>What overlayfs writes onto the directories of an upper layer (Documentation/filesystems/overlayfs.rst).</summary>
+internal static class OverlayMark
+{
+    public const string Prefix = "trusted.overlay.";
+
+    /// <summary>Hides what the layers below have inside the directory.</summary>
+    public const string Opaque = Prefix + "opaque";
+
+    /// <summary>Says where the layers below have the directory.</summary>
+    public const string Redirect = Prefix + "redirect";
+
+    public static bool IsOne(string attribute) => attribute.StartsWith(Prefix, StringComparison.Ordinal);
+
+    /// <param name="directory">Opened for reading.</param>
+    public static bool IsOpaque(SafeFileHandle directory) => Sys.TryGetXattr(directory, Opaque) is [(byte)'y'];
+
+    /// <summary>A name beside the directory, or a path from the overlay's root on; null when it was not moved, or the mark is empty.</summary>
+    /// <param name="directory">Opened for reading.</param>
+    public static string? RedirectOf(SafeFileHandle directory) => Sys.TryGetXattr(directory, Redirect) is { Length: > 0 } target ? PathText.Decode(target) : null;
+
+    /// <summary>Whether the layers below show as if neither were there.</summary>
+    /// <param name="directory">Opened for reading.</param>
+    public static bool HasNone(SafeFileHandle directory) => Sys.TryGetXattr(directory, Opaque) is null && Sys.TryGetXattr(directory, Redirect) is null;
+}
