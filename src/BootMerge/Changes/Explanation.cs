@@ -18,6 +18,9 @@ internal enum LayerPart
 
     /// <summary>A whiteout: what is below is deleted.</summary>
     Deletes,
+
+    /// <summary>Not the path but a directory on the way to it, or what is there in its place: nothing of the layers below shows in it.</summary>
+    Covers,
 }
 
 /// <param name="layer">"upper", or the name of the layer.</param>
@@ -67,6 +70,7 @@ internal static class Explanation
         // On the way down each directory may say that nothing of the layers below shows, or that they have it elsewhere.
         bool endsHere = false;
         List<string> below = [];
+        LayerFinding? cover = null;
         SafeFileHandle at = Sys.Reopen(layer, Sys.O_RDONLY | Sys.O_DIRECTORY);
         try
         {
@@ -76,6 +80,7 @@ internal static class Explanation
                 bool isLast = i == state.Names.Length - 1;
                 if (status is null)
                 {
+                    AddCover(state, endsHere ? cover : null, findings);
                     AddRest(below, state.Names, i);
                     Continue(state, below, endsHere);
                     return;
@@ -85,6 +90,8 @@ internal static class Explanation
                 {
                     if (isLast)
                         Found(name, state, status, "", findings);
+                    else
+                        AddCover(state, Cover(name, state, i, status, ""), findings);
                     // What is no directory hides all that is below it.
                     endsHere = true;
                     AddRest(below, state.Names, i);
@@ -100,6 +107,8 @@ internal static class Explanation
                 below.Add(state.Names[i]);
                 if (redirect is not null)
                     Redirect(below, redirect);
+                if (isOpaque)
+                    cover = isLast ? null : Cover(name, state, i, status, "opaque");
                 if (isLast)
                     Found(name, state, status, isOpaque ? "opaque" : redirect is null ? "" : "moved from " + redirect, findings);
                 // A path from the hierarchy on begins anew there, whatever was on the way.
@@ -108,12 +117,23 @@ internal static class Explanation
 
             if (state.Names.Length == 0)
                 Found(name, state, Sys.Status(at), "", findings);
+            AddCover(state, endsHere ? cover : null, findings);
             Continue(state, below, endsHere);
         }
         finally
         {
             at.Dispose();
         }
+    }
+
+    private static LayerFinding Cover(string layer, State state, int last, FileStatus status, string note) =>
+        new(layer, "/" + string.Join('/', state.Names, 0, last + 1), LayerPart.Covers, TypeOf(status), note);
+
+    /// <summary>Only the topmost one makes a difference.</summary>
+    private static void AddCover(State state, LayerFinding? cover, List<LayerFinding> findings)
+    {
+        if (cover is not null && !state.IsCovered)
+            findings.Add(cover);
     }
 
     private static void AddRest(List<string> below, string[] names, int from)

@@ -11,7 +11,7 @@ namespace BootMerge.Verbs;
 /// <summary>explain: which layer provides a path, and what each other layer has there.</summary>
 internal static class ExplainVerb
 {
-    private static readonly string[] Parts = ["provides", "merged", "hidden", "deletes"];
+    private static readonly string[] Parts = ["provides", "merged", "hidden", "deletes", "covers"];
 
     public static void Run(Session session)
     {
@@ -23,10 +23,11 @@ internal static class ExplainVerb
         {
             string hierarchy = HierarchyPaths.HierarchyOf(session, path)!;
             List<LayerFinding> findings = trees.Find(hierarchy) is ChangedTree tree ? Explanation.Of(tree, path[hierarchy.Length..]) : [];
-            if (findings.Count == 0)
+            bool isMissing = findings.TrueForAll(static finding => finding.Part == LayerPart.Covers);
+            if (isMissing)
                 missing += (missing.Length == 0 ? "" : ", ") + Words.Quote(path);
             all.Add(JsonValue.Object().Add("path", JsonValue.String(path)).Add("layers", Json(findings)));
-            if (session.Settings.Json == JsonFormat.Off && findings.Count > 0)
+            if (session.Settings.Json == JsonFormat.Off && !isMissing)
                 Output.Write(Text(path, findings));
         }
 

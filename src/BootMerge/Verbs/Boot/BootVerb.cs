@@ -72,12 +72,16 @@ internal static class BootVerb
         foreach (Survey survey in surveys)
             accepted.Add(survey.Accepted(session.Root, visibility.Identities, visibility.Mounted));
 
+        ShadowedFiles? shadowed = ShadowedFiles.Look(session, surveys);
+        report.Step("shadowed");
         List<MergePlan> plans = Merge(session, surveys, accepted, routingProblem, report);
         report.Plans = plans;
         report.Step("merge");
         visibility.Publish(session);
         SystemdMode.Publish(session, surveys, plans);
         report.Step("systemd");
+        shadowed?.Write(session);
+        report.Step("record");
     }
 
     private static List<ClassSettings> SwitchedOn(Session session)
