@@ -6,7 +6,7 @@ function __bootmerge_operands
     for word in (commandline -opc)[2..]
         if test $is_value = yes
             set is_value no
-        else if string match -qr -- '^--(always-refresh|class|fallback|image-policy|json|noexec|root)$' $word
+        else if string match -qr -- '^--(always-refresh|class|fallback|image-policy|json|keep|noexec|root)$' $word
             set is_value yes
         else if not string match -qr -- '^-.' $word
             printf '%s\n' $word
@@ -19,14 +19,14 @@ function __bootmerge_needs_verb
     test (count $operands) = 0
 end
 
-function __bootmerge_is_list
+function __bootmerge_is
     set -l operands (__bootmerge_operands)
-    test (count $operands) -gt 0 -a "$operands[1]" = list
+    test (count $operands) -gt 0; and contains -- "$operands[1]" $argv
 end
 
 function __bootmerge_takes_paths
     set -l operands (__bootmerge_operands)
-    test (count $operands) -gt 0; and contains -- $operands[1] diff explain
+    test (count $operands) -gt 0; and contains -- $operands[1] diff explain reset
 end
 
 # Those that `list` shows with the --root and --class of the line. A name that JSON has to escape is left out.
@@ -59,8 +59,12 @@ complete -c bootmerge -n __bootmerge_needs_verb -a plan -d 'Show what merge or r
 complete -c bootmerge -n __bootmerge_needs_verb -a boot -d 'The boot stage'
 complete -c bootmerge -n __bootmerge_needs_verb -a diff -d "How the machine's files differ from the layers below"
 complete -c bootmerge -n __bootmerge_needs_verb -a explain -d 'Which layer provides a path'
+complete -c bootmerge -n __bootmerge_needs_verb -a prune -d 'Remove what the layers below have, too'
+complete -c bootmerge -n __bootmerge_needs_verb -a reset -d 'Give paths back to the layers below'
 complete -c bootmerge -n __bootmerge_takes_paths -F
-complete -c bootmerge -n __bootmerge_is_list -a '(__bootmerge_extensions)' -d Extension
+complete -c bootmerge -n __bootmerge_needs_verb -a check -d 'Say what is wrong with extensions'
+complete -c bootmerge -n '__bootmerge_is list check' -a '(__bootmerge_extensions)' -d Extension
+complete -c bootmerge -n '__bootmerge_is check; and string match -q "*/*" -- (commandline -ct)' -a '(__fish_complete_path (commandline -ct))'
 
 complete -c bootmerge -l root -x -a '(__fish_complete_directories)' -d 'Work on another system'
 complete -c bootmerge -l class -x -a 'confext\t/etc sysext\t"/usr and /opt" all\tboth' -d 'What to work on'
@@ -90,6 +94,10 @@ complete -c bootmerge -l json -x -a 'pretty\tindented short\t"on one line" off\t
 complete -c bootmerge -l no-legend -d 'No column headings'
 complete -c bootmerge -l content -d 'diff, also how texts differ'
 complete -c bootmerge -l selinux -d 'diff, SELinux labels count'
+complete -c bootmerge -l opaque -d 'prune, also opaque marks that hide nothing'
+complete -c bootmerge -l all -d 'reset, everything'
+complete -c bootmerge -l keep -x -d 'reset --all, but not what matches'
+complete -c bootmerge -l no-backup -d 'reset, keep no copy'
 complete -c bootmerge -l exit-code -d 'diff, exit status 1 when there are changes'
 complete -c bootmerge -l verbose -d 'Also what was found and not merged, and why'
 complete -c bootmerge -s q -l quiet -d 'Only warnings and errors'

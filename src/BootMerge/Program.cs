@@ -79,11 +79,11 @@ internal static class Program
             log.Warning(warning + ".");
 
         using Session session = new(root, settings, log, started);
-        return Dispatch(session);
+        Dispatch(session);
+        return session.ExitStatus;
     }
 
-    /// <returns>The exit status.</returns>
-    private static int Dispatch(Session session)
+    private static void Dispatch(Session session)
     {
         switch (session.Settings.Verb)
         {
@@ -94,12 +94,11 @@ internal static class Program
             case Verb.Refresh: RefreshVerb.Run(session); break;
             case Verb.Plan: PlanVerb.Run(session); break;
             case Verb.Boot: BootVerb.Run(session); break;
-            case Verb.Diff: return DiffVerb.Run(session);
+            case Verb.Diff: DiffVerb.Run(session); break;
             case Verb.Explain: ExplainVerb.Run(session); break;
             case Verb.Prune: PruneVerb.Run(session); break;
             case Verb.Reset: ResetVerb.Run(session); break;
+            case Verb.Check: CheckVerb.Run(session); break;
         }
-
-        return 0;
     }
 }

@@ -14,16 +14,16 @@ mkdir "$work/my root/var/lib/confexts/home" "$work/my root/var/lib/extensions/la
 
 # The line, | for the cursor, =>, what is offered in alphabetical order. WORK is the directory above.
 cat >"$work/cases" <<'CASES'
-bootmerge | => boot, diff, explain, list, merge, plan, refresh, status, unmerge
+bootmerge | => boot, check, diff, explain, list, merge, plan, prune, refresh, reset, status, unmerge
 bootmerge me| => merge
-bootmerge --root=/x --force | => boot, diff, explain, list, merge, plan, refresh, status, unmerge
-bootmerge --root merge | => boot, diff, explain, list, merge, plan, refresh, status, unmerge
+bootmerge --root=/x --force | => boot, check, diff, explain, list, merge, plan, prune, refresh, reset, status, unmerge
+bootmerge --root merge | => boot, check, diff, explain, list, merge, plan, prune, refresh, reset, status, unmerge
 bootmerge merge | =>
-bootmerge --no| => --no-legend, --no-pager, --no-reload, --no-wait, --noexec
+bootmerge --no| => --no-backup, --no-legend, --no-pager, --no-reload, --no-wait, --noexec
 bootmerge merge --im| => --image-policy, --immutable, --import-self
 bootmerge --mutable=| => auto, ephemeral, ephemeral-import, help, import, no, yes
 bootmerge refresh --mutable=e| => ephemeral, ephemeral-import
-bootmerge --mutable | => boot, diff, explain, list, merge, plan, refresh, status, unmerge
+bootmerge --mutable | => boot, check, diff, explain, list, merge, plan, prune, refresh, reset, status, unmerge
 bootmerge --class=| => all, confext, sysext
 bootmerge --class s| => sysext
 bootmerge --json=| => off, pretty, short
@@ -44,6 +44,9 @@ bootmerge --root=WORK/my\ root list | => home
 bootmerge --root='WORK/my root' --class=sysext list | => lab
 bootmerge --root "WORK/my root" --class=all list | => home, lab
 bootmerge --root=WORK/a:b list | => colon
+bootmerge --root=WORK/machine check 3| => 30-site
+bootmerge --root=WORK/machine --class=sysext check | => tools, tracer
+bootmerge check WORK/machine/var/lib/confexts/3| => 30-site
 bootmerge --root=WORK/other list | =>
 bootmerge --root=WORK/missing list | =>
 bootmerge --root=WORK/machine status | =>

@@ -29,18 +29,20 @@ internal sealed class Comparison(bool withLabels)
             difference |= Difference.Mode;
         if (upper.Uid != below.Uid || upper.Gid != below.Gid)
             difference |= Difference.Owner;
-        difference |= OfXattrs(entry);
-        if (!HaveSameContent(entry))
-            difference |= Difference.Content;
-        return difference;
+        if (upper.IsRegular)
+            return difference | OfFiles(entry);
+        if (entry.UpperHandle is not null && entry.BelowHandle is not null && entry.Redirect is null)
+            return difference | OfXattrs(entry, Sys.ListXattrs(entry.UpperHandle), Sys.ListXattrs(entry.BelowHandle));
+        // Opened, a fifo would wait and a device might act.
+        difference |= OfXattrs(entry, Sys.ListXattrsAt(entry.UpperDirectory, entry.Name), Sys.ListXattrsAt(entry.BelowDirectory!, entry.Name));
+        return HaveSameContent(entry) ? difference : difference | Difference.Content;
     }
 
-    public bool HaveSameContent(Entry entry)
+    /// <summary>Of what is no regular file.</summary>
+    private static bool HaveSameContent(Entry entry)
     {
         FileStatus upper = entry.Upper!;
         FileStatus below = entry.Below!;
-        if (upper.IsRegular)
-            return upper.Size == below.Size && HaveSameBytes(entry);
         if (upper.IsSymlink)
             return Sys.ReadLinkAt(entry.UpperDirectory, entry.Name) == Sys.ReadLinkAt(entry.BelowDirectory!, entry.Name);
         if (upper.IsBlockDevice || upper.IsCharacterDevice)
@@ -48,32 +50,42 @@ internal sealed class Comparison(bool withLabels)
         return true;
     }
 
-    private bool HaveSameBytes(Entry entry)
+    private Difference OfFiles(Entry entry)
     {
-        if (entry.Upper!.Size == 0)
-            return true;
         using SafeFileHandle? upper = OpenFile(entry.UpperDirectory, entry.Name);
         using SafeFileHandle? below = OpenFile(entry.BelowDirectory!, entry.Name);
         if (upper is null || below is null)
-            return false; // gone since: whoever removed it knows better
-        while (true)
+            return Difference.Content; // gone since: whoever removed it knows better
+        Difference difference = OfXattrs(entry, Sys.ListXattrs(upper), Sys.ListXattrs(below));
+        bool isSame = entry.Upper!.Size == entry.Below!.Size && HaveSameBytes(upper, below, entry.Upper.Size, entry.Path);
+        return isSame ? difference : difference | Difference.Content;
+    }
+
+    /// <summary>Up to their size when they were looked at; who acts on it looks again whether that has changed.</summary>
+    private bool HaveSameBytes(SafeFileHandle upper, SafeFileHandle below, ulong size, string path)
+    {
+        while (size > 0)
         {
-            int length = Sys.ReadFully(upper, _upper, entry.Path);
-            if (Sys.ReadFully(below, _below, entry.Path) != length || !_upper.AsSpan(0, length).SequenceEqual(_below.AsSpan(0, length)))
+            int wanted = (int)Math.Min(size, (ulong)_upper.Length);
+            if (Sys.ReadFully(upper, _upper.AsSpan(0, wanted), path) != wanted || Sys.ReadFully(below, _below.AsSpan(0, wanted), path) != wanted
+                || !_upper.AsSpan(0, wanted).SequenceEqual(_below.AsSpan(0, wanted)))
                 return false;
-            if (length < _upper.Length)
-                return true;
+            size -= (ulong)wanted;
         }
+
+        return true;
     }
 
     // Never waits, whatever the file has become since it was looked at.
     private static SafeFileHandle? OpenFile(SafeFileHandle directory, string name) =>
-        Sys.TryOpenAt(directory, name, Sys.O_RDONLY | Sys.O_NOFOLLOW | Sys.O_NONBLOCK | Sys.O_NOCTTY, Sys.RESOLVE_BENEATH);
+        Sys.TryOpenChild(directory, name, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
 
-    private Difference OfXattrs(Entry entry)
+    private Difference OfXattrs(Entry entry, List<string> upper, List<string> below)
     {
-        List<string> upper = NamesAt(entry.UpperDirectory, entry.Name);
-        List<string> below = NamesAt(entry.BelowDirectory!, entry.Name);
+        if (upper.Count == 0 && below.Count == 0)
+            return Difference.None;
+        RemoveIgnored(upper);
+        RemoveIgnored(below);
         Difference difference = Difference.None;
         foreach (string name in upper)
             if (!below.Contains(name) || !HaveSameValue(entry, name))
@@ -86,13 +98,11 @@ internal sealed class Comparison(bool withLabels)
 
     private static Difference KindOf(string name) => name.StartsWith(AclPrefix, StringComparison.Ordinal) ? Difference.Acl : Difference.Xattr;
 
-    private List<string> NamesAt(SafeFileHandle directory, string name)
+    private void RemoveIgnored(List<string> names)
     {
-        List<string> names = Sys.ListXattrsAt(directory, name);
         for (int i = names.Count - 1; i >= 0; i--)
             if (names[i].StartsWith(OverlayPrefix, StringComparison.Ordinal) || names[i] == Label && !withLabels || names[i].Length == 0)
                 names.RemoveAt(i);
-        return names;
     }
 
     private static bool HaveSameValue(Entry entry, string name)

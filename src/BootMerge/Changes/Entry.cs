@@ -29,6 +29,9 @@ internal sealed class Entry
     /// <summary>Of a directory, opened for reading; else null.</summary>
     public SafeFileHandle? UpperHandle { get; init; }
 
+    /// <summary>What is merged into the directory, opened for reading: what lies below it, or where it was moved from; or null.</summary>
+    public SafeFileHandle? BelowHandle { get; init; }
+
     /// <summary>The directory hides what the layers below have inside it.</summary>
     public bool IsOpaque { get; init; }
 

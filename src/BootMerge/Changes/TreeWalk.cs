@@ -49,7 +49,7 @@ internal abstract class TreeWalk(ChangedTree tree)
 
     private void WalkInto(SafeFileHandle upper, SafeFileHandle? below, string path, string belowPath, string name, FileStatus status, FileStatus? statusBelow, bool isWhole)
     {
-        using SafeFileHandle? directory = Sys.TryOpenAt(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH);
+        using SafeFileHandle? directory = Sys.TryOpenChild(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (directory is null)
             return; // gone or exchanged since
         bool isOpaque = !isWhole && Sys.TryGetXattr(directory, Opaque) is { Length: 1 } mark && mark[0] == 'y';
@@ -69,6 +69,7 @@ internal abstract class TreeWalk(ChangedTree tree)
             Upper = status,
             Below = statusBelow,
             UpperHandle = directory,
+            BelowHandle = directoryBelow,
             IsOpaque = isOpaque,
             Redirect = redirect,
         };

@@ -24,6 +24,7 @@ internal enum Verb
     Explain,
     Prune,
     Reset,
+    Check,
 }
 
 internal enum ClassSelection
@@ -47,7 +48,7 @@ internal sealed class Arguments
 
     public Verb Verb { get; set; } = Verb.Status;
 
-    /// <summary>What stands behind the verb: extensions for list, paths for diff and explain, otherwise nothing.</summary>
+    /// <summary>What stands behind the verb: extensions for list and check, paths for diff and explain, otherwise nothing.</summary>
     public List<string> Names { get; } = [];
 
     public string Root { get; set; } = "/";

@@ -10,7 +10,7 @@ internal sealed class CommandLineParser
     private static readonly string[] ProgramNames = ["bootmerge", "systemd-confext", "systemd-sysext"];
 
     /// <summary>In the order of the enumeration.</summary>
-    private static readonly string[] VerbNames = ["status", "list", "merge", "unmerge", "refresh", "plan", "boot", "diff", "explain", "prune", "reset"];
+    private static readonly string[] VerbNames = ["status", "list", "merge", "unmerge", "refresh", "plan", "boot", "diff", "explain", "prune", "reset", "check"];
 
     /// <summary>Those of systemd, in the same order.</summary>
     private static readonly string[] DropInVerbNames = ["status", "list", "merge", "unmerge", "refresh"];
@@ -271,7 +271,7 @@ internal sealed class CommandLineParser
         return null;
     }
 
-    private static bool TakesNames(Verb verb) => verb is Verb.List or Verb.Diff or Verb.Explain or Verb.Reset;
+    private static bool TakesNames(Verb verb) => verb is Verb.List or Verb.Check or Verb.Diff or Verb.Explain or Verb.Reset;
 
     private string? ProblemOfReset() =>
         _arguments.All && _arguments.Names.Count > 0 ? "option '--all' stands for every path, but " + Words.Quote(_arguments.Names[0]) + " is given, too"

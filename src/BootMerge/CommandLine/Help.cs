@@ -59,6 +59,9 @@ internal static class Help
           boot      The boot stage: what a boot configuration asks for, then merge; run it with --root=
           diff      How the machine's own files differ from the layers below, or those that are named
           explain   Which layer provides each PATH that is named, and what the other layers have there
+          prune     Remove from the machine's own files what the layers below have in the same way
+          reset     Give each PATH that is named back to the layers below; a copy is kept
+          check     Say what is wrong with extensions, found or named behind it by name or path, and the fix
 
         What to work on:
           --root=DIR            Work on the system in DIR (default: /)
@@ -67,7 +70,8 @@ internal static class Help
 
         How to merge:
           --mutable[=MODE]      no, yes, auto, import, ephemeral or ephemeral-import; alone it means yes;
-                                --mutable=help explains them (default: no; boot, diff, explain: auto)
+                                --mutable=help explains them (default: no; boot and the verbs
+                                about the machine's own files: auto)
           --immutable           Short for --mutable=no
           --ephemeral           Short for --mutable=ephemeral
           --noexec=BOOL         Whether programs in the merged tree may not be run (default for /etc: yes)
@@ -77,10 +81,16 @@ internal static class Help
                                 (merge read-only) or ephemeral (merge, and forget writes)
           --import-self         Called as systemd-confext or systemd-sysext: allow the import modes where
                                 writes are routed to the merged directory itself, which systemd refuses
-          --dry-run             merge, refresh, unmerge: only show what would be done
+          --dry-run             merge, refresh, unmerge, prune, reset: only show what would be done
           --no-reload           Do not ask the service manager to reload, nor to restart units, even if an
                                 extension wants it; with --root= it is never asked
           --no-wait             Fail instead of waiting while another bootmerge works on the same root
+
+        What to remove of the machine's own files:
+          --opaque              prune: also opaque marks of directories that hide nothing
+          --all                 reset: everything, in place of paths
+          --keep=GLOB           reset --all: but not what matches, as ssh/*_key or /etc/machine-id; more than once
+          --no-backup           reset: keep no copy
 
         What to print:
           --json=FORMAT         pretty, short or off (default)
@@ -97,10 +107,10 @@ internal static class Help
         Settings come, weakest first, from the built-in defaults, from the files systemd/confext.conf,
         systemd/sysext.conf and bootmerge.conf with their .conf.d/*.conf (below /etc, /run, /usr/local/lib and
         /usr/lib of the root), from the environment (SYSTEMD_CONFEXT_MUTABLE_MODE and others), for boot from the
-        kernel command line (bootmerge=0, bootmerge.mutable=, bootmerge.fallback=, bootmerge.log=debug), and
-        from these options.
+        kernel command line (bootmerge=0, bootmerge.mutable=, bootmerge.fallback=, bootmerge.prune=0,
+        bootmerge.log=debug), and from these options.
 
-        Exit status: 0 done, or nothing to do; 1 failed; 2 wrong usage.
+        Exit status: 0 done, or nothing to do; 1 failed, or check has found something; 2 wrong usage.
 
         Examples:
           bootmerge --root=/sysroot plan            What would be merged into /sysroot/etc?

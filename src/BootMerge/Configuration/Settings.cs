@@ -11,7 +11,7 @@ internal sealed class Settings
     /// <summary>Called as systemd-confext or systemd-sysext: what is printed is what these print.</summary>
     public bool IsDropIn { get; init; }
 
-    /// <summary>The extensions that list is asked for, or the paths of another verb; none: all.</summary>
+    /// <summary>The extensions that list or check is asked for, or the paths of another verb; none: all.</summary>
     public List<string> Names { get; init; } = [];
 
     /// <summary>As typed.</summary>

@@ -42,6 +42,15 @@ internal sealed class DiscoveryResult : IDisposable
         _extensions.Insert(low, extension);
     }
 
+    /// <summary>As <see cref="Add"/>, in place of the one that has its name.</summary>
+    public void Replace(Extension extension)
+    {
+        for (int i = _extensions.Count - 1; i >= 0; i--)
+            if (_extensions[i].Name == extension.Name)
+                _extensions.RemoveAt(i);
+        Add(extension);
+    }
+
     /// <summary>Lets go of the images that were opened.</summary>
     public void Dispose()
     {

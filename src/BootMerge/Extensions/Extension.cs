@@ -26,7 +26,14 @@ internal sealed class Extension : IDisposable
     // The one directory that is the whole extension, or null for those that follow UAPI.4.
     private readonly string? _bareHierarchy;
 
-    private Extension(string? bareHierarchy) => _bareHierarchy = bareHierarchy;
+    // What a path of the caller named: it may be outside the root. null for those that the search found.
+    private readonly SafeFileHandle? _given;
+
+    private Extension(string? bareHierarchy, SafeFileHandle? given = null)
+    {
+        _bareHierarchy = bareHierarchy;
+        _given = given;
+    }
 
     public Extension()
     {
@@ -67,6 +74,9 @@ internal sealed class Extension : IDisposable
     /// <summary>A directory that stands for the class's first hierarchy and needs no release file.</summary>
     public bool IsBareDirectory => _bareHierarchy is not null;
 
+    /// <summary>Named by its path: it need not be deployed.</summary>
+    public bool IsGiven => _given is not null;
+
     /// <summary>"directory", "raw", "block": the words of systemd-confext list.</summary>
     public string KindName => Kind switch
     {
@@ -103,6 +113,58 @@ internal sealed class Extension : IDisposable
     }
 
     /// <summary>
+    /// An extension that is not deployed yet. As in an image, no symlink leads out of it. What can be none is an
+    /// <see cref="InputException"/>.
+    /// </summary>
+    /// <param name="path">Of this process's view.</param>
+    /// <param name="isForced">Also when it looks like one of another class.</param>
+    /// <returns>null when it looks like one of another class.</returns>
+    public static Extension? FromPath(string path, ExtensionClass extensionClass, bool isForced)
+    {
+        SafeFileHandle given = Sys.Open(path, Sys.O_PATH);
+        FileStatus status = Sys.Status(given);
+        string name = path.TrimEnd('/');
+        name = name[(name.LastIndexOf('/') + 1)..];
+        // "." and ".." and "/" have no name of their own.
+        if (name is "" or "." or "..")
+            name = Sys.PathOf(given) is var real ? real[(real.LastIndexOf('/') + 1)..] : "";
+        string problem = "it is no directory, regular file or block device";
+        string? parsed = EntryFile.TryGetKind(status, out ExtensionKind kind) ? EntryName.TryParse(name, kind, extensionClass, out problem) : null;
+        if (parsed is null)
+        {
+            given.Dispose();
+            throw new InputException(PathText.Printable(path) + " cannot be an extension: " + problem);
+        }
+
+        Extension extension = new(null, given)
+        {
+            Name = parsed,
+            Class = extensionClass,
+            Kind = kind,
+            Path = path,
+            FoundPath = path,
+            Status = status,
+        };
+        if (isForced || extension.LooksLike(name))
+            return extension;
+        extension.Dispose();
+        return null;
+    }
+
+    /// <summary>By the infix of its file's name, else by which release directory it has; only of <see cref="FromPath"/>.</summary>
+    private bool LooksLike(string fileName)
+    {
+        ExtensionClass other = Class == ExtensionClass.Confext ? ExtensionClass.Sysext : ExtensionClass.Confext;
+        if (fileName.Contains("." + other.Name, StringComparison.Ordinal))
+            return false;
+        if (Kind != ExtensionKind.Directory || fileName.Contains("." + Class.Name, StringComparison.Ordinal))
+            return true;
+        using SafeFileHandle? own = TryOpenInside(_given!, Class.ReleaseDirectory, Sys.O_PATH);
+        using SafeFileHandle? others = TryOpenInside(_given!, other.ReleaseDirectory, Sys.O_PATH);
+        return own is not null || others is null;
+    }
+
+    /// <summary>
     /// Mounts an image where nobody sees it; a directory is left as it is. What is no usable image is an
     /// <see cref="InputException"/>.
     /// </summary>
@@ -117,10 +179,14 @@ internal sealed class Extension : IDisposable
     }
 
     /// <summary>Lets go of the image; a merge that was made of it keeps it.</summary>
-    public void Dispose() => Image?.Dispose();
+    public void Dispose()
+    {
+        Image?.Dispose();
+        _given?.Dispose();
+    }
 
     /// <summary>Of what <see cref="Path"/> names, O_PATH.</summary>
-    public SafeFileHandle Open(Root root) => root.OpenAt(Path);
+    public SafeFileHandle Open(Root root) => _given is null ? root.OpenAt(Path) : Sys.Reopen(_given, Sys.O_PATH);
 
     /// <summary>
     /// The extension's own version of a hierarchy. In an image it is resolved inside that.
@@ -153,8 +219,8 @@ internal sealed class Extension : IDisposable
     /// <summary>A path of the extension, as <see cref="OpenHierarchy"/> resolves it; null when there is none.</summary>
     public SafeFileHandle? TryOpen(Root root, string path, int flags)
     {
-        if (Image is not null)
-            return TryOpenInside(Image.Root, path, flags);
+        if ((Image is null ? _given : Image.Root) is SafeFileHandle top)
+            return TryOpenInside(top, path, flags);
         SafeFileHandle? handle = root.TryOpen(System.IO.Path.Join(Path, path), flags);
         if (handle is not null)
             return handle;

@@ -66,7 +66,7 @@ internal static class Judgement
         return release.Problem is null ? Compatibility.Judge(release, host, extension.Class) : Verdict.Rejected(release.Problem);
     }
 
-    private static bool IsEmpty(SafeFileHandle directory)
+    public static bool IsEmpty(SafeFileHandle directory)
     {
         using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
         return Sys.ReadDirectory(readable).Count == 0;

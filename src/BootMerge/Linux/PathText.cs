@@ -103,6 +103,14 @@ internal static class PathText
 
     private static byte[] Encode(string text, bool terminate)
     {
+        if (Ascii.IsValid(text))
+        {
+            byte[] plain = new byte[text.Length + (terminate ? 1 : 0)];
+            for (int i = 0; i < text.Length; i++)
+                plain[i] = (byte)text[i];
+            return plain;
+        }
+
         int length = 0;
         for (int i = 0; i < text.Length; i++)
             length += SizeAt(text, ref i);

@@ -94,6 +94,16 @@ internal static unsafe partial class Sys
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("openat", name, errno);
     }
 
+    /// <summary>As <see cref="OpenChild"/>; null when it is gone, or a symlink by now.</summary>
+    public static SafeFileHandle? TryOpenChild(SafeFileHandle directory, string name, int flags)
+    {
+        int fd = LibC.openat(Raw(directory), PathText.Terminated(name), flags | O_NOFOLLOW | O_CLOEXEC, 0);
+        int errno = LastErrno;
+        if (fd >= 0)
+            return new SafeFileHandle(fd, ownsHandle: true);
+        return errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP ? null : throw new KernelException("openat", name, errno);
+    }
+
     /// <summary>openat2(2); null for ENOENT and ENOTDIR.</summary>
     public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, string path, int flags, ulong resolve = 0)
     {
@@ -285,7 +295,7 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>Reads until the buffer is full or the file ends.</summary>
-    public static int ReadFully(SafeFileHandle file, byte[] buffer, string name)
+    public static int ReadFully(SafeFileHandle file, Span<byte> buffer, string name)
     {
         int length = 0;
         while (length < buffer.Length)

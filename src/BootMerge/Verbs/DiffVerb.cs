@@ -9,8 +9,7 @@ namespace BootMerge.Verbs;
 /// <summary>diff: how the machine's files differ from the layers below, as merged, or as merge would merge.</summary>
 internal static class DiffVerb
 {
-    /// <returns>The exit status.</returns>
-    public static int Run(Session session)
+    public static void Run(Session session)
     {
         List<string> only = HierarchyPaths.Of(session);
         ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
@@ -35,6 +34,6 @@ internal static class DiffVerb
         foreach (LeftAlone left in trees.WithoutUpper)
             if (HierarchyPaths.IsWanted(only, left.Hierarchy))
                 session.Log.Info("Nothing to compare in " + left.Hierarchy + ": " + left.Reason + ".");
-        return count > 0 && session.Settings.ExitCode ? 1 : 0;
+        session.ExitStatus = count > 0 && session.Settings.ExitCode ? 1 : 0;
     }
 }

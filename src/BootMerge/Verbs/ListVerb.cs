@@ -52,10 +52,13 @@ internal static class ListVerb
         List<string> known = extensions.ConvertAll(static extension => extension.Name);
         foreach (string name in names)
             if (!known.Contains(name))
-                throw new InputException("No extension " + Words.Quote(name) + " was found"
-                    + (Words.Nearest(name, known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : ""));
+                throw Unknown(name, known, "");
         for (int i = extensions.Count - 1; i >= 0; i--)
             if (!names.Contains(extensions[i].Name))
                 extensions.RemoveAt(i);
     }
+
+    /// <param name="otherwise">What to say when no known name is near.</param>
+    public static InputException Unknown(string name, List<string> known, string otherwise) =>
+        new("No extension " + Words.Quote(name) + " was found" + (Words.Nearest(name, known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : otherwise));
 }

@@ -26,6 +26,9 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     /// <summary>Kept from <see cref="Lock"/> on.</summary>
     public Journal Journal { get; private set; } = Journal.Open(null, log);
 
+    /// <summary>Of a verb that has come to its end: 1 where that says something.</summary>
+    public int ExitStatus { get; set; }
+
     /// <summary>Disposed at the end of the session.</summary>
     public void Hold(IDisposable held) => _held.Add(held);
 

@@ -9,7 +9,7 @@ namespace BootMerge.KernelTests.Support;
 /// </summary>
 public abstract class InitramfsTest : KernelTest
 {
-    private protected const string ShippedDefaults = "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults\n";
+    private protected const string ShippedDefaults = "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults\nPrune=yes\n";
 
     private protected string Initramfs => Path.GetDirectoryName(Root.Path)!;
 
@@ -47,7 +47,7 @@ public abstract class InitramfsTest : KernelTest
     private protected void Remember()
     {
         Root.Remember();
-        Root.Expect("/var/lib/extensions.mutable");
+        Root.Expect("/var/lib/extensions.mutable", "/var/lib/bootmerge");
     }
 
     private protected Outcome Boot() => Outcome.Of("chroot", [Initramfs, "/bootmerge", "--root=/sysroot", "boot"]);

@@ -33,6 +33,8 @@ public sealed class CommandLineParserTests
     [InlineData("refresh", (int)Verb.Refresh)]
     [InlineData("plan", (int)Verb.Plan)]
     [InlineData("boot", (int)Verb.Boot)]
+    [InlineData("prune", (int)Verb.Prune)]
+    [InlineData("check", (int)Verb.Check)]
     public void Each_verb_is_known_by_its_name(string name, int verb)
     {
         Assert.Equal((Verb)verb, Parsed(name).Verb);
@@ -119,11 +121,14 @@ public sealed class CommandLineParserTests
 
     [Theory]
     [InlineData("unknown verb 'merg' (did you mean 'merge'?)", "merg")]
-    [InlineData("unknown verb 'diff' (known: status, list, merge, unmerge, refresh, plan, boot)", "diff")]
-    [InlineData("unknown verb '' (known: status, list, merge, unmerge, refresh, plan, boot)", "")]
-    [InlineData("unknown verb '-' (known: status, list, merge, unmerge, refresh, plan, boot)", "-")]
-    [InlineData(@"unknown verb 'a\x0ab' (known: status, list, merge, unmerge, refresh, plan, boot)", "a\nb")]
+    [InlineData("unknown verb '' (known: status, list, merge, unmerge, refresh, plan, boot, diff, explain, prune, reset, check)", "")]
+    [InlineData("unknown verb '-' (known: status, list, merge, unmerge, refresh, plan, boot, diff, explain, prune, reset, check)", "-")]
+    [InlineData(@"unknown verb 'a\x0ab' (known: status, list, merge, unmerge, refresh, plan, boot, diff, explain, prune, reset, check)", "a\nb")]
     [InlineData("verb 'merge' stands alone, but 'foo' follows it", "merge", "foo")]
+    [InlineData("verb 'prune' stands alone, but '/etc' follows it", "prune", "/etc")]
+    [InlineData("verb 'reset' needs a path, or --all: bootmerge reset /etc/motd", "reset")]
+    [InlineData("option '--all' stands for every path, but '/etc/motd' is given, too", "reset", "/etc/motd", "--all")]
+    [InlineData("option '--keep' belongs to --all", "reset", "/etc/motd", "--keep=x")]
     [InlineData("verb 'merge' stands alone, but '--force' follows it", "merge", "--", "--force")]
     [InlineData("unknown option '--mutible' (did you mean '--mutable'?)", "--mutible=yes")]
     [InlineData("option '--image-policy' takes an image policy: 'allow' is not of the form PARTITION=FLAG+FLAG", "--image-policy=allow")]

@@ -300,7 +300,7 @@ public sealed class SettingsResolverTests
     [InlineData("RouteEtc=", "/r:2: RouteEtc= is not valid, ignored; it takes yes or no")]
     [InlineData("RequireExtension=/x", "/r:2: RequireExtension=/x is not valid, ignored; it takes the name of an extension, not a path")]
     [InlineData("Class=confexts", "/r:2: Class=confexts is not valid, ignored (known: confext, sysext, all)")]
-    [InlineData("Prune=yes", "/r:2: Prune=yes is not possible in this version, ignored")]
+    [InlineData("Prune=perhaps", "/r:2: Prune=perhaps is not valid, ignored; it takes yes or no")]
     [InlineData("OverlayOptions=workdir=/x", "/r:2: OverlayOptions=workdir=/x is not valid, ignored: the layers are not an option, take workdir out")]
     public void A_wrong_value_is_a_warning_that_says_what_is_right(string line, string warning)
     {

@@ -34,18 +34,17 @@ internal static class CleanUp
         }
 
         foreach (Survey survey in writing)
-            if (survey.Settings.Class == ExtensionClass.Confext)
-                TakeBackDeletions(session, survey, report);
+            if (survey.Settings.Class == ExtensionClass.Confext && Words.IndexOf(survey.Settings.Hierarchies, Hierarchy) >= 0)
+                TakeBackDeletions(session, report);
         Prune(session, writing, report);
     }
 
-    private static void TakeBackDeletions(Session session, Survey survey, BootReport report)
+    private static void TakeBackDeletions(Session session, BootReport report)
     {
         try
         {
-            using Host host = Host.Open(session.Root, [survey.Settings], session.Log);
-            HierarchyState? state = host.Look(survey.Settings).Find(static state => state.Hierarchy == Hierarchy);
-            if (state?.Routing is not { Kind: RoutingKind.Self or RoutingKind.Directory, Path: string path })
+            HierarchyState state = HierarchyState.Look(session.Root, ExtensionClass.Confext, Hierarchy);
+            if (state.Routing is not { Kind: RoutingKind.Self or RoutingKind.Directory, Path: string path })
                 return;
             using SafeFileHandle directory = session.Root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
             using SafeFileHandle upper = ChangedTrees.Bare(directory, path);

@@ -1,0 +1,77 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Json;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Checks;
+
+/// <summary>All checks of the extensions of one class. Nothing is changed.</summary>
+/// <param name="findings">An array, to which they are added.</param>
+/// <param name="asked">Names: what is wrong with these is reported; others are there to be compared with.</param>
+internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRelease host, List<string> asked, JsonValue findings)
+{
+    private readonly SamePathCheck _paths = new();
+
+    /// <summary>To be called for all extensions that would be merged together, the topmost first.</summary>
+    public void Check(Extension extension)
+    {
+        // As in Judgement: a broken extension is what is looked for, it ends nothing.
+        try
+        {
+            extension.OpenImage(root, settings.ImagePolicy);
+            CheckOpened(extension);
+        }
+        catch (Exception e) when (e is KernelException or InputException)
+        {
+            Add(FindingId.Unusable, extension, extension.FoundPath, "cannot be read: "u8, "repair it, or make it anew"u8, e.Message);
+        }
+    }
+
+    public bool IsAsked(string extension) => asked.Contains(extension);
+
+    private void CheckOpened(Extension extension)
+    {
+        using SafeFileHandle top = extension.TryOpen(root, "/", Sys.O_PATH | Sys.O_DIRECTORY)
+            ?? throw new InputException("it went away during the check");
+        if (extension.Image is null && !extension.IsGiven && Judgement.IsEmpty(top))
+            return; // it masks the name, on purpose
+
+        ReleaseCheck.Check(this, root, extension, host, top);
+        OutsideCheck.Check(this, extension, settings.Hierarchies, top);
+        TopDirectoryCheck.CheckOwner(this, extension, "/", Sys.Status(top));
+        foreach (string hierarchy in settings.Hierarchies)
+        {
+            using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
+            if (directory is null)
+            {
+                CheckMissing(extension, hierarchy, top);
+                continue;
+            }
+
+            TopDirectoryCheck.CheckOwner(this, extension, hierarchy, Sys.Status(directory));
+            TopDirectoryCheck.CheckMode(this, root, extension, hierarchy, Sys.Status(directory));
+            new TreeCheck(this, root, extension, settings.Hierarchies, _paths).Check(directory, hierarchy);
+        }
+    }
+
+    /// <summary>An extension need not have every hierarchy. If it has something there, that should be merged.</summary>
+    private void CheckMissing(Extension extension, string hierarchy, SafeFileHandle top)
+    {
+        using SafeFileHandle? entry = Extension.TryOpenInside(top, hierarchy, Sys.O_PATH | Sys.O_NOFOLLOW);
+        if (entry is not null)
+            Add(FindingId.Hierarchy, extension, hierarchy, "is no directory and leads to none: nothing of it is merged"u8, "make it a directory, or remove it"u8);
+    }
+
+    public void Add(string id, Extension extension, string place, ReadOnlySpan<byte> what, ReadOnlySpan<byte> fix, string detail = "") =>
+        Add(id, extension.Name, place, what, fix, detail);
+
+    /// <summary>As <see cref="Finding.Add"/>; of an extension that is not asked for nothing is reported.</summary>
+    public void Add(string id, string extension, string place, ReadOnlySpan<byte> what, ReadOnlySpan<byte> fix, string detail)
+    {
+        if (IsAsked(extension))
+            Finding.Add(findings, id, extension, place, what, detail, fix);
+    }
+}

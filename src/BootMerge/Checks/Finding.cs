@@ -1,0 +1,45 @@
+using System;
+using System.Text;
+using BootMerge.Json;
+
+namespace BootMerge.Checks;
+
+/// <summary>Something that is wrong with an extension, in the form in which --json= shows it.</summary>
+internal static class Finding
+{
+    /// <param name="findings">An array.</param>
+    /// <param name="id">One of <see cref="FindingId"/>.</param>
+    /// <param name="extension">The extension's name; null for an entry that is none.</param>
+    /// <param name="place">A path inside the extension, or of the extension itself.</param>
+    /// <param name="what">To stand behind the place: "is a device file". UTF-8: half as long in the binary.</param>
+    /// <param name="detail">What only this finding says, to stand behind <paramref name="what"/>.</param>
+    /// <param name="fix">What to do, as an order.</param>
+    public static void Add(JsonValue findings, string id, string? extension, string place, ReadOnlySpan<byte> what, string detail, ReadOnlySpan<byte> fix) =>
+        findings.Add(JsonValue.Object()
+            .Add("id", JsonValue.String(id))
+            .Add("extension", extension is null ? JsonValue.Null() : JsonValue.String(extension))
+            .Add("place", JsonValue.String(place))
+            .Add("what", JsonValue.String(Encoding.UTF8.GetString(what) + detail))
+            .Add("fix", JsonValue.String(Encoding.UTF8.GetString(fix))));
+}
+
+/// <summary>Scripts look for these words: one is never renamed. Each is explained in bootmerge(8).</summary>
+internal static class FindingId
+{
+    public const string Compatibility = "compatibility";
+    public const string Device = "device";
+    public const string Entry = "entry";
+    public const string Hierarchy = "hierarchy";
+    public const string Marker = "marker";
+    public const string Opaque = "opaque";
+    public const string OsRelease = "os-release";
+    public const string Outside = "outside";
+    public const string ReleaseFile = "release-file";
+    public const string SamePath = "same-path";
+    public const string Setuid = "setuid";
+    public const string Symlink = "symlink";
+    public const string TopMode = "top-mode";
+    public const string TopOwner = "top-owner";
+    public const string Unusable = "unusable";
+    public const string Whiteout = "whiteout";
+}

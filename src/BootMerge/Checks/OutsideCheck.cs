@@ -1,0 +1,39 @@
+using System;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Checks;
+
+/// <summary>What an extension has beside its hierarchies, where nobody will see it.</summary>
+internal static class OutsideCheck
+{
+    /// <param name="top">The extension's own top directory.</param>
+    public static void Check(ExtensionCheck check, Extension extension, string[] hierarchies, SafeFileHandle top) =>
+        Check(check, extension, hierarchies, top, "");
+
+    private static void Check(ExtensionCheck check, Extension extension, string[] hierarchies, SafeFileHandle directory, string prefix)
+    {
+        using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        foreach (DirectoryEntry entry in TreeCheck.Sorted(readable))
+        {
+            string path = prefix + "/" + entry.Name;
+            if (path == "/lost+found" || Words.IndexOf(hierarchies, path) >= 0)
+                continue;
+            using SafeFileHandle child = Sys.OpenChild(readable, entry.Name, Sys.O_PATH);
+            bool isDirectory = Sys.Status(child).IsDirectory;
+            if (isDirectory && LeadsToOne(path, hierarchies))
+                Check(check, extension, hierarchies, child, path);
+            else if (!isDirectory || !Judgement.IsEmpty(child))
+                check.Add(FindingId.Outside, extension, path, "is ignored when merged, only these count: "u8, "move it there, or remove it"u8, string.Join(", ", hierarchies));
+        }
+    }
+
+    private static bool LeadsToOne(string path, string[] hierarchies)
+    {
+        foreach (string hierarchy in hierarchies)
+            if (hierarchy.StartsWith(path + "/", StringComparison.Ordinal))
+                return true;
+        return false;
+    }
+}

@@ -1,0 +1,45 @@
+using System;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Checks;
+
+/// <summary>The release file, and the os-release that an extension must not have.</summary>
+internal static class ReleaseCheck
+{
+    public static void Check(ExtensionCheck check, Root root, Extension extension, HostRelease host, SafeFileHandle top)
+    {
+        string place = "/" + extension.Class.ReleaseDirectory + "/extension-release." + extension.Name;
+        ReleaseFile release = ReleaseFileSearch.Read(root, extension);
+        if (release.Problem is not null)
+            check.Add(FindingId.ReleaseFile, extension, place, "is not there or cannot be used: "u8, Advice(extension, top), release.Problem);
+        else if (Compatibility.Judge(release, host, extension.Class) is { Accepted: false } verdict)
+            check.Add(FindingId.Compatibility, extension, place, "does not fit the system: "u8,
+                "correct it, or check with --root= against the system that it is made for"u8, verdict.Reason);
+
+        // systemd refuses only the first; the second would make the system look like another one.
+        CheckOsRelease(check, extension, top, "usr/lib/os-release");
+        if (extension.Class == ExtensionClass.Confext)
+            CheckOsRelease(check, extension, top, "etc/os-release");
+    }
+
+    private static ReadOnlySpan<byte> Advice(Extension extension, SafeFileHandle top)
+    {
+        bool isConfext = extension.Class == ExtensionClass.Confext;
+        using SafeFileHandle? other = Extension.TryOpenInside(top, (isConfext ? ExtensionClass.Sysext : ExtensionClass.Confext).ReleaseDirectory, Sys.O_PATH | Sys.O_DIRECTORY);
+        if (other is null)
+            return "write it; ID=_any in it fits every system"u8;
+        return isConfext
+            ? "write it; but it looks like a sysext, check it with --class=sysext then"u8
+            : "write it; but it looks like a confext, check it with --class=confext then"u8;
+    }
+
+    private static void CheckOsRelease(ExtensionCheck check, Extension extension, SafeFileHandle top, string path)
+    {
+        // Not followed: a symlink of that name hides the system's file just as well.
+        using SafeFileHandle? file = Extension.TryOpenInside(top, path, Sys.O_PATH | Sys.O_NOFOLLOW);
+        if (file is not null)
+            check.Add(FindingId.OsRelease, extension, "/" + path, "belongs to the system alone"u8, "remove it"u8);
+    }
+}

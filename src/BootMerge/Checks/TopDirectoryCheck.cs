@@ -1,0 +1,32 @@
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Checks;
+
+/// <summary>Owner and mode of the directories at the top of an extension.</summary>
+internal static class TopDirectoryCheck
+{
+    private const uint UsualMode = 0x1ED; // 0755
+
+    /// <summary>Whoever owns a directory of what is merged decides what is in /etc.</summary>
+    public static void CheckOwner(ExtensionCheck check, Extension extension, string place, FileStatus status)
+    {
+        if (status.Uid != 0 || status.Gid != 0)
+            check.Add(FindingId.TopOwner, extension, place, "does not belong to root, and who owns it can change what is merged: "u8,
+                "give it to root: chown 0:0"u8, status.Uid.ToString() + ":" + status.Gid.ToString());
+    }
+
+    /// <summary>
+    /// The merged directory keeps the hierarchy's mode, but only systemd 256 and later, and this program, see to that; and
+    /// a system without that hierarchy gets it from nowhere else.
+    /// </summary>
+    public static void CheckMode(ExtensionCheck check, Root root, Extension extension, string hierarchy, FileStatus status)
+    {
+        using SafeFileHandle? own = root.TryOpenDirectory(hierarchy);
+        uint wanted = own is null ? UsualMode : Sys.Status(own).Permissions;
+        if (status.Permissions != wanted)
+            check.Add(FindingId.TopMode, extension, hierarchy, "has another mode than the system's: "u8, "give it the system's by chmod"u8,
+                FileStatus.Octal(status.Permissions) + ", not " + FileStatus.Octal(wanted));
+    }
+}

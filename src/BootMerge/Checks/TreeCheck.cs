@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Checks;
+
+/// <summary>Every file that an extension brings into a hierarchy.</summary>
+internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension extension, string[] hierarchies, SamePathCheck paths)
+{
+    private const uint SetIds = 0xC00; // 06000
+
+    // Of what is not asked for only the paths are of interest.
+    private readonly bool _isAsked = check.IsAsked(extension.Name);
+
+    /// <summary>Filled when the system runs: what they hold now says nothing.</summary>
+    private const string RuntimePlaces = "/dev:/proc:/run:/sys:/tmp:/var/run:/var/tmp";
+
+    /// <summary>Two descriptors at a time, however deep: a directory is opened by its path from the top.</summary>
+    /// <param name="top">The extension's directory for the hierarchy.</param>
+    public void Check(SafeFileHandle top, string hierarchy)
+    {
+        FileStatus topStatus = Sys.Status(top);
+        // Paths below the hierarchy, "" or "/a/b". The next one is the last.
+        List<string> waiting = [""];
+        while (waiting.Count > 0)
+        {
+            string below = waiting[^1];
+            waiting.RemoveAt(waiting.Count - 1);
+            using SafeFileHandle directory = Sys.OpenAt(top, "." + below, Sys.O_RDONLY | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+            CheckDirectory(directory, hierarchy, below, topStatus, waiting);
+        }
+    }
+
+    /// <summary>In order of names, so that two runs report alike.</summary>
+    public static List<DirectoryEntry> Sorted(SafeFileHandle directory)
+    {
+        List<DirectoryEntry> entries = Sys.ReadDirectory(directory);
+        entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        return entries;
+    }
+
+    private void CheckDirectory(SafeFileHandle directory, string hierarchy, string below, FileStatus top, List<string> waiting)
+    {
+        string path = hierarchy + below;
+        if (_isAsked)
+            CheckMarks(directory, path);
+        int first = waiting.Count;
+        foreach (DirectoryEntry entry in Sorted(directory))
+        {
+            using SafeFileHandle child = Sys.OpenChild(directory, entry.Name, Sys.O_PATH);
+            FileStatus status = Sys.Status(child);
+            string childPath = path + "/" + entry.Name;
+            CheckPath(childPath, status);
+            if (_isAsked)
+                CheckFile(child, childPath, status, path);
+            if (status.IsDirectory && status.IsSameDevice(top)) // what is mounted there is no part of the layer
+                waiting.Insert(first, below + "/" + entry.Name);
+        }
+    }
+
+    private void CheckPath(string path, FileStatus status)
+    {
+        if (paths.Take(path, status.IsDirectory, extension.Name) is not string above)
+            return;
+        check.Add(FindingId.SamePath, _isAsked ? extension.Name : above, path,
+            _isAsked ? "is hidden by the same path in an extension above, "u8 : "hides the same path in an extension below, "u8,
+            "leave the path to one of the two; the order is that of their names"u8, _isAsked ? above : extension.Name);
+    }
+
+    private void CheckMarks(SafeFileHandle directory, string path)
+    {
+        if (Sys.TryGetXattr(directory, "trusted.overlay.opaque") is not null || Sys.TryGetXattr(directory, "trusted.overlay.redirect") is not null)
+            check.Add(FindingId.Opaque, extension, path, "carries a mark of overlayfs, which hides or moves the directory below it"u8,
+                "remove the attributes trusted.overlay.*, which the tree has from the upperdir that it was copied from"u8);
+    }
+
+    private void CheckFile(SafeFileHandle file, string path, FileStatus status, string parent)
+    {
+        if (status.IsWhiteout)
+            check.Add(FindingId.Whiteout, extension, path, "is a whiteout of overlayfs: it takes the file below it away"u8, "remove it; what is not wanted is deleted in the merged tree"u8);
+        else if (status.IsCharacterDevice || status.IsBlockDevice)
+            check.Add(FindingId.Device, extension, path, "is a device file, which cannot be opened: merged trees are mounted nodev"u8, "remove it; devices belong into /dev"u8);
+        else if (status.IsRegular && (status.Mode & SetIds) != 0 && extension.Class.NoSuid)
+            check.Add(FindingId.Setuid, extension, path, "is set-user-ID or set-group-ID, without effect: the merge is mounted nosuid"u8,
+                "take the bit away, or bring the program by a sysext"u8);
+        else if (status.IsSymlink)
+            CheckSymlink(Sys.ReadLink(file), path, parent);
+        else if (status.IsDirectory && Words.IndexOf(hierarchies, parent) >= 0 && path == parent + "/" + extension.Class.MarkerName)
+            check.Add(FindingId.Marker, extension, path, "is the marker of a merge that this tree was copied from: it takes the place of the real one"u8, "remove it"u8);
+    }
+
+    /// <summary>One that stays in the hierarchies may lead to what another layer brings.</summary>
+    private void CheckSymlink(string target, string path, string parent)
+    {
+        string place = HierarchyState.Join(parent, target);
+        if (IsBelow(place, string.Join(':', hierarchies)) || IsBelow(place, RuntimePlaces))
+            return;
+        using SafeFileHandle? there = root.TryOpen(place, Sys.O_PATH, out int errno);
+        if (there is null && errno is Errno.ENOENT or Errno.ENOTDIR)
+            check.Add(FindingId.Symlink, extension, path, "leads to what the system does not have: "u8, "correct its target, or see that something else brings it"u8, place);
+    }
+
+    /// <param name="directories">With colons between them: no hierarchy has one.</param>
+    private static bool IsBelow(string path, string? directories)
+    {
+        while (Words.TryCut(ref directories, ':', out string directory))
+            if (path.StartsWith(directory, StringComparison.Ordinal) && (path.Length == directory.Length || path[directory.Length] == '/'))
+                return true;
+        return false;
+    }
+}

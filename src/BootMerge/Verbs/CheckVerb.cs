@@ -1,0 +1,118 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using BootMerge.Checks;
+using BootMerge.CommandLine;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Json;
+using BootMerge.Linux;
+using BootMerge.Reporting;
+
+namespace BootMerge.Verbs;
+
+/// <summary>check: what is wrong with extensions, deployed or still to be. Findings are exit status 1.</summary>
+internal static class CheckVerb
+{
+    public static void Run(Session session)
+    {
+        HostRelease host = HostRelease.Read(session.Root);
+        List<string> unknown = [];
+        foreach (string name in session.Settings.Names)
+            if (!unknown.Contains(name))
+                unknown.Add(name);
+        List<string> known = [];
+        JsonValue findings = JsonValue.Array();
+        int count = 0;
+        foreach (ClassSettings settings in session.Settings.Classes)
+        {
+            DiscoveryResult found = Discovery.Find(session.Root, settings.Class, HostRelease.IsInitrd(session.Root));
+            session.Hold(found);
+            List<string> asked = Choose(session, settings.Class, found, unknown, known);
+            ExtensionCheck check = new(session.Root, settings, host, asked, findings);
+            for (int i = found.Extensions.Count - 1; i >= 0; i--)
+                check.Check(found.Extensions[i]);
+            if (session.Settings.Names.Count == 0)
+                AddEntries(found, findings);
+            count += asked.Count;
+        }
+
+        if (unknown.Count > 0)
+            throw ListVerb.Unknown(unknown[0], known, "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0]));
+        Report(session, findings, count);
+    }
+
+    /// <summary>Takes those of the words that are found off the list. A path is added to what was found, in place of one of its name.</summary>
+    private static List<string> Choose(Session session, ExtensionClass extensionClass, DiscoveryResult found, List<string> words, List<string> known)
+    {
+        List<string> asked = [];
+        for (int i = 0; i < found.Extensions.Count; i++)
+        {
+            Extension extension = found.Extensions[i];
+            known.Add(extension.Name);
+            if (session.Settings.Names.Count > 0 && !session.Settings.Names.Contains(extension.Name))
+                continue;
+            words.Remove(extension.Name); // it may be gone: both classes may have the name
+            asked.Add(extension.Name);
+        }
+
+        for (int i = words.Count - 1; i >= 0; i--)
+        {
+            if (!words[i].Contains('/') || Extension.FromPath(words[i], extensionClass, IsLastClass(session, extensionClass)) is not Extension extension)
+                continue;
+            words.RemoveAt(i);
+            Extension? deployed = null;
+            for (int j = 0; j < found.Extensions.Count; j++)
+                if (found.Extensions[j].Status.IsSameInode(extension.Status))
+                    deployed = found.Extensions[j];
+            if (deployed is not null)
+            {
+                extension.Dispose();
+                if (!asked.Contains(deployed.Name))
+                    asked.Add(deployed.Name);
+                continue;
+            }
+
+            if (asked.Contains(extension.Name))
+                throw new InputException(PathText.Printable(extension.Path) + " is the second extension " + Words.Quote(extension.Name)
+                    + " here, and only one of a name can be merged: check them one after the other");
+            found.Replace(extension);
+            asked.Add(extension.Name);
+        }
+
+        return asked;
+    }
+
+    private static bool IsLastClass(Session session, ExtensionClass extensionClass) => session.Settings.Classes[^1].Class == extensionClass;
+
+    private static void AddEntries(DiscoveryResult found, JsonValue findings)
+    {
+        for (int i = 0; i < found.Skipped.Count; i++)
+            if (found.Skipped[i] is var skipped && !skipped.Reason.StartsWith("hidden by", StringComparison.Ordinal))
+                Finding.Add(findings, FindingId.Entry, null, skipped.Path, "is passed over: "u8, skipped.Reason, "remove it, or make it an extension"u8);
+    }
+
+    private static void Report(Session session, JsonValue findings, int count)
+    {
+        int things = findings.Items.Count;
+        session.ExitStatus = things == 0 ? 0 : 1;
+        session.Log.Info((things == 0 ? "Nothing" : things.ToString() + (things == 1 ? " thing" : " things")) + " found in "
+            + count.ToString() + (count == 1 ? " extension." : " extensions."));
+        if (session.Settings.Json != JsonFormat.Off)
+        {
+            Output.Write(JsonReport.Format(findings, session.Settings.Json));
+            return;
+        }
+
+        StringBuilder text = new();
+        for (int i = 0; i < things; i++)
+        {
+            JsonValue finding = findings.Items[i];
+            JsonValue extension = finding.Get("extension")!;
+            string line = finding.Get("id")!.Text + ": " + (extension.Kind == JsonKind.Null ? "" : extension.Text + ":") + finding.Get("place")!.Text;
+            text.Append(PathText.Printable(line + " " + finding.Get("what")!.Text)).Append(".\n    Fix: ").Append(finding.Get("fix")!.Text).Append(".\n");
+        }
+
+        Output.Write(text.ToString());
+    }
+}
