@@ -24,7 +24,7 @@ internal static class Program
         try
         {
             string path = Environment.GetCommandLineArgs()[0];
-            command = CommandLineParser.Parse(path, args);
+            command = CommandLineParser.Parse(path, ExactArguments.Of(args));
             return Run(command, CommandLineParser.NameOf(path), log, started);
         }
         catch (InputException e)

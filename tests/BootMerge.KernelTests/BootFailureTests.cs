@@ -111,8 +111,9 @@ public sealed class BootFailureTests : InitramfsTest
         Root.Bootmerge("unmerge").Succeeds();
         foreach (MountEntry mount in MountTable.At(Root.Path + "/usr/share/flatcar"))
             LibC.Unmount(mount.Point);
-        if (Root.ExistsRaw("/var/lib/extensions.mutable"))
-            Root.Remove("/var/lib/extensions.mutable");
+        foreach (string path in new[] { "/var/lib/extensions.mutable", "/var/lib/bootmerge" })
+            if (Root.ExistsRaw(path))
+                Root.Remove(path);
         if (Root.ExistsRaw("/etc/written"))
             Root.Remove("/etc/written");
         LibC.Unmount(Initramfs + "/run");

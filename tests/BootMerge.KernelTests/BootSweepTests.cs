@@ -54,7 +54,7 @@ public sealed class BootSweepTests : InitramfsTest
 
     private List<string> Mounts() => [.. MountTable.Under(Root.Path).Select(mount => mount.Description)];
 
-    /// <summary>The merged tree, the links that systemd is shown, and every mount as often as it is there.</summary>
+    /// <summary>The merged tree, the record, the links that systemd is shown, and every mount as often as it is there.</summary>
     private List<string> State()
     {
         List<string> state = [.. Files.Snapshot(Root.Etc).Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)).Select(entry => entry.Key + " " + entry.Value)];
@@ -62,19 +62,21 @@ public sealed class BootSweepTests : InitramfsTest
         state.AddRange(Mounts().GroupBy(mount => mount, StringComparer.Ordinal).Select(group => $"{group.Count()} times {group.Key}"));
         // A boot stage that finds a merge takes the other of two names for its workdir.
         state.AddRange(Files.List(Root.Raw).Select(name => "top directory has " + name.Replace("workdir.1", "workdir", StringComparison.Ordinal)));
+        state.Add("record " + (Root.ExistsRaw("/var/lib/bootmerge") ? string.Join(' ', Files.List(Root.Raw + "/var/lib/bootmerge")) + ": " + Root.ReadRaw("/var/lib/bootmerge/shadowed") : "none"));
         state.Add("routing " + new FileInfo(Root.Raw + "/var/lib/extensions.mutable/etc").LinkTarget);
         return state;
     }
 
-    /// <summary>What boot leaves on purpose: the routing entry, and what systemd is shown.</summary>
+    /// <summary>What boot leaves on purpose: the routing entry, the record, and what systemd is shown.</summary>
     private void Clean(List<string> mounts)
     {
         foreach (MountEntry mount in Enumerable.Reverse(MountTable.Under(Root.Path)).Where(mount => !mounts.Contains(mount.Description, StringComparer.Ordinal)))
             LibC.Unmount(mount.Point, LibC.MNT_DETACH);
         foreach (string name in Files.List(Initramfs + "/run"))
             Directory.Delete($"{Initramfs}/run/{name}", recursive: true);
-        if (Root.ExistsRaw("/var/lib/extensions.mutable"))
-            Root.Remove("/var/lib/extensions.mutable");
+        foreach (string path in new[] { "/var/lib/extensions.mutable", "/var/lib/bootmerge" })
+            if (Root.ExistsRaw(path))
+                Root.Remove(path);
         foreach (string name in Files.List(Root.Raw).Where(name => name.Contains("workdir", StringComparison.Ordinal)))
             Root.Remove("/" + name);
     }

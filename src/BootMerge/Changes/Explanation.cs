@@ -43,6 +43,7 @@ internal sealed class LayerFinding(string layer, string path, LayerPart part, st
 internal static class Explanation
 {
     /// <param name="path">Inside the hierarchy: "/ssh/sshd_config", or "" for itself.</param>
+    /// <returns>Empty when no layer has it.</returns>
     public static List<LayerFinding> Of(ChangedTree tree, string path)
     {
         List<LayerFinding> findings = [];
@@ -51,6 +52,9 @@ internal static class Explanation
         Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings);
         foreach (Mounting.NamedLayer layer in tree.Layers)
             Look(layer.Directory, layer.Name, state, findings);
+        // What covers nothing makes no difference.
+        while (findings.Count > 0 && findings[^1].Part == LayerPart.Covers)
+            findings.RemoveAt(findings.Count - 1);
         return findings;
     }
 

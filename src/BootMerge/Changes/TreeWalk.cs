@@ -16,7 +16,13 @@ internal abstract class TreeWalk(ChangedTree tree)
 
     protected ChangedTree Tree { get; } = tree;
 
-    public void Run() => Walk(Tree.Upper, Tree.Below, "", "", Tree.IsWhole);
+    /// <summary>Trees can be walked again: a directory's descriptor is read only once.</summary>
+    public void Run()
+    {
+        using SafeFileHandle upper = Sys.OpenChild(Tree.Upper, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle below = Sys.OpenChild(Tree.Below, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        Walk(upper, below, "", "", Tree.IsWhole);
+    }
 
     /// <summary>Each entry, directories before what is in them.</summary>
     /// <returns>For directories: whether to go into it.</returns>

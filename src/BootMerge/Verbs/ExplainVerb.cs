@@ -23,11 +23,10 @@ internal static class ExplainVerb
         {
             string hierarchy = HierarchyPaths.HierarchyOf(session, path)!;
             List<LayerFinding> findings = trees.Find(hierarchy) is ChangedTree tree ? Explanation.Of(tree, path[hierarchy.Length..]) : [];
-            bool isMissing = findings.TrueForAll(static finding => finding.Part == LayerPart.Covers);
-            if (isMissing)
+            if (findings.Count == 0)
                 missing += (missing.Length == 0 ? "" : ", ") + Words.Quote(path);
             all.Add(JsonValue.Object().Add("path", JsonValue.String(path)).Add("layers", Json(findings)));
-            if (session.Settings.Json == JsonFormat.Off && !isMissing)
+            if (session.Settings.Json == JsonFormat.Off && findings.Count > 0)
                 Output.Write(Text(path, findings));
         }
 

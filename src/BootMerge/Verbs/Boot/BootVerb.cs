@@ -65,22 +65,23 @@ internal static class BootVerb
 
         string? routingProblem = RoutingEntry.Ensure(session, classes);
         report.Step("routing");
-        CleanUp.Run(session, surveys, report);
+        ShadowedFiles? shadowed = ShadowedFiles.Begin(session);
+        CleanUp.Run(session, surveys, shadowed, report);
+        shadowed?.LookAtRest(surveys);
+        report.Step("shadowed");
 
         using SystemdVisibility visibility = SystemdVisibility.Prepare(session, surveys);
         List<List<AcceptedExtension>> accepted = [];
         foreach (Survey survey in surveys)
             accepted.Add(survey.Accepted(session.Root, visibility.Identities, visibility.Mounted));
 
-        ShadowedFiles? shadowed = ShadowedFiles.Look(session, surveys);
-        report.Step("shadowed");
         List<MergePlan> plans = Merge(session, surveys, accepted, routingProblem, report);
         report.Plans = plans;
         report.Step("merge");
         visibility.Publish(session);
         SystemdMode.Publish(session, surveys, plans);
         report.Step("systemd");
-        shadowed?.Write(session);
+        shadowed?.Write();
         report.Step("record");
     }
 

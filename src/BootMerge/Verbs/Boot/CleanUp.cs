@@ -22,7 +22,8 @@ internal static class CleanUp
     /// <summary>Nobody can log in, and users cannot be added, while one of these is deleted.</summary>
     private static readonly string[] UserDatabases = ["passwd", "group", "shadow", "gshadow"];
 
-    public static void Run(Session session, List<Survey> surveys, BootReport report)
+    /// <param name="shadowed">Looks at the same trees when they are as they will be merged; or null.</param>
+    public static void Run(Session session, List<Survey> surveys, ShadowedFiles? shadowed, BootReport report)
     {
         List<Survey> writing = surveys.FindAll(static survey => survey.Settings.Mode is MutableMode.Auto or MutableMode.Yes);
         if (writing.Count == 0)
@@ -36,7 +37,7 @@ internal static class CleanUp
         foreach (Survey survey in writing)
             if (survey.Settings.Class == ExtensionClass.Confext && Words.IndexOf(survey.Settings.Hierarchies, Hierarchy) >= 0)
                 TakeBackDeletions(session, report);
-        Prune(session, writing, report);
+        Prune(session, writing, shadowed, report);
     }
 
     private static void TakeBackDeletions(Session session, BootReport report)
@@ -88,7 +89,7 @@ internal static class CleanUp
         session.Log.Info("Took back the deletion of " + Hierarchy + "/" + path + ": the system needs it.");
     }
 
-    private static void Prune(Session session, List<Survey> surveys, BootReport report)
+    private static void Prune(Session session, List<Survey> surveys, ShadowedFiles? shadowed, BootReport report)
     {
         if (!session.Settings.Prune)
             return;
@@ -109,6 +110,8 @@ internal static class CleanUp
                 PruneVerb.CheckNotMerged(tree);
                 new PruneWalk(tree, isDryRun: false, withOpaque: false, pruned).Run();
             }
+
+            shadowed?.Look(trees, surveys);
         }
         catch (KernelException e)
         {
