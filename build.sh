@@ -15,6 +15,7 @@ usage: ./build.sh VERB
   build             out/bootmerge: the program, one static file
   demo              build, and show in a private mount namespace what it does
   test              every check there is; the last line is `N passed, N failed`
+  soak [PART...]    the long runs of some tests: fuzz, powercut, storm, sweep; all unless named; each says what it did and how long it took
   boot-test [CASE]  boot QEMU machines with a real dracut initramfs; cases: tests/boot/cases
   install DESTDIR   the program, its man pages and shell completions, and the dracut module
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
@@ -207,12 +208,56 @@ run_tests() {
     [ "$failed" = 0 ]
 }
 
+# The parts of `soak`: the same tests as in `test`, with more of everything, set by the environment. A part is a function
+# soak_NAME that fails when a test does.
+soak_fuzz() {
+    # shellcheck disable=SC2086  # a list of words
+    need $build_tools
+    SOAK_INPUTS=${SOAK_INPUTS:-10000000} dotnet run --project tests/BootMerge.Tests -c Release -- -class '*ParserFuzzTests'
+}
+soak_powercut() {
+    need_root soak
+    # shellcheck disable=SC2086  # lists of words
+    need $build_tools $boot_tools
+    POWER_CUTS=${POWER_CUTS:-200} tests/boot/run.sh powercut
+}
+
+soak_sweep() {
+    need_root soak
+    # shellcheck disable=SC2086  # a list of words
+    need $build_tools strace mkfs.ext4 mksquashfs losetup
+    SOAK=1 dotnet run --project tests/BootMerge.KernelTests -c Release -- --filter-class '*SweepTests' --filter-class '*PruneTests' \
+        --filter-class '*ResetTests' --filter-class '*DiffPropertyTests'
+}
+soak_storm() {
+    need_root soak
+    # shellcheck disable=SC2086  # a list of words
+    need $build_tools mmdebstrap
+    SOAK=1 dotnet run --project tests/differential -c Release -- -class '*StormTests' -showLiveOutput
+}
+# soak PART...
+soak() {
+    local part started status=0
+    mapfile -t < <(compgen -A function soak_)
+    [ $# -gt 0 ] || set -- "${MAPFILE[@]#soak_}"
+    for part; do
+        [ "$(type -t "soak_$part")" = function ] || { echo "build.sh: no part of soak: $part" >&2; exit 2; }
+    done
+    build
+    for part; do
+        started=$SECONDS
+        if "soak_$part"; then echo "soak $part: passed, $((SECONDS - started)) s"; else status=1; echo "soak $part: FAILED, $((SECONDS - started)) s"; fi
+    done
+    return $status
+}
+
 verb=${1-}
 shift || true
 case $verb in
 build) build ;;
 demo) need_root demo; need findmnt unshare mount; build; demo/run.sh out/bootmerge ;;
 test) run_tests ;;
+soak) soak "$@" ;;
 boot-test)
     need_root boot-test
     # shellcheck disable=SC2086  # a list of words

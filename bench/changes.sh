@@ -1,11 +1,13 @@
 #!/bin/bash
-# changes.sh [ROUNDS]: how long `bootmerge diff` and `bootmerge prune` take, beside what else does such a thing. Everything of a
+# changes.sh [ROUNDS [PART...]], PART: diff, growth or prune: how long `bootmerge diff` and `bootmerge prune` take, beside what else does such a thing. Everything of a
 # table is run in turn, in one run, on the same trees in a tmpfs. Needs root, gcc, rsync, getfacl, out/bootmerge; see README.md
 # here for what is measured.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 rounds=${1:-11}
+parts=" ${*:2} "
+[ $# -gt 1 ] || parts=" diff growth prune "
 bootmerge=$here/../out/bootmerge
 
 if [ "${BENCH_INSIDE-}" = "" ]; then
@@ -74,43 +76,54 @@ export -f cleanup
 
 row() { printf '%-28s %10.2f %10.2f %8.2f %10d\n' "$@"; }
 
+is_wanted() { [[ $parts == *" $1 "* ]]; }
+
+measure_diff() {
+    local i base name file
+    sample_root 20000 1000
+    echo 'diff of 20,000 equal files in 1,000 directories'
+    printf '%-28s %10s %10s %8s %10s\n' program wall processor /walk 'memory/KiB'
+    for ((i = 0; i < rounds; i++)); do
+        "$work/measure" "$work/walk" "$root/etc" "$vendor" >>"$work/walk.times"
+        "$work/measure" "$bootmerge" --root="$root" diff >>"$work/bootmerge.times"
+        "$work/measure" rsync -anc --delete "$root/etc/" "$vendor/" >>"$work/rsync.times"
+        "$work/measure" diff -rq --no-dereference "$root/etc" "$vendor" >>"$work/diff.times"
+    done
+    base=$(median 1 "$work/walk.times")
+    for name in walk bootmerge rsync diff; do
+        file=$work/$name.times
+        row "$name" "$(awk "BEGIN { print $(median 1 "$file") / 1000 }")" "$(awk "BEGIN { print $(median 2 "$file") / 1000 }")" \
+            "$(awk "BEGIN { print $(median 1 "$file") / $base }")" "$(median 3 "$file")"
+    done
+}
+
+measure_growth() {
+    local entries i
+    echo 'bootmerge diff, as the tree grows (the last column of numbers: microseconds an entry)'
+    for entries in 1000 10000 100000; do
+        sample_root "$entries" "$((entries / 20))"
+        rm -f "$work/growth.times"
+        for ((i = 0; i < rounds; i++)); do "$work/measure" "$bootmerge" --root="$root" diff >>"$work/growth.times"; done
+        printf '%-28s %10.2f ms %10d KiB %8.2f us\n' "$entries files" "$(awk "BEGIN { print $(median 1 "$work/growth.times") / 1000 }")" \
+            "$(median 3 "$work/growth.times")" "$(awk "BEGIN { print $(median 1 "$work/growth.times") / $entries }")"
+    done
+}
+
+measure_prune() {
+    local i
+    sample_root 500 50
+    echo 'prune of 500 equal files in 50 directories'
+    for ((i = 0; i < rounds; i++)); do
+        "$work/measure" "$bootmerge" --root="$root" prune >>"$work/prune.times"
+        [ -z "$(find "$root/etc" -type f)" ] || { echo 'changes.sh: prune has left files' >&2; exit 1; }
+        renew_etc
+        [ "$i" -ge 3 ] || "$work/measure" bash -c "cleanup '$root/etc' '$vendor'" >>"$work/shell.times"
+        [ "$i" -ge 3 ] || [ -z "$(find "$root/etc" -type f)" ] || { echo 'changes.sh: the shell function has left files' >&2; exit 1; }
+        renew_etc
+    done
+    awk "BEGIN { p = $(median 1 "$work/prune.times"); s = $(median 1 "$work/shell.times"); printf \"bootmerge prune %.2f, shell %.2f, %.0f times faster\n\", p / 1000, s / 1000, s / p }"
+}
+
 echo "$(uname -sr), $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg) at the start; medians of $rounds runs, in turn; milliseconds"
-
-sample_root 20000 1000
-echo 'diff of 20,000 equal files in 1,000 directories'
-printf '%-28s %10s %10s %8s %10s\n' program wall processor /walk 'memory/KiB'
-for ((i = 0; i < rounds; i++)); do
-    "$work/measure" "$work/walk" "$root/etc" "$vendor" >>"$work/walk.times"
-    "$work/measure" "$bootmerge" --root="$root" diff >>"$work/bootmerge.times"
-    "$work/measure" rsync -anc --delete "$root/etc/" "$vendor/" >>"$work/rsync.times"
-    "$work/measure" diff -rq --no-dereference "$root/etc" "$vendor" >>"$work/diff.times"
-done
-base=$(median 1 "$work/walk.times")
-for name in walk bootmerge rsync diff; do
-    file=$work/$name.times
-    row "$name" "$(awk "BEGIN { print $(median 1 "$file") / 1000 }")" "$(awk "BEGIN { print $(median 2 "$file") / 1000 }")" \
-        "$(awk "BEGIN { print $(median 1 "$file") / $base }")" "$(median 3 "$file")"
-done
-
-echo 'bootmerge diff, as the tree grows (the last column of numbers: microseconds an entry)'
-[ "${BENCH_ONLY-}" = "" ] || exit 0
-for entries in 1000 10000 100000; do
-    sample_root "$entries" "$((entries / 20))"
-    rm -f "$work/growth.times"
-    for ((i = 0; i < rounds; i++)); do "$work/measure" "$bootmerge" --root="$root" diff >>"$work/growth.times"; done
-    printf '%-28s %10.2f ms %10d KiB %8.2f us\n' "$entries files" "$(awk "BEGIN { print $(median 1 "$work/growth.times") / 1000 }")" \
-        "$(median 3 "$work/growth.times")" "$(awk "BEGIN { print $(median 1 "$work/growth.times") / $entries }")"
-done
-
-sample_root 500 50
-echo 'prune of 500 equal files in 50 directories'
-for ((i = 0; i < rounds; i++)); do
-    "$work/measure" "$bootmerge" --root="$root" prune >>"$work/prune.times"
-    [ -z "$(find "$root/etc" -type f)" ] || { echo 'changes.sh: prune has left files' >&2; exit 1; }
-    renew_etc
-    [ "$i" -ge 3 ] || "$work/measure" bash -c "cleanup '$root/etc' '$vendor'" >>"$work/shell.times"
-    [ "$i" -ge 3 ] || [ -z "$(find "$root/etc" -type f)" ] || { echo 'changes.sh: the shell function has left files' >&2; exit 1; }
-    renew_etc
-done
-awk "BEGIN { p = $(median 1 "$work/prune.times"); s = $(median 1 "$work/shell.times"); printf \"bootmerge prune %.2f, shell %.2f, %.0f times faster\n\", p / 1000, s / 1000, s / p }"
+for part in diff growth prune; do ! is_wanted "$part" || "measure_$part"; done
 echo "load $(cut -d' ' -f1 /proc/loadavg) at the end"

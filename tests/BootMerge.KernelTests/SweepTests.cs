@@ -15,9 +15,9 @@ public sealed class SweepTests : KernelTest
     private static readonly string[] Errors = ["EPERM", "ENOMEM", "EIO", "EINVAL", "ENOSPC"];
 
     public static TheoryData<string, string> Cases => new(
-        ("merge", "read-only"), ("merge", "self-routed"), ("merge", "elsewhere"), ("merge", "created"), ("merge", "ephemeral"), ("merge", "submounts"),
+        ("merge", "read-only"), ("merge", "self-routed"), ("merge", "elsewhere"), ("merge", "created"), ("merge", "imported"), ("merge", "ephemeral"), ("merge", "submounts"),
         ("merge", "images"), ("merge", "two hierarchies"),
-        ("refresh", "read-only"), ("refresh", "self-routed"), ("refresh", "elsewhere"), ("refresh", "ephemeral"), ("refresh", "submounts"),
+        ("refresh", "read-only"), ("refresh", "self-routed"), ("refresh", "elsewhere"), ("refresh", "imported"), ("refresh", "ephemeral"), ("refresh", "submounts"),
         ("refresh", "images"), ("refresh", "two hierarchies"),
         ("unmerge", "read-only"), ("unmerge", "self-routed"), ("unmerge", "ephemeral"), ("unmerge", "submounts"), ("unmerge", "images"), ("unmerge", "two hierarchies"));
 
@@ -69,7 +69,7 @@ public sealed class SweepTests : KernelTest
     public void Refused_anywhere_it_names_the_call_and_changes_nothing_or_finds_a_way_around(string verb, string kind)
     {
         Sweep sweep = new(Root, verb, kind);
-        List<(string Call, int Number)> points = sweep.Points(others: 8);
+        List<(string Call, int Number)> points = sweep.Points(others: 16);
         List<string> before = sweep.State();
         int refused = 0;
         List<string> findings = [];

@@ -9,6 +9,7 @@ suite=$1
 name=$2
 images=$3
 logs=$4
+[ "$name" != powercut ] || exec "$here/powercut.sh" "$suite" "$images" "$logs"
 base=$(base_of "$suite")
 seconds_a_boot=300
 disk=$images/$name.img

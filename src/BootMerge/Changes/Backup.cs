@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using BootMerge.Linux;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
@@ -20,17 +19,13 @@ internal sealed class Backup : IDisposable
 
     private readonly SafeFileHandle _all;
     private readonly SafeFileHandle _this;
-    private readonly Log _log;
-
-    // Of files with several names the first place in the copy: "8:1 4711" to "etc/a".
-    private readonly Dictionary<string, string> _linked = [];
-    private readonly byte[] _buffer = new byte[65536];
+    private readonly TreeCopy _copy;
 
     private Backup(SafeFileHandle all, SafeFileHandle own, Log log)
     {
         _all = all;
         _this = own;
-        _log = log;
+        _copy = new TreeCopy(own, withMarks: true, log);
     }
 
     /// <summary>What a killed one has left is removed.</summary>
@@ -70,13 +65,13 @@ internal sealed class Backup : IDisposable
                 place += "/" + names[i];
                 FileStatus status = Sys.TryStatusAt(source, names[i]) ?? throw new KernelException("open", place, Errno.ENOENT);
                 Sys.MakeDirectory(target, names[i], PrivateMode, place);
-                CopyAttributes(source, names[i], status, target);
+                _copy.CopyAttributes(source, names[i], status, target);
                 Step(ref target, names[i]);
                 using SafeFileHandle parent = source;
                 source = Sys.OpenChild(parent, names[i], Sys.O_RDONLY | Sys.O_DIRECTORY);
             }
 
-            Copy(source, names[^1], target, place + "/" + names[^1]);
+            _copy.Copy(source, names[^1], target, place + "/" + names[^1]);
         }
         finally
         {
@@ -109,56 +104,5 @@ internal sealed class Backup : IDisposable
         using SafeFileHandle parent = directory;
         Sys.MakeDirectory(parent, name, ParentMode, name);
         directory = Sys.OpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-    }
-
-    private void Copy(SafeFileHandle source, string name, SafeFileHandle target, string place)
-    {
-        if (Sys.TryStatusAt(source, name) is not FileStatus status)
-            return;
-        if (status.Links > 1 && !status.IsDirectory)
-        {
-            string inode = status.Device + " " + status.Inode.ToString();
-            if (_linked.TryGetValue(inode, out string? first))
-            {
-                int slash = first.LastIndexOf('/');
-                using SafeFileHandle directory = Sys.OpenAt(_this, first[1..slash], Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
-                Sys.MakeLink(directory, first[(slash + 1)..], target, name);
-                return;
-            }
-
-            _linked[inode] = place;
-        }
-
-        if (status.IsDirectory)
-            CopyDirectory(source, name, target, place);
-        else if (status.IsSymlink)
-            Sys.MakeSymlink(target, name, Sys.ReadLinkAt(source, name), place);
-        else if (status.IsRegular)
-            CopyFile(source, name, target);
-        else
-            Sys.MakeNode(target, name, status);
-        CopyAttributes(source, name, status, target);
-    }
-
-    private void CopyDirectory(SafeFileHandle source, string name, SafeFileHandle target, string place)
-    {
-        Sys.MakeDirectory(target, name, PrivateMode, place);
-        using SafeFileHandle from = Sys.OpenChild(source, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        foreach (DirectoryEntry entry in Sys.ReadDirectory(from))
-            Copy(from, entry.Name, to, place + "/" + entry.Name);
-    }
-
-    private void CopyFile(SafeFileHandle source, string name, SafeFileHandle target)
-    {
-        using SafeFileHandle from = Sys.OpenChild(source, name, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
-        using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, PrivateMode);
-        Sys.CopyContent(from, to, _buffer, name);
-    }
-
-    private void CopyAttributes(SafeFileHandle source, string name, FileStatus status, SafeFileHandle target)
-    {
-        if (Sys.CopyAttributes(source, name, status, target) is string lost)
-            _log.Warning("The copy of " + name + " is without the attribute " + lost + ", which its file system cannot hold.");
     }
 }

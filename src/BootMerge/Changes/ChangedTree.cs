@@ -37,6 +37,9 @@ internal sealed class ChangedTree : IDisposable
     /// </summary>
     public required bool IsWhole { get; init; }
 
+    /// <summary>The merge as it is seen, opened for reading; null when nothing is merged.</summary>
+    public required SafeFileHandle? Merged { get; init; }
+
     /// <summary>It is the upper layer of a merge that is mounted.</summary>
     public required bool IsMerged { get; init; }
 
@@ -44,6 +47,7 @@ internal sealed class ChangedTree : IDisposable
     {
         Upper.Dispose();
         Below.Dispose();
+        Merged?.Dispose();
         foreach (NamedLayer layer in Layers)
             layer.Directory.Dispose();
     }

@@ -155,6 +155,7 @@ internal sealed class ChangedTrees : IDisposable
                 Below = view,
                 Layers = layers,
                 IsWhole = isWhole,
+                Merged = merge is null ? null : Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY),
                 IsMerged = merge is not null,
             };
         }

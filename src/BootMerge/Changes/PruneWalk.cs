@@ -9,8 +9,12 @@ namespace BootMerge.Changes;
 /// between, as each step takes away one thing that the layers below show in the same way. The upper layer must not be part
 /// of a merge.
 /// </summary>
+/// <param name="isComplete">
+/// All extensions are among the layers below. When one is left out this time, deletions that hide nothing stay: they may be
+/// of what it has.
+/// </param>
 /// <param name="withOpaque">Also opaque marks that hide nothing, and what is equal in those directories.</param>
-internal sealed class PruneWalk(ChangedTree tree, bool isDryRun, bool withOpaque, PruneReport report) : TreeWalk(tree)
+internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun, bool withOpaque, PruneReport report) : TreeWalk(tree)
 {
     private const string Prefix = "trusted.overlay.";
     private const string Opaque = Prefix + "opaque";
@@ -40,7 +44,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isDryRun, bool withOpaque
             return false;
         }
 
-        if (!(entry.IsWhiteout ? entry.Below is null && Remove(entry, Pruned.Whiteout) : IsEqualFile(entry) && Remove(entry, Pruned.File)))
+        if (!(entry.IsWhiteout ? entry.Below is null && isComplete && Remove(entry, Pruned.Whiteout) : IsEqualFile(entry) && Remove(entry, Pruned.File)))
             _staying[_depth]++;
         return false;
     }
@@ -77,7 +81,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isDryRun, bool withOpaque
 
         if (!entry.IsOpaque)
             return true;
-        if (!withOpaque || HidesSomething(entry))
+        if (!withOpaque || !isComplete || HidesSomething(entry))
             return false;
         if (!isDryRun)
             Sys.RemoveXattr(directory, Opaque);

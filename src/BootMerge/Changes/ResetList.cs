@@ -91,6 +91,24 @@ internal sealed class ResetList(ChangedTree tree)
         return isKept;
     }
 
+    /// <summary>
+    /// overlayfs shows a directory of a lower layer at one place only. Where its old name shows again while it is still at
+    /// its new one, one of the two cannot be opened: that is an <see cref="InputException"/>.
+    /// </summary>
+    public void CheckMoved()
+    {
+        if (Paths.Count == 0 || Tree.Merged is not null)
+            return;
+        MovedWalk walk = new(Tree);
+        walk.Run();
+        foreach (KeyValuePair<string, string> moved in walk.Moved)
+            if (Covers(moved.Value) && !Covers(moved.Key))
+                throw new InputException(PathText.Printable(Tree.Hierarchy + moved.Value) + " was moved to " + PathText.Printable(Tree.Hierarchy + moved.Key)
+                    + ", and cannot be seen at both places: reset both, or keep both");
+    }
+
+    private bool Covers(string path) => Paths.Exists(reset => reset == path || MountTable.IsBelow(path, reset));
+
     /// <summary>At every moment each path shows the machine's version or that of the layers below.</summary>
     public void GiveBack()
     {
@@ -142,7 +160,13 @@ internal sealed class ResetList(ChangedTree tree)
             using SafeFileHandle parent = directory;
             way += "/" + names[i];
             if (TryOpenDirectory(parent, names[i]) is not SafeFileHandle next)
+            {
+                if (isChecked && Sys.TryStatusAt(parent, names[i]) is { IsWhiteout: true })
+                    throw new InputException("the machine has deleted " + PathText.Printable(way) + " as a whole, so nothing shows at " + PathText.Printable(Tree.Hierarchy + path)
+                        + ": reset " + PathText.Printable(way));
                 return null;
+            }
+
             directory = next;
             string? what = !isChecked ? null : Sys.TryGetXattr(directory, Opaque) is not null ? "replaced" : Sys.TryGetXattr(directory, Redirect) is not null ? "moved" : null;
             if (what is null)

@@ -16,11 +16,11 @@ internal abstract class TreeWalk(ChangedTree tree)
 
     protected ChangedTree Tree { get; } = tree;
 
-    /// <summary>Trees can be walked again: a directory's descriptor is read only once.</summary>
     public void Run()
     {
-        using SafeFileHandle upper = Sys.OpenChild(Tree.Upper, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        using SafeFileHandle below = Sys.OpenChild(Tree.Below, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        // A walk before this one has read the tree's own descriptors to their end.
+        using SafeFileHandle upper = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle below = Sys.Reopen(Tree.Below, Sys.O_RDONLY | Sys.O_DIRECTORY);
         Walk(upper, below, "", "", Tree.IsWhole);
     }
 
@@ -98,7 +98,7 @@ internal abstract class TreeWalk(ChangedTree tree)
         return directory;
     }
 
-    private static List<string> Names(SafeFileHandle upper, SafeFileHandle? below)
+    internal static List<string> Names(SafeFileHandle upper, SafeFileHandle? below)
     {
         List<string> names = [];
         foreach (DirectoryEntry entry in Sys.ReadDirectory(upper))

@@ -18,8 +18,8 @@ internal static class TopDirectoryCheck
     }
 
     /// <summary>
-    /// The merged directory keeps the hierarchy's mode, but only systemd 256 and later, and this program, see to that; and
-    /// a system without that hierarchy gets it from nowhere else.
+    /// The merged directory keeps the hierarchy's mode. But overlayfs itself shows that of the topmost layer, so other
+    /// tools may; and a system without that hierarchy has no other.
     /// </summary>
     public static void CheckMode(ExtensionCheck check, Root root, Extension extension, string hierarchy, FileStatus status)
     {

@@ -3,11 +3,15 @@ namespace BootMerge.Configuration;
 /// <summary>A person's own overlay options, "key=value,key", that take the place of the defaults.</summary>
 internal static class OverlayOptions
 {
+    private const int LongestText = 4095;
+
     /// <summary>The layers are the plan's to choose; a second answer could make the machine's files the wrong layer.</summary>
     private static readonly string[] LayerKeys = ["lowerdir", "lowerdir+", "datadir+", "upperdir", "workdir"];
 
     public static string? ReasonToRefuse(string options)
     {
+        if (options.Length > LongestText)
+            return "it is longer than " + LongestText.ToString() + " characters, which mount(2) takes at most";
         string? rest = options;
         while (Words.TryCut(ref rest, ',', out string option))
         {

@@ -59,7 +59,7 @@ internal static class Judgement
         if (directory is null)
             return Verdict.Unusable("it went away during the search");
         if (extension.Image is null && IsEmpty(directory))
-            return Verdict.Unusable("an empty directory, it masks the name");
+            return Verdict.Mask;
         if (ShipsOsRelease(directory))
             return Verdict.Rejected("it contains usr/lib/os-release, which belongs to the system alone");
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);

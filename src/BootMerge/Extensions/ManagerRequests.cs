@@ -9,6 +9,10 @@ namespace BootMerge.Extensions;
 /// </summary>
 internal sealed class ManagerRequests
 {
+    // A release file may be a megabyte: neither the time nor the messages may grow with what somebody wrote into it.
+    private const int MostUnits = 1000;
+    private const int MostWarnings = 50;
+
     private const string ReloadKey = "EXTENSION_RELOAD_MANAGER";
     private const string RestartKey = "EXTENSION_RESTART_UNITS";
     private const string ReloadOrRestartKey = "EXTENSION_RELOAD_OR_RESTART_UNITS";
@@ -56,6 +60,12 @@ internal sealed class ManagerRequests
         Reload |= list.Length > 0;
         foreach (string word in list.Split([' ', '\t', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries))
         {
+            if (units.Count + Restart.Count + ReloadOrRestart.Count == MostUnits)
+            {
+                Warn(key, extension, "more than " + MostUnits.ToString() + " units");
+                break;
+            }
+
             if (UnitName.IsValid(word))
                 units.Add(word);
             else
@@ -65,8 +75,11 @@ internal sealed class ManagerRequests
         return units;
     }
 
-    private void Warn(string key, string extension, string problem) =>
-        AddOnce(Warnings, key + "= of extension " + Words.Quote(extension) + ": " + problem + ", ignored");
+    private void Warn(string key, string extension, string problem)
+    {
+        if (Warnings.Count < MostWarnings)
+            AddOnce(Warnings, key + "= of extension " + Words.Quote(extension) + ": " + problem + ", ignored");
+    }
 
     private static void AddOnce(List<string> list, string text)
     {

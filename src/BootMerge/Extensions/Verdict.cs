@@ -5,6 +5,9 @@ internal sealed class Verdict
 {
     public static readonly Verdict Accept = new(accepted: true, reason: "", canBeForced: false);
 
+    /// <summary>Nothing is to be merged under this name, on purpose.</summary>
+    public static readonly Verdict Mask = Unusable("an empty directory, it masks the name");
+
     private Verdict(bool accepted, string reason, bool canBeForced)
     {
         Accepted = accepted;

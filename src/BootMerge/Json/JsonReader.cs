@@ -4,13 +4,15 @@ using BootMerge.Linux;
 
 namespace BootMerge.Json;
 
-/// <summary>Reads JSON text of other programs: RFC 8259, at most 64 levels deep.</summary>
+/// <summary>Reads JSON text of other programs: RFC 8259, at most 64 levels deep and of 10,000 values: an origin has eight for each layer.</summary>
 internal ref struct JsonReader
 {
     private const int MaximumDepth = 64;
+    private const int MaximumValues = 10_000;
 
     private readonly string _text;
     private int _at;
+    private int _values;
 
     private JsonReader(string text) => _text = text;
 
@@ -26,7 +28,7 @@ internal ref struct JsonReader
     private JsonValue? ReadValue(int depth)
     {
         SkipBlanks();
-        if (depth >= MaximumDepth || _at >= _text.Length)
+        if (depth >= MaximumDepth || _values++ == MaximumValues || _at >= _text.Length)
             return null;
         char c = _text[_at];
         if (c == '{')

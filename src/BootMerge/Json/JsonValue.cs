@@ -161,8 +161,9 @@ internal sealed class JsonValue
     private static void WriteString(StringBuilder text, string value)
     {
         text.Append('"');
-        foreach (char c in value)
+        for (int i = 0; i < value.Length; i++)
         {
+            char c = value[i];
             if (c is '"' or '\\')
                 text.Append('\\').Append(c);
             else if (c == '\n')
@@ -170,7 +171,7 @@ internal sealed class JsonValue
             else if (c == '\t')
                 text.Append("\\t");
             // A file name's undecodable byte is a lone surrogate here: escaped, it survives where UTF-8 cannot hold it.
-            else if (c < ' ' || c == '\u007f' || c is >= '\uDC80' and <= '\uDCFF' && !FollowsHighSurrogate(text))
+            else if (c < ' ' || c == '\u007f' || IsLoneSurrogate(value, i))
                 text.Append("\\u").Append(((int)c).ToString("x4"));
             else
                 text.Append(c);
@@ -179,5 +180,7 @@ internal sealed class JsonValue
         text.Append('"');
     }
 
-    private static bool FollowsHighSurrogate(StringBuilder text) => char.IsHighSurrogate(text[text.Length - 1]);
+    private static bool IsLoneSurrogate(string text, int i) => char.IsHighSurrogate(text[i])
+        ? i + 1 == text.Length || !char.IsLowSurrogate(text[i + 1])
+        : char.IsLowSurrogate(text[i]) && (i == 0 || !char.IsHighSurrogate(text[i - 1]));
 }

@@ -13,6 +13,7 @@ internal static partial class Errno
     public const int ENOTBLK = 15;
     public const int EBUSY = 16;
     public const int EEXIST = 17;
+    public const int EXDEV = 18;
     public const int ENOTDIR = 20;
     public const int EINVAL = 22;
     public const int EROFS = 30;

@@ -58,6 +58,9 @@ internal static unsafe partial class LibC
     public static partial int renameat(int oldDirectory, byte[] oldName, int newDirectory, byte[] newName);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int renameat2(int oldDirectory, byte[] oldName, int newDirectory, byte[] newName, uint flags);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial nint readlinkat(int directory, byte[] path, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]

@@ -25,9 +25,25 @@ internal static unsafe partial class Sys
     public static void Rename(SafeFileHandle directory, string oldName, string newName) =>
         Check(LibC.renameat(Raw(directory), PathText.Terminated(oldName), Raw(directory), PathText.Terminated(newName)), "rename", newName);
 
+    /// <summary>To a place where nothing is, or something that is replaced.</summary>
+    public static void Move(SafeFileHandle oldDirectory, string name, SafeFileHandle directory) =>
+        Check(LibC.renameat(Raw(oldDirectory), PathText.Terminated(name), Raw(directory), PathText.Terminated(name)), "rename", name);
+
+    /// <summary>What is in the one directory is in the other afterwards, in one step.</summary>
+    /// <returns>false where the file system cannot.</returns>
+    public static bool TryExchange(SafeFileHandle oldDirectory, string name, SafeFileHandle directory)
+    {
+        const uint RENAME_EXCHANGE = 2;
+        byte[] terminated = PathText.Terminated(name);
+        int result = LibC.renameat2(Raw(oldDirectory), terminated, Raw(directory), terminated, RENAME_EXCHANGE);
+        int errno = LastErrno;
+        return result == 0 || (errno is Errno.EINVAL or Errno.EXDEV ? false : throw new KernelException("renameat2", name, errno));
+    }
+
     /// <summary>Owner, mode, attributes and times of a file, whatever it is. Needs /proc.</summary>
+    /// <param name="withMarks">Also the attributes of overlayfs.</param>
     /// <returns>An attribute that the other file system cannot hold; null when there is none.</returns>
-    public static string? CopyAttributes(SafeFileHandle source, string name, FileStatus status, SafeFileHandle directory)
+    public static string? CopyAttributes(SafeFileHandle source, string name, FileStatus status, SafeFileHandle directory, bool withMarks)
     {
         byte[] terminated = PathText.Terminated(name);
         Check(LibC.fchownat(Raw(directory), terminated, status.Uid, status.Gid, AT_SYMLINK_NOFOLLOW), "chown", name);
@@ -38,7 +54,7 @@ internal static unsafe partial class Sys
         byte[] path = PathText.Terminated(ProcPath(directory) + "/" + name);
         foreach (string attribute in ListXattrsAt(source, name))
         {
-            if (TryGetXattrAt(source, name, attribute) is not byte[] value)
+            if (!withMarks && attribute.StartsWith("trusted.overlay.", StringComparison.Ordinal) || TryGetXattrAt(source, name, attribute) is not byte[] value)
                 continue;
             int result;
             int errno;

@@ -34,7 +34,7 @@ internal static class PruneVerb
         PruneReport report = new(verb, isListed, settings.Json, session.Log);
         foreach (ChangedTree tree in trees.Trees)
             if (IsWanted(session, tree))
-                new PruneWalk(tree, settings.DryRun, settings.WithOpaque, report).Run();
+                new PruneWalk(tree, IsComplete(session, surveys, tree), settings.DryRun, settings.WithOpaque, report).Run();
         report.Finish();
         foreach (LeftAlone left in trees.WithoutUpper)
             session.Log.Info("Nothing to prune in " + left.Hierarchy + ": " + left.Reason + ".");
@@ -45,10 +45,21 @@ internal static class PruneVerb
     /// <summary>Whether the owner of the machine has not switched it off for this layer.</summary>
     public static bool IsWanted(Session session, ChangedTree tree)
     {
-        if (Sys.TryStatusAt(tree.Upper, ".no-dup-update") is not { IsWhiteout: false })
+        const string Switch = ".no-dup-update";
+        // As it will be seen: the hierarchy's own directory is a layer below where writes go elsewhere.
+        if ((Sys.TryStatusAt(tree.Upper, Switch) ?? Sys.TryStatusAt(tree.Below, Switch)) is not { IsWhiteout: false })
             return true;
-        session.Log.Info("Nothing is pruned in " + tree.Hierarchy + ": " + tree.UpperPath + "/.no-dup-update is there.");
+        session.Log.Info("Nothing is pruned in " + tree.Hierarchy + ": " + tree.Hierarchy + "/" + Switch + " is there.");
         return false;
+    }
+
+    /// <summary>Whether what is below a layer is all that may ever be there.</summary>
+    public static bool IsComplete(Session session, List<Survey> surveys, ChangedTree tree)
+    {
+        string? leftOut = surveys.Find(survey => survey.Settings.Class == tree.Class)?.LeftOut(session.Root);
+        if (leftOut is not null)
+            session.Log.Info("prune: deletions stay in " + tree.Hierarchy + ", also those that hide nothing: " + leftOut + " is left out, and may have what they hide.");
+        return leftOut is null;
     }
 
     /// <summary>An upper layer must not change while a merge uses it, nor a merge be taken for one.</summary>

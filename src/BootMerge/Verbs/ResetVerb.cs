@@ -30,7 +30,7 @@ internal static class ResetVerb
             if (!settings.All && !HierarchyPaths.IsWanted(paths, tree.Hierarchy))
                 continue;
             if (!settings.DryRun || tree.IsWhole)
-                PruneVerb.CheckNotMerged(tree);
+                CheckWritable(tree);
             lists.Add(new ResetList(tree));
         }
 
@@ -38,6 +38,8 @@ internal static class ResetVerb
             AddAll(session, trees, lists);
         foreach (string path in paths)
             Add(session, trees, lists, path);
+        foreach (ResetList list in lists)
+            list.CheckMoved();
         if (!lists.Exists(static list => list.Paths.Count > 0))
         {
             session.Log.Info("Nothing is reset.");
@@ -89,7 +91,34 @@ internal static class ResetVerb
             session.Log.Info("What the machine had is kept in " + session.Root.Outside(backup.Finish()) + ".");
         }
 
+        bool hasCopied = false;
         foreach (ResetList list in lists)
-            list.GiveBack();
+        {
+            if (list.Tree.Merged is null)
+            {
+                list.GiveBack();
+                continue;
+            }
+
+            MergedReset reset = new(list.Tree, session.Log);
+            foreach (string path in list.Paths)
+                reset.GiveBack(path);
+            hasCopied |= reset.HasCopied;
+        }
+
+        if (hasCopied)
+            session.Log.Info("This is merged, so copies of what is below are left in the upper layer, and updates of it do not show yet: the next boot with Prune=yes removes them, or 'unmerge', 'prune' and 'merge'.");
+    }
+
+    /// <summary>What is merged is written to through the merge.</summary>
+    private static void CheckWritable(ChangedTree tree)
+    {
+        string hierarchy = PathText.Printable(tree.Hierarchy);
+        if (tree.IsWhole)
+            throw new InputException("what is written to " + hierarchy + " is in memory: 'unmerge' or a reboot gives all of it back");
+        if (tree.Merged is null)
+            PruneVerb.CheckNotMerged(tree);
+        else if (Sys.IsReadOnly(tree.Merged))
+            throw new InputException(hierarchy + " is merged read-only: unmerge it first");
     }
 }

@@ -97,6 +97,21 @@ internal sealed class Survey
         return accepted;
     }
 
+    /// <summary>
+    /// Something that is there and is not merged this time, but may be the next: what it brings cannot be told. null when
+    /// there is nothing of the kind. For messages.
+    /// </summary>
+    public string? LeftOut(Root root)
+    {
+        foreach (Candidate candidate in Candidates)
+            if (!candidate.Verdict.Accepted && candidate.Verdict != Verdict.Mask)
+                return PathText.Printable(candidate.Extension.FoundPath);
+        foreach (SkippedEntry skipped in Found.Skipped)
+            if (!skipped.Reason.StartsWith("hidden by", System.StringComparison.Ordinal))
+                return skipped.Path;
+        return Settings.Class == ExtensionClass.Confext && Extension.BareDefaults(root) is Extension bare && Found.Find(bare.Name) is null ? bare.FoundPath : null;
+    }
+
     /// <summary>One line for each refusal, and one that says what will be merged.</summary>
     public void Report(Log log)
     {

@@ -175,6 +175,7 @@ public sealed class SettingsResolverTests
     [InlineData("flatcar-defaults", "RequireExtension=", null, false)]
     [InlineData("flatcar-defaults", "RequireExtension=flatcar-defaults", "flatcar-defaults", false)]
     [InlineData("flatcar-defaults", "RequireExtension=a/b", "flatcar-defaults", true)]
+    [InlineData("flatcar-defaults", "RequireExtension=a\u0016b", "flatcar-defaults", true)] // no extension can have that name
     public void A_requirement_of_the_initramfs_holds_only_where_defaults_exist(string initramfs, string root, string? expected, bool onlyWhereDefaultsExist)
     {
         ConfigurationSources sources = new()

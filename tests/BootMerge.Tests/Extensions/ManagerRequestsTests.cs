@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Text;
 using BootMerge.Extensions;
 using Xunit;
@@ -14,6 +15,18 @@ public sealed class ManagerRequestsTests
         for (int i = 0; i < extensions.Length; i++)
             requests.Add(KeyValueFile.Parse(Encoding.UTF8.GetBytes(extensions[i].Replace(';', '\n'))), "ext" + i);
         return requests;
+    }
+
+    [Fact]
+    public void Of_units_beyond_a_thousand_one_warning_is_left()
+    {
+        string units = string.Concat(Enumerable.Range(0, 1100).Select(i => $"u{i}.service "));
+
+        ManagerRequests requests = Of($"EXTENSION_RESTART_UNITS=\"{units}\"|EXTENSION_RELOAD_OR_RESTART_UNITS=v.service");
+
+        Assert.Equal(1000, requests.Restart.Count);
+        Assert.Empty(requests.ReloadOrRestart);
+        Assert.Equal(2, requests.Warnings.Count);
     }
 
     [Theory]

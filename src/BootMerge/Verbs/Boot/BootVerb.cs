@@ -67,8 +67,6 @@ internal static class BootVerb
         report.Step("routing");
         ShadowedFiles? shadowed = ShadowedFiles.Begin(session);
         CleanUp.Run(session, surveys, shadowed, report);
-        shadowed?.LookAtRest(surveys);
-        report.Step("shadowed");
 
         using SystemdVisibility visibility = SystemdVisibility.Prepare(session, surveys);
         List<List<AcceptedExtension>> accepted = [];

@@ -11,7 +11,8 @@ namespace BootMerge.Verbs.Boot;
 
 /// <summary>
 /// What the boot stage does to the machine's own layer before it is merged: deletions that the vendor does not want are
-/// taken back, and what equals the layers below is pruned. Nothing of it makes a boot fail.
+/// taken back, what equals the layers below is pruned, and what lies below the rest is remembered. Nothing of it makes a boot
+/// fail.
 /// </summary>
 internal static class CleanUp
 {
@@ -22,7 +23,7 @@ internal static class CleanUp
     /// <summary>Nobody can log in, and users cannot be added, while one of these is deleted.</summary>
     private static readonly string[] UserDatabases = ["passwd", "group", "shadow", "gshadow"];
 
-    /// <param name="shadowed">Looks at the same trees when they are as they will be merged; or null.</param>
+    /// <param name="shadowed">Looks at the same trees when they are as they will be merged; null where nothing is to be remembered.</param>
     public static void Run(Session session, List<Survey> surveys, ShadowedFiles? shadowed, BootReport report)
     {
         List<Survey> writing = surveys.FindAll(static survey => survey.Settings.Mode is MutableMode.Auto or MutableMode.Yes);
@@ -37,7 +38,7 @@ internal static class CleanUp
         foreach (Survey survey in writing)
             if (survey.Settings.Class == ExtensionClass.Confext && Words.IndexOf(survey.Settings.Hierarchies, Hierarchy) >= 0)
                 TakeBackDeletions(session, report);
-        Prune(session, writing, shadowed, report);
+        PruneAndRemember(session, writing, shadowed, report);
     }
 
     private static void TakeBackDeletions(Session session, BootReport report)
@@ -89,41 +90,42 @@ internal static class CleanUp
         session.Log.Info("Took back the deletion of " + Hierarchy + "/" + path + ": the system needs it.");
     }
 
-    private static void Prune(Session session, List<Survey> surveys, ShadowedFiles? shadowed, BootReport report)
+    private static void PruneAndRemember(Session session, List<Survey> surveys, ShadowedFiles? shadowed, BootReport report)
     {
-        if (!session.Settings.Prune)
-            return;
-        if (session.Settings.PruneSwitchedOff)
-        {
+        bool isPruning = session.Settings.Prune && !session.Settings.PruneSwitchedOff;
+        if (session.Settings.Prune && session.Settings.PruneSwitchedOff)
             session.Log.Info("Nothing is pruned: bootmerge.prune=0 on the kernel command line.");
+        if (!isPruning && shadowed is null)
             return;
-        }
-
         PruneReport pruned = new("removed", isListed: false, JsonFormat.Off, session.Log);
         try
         {
             using ChangedTrees trees = ChangedTrees.Open(session, surveys);
             foreach (ChangedTree tree in trees.Trees)
             {
-                if (!PruneVerb.IsWanted(session, tree))
+                if (!isPruning || !PruneVerb.IsWanted(session, tree))
                     continue;
                 PruneVerb.CheckNotMerged(tree);
-                new PruneWalk(tree, isDryRun: false, withOpaque: false, pruned).Run();
+                new PruneWalk(tree, PruneVerb.IsComplete(session, surveys, tree), isDryRun: false, withOpaque: false, pruned).Run();
             }
 
-            shadowed?.Look(trees, surveys);
+            if (isPruning)
+                report.Step("prune");
+            shadowed?.Look(trees);
+            report.Step("shadowed");
         }
         catch (KernelException e)
         {
-            session.Log.Warning("Not all is pruned: " + e.Message);
+            session.Log.Warning("Not all is pruned, or remembered as shadowed: " + e.Message);
         }
         catch (InputException e)
         {
-            session.Log.Warning("Not all is pruned: " + e.Message + ".");
+            session.Log.Warning("Not all is pruned, or remembered as shadowed: " + e.Message + ".");
         }
 
+        if (!isPruning)
+            return;
         report.Pruned = pruned.Counts();
         session.Log.Info("prune: removed " + pruned.Summary() + ".");
-        report.Step("prune");
     }
 }

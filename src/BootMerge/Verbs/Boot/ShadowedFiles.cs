@@ -15,7 +15,6 @@ internal sealed class ShadowedFiles
     private readonly ShadowedRecord _older;
     private readonly ShadowedRecord _record = new();
     private readonly List<string> _hierarchies = [];
-    private readonly List<Survey> _seen = [];
 
     private ShadowedFiles(Session session)
     {
@@ -41,40 +40,12 @@ internal sealed class ShadowedFiles
         return null;
     }
 
-    /// <param name="surveys">Those that the trees were opened for.</param>
-    public void Look(ChangedTrees trees, List<Survey> surveys)
+    public void Look(ChangedTrees trees)
     {
         foreach (ChangedTree tree in trees.Trees)
         {
-            // What is kept in memory will be gone.
-            if (tree.IsWhole)
-                continue;
             new ShadowedWalk(tree, _record, _older).Run();
             _hierarchies.Add(tree.Hierarchy);
-        }
-
-        _seen.AddRange(surveys);
-    }
-
-    /// <summary>Opening trees takes as long as a merge: only those that nobody has opened yet, and that can have a layer of the machine's.</summary>
-    public void LookAtRest(List<Survey> surveys)
-    {
-        List<Survey> rest = surveys.FindAll(survey => !_seen.Contains(survey) && survey.Settings.Mode is (MutableMode.Auto or MutableMode.Yes or MutableMode.Import));
-        if (rest.Count == 0)
-            return;
-        try
-        {
-            using ChangedTrees trees = ChangedTrees.Open(_session, rest);
-            Look(trees, rest);
-        }
-        catch (KernelException e)
-        {
-            _session.Log.Warning("The record of shadowed files is not brought up to date: " + e.Message);
-        }
-        catch (InputException e)
-        {
-            // The merge will say the same, with what follows from it.
-            _session.Log.Debug("The record of shadowed files is not brought up to date: " + e.Message + ".");
         }
     }
 

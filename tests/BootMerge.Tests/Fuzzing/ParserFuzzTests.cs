@@ -1,0 +1,358 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using BootMerge.CommandLine;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Extensions.Images;
+using BootMerge.Json;
+using BootMerge.Linux;
+using BootMerge.Markers;
+using BootMerge.Planning;
+using CsCheck;
+using Xunit;
+
+namespace BootMerge.Tests.Fuzzing;
+
+/// <summary>
+/// Every parser of what comes from files, the kernel and people, on spoiled inputs: it throws nothing but what it says,
+/// is done in time, and what it accepts keeps its promises. What was found has a test of its own beside the parser's others.
+/// </summary>
+public sealed class ParserFuzzTests
+{
+    private static readonly string[] Releases =
+    [
+        "ID=flatcar\nVERSION_ID=4000.1.0\n",
+        "NAME=\"Flatcar Container Linux\"\nID=flatcar\nID_LIKE='coreos fedora'\nVERSION_ID=\"4000.1.0\"\nARCHITECTURE=x86-64\n# comment\n; another\n",
+        "ID=_any\nCONFEXT_SCOPE=\"system initrd\"\nCONFEXT_LEVEL=1.0\nSYSEXT_LEVEL=2\n",
+        "ID=a\\\nb\nVERSION_ID=\"x\\\"y\\$z\\`\\\\\"'q'r\nEXTENSION_RELOAD_MANAGER=1\nEXTENSION_RESTART_UNITS=\"a.service b@c.service\"\nEXTENSION_RELOAD_OR_RESTART_UNITS=c.socket\n",
+    ];
+
+    [Fact]
+    public void Release_files()
+    {
+        HostRelease host = new() { Release = KeyValueFile.Parse("ID=flatcar\nID_LIKE=\"coreos fedora\"\nVERSION_ID=4000.1.0\nCONFEXT_LEVEL=1.0\n"u8), Scope = "system", Architecture = "x86-64" };
+        string[] keys = ["ID", "VERSION_ID", "NAME", "CONFEXT_SCOPE", "EXTENSION_RESTART_UNITS"];
+        Fuzz.Run("release files", Mutations.Of(Releases), text =>
+        {
+            ReleaseFile file = KeyValueFile.Parse(text);
+            Assert.True(file.Problem is null || file.IsEmpty && IsOneLine(file.Problem));
+            foreach (string key in keys)
+            {
+                if (file[key] is not string value)
+                    continue;
+                string quoted = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal).Replace("`", "\\`", StringComparison.Ordinal);
+                Assert.Equal(value, KeyValueFile.Parse(PathText.Encode($"{key}=\"{quoted}\"\n"))[key]);
+            }
+
+            if (file.Problem is not null)
+                return;
+            foreach (ExtensionClass cls in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
+            {
+                Verdict verdict = Compatibility.Judge(file, host, cls);
+                Assert.True(verdict.Accepted || verdict.Reason.Length > 0 && IsOneLine(verdict.Reason));
+            }
+
+            ManagerRequests requests = new();
+            requests.Add(file, "fuzz");
+            foreach (string unit in requests.Restart)
+                Assert.True(UnitName.IsValid(unit) && !requests.ReloadOrRestart.Contains(unit));
+            Assert.All(requests.Warnings, warning => Assert.True(IsOneLine(warning)));
+        });
+    }
+
+    [Fact]
+    public void Configuration()
+    {
+        Gen<byte[]> files = Mutations.Of(
+            "[BootMerge]\nNoExec=yes\nFallback=immutable\nRequireExtension=flatcar-defaults\nRouteEtc=yes\nClass=all\nOverlayOptions=redirect_dir=on,metacopy=off\nPrune=yes\n",
+            "# comment\n[ConfExt]\nMutable=auto\nImagePolicy=root=verity+signed:=absent\n[X-Other]\nKey=Value\n",
+            "\uFEFF[SysExt]\r\nMutable=ephemeral-\\\r\nimport\r\n; comment\r\n",
+            "[BootMerge]\nNoExec=\nFallback=perhaps\nOverlayOptions=a,b=c,\\\n,index=off\nClass=confext\n");
+        Fuzz.Run("configuration", files, text =>
+        {
+            ConfigurationSources sources = new()
+            {
+                InitramfsFiles = [new SourceFile("/usr/lib/bootmerge.conf", text)],
+                Files = [new SourceFile("/etc/bootmerge.conf", text)],
+                KernelCommandLine = "bootmerge.fallback=fail"u8.ToArray(),
+            };
+            foreach (ExtensionClass cls in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
+                sources.Classes.Add(new ClassSources(cls) { Files = [new SourceFile("/etc/" + cls.ConfigurationFile, text)] });
+            try
+            {
+                Settings settings = SettingsResolver.Resolve(new Arguments { Verb = Verb.Boot }, sources);
+                Assert.All(settings.Warnings, warning => Assert.True(IsOneLine(warning), warning));
+                Assert.Equal(FallbackMode.Fail, settings.Fallback);
+                Assert.True(settings.RequireExtension is null || EntryName.IsValid(settings.RequireExtension));
+            }
+            catch (InputException e)
+            {
+                Assert.True(IsOneLine(e.Message), e.Message);
+            }
+        });
+    }
+
+    [Fact]
+    public void Kernel_command_lines()
+    {
+        Gen<byte[]> lines = Mutations.Of(
+            "BOOT_IMAGE=/vmlinuz root=LABEL=ROOT ro quiet bootmerge.mutable=auto bootmerge.fallback=immutable bootmerge.log=debug\n",
+            "bootmerge=0 systemd.confext=0 systemd.sysext=no",
+            "a=\"b c\" 'd e'=f \"bootmerge=0\" bootmerge.mutable=\"ephemeral-import\"");
+        Fuzz.Run("kernel command lines", lines, text =>
+        {
+            foreach (string word in KernelCommandLine.Parse(text))
+            {
+                // A word is what it is however it is quoted.
+                char quote = word.Contains('"') ? '\'' : '"';
+                if (!word.Contains(quote))
+                    Assert.Equal([word], KernelCommandLine.Parse(Encoding.UTF8.GetBytes(quote + word + quote)));
+            }
+
+            WarningLog warnings = new();
+            BootParameters.Parse(text, warnings);
+            Assert.All(warnings.Lines, line => Assert.True(IsOneLine(line), line));
+        });
+    }
+
+    [Fact]
+    public void Mountinfo()
+    {
+        Gen<byte[]> tables = Mutations.Of(
+            "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n36 22 0:31 / /a\\040b/etc ro,nosuid master:1 propagate_from:2 - overlay confext ro,lowerdir=/a:/b\n",
+            "100 22 0:5 /sub\\134dir /mnt\\011x rw - tmpfs none rw\n101 100 0:6 / /mnt\\011x rw -  \n",
+            "23 22 0:22 / /proc rw - proc proc rw\n");
+        Fuzz.Run("mountinfo", tables, text =>
+        {
+            MountTable table = MountTable.Parse(text);
+            Assert.True(table.Mounts.Count <= text.Length / 10 + 1);
+            foreach (Mount mount in table.Mounts)
+            {
+                string line = $"{mount.Id} {mount.ParentId} {Escaped(mount.Device)} / {Escaped(mount.Path)} {Escaped(mount.Options)} - {Escaped(mount.Type)} none {Escaped(mount.SuperOptions)}\n";
+                Mount again = Assert.Single(MountTable.Parse(PathText.Encode(line)).Mounts);
+                Assert.Equal((mount.Id, mount.ParentId, mount.Device, mount.Path, mount.Options, mount.Type, mount.SuperOptions), (again.Id, again.ParentId, again.Device, again.Path, again.Options, again.Type, again.SuperOptions));
+                foreach (Mount child in table.ChildrenOf(mount.Id))
+                    Assert.Equal(mount.Id, child.ParentId);
+            }
+        });
+    }
+
+    [Fact]
+    public void Markers()
+    {
+        Gen<byte[]> files = Mutations.Of(".systemd-etc-workdir\n", "srv/a\\x20b/.systemd-usr-workdir.1\n", "var/\\303\\251\\a\\b\\f\\n\\r\\t\\v\\\\\\\"\\'/.systemd-opt-workdir", "alpha\nbeta\n\ngamma\n", "0:47\n");
+        Fuzz.Run("markers", files, text =>
+        {
+            string decoded = PathText.Decode(text);
+            Assert.Equal(text, PathText.Encode(decoded));
+            List<string> names = Marker.ParseNames(decoded);
+            Assert.Equal(names, Marker.ParseNames(Marker.NamesText(names)));
+            Assert.True(!text.AsSpan().Contains((byte)0) ? Marker.Unescape(Marker.Escape(decoded)) == decoded : true);
+            if (Marker.Unescape(decoded) is not string path)
+                return;
+            Assert.Equal(path, Marker.Unescape(Marker.Escape(path)) ?? path);
+            if (!Marker.IsSafeRelativePath(path))
+                return;
+            Assert.Equal("/" + path, HierarchyState.Join("/", path));
+            Assert.Equal("/a/b/" + path, HierarchyState.Join("/a/b", path));
+        });
+    }
+
+    [Fact]
+    public void Origins()
+    {
+        Gen<byte[]> texts = Mutations.Of(
+            """{"mutable":{"mode":"auto","mutableDirs":{"/etc":"/srv/changes"}},"extensions":{"alpha":{"path":"/var/lib/confexts/alpha","onMountId":18446744073709551615,"fileHandle":{"type":1,"handle":"00ff"},"crtime":0,"mtime":0}}}""",
+            """{"mutable":{"mode":"no"},"mountOptions":"a=\"b\\c\u00e9\ud83d\udc80","extensions":{}}""",
+            """ [ 1 , -0.5e+3 , true , false , null , [ [ ] ] , { "a" : { } } ] """);
+        JsonValue other = JsonReader.TryParse("""{"mutable":{"mode":"no"}}"""u8)!;
+        Fuzz.Run("origins", texts, text =>
+        {
+            JsonValue? value = JsonReader.TryParse(text);
+            Origin.IsSame(other, PathText.Decode(text));
+            if (value is null)
+                return;
+            string compact = value.ToCompactText();
+            Assert.True(Origin.IsSame(value, compact));
+            Assert.True(Origin.IsSame(value, value.ToPrettyText()));
+            Assert.Equal(compact, JsonReader.TryParse(PathText.Encode(compact))!.ToCompactText());
+            Assert.DoesNotContain('\n', compact);
+        });
+    }
+
+    [Fact]
+    public void Paths_of_routing_entries_and_hierarchies()
+    {
+        Gen<byte[]> texts = Mutations.Of("/etc", "../../srv/changes", "/usr:/opt/x/", "./a//b/../c", "/etc:/etc/sub", "/a.b:/var/lib/x:");
+        Fuzz.Run("paths", texts, text =>
+        {
+            string path = PathText.Decode(text);
+            Assert.Equal(text, PathText.Encode(path));
+            string printable = PathText.Printable(path);
+            Assert.True(IsOneLine(printable));
+            Assert.Equal(printable, PathText.Printable(printable));
+
+            string joined = HierarchyState.Join("/var/lib/extensions.mutable", path);
+            Assert.StartsWith("/", joined, StringComparison.Ordinal);
+            Assert.True(joined is "/" || Marker.IsSafeRelativePath(joined[1..]) || path.Contains('\0'));
+            Assert.Equal(joined, HierarchyState.Join("/", joined));
+
+            string work = WorkDirectory.Choose(joined, "/etc", [WorkDirectory.Parent(joined) + "/.systemd-etc-workdir"]);
+            Assert.True(WorkDirectory.IsName(WorkDirectory.Name(work)));
+            Assert.Equal(WorkDirectory.Parent(joined), WorkDirectory.Parent(work));
+
+            try
+            {
+                foreach (string hierarchy in HierarchyList.Parse(path, "FUZZ"))
+                {
+                    Assert.Equal(hierarchy, HierarchyState.Join("/", hierarchy));
+                    Assert.DoesNotContain('/', HierarchyState.ShortName(hierarchy));
+                    Assert.True(WorkDirectory.IsName(WorkDirectory.Name(WorkDirectory.Choose("/x/y", hierarchy, []))));
+                }
+            }
+            catch (InputException e)
+            {
+                Assert.True(IsOneLine(e.Message), e.Message);
+            }
+        });
+    }
+
+    [Fact]
+    public void Superblocks()
+    {
+        (int Offset, string Bytes)[] signatures = [(0, "hsqs"), (0, "XFSB"), (0, "LUKS"), (512, "EFI PART"), (4096, "EFI PART"), (1024, "\u00e2\u00e1\u00f5\u00e0"), (1024 + 0x38, "\u0053\u00ef"), (0x10000 + 64, "_BHRfS_M")];
+        byte[][] sound = Array.ConvertAll(signatures, signature =>
+        {
+            byte[] start = new byte[signature.Bytes.Length];
+            Encoding.Latin1.GetBytes(signature.Bytes, start);
+            return (byte[])[(byte)(signature.Offset >> 8), (byte)(signature.Offset >> 16), (byte)signature.Offset, .. start];
+        });
+        // Not 64 KiB are mutated but up to three spots of them: where, and with what.
+        Gen<byte[]> spots = Gen.Select(Mutations.Of(sound), Mutations.Of(sound), Mutations.Of(sound), Gen.Int[0, Superblock.Length]).Select((a, b, c, length) =>
+        {
+            byte[] image = new byte[length];
+            foreach (byte[] spot in new[] { a, b, c })
+                for (int i = 3; i < spot.Length; i++)
+                    if ((spot[0] << 8 | spot[1] << 16 | spot[2]) + i - 3 is int at && at < length)
+                        image[at] = spot[i];
+            return image;
+        });
+        Fuzz.Run("superblocks", spots, image =>
+        {
+            string? type = Superblock.Identify(image, out string problem);
+            Assert.True(type is null ? problem.Length > 0 : type is "squashfs" or "xfs" or "erofs" or "ext4" or "btrfs");
+        });
+    }
+
+    [Fact]
+    public void Image_policies()
+    {
+        Gen<byte[]> texts = Mutations.Of("root=verity+signed+encrypted+unprotected+absent:usr=absent", "*", "~", "-", "=open", "root=unprotected+read-only-on+squashfs+erofs : var = growfs-off + ext4 :=-", "root-verity-sig=unused:swap=encryptedwithintegrity");
+        Fuzz.Run("image policies", texts, text =>
+        {
+            string policy = PathText.Decode(text);
+            ImagePolicy? parsed = ImagePolicy.Parse(policy, out string? problem);
+            Assert.True(problem is null ? parsed is not null : IsOneLine(problem));
+            foreach (string fileSystem in new[] { "squashfs", "erofs", "ext4", "btrfs", "xfs" })
+                Assert.True(parsed?.ReasonToRefuse(fileSystem) is not string reason || IsOneLine(reason));
+        });
+    }
+
+    [Fact]
+    public void Names_of_entries()
+    {
+        Gen<byte[]> names = Mutations.Of("alpha", "alpha.raw", "alpha.confext.raw", "alpha.sysext", "alpha.v", "alpha.raw.v", "alpha.confext.raw.v", ".#alpha", ".sysupdate.alpha", "..", "a.service", "b@c.service");
+        Fuzz.Run("names of entries", names, text =>
+        {
+            string entry = PathText.Decode(text);
+            foreach (ExtensionClass cls in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
+            {
+                foreach (ExtensionKind kind in Enum.GetValues<ExtensionKind>())
+                    IsSound(EntryName.TryParse(entry, kind, cls, out string problem), problem);
+                string? versioned = EntryName.TryParseVersioned(entry, cls, out string suffix, out string why);
+                IsSound(versioned, why);
+                Assert.True(versioned is null || entry.StartsWith(versioned + suffix, StringComparison.Ordinal));
+                Assert.Equal(0, EntryName.Compare(entry, entry, cls));
+                Assert.True(Math.Sign(EntryName.Compare(entry, "alpha.raw", cls)) == -Math.Sign(EntryName.Compare("alpha.raw", entry, cls)));
+            }
+
+            if (UnitName.IsValid(entry))
+                Assert.True(entry.Length <= 255 && entry.IndexOfAny([' ', '/', '\0', '\n']) < 0);
+        });
+
+        static void IsSound(string? name, string problem)
+        {
+            Assert.Equal(name is null, problem.Length > 0);
+            if (name is null)
+                return;
+            Assert.True(EntryName.IsValid(name) && name is not ("" or "." or "..") && name.IndexOfAny(['\n', '\0', '\u007f']) < 0);
+            Assert.Equal([name], Marker.ParseNames(Marker.NamesText([name])));
+        }
+    }
+
+    [Fact]
+    public void Names_of_versions()
+    {
+        Gen<byte[]> names = Mutations.Of("a_1.2.3", "a_1.2~rc1_x86-64+3-1.raw", "a_1.2^p_arm64.raw", "a_7+0-5", "a_1_riscv64", "a_10+007-08.raw", "a_1.10+4294967295-4294967296");
+        Fuzz.Run("names of versions", names, text =>
+        {
+            string entry = PathText.Decode(text);
+            VersionedName sound = VersionedName.TryParse("a_1.2~rc1_x86-64+3-1", "a", "", MachineArchitecture.X8664, out _)!;
+            foreach (string suffix in new[] { "", ".raw" })
+            {
+                VersionedName? name = VersionedName.TryParse(entry, "a", suffix, MachineArchitecture.X8664, out string problem);
+                Assert.Equal(name is null, problem.Length > 0);
+                if (name is null)
+                    continue;
+                Assert.Equal(0, name.CompareWith(name));
+                Assert.Equal(Math.Sign(name.CompareWith(sound)), -Math.Sign(sound.CompareWith(name)));
+            }
+
+            Assert.Equal(0, VersionOrder.Compare(entry, entry));
+            foreach (string other in new[] { "a_1.2.3", "a_1.2~rc1", "", "é" })
+                Assert.Equal(Math.Sign(VersionOrder.Compare(entry, other)), -Math.Sign(VersionOrder.Compare(other, entry)));
+        });
+    }
+
+    [Fact]
+    public void Command_lines_and_records_of_the_kernel_log()
+    {
+        Gen<byte[]> words = Mutations.Of("merge\0--root=/sysroot\0--mutable=auto", "status\0--json=pretty\0--verbose\0-q", "list\0a\0b", "--image-policy=root=open\0plan", "boot\0--fallback=immutable\0--class=all", "6,339,5140900,-;overlayfs: missing 'workdir'\n SUBSYSTEM=x\n");
+        Fuzz.Run("command lines", words, text =>
+        {
+            string[] arguments = PathText.Decode(text).Split('\0');
+            foreach (string program in new[] { "bootmerge", "/usr/bin/systemd-confext", "systemd-sysext" })
+            {
+                try
+                {
+                    if (CommandLineParser.Parse(program, arguments) is ParseResult.UsageError usage)
+                        Assert.True(IsOneLine(usage.Message), usage.Message);
+                }
+                catch (InputException e)
+                {
+                    Assert.True(IsOneLine(e.Message), e.Message);
+                }
+            }
+
+            Assert.True(KernelLog.Message(text)?.StartsWith("overlay", StringComparison.Ordinal) ?? true);
+        });
+    }
+
+    private static bool IsOneLine(string text)
+    {
+        foreach (char c in text)
+            if (c is < ' ' or (>= '\u007f' and < '\u00a0'))
+                return false;
+        return true;
+    }
+
+    /// <summary>As the kernel writes it, and as no field may be empty here.</summary>
+    private static string Escaped(string field)
+    {
+        StringBuilder text = new();
+        foreach (char c in field)
+            text.Append(c is ' ' or '\t' or '\n' or '\\' or '#' ? "\\" + Convert.ToString(c, 8).PadLeft(3, '0') : c.ToString());
+        return text.ToString();
+    }
+}

@@ -1,0 +1,121 @@
+#!/bin/bash
+# powercut.sh SUITE WORK LOGS: one machine whose power is cut again and again while it boots, writes and refreshes. QEMU is
+# killed, so that all the guest had not yet written is lost; the next start of the same disk must come up merged, with every
+# file that was acknowledged (guest/powercut.c, which is the whole initramfs besides bootmerge).
+# POWER_CUTS: how many, 30 unless set. One line, `ok ...` or `FAIL ...: why`; LOGS/SUITE-powercut.console is the last start's.
+. "$(dirname "$0")/lib.sh"
+
+suite=$1
+work=$2/powercut
+log=$3/$suite-powercut
+cuts=${POWER_CUTS:-30}
+base=$(base_of "$suite")
+seconds_a_boot=120
+disk=$work/root.img
+mkdir -p "$work/initramfs/modules" "$work/initramfs/usr/lib"
+
+# load MODULE: it and what it needs, in order, as files 0.ko, 1.ko; nothing when the kernel has it built in.
+number=0 loaded=" "
+load() {
+    local tree file needs i
+    tree=$(echo "$base"/chroot/usr/lib/modules/*)
+    read -r file needs < <(grep "/$1\.ko:" "$tree/modules.dep") || return 0
+    read -ra needs <<<"$needs"
+    for ((i = ${#needs[@]}; i >= 0; i--)); do
+        [ "$i" -lt "${#needs[@]}" ] || continue
+        copy "$tree/${needs[i]}"
+    done
+    copy "$tree/${file%:}"
+}
+copy() {
+    case $loaded in *" $1 "*) return 0 ;; esac
+    loaded+="$1 "
+    cp "$1" "$work/initramfs/modules/$number.ko"
+    number=$((number + 1))
+}
+for module in virtio_pci virtio_blk ext4 overlay; do load $module; done
+gcc -O1 -Wall -Wextra -Werror -static -o "$work/initramfs/init" "$here/guest/powercut.c"
+cp "$repo/out/bootmerge" "$work/initramfs/"
+printf '[BootMerge]\nRouteEtc=yes\nRequireExtension=flatcar-defaults\n' >"$work/initramfs/usr/lib/bootmerge.conf"
+(cd "$work/initramfs" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0) >"$work/initramfs.cpio"
+
+tree=$work/tree
+defaults=$tree/usr/lib/confexts/flatcar-defaults/etc
+mkdir -p "$tree"/{etc,var/lib} "$defaults/extension-release.d"
+printf 'ID=flatcar\nVERSION_ID=1\n' | tee "$tree/usr/lib/os-release" >"$defaults/extension-release.d/extension-release.flatcar-defaults"
+echo vendor | tee "$defaults/vendor" >"$defaults/both"
+echo machine | tee "$tree/etc/own" >"$tree/etc/both"
+chown -R 0:0 "$tree"
+mke2fs -q -t ext4 -N 65536 -E lazy_itable_init=1,root_owner=0:0 -d "$tree" "$disk" 512M
+
+# start ACKNOWLEDGED: QEMU in the background, its process in $machine. Writes that the guest was told are done are in the
+# host's memory, which outlives QEMU.
+start() {
+    : >"$log.console"
+    qemu-system-x86_64 -M q35,hpet=off -accel tcg,thread=multi -cpu max -smp 1 -m 384 -nodefaults -no-user-config \
+        -display none -monitor none -no-reboot -serial "file:$log.console" \
+        -kernel "$base/vmlinuz" -initrd "$work/initramfs.cpio" \
+        -append "console=ttyS0 panic=-1 oops=panic no_timer_check mitigations=off apparmor=0 quiet loglevel=3 acknowledged=$1" \
+        -drive "if=none,id=root,file=$disk,format=raw,cache=writeback" -device virtio-blk-pci,drive=root \
+        </dev/null >"$log.qemu" 2>&1 &
+    machine=$!
+}
+
+has() { grep -aqE "^$1" "$log.console"; }
+# reaches PATTERN: false when the machine has stopped, or does not get there in time.
+reaches() {
+    local until=$((SECONDS + seconds_a_boot))
+    until has "$1"; do
+        kill -0 "$machine" 2>/dev/null && [ "$SECONDS" -lt "$until" ] || return 1
+        sleep 0.05
+    done
+}
+
+# cut: the power goes; what was acknowledged last is counted.
+cut() {
+    local last
+    kill -KILL "$machine" 2>/dev/null || true
+    wait "$machine" 2>/dev/null || true
+    last=$(tr -d '\r' <"$log.console" | sed -n 's/^ACK \([0-9]*\)$/\1/p' | tail -n 1)
+    acknowledged=${last:-$acknowledged}
+}
+finish() {
+    [ -z "${machine-}" ] || kill -KILL "$machine" 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
+
+RANDOM=${POWER_CUT_SEED:-2026}
+started=$SECONDS acknowledged=0 done=0 early=0 refreshing=0 tries=0 why=
+while [ "$done" -le "$cuts" ]; do # the last start only looks
+    start "$acknowledged"
+    # Every sixth time while it boots and merges, else within two seconds of writing and refreshing.
+    if [ $((done % 6)) = 5 ] && [ "$done" -lt "$cuts" ]; then wanted=BOOT; else wanted=READY; fi
+    if ! reaches "$wanted"; then
+        # A race of TCG, see boot.sh: not of the disk.
+        if has '.*Oops: int3' && [ "$tries" -lt 3 ]; then tries=$((tries + 1)); cut; continue; fi
+        why="start $((done + 1)) does not come up: $(grep -a '^FAIL' "$log.console" | head -n 1 | tr -d '\r')"
+        break
+    fi
+    [ "$done" -lt "$cuts" ] || break
+    delay=$((RANDOM % 2000))
+    [ "$wanted" = READY ] || delay=$((RANDOM % 400))
+    sleep "$((delay / 1000)).$(printf %03d $((delay % 1000)))"
+    cut
+    if has FAIL; then
+        why="after $((done + 1)) starts: $(grep -a '^FAIL' "$log.console" | head -n 1 | tr -d '\r')"
+        break
+    fi
+    [ "$wanted" = READY ] || early=$((early + 1))
+    [ "$(tail -n 1 "$log.console" | tr -d '\r')" != REFRESH ] || refreshing=$((refreshing + 1))
+    done=$((done + 1))
+done
+cut
+e2fsck -fp "$disk" >"$log.e2fsck" 2>&1 || [ $? = 1 ] || why+="${why:+; }the file system is damaged: $(tail -n 1 "$log.e2fsck")"
+[ "$acknowledged" -gt "$cuts" ] || why+="${why:+; }only $acknowledged files were written"
+if [ -z "$why" ]; then
+    echo "ok $suite/powercut ($((SECONDS - started)) s: $done cuts, $early of them during the boot, $refreshing during a refresh; $acknowledged files acknowledged, none lost)"
+else
+    cp "$disk" "$log.img"
+    echo "FAIL $suite/powercut: $why (log: ${log#"$repo/"}.*)"
+fi
