@@ -21,8 +21,11 @@ internal sealed unsafe class KernelLog : IDisposable
         if (fd < 0)
             return new KernelLog(null);
         SafeFileHandle kmsg = new(fd, ownsHandle: true);
-        _ = LibC.lseek(Sys.Raw(kmsg), 0, SEEK_END);
-        return new KernelLog(kmsg);
+        if (LibC.lseek(Sys.Raw(kmsg), 0, SEEK_END) >= 0)
+            return new KernelLog(kmsg);
+        // Read from its beginning, words about other mounts would be taken for ours.
+        kmsg.Dispose();
+        return new KernelLog(null);
     }
 
     /// <summary>The messages of overlayfs and of mounting since then, without their prefixes, in one line.</summary>
