@@ -97,6 +97,7 @@ internal static class CleanUp
             session.Log.Info("Nothing is pruned: bootmerge.prune=0 on the kernel command line.");
         if (!isPruning && shadowed is null)
             return;
+        string failure = isPruning ? "Not all is pruned: " : "Not all is remembered as shadowed: ";
         PruneReport pruned = new("removed", isListed: false, JsonFormat.Off, session.Log);
         try
         {
@@ -111,16 +112,17 @@ internal static class CleanUp
 
             if (isPruning)
                 report.Step("prune");
+            failure = "Not all is remembered as shadowed: ";
             shadowed?.Look(trees);
             report.Step("shadowed");
         }
         catch (KernelException e)
         {
-            session.Log.Warning("Not all is pruned, or remembered as shadowed: " + e.Message);
+            session.Log.Warning(failure + e.Message);
         }
         catch (InputException e)
         {
-            session.Log.Warning("Not all is pruned, or remembered as shadowed: " + e.Message + ".");
+            session.Log.Warning(failure + e.Message + ".");
         }
 
         if (!isPruning)
