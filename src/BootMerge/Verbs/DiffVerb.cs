@@ -13,7 +13,7 @@ internal static class DiffVerb
     {
         List<string> only = HierarchyPaths.Of(session);
         ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
-        using ChangedTrees trees = ChangedTrees.Open(session);
+        using ChangedTrees trees = ChangedTrees.Open(session, isReading: true);
         Comparison comparison = new(session.Settings.WithLabels);
         JsonFormat json = session.Settings.Json;
         if (json != JsonFormat.Off)

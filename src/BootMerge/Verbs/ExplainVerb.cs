@@ -16,7 +16,7 @@ internal static class ExplainVerb
     public static void Run(Session session)
     {
         List<string> paths = HierarchyPaths.Of(session);
-        using ChangedTrees trees = ChangedTrees.Open(session, withAll: true);
+        using ChangedTrees trees = ChangedTrees.Open(session, withAll: true, isReading: true);
         JsonValue all = JsonValue.Array();
         string missing = "";
         foreach (string path in paths)
