@@ -112,7 +112,7 @@ public sealed class BootCleanUpTests : InitramfsTest
         Root.Symlink("/var/lib/extensions.mutable/etc", "/etc");
         LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_BIND | LibC.MS_RDONLY);
 
-        Boot().Succeeds().Says("Not all is pruned: the upperdir /etc is on a read-only file system", "falling back to an immutable merge");
+        Boot().Succeeds().Says("Not all is pruned", "the upperdir /etc is on a read-only file system", "falling back to an immutable merge");
         Assert.True(Root.ExistsRaw("/etc/vendor.conf"));
         Root.Bootmerge("unmerge").Succeeds();
         LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_BIND);

@@ -66,7 +66,9 @@ public sealed class MergedResetTests : KernelTest
         Root.Bootmerge("unmerge").Succeeds();
         foreach ((string path, string line) in Files.Snapshot($"{Root.Raw}{Backups}/{Assert.Single(Files.List(Root.Raw + Backups))}/etc", times: true))
             Assert.True(path is "/" || Comparable(line) == Comparable(had[path]), $"the copy of {path} is {line}, was {had[path]}");
-        Root.Bootmerge("prune").Succeeds();
+        Root.Bootmerge("prune", "--opaque").Succeeds();
+        string left = Root.Bootmerge("diff").Succeeds().Output;
+        List<string> layer = [.. Files.Snapshot(Root.Raw + "/etc").Keys];
         Merge();
         List<string> pruned = View();
         Root.Bootmerge("unmerge").Succeeds();
@@ -76,6 +78,9 @@ public sealed class MergedResetTests : KernelTest
         if (Root.ExistsRaw("/etc/.bootmerge-reset"))
             Directory.Delete(Root.Raw + "/etc/.bootmerge-reset", recursive: true);
         Assert.Equal(output, Root.Bootmerge(["reset", .. words]).Succeeds().Output);
+        Root.Bootmerge("prune", "--opaque").Succeeds();
+        Assert.Equal(Root.Bootmerge("diff").Succeeds().Output, left);
+        Assert.Equal(Files.Snapshot(Root.Raw + "/etc").Keys, layer);
         Merge();
         Assert.Equal(View(), merged);
         Assert.Equal(merged, pruned);

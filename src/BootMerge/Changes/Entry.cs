@@ -33,7 +33,7 @@ internal sealed class Entry
     public SafeFileHandle? BelowHandle { get; init; }
 
     /// <summary>The directory hides what the layers below have inside it.</summary>
-    public bool IsOpaque { get; init; }
+    public bool IsOpaque { get; set; }
 
     /// <summary>Where the directory was moved from, as overlayfs has it: a name beside it, or a path from the hierarchy; else null.</summary>
     public string? Redirect { get; init; }

@@ -36,7 +36,7 @@ internal sealed class PruneReport(string verb, bool isListed, JsonFormat json, L
         "equals the layer below",
         "is empty and equals the layer below",
         "is the mark of a deletion, and no layer has a file of that name any more",
-        "is opaque, and there is nothing that it could hide: only the mark goes",
+        "is opaque, and hides nothing: only the mark goes",
         "is the copy of an old merge's marker",
     ];
 

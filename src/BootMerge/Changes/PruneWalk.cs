@@ -26,6 +26,8 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     private int[] _staying = new int[16];
     private int _depth;
 
+    private MovedWalk? _moved;
+
     protected override bool IncludesMarker => true;
 
     protected override bool Enter(Entry entry)
@@ -81,10 +83,11 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
 
         if (!entry.IsOpaque)
             return true;
-        if (!withOpaque || !isComplete || HidesSomething(entry))
+        if (!withOpaque || !isComplete || HidesSomething(entry) || IsMovedFrom(entry))
             return false;
         if (!isDryRun)
             Sys.RemoveXattr(directory, Opaque);
+        entry.IsOpaque = false;
         report.Add(Tree.Hierarchy + entry.Path, Pruned.OpaqueMark);
         return true;
     }
@@ -107,12 +110,45 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         Remove(entry, Pruned.Marker);
     }
 
+    /// <summary>What is below is seen at another place, or something in it: here as well it would be a stale handle at one of them.</summary>
+    private bool IsMovedFrom(Entry entry)
+    {
+        if (_moved is null)
+        {
+            _moved = new MovedWalk(Tree);
+            _moved.Run();
+        }
+
+        string place = entry.BelowPath + "/" + entry.Name;
+        return _moved.Moved.Exists(moved => moved.Value == place || MountTable.IsBelow(moved.Value, place));
+    }
+
     private static bool HidesSomething(Entry entry)
     {
         if (entry.Below is not { IsDirectory: true })
             return false;
         using SafeFileHandle below = Sys.OpenChild(entry.BelowDirectory!, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        return Sys.ReadDirectory(below).Count > 0;
+        return HidesSomething(entry.UpperHandle!, below);
+    }
+
+    /// <summary>Whether a name is below that the directory has not. One that it has hides what is below with the mark and without.</summary>
+    private static bool HidesSomething(SafeFileHandle directory, SafeFileHandle below)
+    {
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(below))
+        {
+            if (Sys.TryStatusAt(directory, entry.Name) is not FileStatus status)
+                return true;
+            if (!status.IsDirectory || Sys.TryStatusAt(below, entry.Name) is not { IsDirectory: true })
+                continue;
+            using SafeFileHandle child = Sys.OpenChild(directory, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+            if (Sys.TryGetXattr(child, Opaque) is not null || Sys.TryGetXattr(child, Prefix + "redirect") is not null)
+                continue; // hides on its own
+            using SafeFileHandle childBelow = Sys.OpenChild(below, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+            if (HidesSomething(child, childBelow))
+                return true;
+        }
+
+        return false;
     }
 
     private bool IsEqualFile(Entry entry)

@@ -82,7 +82,7 @@ internal abstract class TreeWalk(ChangedTree tree)
         if (!Enter(entry))
             return;
         // An opaque directory shows nothing of the one below: what it lacks was deleted.
-        Walk(directory, directoryBelow, path, pathBelow, isOpaque || isWhole && redirect is null);
+        Walk(directory, directoryBelow, path, pathBelow, entry.IsOpaque || isWhole && redirect is null);
         Leave(entry);
     }
 

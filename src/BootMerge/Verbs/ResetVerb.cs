@@ -107,7 +107,7 @@ internal static class ResetVerb
         }
 
         if (hasCopied)
-            session.Log.Info("This is merged, so copies of what is below are left in the upper layer, and updates of it do not show yet: the next boot with Prune=yes removes them, or 'unmerge', 'prune' and 'merge'.");
+            session.Log.Info("This is merged, so copies of what is below are left in the upper layer, and updates of it do not show yet: 'unmerge', 'prune --opaque' and 'merge' remove them, or, except in directories that had been deleted or replaced, the next boot with Prune=yes.");
     }
 
     /// <summary>What is merged is written to through the merge.</summary>
