@@ -1,80 +1,214 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using BootMerge.KernelTests.Support;
 using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>boot remembers what lies below the machine's files; diff tells which have missed an update since.</summary>
+/// <summary>The record that boot keeps of what the machine's files hide, and what diff tells by it.</summary>
 public sealed class FrozenTests : InitramfsTest
 {
     private const string Record = "/var/lib/bootmerge/shadowed";
+    private const string First = "bootmerge-shadowed 1";
+
+    [Theory]
+    [InlineData("bare")]
+    [InlineData("confext")]
+    [InlineData("symlinked")]
+    public void A_file_that_misses_a_change_of_the_vendors_is_frozen_until_it_is_written(string layout)
+    {
+        Prepare(layout);
+        string vendor = (layout is "confext" ? "/usr/lib/confexts/flatcar-defaults/etc" : "/usr/share/flatcar/etc") + "/both.conf";
+        BootAnew(layout);
+        Assert.Equal(["/etc/both.conf"], Recorded());
+        Assert.Equal("0600", Files.Mode(Root.Raw + Record));
+        Assert.Equal("modified /etc/both.conf (content)", Diff());
+
+        Root.Write(vendor, "vendor, the next version");
+        Assert.Equal("frozen   /etc/both.conf (content; changed below since)", Diff());
+        BootAnew(layout);
+        Assert.Equal("frozen   /etc/both.conf (content; changed below since)", Diff());
+
+        File.WriteAllText(Root.Path + "/etc/both.conf", "machine's, looked at");
+        Assert.Equal("modified /etc/both.conf (content)", Diff());
+        BootAnew(layout);
+        Assert.Equal("modified /etc/both.conf (content)", Diff());
+
+        Root.Write(vendor, "vendor, the third version");
+        Assert.Equal("frozen   /etc/both.conf (content; changed below since)", Diff());
+        File.Delete(Root.Path + "/etc/both.conf");
+        BootAnew(layout);
+        Assert.Equal("", Diff().Replace("deleted  /etc/both.conf", "", StringComparison.Ordinal));
+        Assert.Empty(Recorded());
+    }
 
     [Fact]
-    public void A_file_whose_default_has_changed_since_the_first_boot_is_frozen_until_somebody_looks_at_it()
+    public void What_a_writer_through_the_merge_copied_up_is_known_from_the_next_boot_on()
     {
         Prepare("confext");
-        Root.Expect("/var/lib/bootmerge", "/etc", "/usr/lib/confexts");
-        Boot().Succeeds();
-        Assert.Equal("modified", ChangeOf("/etc/both.conf"));
-        Assert.Contains(" /etc/both.conf\n", Root.ReadRaw(Record), StringComparison.Ordinal);
-        Unmerge();
+        BootAnew("confext");
+        Files.ChangeMode(Root.Etc + "/vendor.conf", "0600");
+        Assert.Equal(["/etc/both.conf"], Recorded());
 
-        Root.Write("/usr/lib/confexts/flatcar-defaults/etc/both.conf", "vendor's new");
-        Boot().Succeeds();
-        Assert.Equal("frozen", ChangeOf("/etc/both.conf"));
-        Unmerge();
-        Boot().Succeeds();
-        Assert.Equal("frozen", ChangeOf("/etc/both.conf"));
-        Unmerge();
+        BootAnew("confext");
+        Assert.Equal(["/etc/both.conf", "/etc/vendor.conf"], Recorded());
+        Root.Write("/usr/lib/confexts/flatcar-defaults/etc/vendor.conf", "vendor, the next version");
+        Assert.Contains("frozen   /etc/vendor.conf (mode, content; changed below since)", Diff(), StringComparison.Ordinal);
+    }
 
-        // The vendor goes back: nothing is missed any more. And again: the machine's file is edited.
-        Root.Write("/usr/lib/confexts/flatcar-defaults/etc/both.conf", "vendor");
-        Assert.Equal("modified", ChangeOf("/etc/both.conf"));
-        Root.Write("/usr/lib/confexts/flatcar-defaults/etc/both.conf", "vendor's new");
-        Assert.Equal("frozen", ChangeOf("/etc/both.conf"));
-        Root.Write("/etc/both.conf", "machine's, edited");
-        Assert.Equal("modified", ChangeOf("/etc/both.conf"));
+    [Fact]
+    public void It_has_files_and_symlinks_over_what_has_content_and_nothing_else()
+    {
+        Prepare("confext");
+        RawTree.Do(Root.Raw + "/usr/lib/confexts/flatcar-defaults/etc", "for i in file link over-fifo gone; do echo v >$i; done; mkdir d opaque moved; echo v >d/f; echo v >opaque/f; echo v >moved/f; mkfifo fifo; echo v >over-directory; ln -s v symlink; echo v >\"$(printf 'a b\\n\\377')\"; mkdir directory");
+        RawTree.Do(Root.Raw + "/etc", "echo m >file; ln -s m link; mkfifo over-fifo; whiteout gone; mkdir d opaque new; echo m >d/f; mark opaque opaque=y; echo m >opaque/f; mark new redirect=moved; echo m >new/f; echo m >fifo; mkdir over-directory; ln -s m symlink; echo m >\"$(printf 'a b\\n\\377')\"; echo m >directory");
+        Root.Expect("/etc");
+
+        BootAnew("confext");
+
+        Assert.Equal(["/etc/a b\\n\\377", "/etc/both.conf", "/etc/d/f", "/etc/file", "/etc/link", "/etc/new/f", "/etc/over-fifo", "/etc/symlink"], Recorded());
+    }
+
+    [Fact]
+    public void It_is_not_written_again_when_it_would_say_the_same()
+    {
+        Prepare("confext");
+        BootAnew("confext");
+        ulong inode = Files.Status(Root.Raw + Record).st_ino;
+
+        BootAnew("confext");
         Boot().Succeeds();
-        Assert.Equal("modified", ChangeOf("/etc/both.conf"));
-        Unmerge();
+
+        Assert.Equal(inode, Files.Status(Root.Raw + Record).st_ino);
+        Assert.Equal(["shadowed"], Files.List(Root.Raw + "/var/lib/bootmerge"));
     }
 
     [Theory]
-    [InlineData("directory")]
-    [InlineData("fifo")]
-    [InlineData("zero byte")]
-    [InlineData("huge")]
-    [InlineData("loop")]
-    public void A_damaged_record_is_begun_anew_or_left_alone_and_nothing_fails(string kind)
+    [InlineData("bootmerge.mutable=no")]
+    [InlineData("bootmerge.mutable=ephemeral")]
+    [InlineData("bootmerge=0")]
+    public void A_boot_that_does_not_see_the_machines_layer_keeps_what_is_known(string commandLine)
     {
         Prepare("confext");
-        Root.Expect("/var/lib/bootmerge");
-        Root.MakeBad(Record, kind, "");
+        BootAnew("confext");
+        string[] before = File.ReadAllLines(Root.Raw + Record);
+        File.WriteAllText(Initramfs + "/cmdline", commandLine + "\n");
 
-        Boot().Succeeds();
-        Assert.Equal("modified", ChangeOf("/etc/both.conf"));
-        Unmerge();
+        BootAnew("confext");
+
+        Assert.Equal(before, File.ReadAllLines(Root.Raw + Record));
     }
 
     [Fact]
-    public void A_record_that_says_nothing_new_is_not_written()
+    public void Without_a_writable_root_there_is_none_and_no_word_about_it()
     {
         Prepare("confext");
-        Root.Expect("/var/lib/bootmerge");
-        Boot().Succeeds();
-        DateTime written = File.GetLastWriteTimeUtc(Root.Raw + Record);
-        ulong inode = Files.Status(Root.Raw + Record).st_ino;
-        Unmerge();
+        LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_BIND | LibC.MS_RDONLY);
 
-        Boot().Succeeds();
+        Outcome outcome = Boot().Succeeds();
 
-        Assert.Equal((written, inode), (File.GetLastWriteTimeUtc(Root.Raw + Record), Files.Status(Root.Raw + Record).st_ino));
-        Unmerge();
+        Assert.DoesNotContain("record", outcome.Error.Replace("boot: record took", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Outcome.OfTool("chroot", Initramfs, "/bootmerge", "--root=/sysroot", "unmerge");
+        LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_BIND);
+        Assert.False(Root.ExistsRaw(Record));
     }
 
-    private void Unmerge() => Outcome.Of("chroot", [Initramfs, "/bootmerge", "--root=/sysroot", "unmerge"]).Succeeds();
+    [Theory]
+    [InlineData("zero byte", true)]
+    [InlineData("not UTF-8", true)]
+    [InlineData("huge", true)]
+    [InlineData("empty", true)]
+    [InlineData("truncated", true)]
+    [InlineData("fifo", true)]
+    [InlineData("directory", false)]
+    [InlineData("loop", true)]
+    [InlineData("device", true)]
+    public void A_record_that_is_none_is_warned_of_and_made_anew(string kind, bool isReplaced)
+    {
+        Prepare("confext");
+        Root.Route("/etc");
+        Root.MakeBad(Record, kind, First + "\n0123456789abcdef 17 /etc/bo");
 
-    private string ChangeOf(string path) =>
-        Outcome.Of("chroot", [Initramfs, "/bootmerge", "--root=/sysroot", "--no-legend", "diff", path]).Succeeds().Output.Split(' ')[0];
+        Outcome diff = Root.Bootmerge("diff", "--no-legend").Succeeds().Says("none is known to be frozen");
+        Assert.Contains("modified /etc/both.conf (content)\n", diff.Output, StringComparison.Ordinal);
+        BootAnew("confext");
+
+        if (isReplaced)
+            Assert.Equal(["/etc/both.conf"], Recorded());
+        Root.Expect("/var/lib/bootmerge");
+    }
+
+    [Theory]
+    [InlineData("/var/lib/bootmerge", "file")]
+    [InlineData("/var/lib/bootmerge", "dangling")]
+    [InlineData("/var/lib/bootmerge", "fifo")]
+    public void Where_it_cannot_be_written_the_boot_succeeds_all_the_same(string path, string kind)
+    {
+        Prepare("confext");
+        Root.MakeBad(path, kind, "");
+
+        Boot().Succeeds().Says("The record of shadowed files is not written");
+
+        Assert.Equal("machine's", Root.Read("/etc/both.conf"));
+    }
+
+    [Fact]
+    public void A_symlink_in_its_place_is_replaced_and_not_followed()
+    {
+        Prepare("confext");
+        Root.Write("/var/other", First + "\n");
+        Root.Symlink(Record, "../../other");
+
+        BootAnew("confext");
+
+        Assert.Equal(["/etc/both.conf"], Recorded());
+        Assert.Equal(First + "\n", Root.ReadRaw("/var/other"));
+    }
+
+    [Fact]
+    public void More_files_than_it_has_room_for_are_left_out_and_diff_still_tells_them()
+    {
+        Prepare("confext");
+        foreach (string etc in new[] { "/usr/lib/confexts/flatcar-defaults/etc", "/etc" })
+        {
+            Directory.CreateDirectory(Root.Raw + etc + "/many");
+            for (int i = 0; i < 10_050; i++)
+                File.WriteAllText($"{Root.Raw}{etc}/many/{i:d5}", etc);
+        }
+
+        Root.Expect("/etc");
+        BootAnew("confext");
+
+        Assert.Equal(10_000, Recorded().Count);
+        Assert.Equal(10_051, Diff().Split('\n').Count(line => line.StartsWith("modified", StringComparison.Ordinal)));
+    }
+
+    /// <summary>As after a reboot: nothing is merged, and /run is empty.</summary>
+    private void BootAnew(string layout)
+    {
+        foreach (MountEntry mount in Enumerable.Reverse(MountTable.Under(Initramfs)).Where(mount => mount.Point.StartsWith(Initramfs + "/run/", StringComparison.Ordinal) || mount.Point.StartsWith(Root.Path + "/", StringComparison.Ordinal)))
+            LibC.Unmount(mount.Point, LibC.MNT_DETACH);
+        foreach (string name in Files.List(Initramfs + "/run"))
+            Directory.Delete($"{Initramfs}/run/{name}", recursive: true);
+        foreach (string name in Files.List(Root.Raw).Where(name => name.EndsWith("workdir", StringComparison.Ordinal)))
+            Root.Remove("/" + name);
+        Boot().Succeeds();
+        Root.Forget("/usr/share/flatcar");
+        if (layout is "bare")
+            Root.ExpectMount("/usr/share/flatcar");
+        Root.Expect("/var/lib/bootmerge", "/etc");
+    }
+
+    /// <summary>Of boot's /etc, without what only the machine has.</summary>
+    private string Diff() => string.Join('\n', Outcome.OfTool("chroot", Initramfs, "/bootmerge", "--root=/sysroot", "diff", "--no-legend").Split('\n')
+        .Where(line => line.Length > 0 && !line.StartsWith("added", StringComparison.Ordinal)));
+
+    private List<string> Recorded()
+    {
+        string[] lines = File.ReadAllLines(Root.Raw + Record);
+        Assert.Equal(First, lines[0]);
+        return [.. lines[1..].Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])];
+    }
 }

@@ -28,7 +28,10 @@ internal sealed class ChangedTree : IDisposable
     /// <summary>Opened for reading.</summary>
     public required SafeFileHandle Below { get; init; }
 
-    /// <summary>The layers that <see cref="Below"/> is made of, topmost first.</summary>
+    /// <summary>
+    /// The layers that <see cref="Below"/> is made of, topmost first; above them, where <see cref="IsWhole"/>, the one of the
+    /// machine's that is imported.
+    /// </summary>
     public required List<NamedLayer> Layers { get; init; }
 
     /// <summary>

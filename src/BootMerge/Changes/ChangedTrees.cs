@@ -28,16 +28,17 @@ internal sealed class ChangedTrees : IDisposable
 
     /// <param name="session">Its classes are looked at.</param>
     /// <param name="withAll">Also hierarchies without an upper layer, as if it were an empty one.</param>
-    public static ChangedTrees Open(Session session, bool withAll = false)
+    /// <param name="isReading">Nothing will be changed: also where a file system is read-only, so that merge would refuse.</param>
+    public static ChangedTrees Open(Session session, bool withAll = false, bool isReading = false)
     {
         List<Survey> surveys = [];
         foreach (ClassSettings settings in session.Settings.Classes)
             surveys.Add(Survey.Make(session, settings, Extension.BareDefaults(session.Root)));
-        return Open(session, surveys, withAll);
+        return Open(session, surveys, withAll, isReading);
     }
 
     /// <param name="surveys">What a merge would be made of.</param>
-    public static ChangedTrees Open(Session session, List<Survey> surveys, bool withAll = false)
+    public static ChangedTrees Open(Session session, List<Survey> surveys, bool withAll = false, bool isReading = false)
     {
         List<List<AcceptedExtension>> accepted = [];
         foreach (Survey survey in surveys)
@@ -49,7 +50,7 @@ internal sealed class ChangedTrees : IDisposable
         try
         {
             for (int i = 0; i < surveys.Count; i++)
-                trees.Add(session, surveys[i].Settings, trees._host.Seen(accepted[i]), merged, withAll);
+                trees.Add(session, surveys[i].Settings, trees._host.Seen(accepted[i]), merged, withAll, isReading);
             return trees;
         }
         catch
@@ -87,15 +88,17 @@ internal sealed class ChangedTrees : IDisposable
         return merged;
     }
 
-    private void Add(Session session, ClassSettings settings, List<AcceptedExtension> found, List<KeyValuePair<string, SafeFileHandle>> merged, bool withAll)
+    private void Add(Session session, ClassSettings settings, List<AcceptedExtension> found, List<KeyValuePair<string, SafeFileHandle>> merged, bool withAll, bool isReading)
     {
-        foreach (HierarchyState state in _host.Look(settings))
+        foreach (HierarchyState seen in _host.Look(settings))
         {
-            ExistingMerge? merge = _host.MergeOn(state.Hierarchy);
-            ClassSettings used = merge is null ? settings : settings.InMode(Origin.ModeOf(merge.Marker.Origin) ?? settings.Mode);
+            ExistingMerge? merge = _host.MergeOn(seen.Hierarchy);
+            // A fallback imports the hierarchy itself, whatever the routing entry says.
+            HierarchyState state = merge?.Marker.Mode is null ? seen : seen.SelfRouted();
+            ClassSettings used = merge is null ? settings : AsMerged(settings, merge.Marker);
             List<AcceptedExtension> extensions = merge is null ? found : MergedOf(found, merge, session);
             PlanResult result = Planner.Plan(used, [state], extensions);
-            if (result.Refusal is not null)
+            if (result.Refusal is not null && !(isReading && state.Routing.IsReadOnly))
                 throw new InputException(result.Refusal);
             foreach (LeftAlone left in result.Plan.LeftAlone)
                 WithoutUpper.Add(left);
@@ -110,6 +113,10 @@ internal sealed class ChangedTrees : IDisposable
         }
     }
 
+    private static ClassSettings AsMerged(ClassSettings settings, Marker marker) =>
+        marker.Mode is string name && MutableModes.TryParse(name, out MutableMode fallback) ? settings.SelfImporting(fallback)
+            : settings.InMode(Origin.ModeOf(marker.Origin) ?? settings.Mode);
+
     /// <summary>Those that are merged, in the order in which they would be merged now.</summary>
     private static List<AcceptedExtension> MergedOf(List<AcceptedExtension> found, ExistingMerge merge, Session session)
     {
@@ -123,21 +130,21 @@ internal sealed class ChangedTrees : IDisposable
     private static string? WhyWithoutUpper(StackPlan stack, ExistingMerge? merge) => stack.Upper switch
     {
         PersistentUpper { CreateWithMode: not null } => "nothing has been written yet, the upperdir does not exist",
-        MemoryUpper when merge is null => "what is written goes to memory, nothing has been written yet",
+        MemoryUpper when merge is null && ImportedLayer(stack) is null => "what is written goes to memory, nothing has been written yet",
         null when ImportedLayer(stack) is null => "it is read-only, and the machine's own files are the lowest layer",
         _ => null,
     };
 
     /// <summary>In the import modes the machine's layer is the topmost lowerdir.</summary>
     private static Layer? ImportedLayer(StackPlan stack) =>
-        stack.Upper is null && stack.Lower.Count > 1 && stack.Lower[0].Kind != LayerKind.Extension ? stack.Lower[0] : null;
+        stack.Upper is not PersistentUpper && stack.Lower.Count > 1 && stack.Lower[0].Kind != LayerKind.Extension ? stack.Lower[0] : null;
 
     private ChangedTree Open(StackPlan stack, ExistingMerge? merge, List<KeyValuePair<string, SafeFileHandle>> merged, bool hasUpper)
     {
         Layer? imported = ImportedLayer(stack);
         List<Layer> below = imported is null ? stack.Lower : stack.Lower.GetRange(1, stack.Lower.Count - 1);
-        bool isWhole = hasUpper && stack.Upper is MemoryUpper;
-        string path = imported?.Path ?? (stack.Upper as PersistentUpper)?.Path ?? stack.Hierarchy;
+        bool isWhole = hasUpper && stack.Upper is MemoryUpper && merge is not null;
+        string path = isWhole ? stack.Hierarchy : imported?.Path ?? (stack.Upper as PersistentUpper)?.Path ?? stack.Hierarchy;
         List<NamedLayer> layers = [];
         SafeFileHandle? upper = null;
         try
@@ -146,6 +153,9 @@ internal sealed class ChangedTrees : IDisposable
                 : isWhole ? Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY)
                 : OpenUpper(path);
             SafeFileHandle view = LayersBelow.Open(_host, below, layers);
+            // Also of the machine's, but not what its changes are measured by.
+            if (isWhole && imported is not null)
+                layers.Insert(0, new NamedLayer(imported.Name, OpenUpper(imported.Path)));
             return new ChangedTree
             {
                 Class = stack.Class,

@@ -13,6 +13,9 @@ internal static class Digest
     private const ulong Basis = 0xcbf29ce484222325;
     private const ulong Prime = 0x100000001b3;
 
+    // One for all files: thousands are read one after the other.
+    private static readonly byte[] Buffer = new byte[65536];
+
     /// <returns>16 hexadecimal digits; null for what has no content, or is gone.</returns>
     public static string? Of(SafeFileHandle directory, string name, FileStatus status)
     {
@@ -24,14 +27,13 @@ internal static class Digest
         if (file is null)
             return null;
         ulong hash = Add(Basis, "f"u8);
-        byte[] buffer = new byte[65536];
         int length;
         do
         {
-            length = Sys.ReadFully(file, buffer, name);
-            hash = Add(hash, buffer.AsSpan(0, length));
+            length = Sys.ReadFully(file, Buffer, name);
+            hash = Add(hash, Buffer.AsSpan(0, length));
         }
-        while (length == buffer.Length);
+        while (length == Buffer.Length);
         return Text(hash);
     }
 

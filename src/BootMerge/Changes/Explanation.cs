@@ -18,6 +18,9 @@ internal enum LayerPart
 
     /// <summary>A whiteout: what is below is deleted.</summary>
     Deletes,
+
+    /// <summary>Not the path but a directory on the way to it, or what is there in its place: nothing of the layers below shows in it.</summary>
+    Covers,
 }
 
 /// <param name="layer">"upper", or the name of the layer.</param>
@@ -40,6 +43,7 @@ internal sealed class LayerFinding(string layer, string path, LayerPart part, st
 internal static class Explanation
 {
     /// <param name="path">Inside the hierarchy: "/ssh/sshd_config", or "" for itself.</param>
+    /// <returns>Empty when no layer has it.</returns>
     public static List<LayerFinding> Of(ChangedTree tree, string path)
     {
         List<LayerFinding> findings = [];
@@ -48,6 +52,9 @@ internal static class Explanation
         Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings);
         foreach (Mounting.NamedLayer layer in tree.Layers)
             Look(layer.Directory, layer.Name, state, findings);
+        // What covers nothing makes no difference.
+        while (findings.Count > 0 && findings[^1].Part == LayerPart.Covers)
+            findings.RemoveAt(findings.Count - 1);
         return findings;
     }
 
@@ -67,6 +74,7 @@ internal static class Explanation
         // On the way down each directory may say that nothing of the layers below shows, or that they have it elsewhere.
         bool endsHere = false;
         List<string> below = [];
+        LayerFinding? cover = null;
         SafeFileHandle at = Sys.Reopen(layer, Sys.O_RDONLY | Sys.O_DIRECTORY);
         try
         {
@@ -76,6 +84,7 @@ internal static class Explanation
                 bool isLast = i == state.Names.Length - 1;
                 if (status is null)
                 {
+                    AddCover(state, endsHere ? cover : null, findings);
                     AddRest(below, state.Names, i);
                     Continue(state, below, endsHere);
                     return;
@@ -85,6 +94,8 @@ internal static class Explanation
                 {
                     if (isLast)
                         Found(name, state, status, "", findings);
+                    else
+                        AddCover(state, Cover(name, state, i, status, ""), findings);
                     // What is no directory hides all that is below it.
                     endsHere = true;
                     AddRest(below, state.Names, i);
@@ -100,6 +111,8 @@ internal static class Explanation
                 below.Add(state.Names[i]);
                 if (redirect is not null)
                     Redirect(below, redirect);
+                if (isOpaque)
+                    cover = isLast ? null : Cover(name, state, i, status, "opaque");
                 if (isLast)
                     Found(name, state, status, isOpaque ? "opaque" : redirect is null ? "" : "moved from " + redirect, findings);
                 // A path from the hierarchy on begins anew there, whatever was on the way.
@@ -108,12 +121,23 @@ internal static class Explanation
 
             if (state.Names.Length == 0)
                 Found(name, state, Sys.Status(at), "", findings);
+            AddCover(state, endsHere ? cover : null, findings);
             Continue(state, below, endsHere);
         }
         finally
         {
             at.Dispose();
         }
+    }
+
+    private static LayerFinding Cover(string layer, State state, int last, FileStatus status, string note) =>
+        new(layer, "/" + string.Join('/', state.Names, 0, last + 1), LayerPart.Covers, TypeOf(status), note);
+
+    /// <summary>Only the topmost one makes a difference.</summary>
+    private static void AddCover(State state, LayerFinding? cover, List<LayerFinding> findings)
+    {
+        if (cover is not null && !state.IsCovered)
+            findings.Add(cover);
     }
 
     private static void AddRest(List<string> below, string[] names, int from)

@@ -10,49 +10,57 @@ namespace BootMerge.Changes;
 
 /// <summary>
 /// What was below the machine's files when they were first seen over it: /var/lib/bootmerge/shadowed, kept by boot. When
-/// the vendor's file is another one by now, the machine's is frozen: it has missed an update. Once the machine's own
-/// file changes, somebody has looked at it, and what is below now counts from then on.
+/// the vendor's file is another one by now, the machine's is frozen: it has missed an update. It stays so until it is gone or
+/// written anew: then somebody has looked at it, and what is below counts from there on.
 /// </summary>
 /// <remarks>
 /// Text: "bootmerge-shadowed 1", then a line for each file: digest of the one below, microseconds of the machine's file's last
-/// change, path inside the root with C's escapes.
+/// modification, path inside the root with C's escapes.
 /// </remarks>
 internal sealed class ShadowedRecord
 {
     /// <summary>More files than any /etc has; those beyond are not remembered.</summary>
     public const int MaximumEntries = 10_000;
 
+    /// <summary>Of the text, in bytes: room for 200 of each of them.</summary>
+    public const int MaximumLength = 2 << 20;
+
     private const string Directory = "/var/lib/bootmerge";
     private const string FileName = "shadowed";
     private const string FirstLine = "bootmerge-shadowed 1";
-    private const int Limit = 8 << 20;
+    private const int DigestLength = 16;
     private const uint DirectoryMode = 0x1ED; // 0755
     private const uint FileMode = 0x180; // 0600
 
+    // Path to "DIGEST TIME".
     private readonly Dictionary<string, string> _entries = new(StringComparer.Ordinal);
+
+    /// <summary>The file was there, but is no record: it is to be replaced, even by one that says nothing.</summary>
+    private bool _isDamaged;
 
     /// <summary>A record that is absent is empty; so is one that cannot be read, with a warning.</summary>
     public static ShadowedRecord Read(Root root, Log log)
     {
+        string reason;
         try
         {
-            byte[]? text = root.TryReadFile(Directory + "/" + FileName, Limit);
-            if (text is null)
+            if (root.TryReadFile(Directory + "/" + FileName, MaximumLength) is not byte[] text)
                 return new ShadowedRecord();
             if (Parse(PathText.Decode(text)) is ShadowedRecord record)
                 return record;
-            log.Warning(root.Outside(Directory + "/" + FileName) + " is no record of shadowed files: taken for empty.");
+            reason = root.Outside(Directory + "/" + FileName) + " is damaged.";
         }
         catch (KernelException e)
         {
-            log.Warning("The record of shadowed files is taken for empty: " + e.Message);
+            reason = e.Message;
         }
         catch (InputException e)
         {
-            log.Warning("The record of shadowed files is taken for empty: " + e.Message + ".");
+            reason = e.Message + ".";
         }
 
-        return new ShadowedRecord();
+        log.Warning("The record of shadowed files is taken for empty, none is known to be frozen: " + reason);
+        return new ShadowedRecord { _isDamaged = true };
     }
 
     /// <summary>null when the text is no record, or was cut off.</summary>
@@ -61,18 +69,19 @@ internal sealed class ShadowedRecord
         if (!text.StartsWith(FirstLine + "\n", StringComparison.Ordinal) || !text.EndsWith('\n'))
             return null;
         ShadowedRecord record = new();
-        foreach (string line in text[(FirstLine.Length + 1)..].Split('\n'))
+        string[] lines = text.Split('\n');
+        for (int i = 1; i < lines.Length - 1 && i <= MaximumEntries; i++)
         {
-            int path = line.IndexOf('/');
-            if (path <= 1 || line[path - 1] != ' ' || Marker.Unescape(line[path..]) is not string name || record._entries.Count == MaximumEntries)
-                continue;
-            record._entries[name] = line[..(path - 1)];
+            int path = lines[i].IndexOf('/');
+            if (path < 0 || !IsStamp(lines[i].AsSpan(0, path)) || Marker.Unescape(lines[i][path..]) is not string name)
+                return null;
+            record._entries[name] = lines[i][..(path - 1)];
         }
 
         return record;
     }
 
-    /// <summary>Sorted, so that the same record is the same text.</summary>
+    /// <summary>Sorted, so that the same record is the same text; what would not fit is left out.</summary>
     public string ToText()
     {
         List<string> paths = [];
@@ -81,32 +90,56 @@ internal sealed class ShadowedRecord
         paths.Sort(string.CompareOrdinal);
         StringBuilder text = new(FirstLine + "\n");
         foreach (string path in paths)
-            text.Append(_entries[path]).Append(' ').Append(Marker.Escape(path)).Append('\n');
+        {
+            string line = _entries[path] + " " + Marker.Escape(path) + "\n";
+            if (text.Length + line.Length <= MaximumLength)
+                text.Append(line);
+        }
+
         return text.ToString();
     }
 
     /// <param name="path">Inside the root.</param>
     /// <param name="entry">What lies there in the upper layer, and below.</param>
-    public bool IsFrozen(string path, Entry entry) =>
-        _entries.TryGetValue(path, out string? remembered) && TryCut(remembered, out string digest, out string time) && time == Time(entry)
-        && Digest.Of(entry.BelowDirectory!, entry.Name, entry.Below!) is string now && now != digest;
+    public bool IsFrozen(string path, Entry entry)
+    {
+        if (!IsKnown(path, entry))
+            return false;
+        // Only what has content was written down.
+        if (entry.Below is { IsRegular: false, IsSymlink: false })
+            return true;
+        return Digest.Of(entry.BelowDirectory!, entry.Name, entry.Below!) is string now && !_entries[path].StartsWith(now, StringComparison.Ordinal);
+    }
 
-    /// <summary>Keeps what an older record says of a file that has not changed since, else what is below now.</summary>
+    /// <summary>Keeps what an older record says of a file that was not written since, else what is below now.</summary>
     public void Add(string path, Entry entry, ShadowedRecord older)
     {
         if (_entries.Count == MaximumEntries)
             return;
-        if (older._entries.TryGetValue(path, out string? remembered) && TryCut(remembered, out _, out string time) && time == Time(entry))
-            _entries[path] = remembered;
+        if (older.IsKnown(path, entry))
+            _entries[path] = older._entries[path];
         else if (Digest.Of(entry.BelowDirectory!, entry.Name, entry.Below!) is string digest)
             _entries[path] = digest + " " + Time(entry);
+    }
+
+    /// <summary>Takes over what an older record says of hierarchies that could not be looked at this time.</summary>
+    public void AddAllOutside(List<string> hierarchies, ShadowedRecord older)
+    {
+        foreach (KeyValuePair<string, string> entry in older._entries)
+        {
+            bool isLeftOut = _entries.Count == MaximumEntries;
+            foreach (string hierarchy in hierarchies)
+                isLeftOut |= MountTable.IsBelow(entry.Key, hierarchy);
+            if (!isLeftOut)
+                _entries[entry.Key] = entry.Value;
+        }
     }
 
     /// <summary>Whole or not at all, and only when it says something new.</summary>
     public void Write(Root root, ShadowedRecord older)
     {
         string text = ToText();
-        if (text == older.ToText())
+        if (text == older.ToText() && !older._isDamaged)
             return;
         using SafeFileHandle lib = root.OpenAt("/var/lib", Sys.O_PATH | Sys.O_DIRECTORY);
         Sys.MakeDirectory(lib, "bootmerge", DirectoryMode, root.Outside(Directory));
@@ -114,14 +147,21 @@ internal sealed class ShadowedRecord
         Sys.ReplaceFile(directory, FileName, PathText.Encode(text), FileMode);
     }
 
+    /// <summary>It was written down, and nobody has written the machine's file since.</summary>
+    private bool IsKnown(string path, Entry entry) =>
+        _entries.TryGetValue(path, out string? stamp) && stamp.AsSpan(DigestLength + 1).SequenceEqual(Time(entry));
+
     private static string Time(Entry entry) => entry.Upper!.ModificationTime.ToString();
 
-    private static bool TryCut(string remembered, out string digest, out string time)
+    /// <summary>"0123456789abcdef 1700000000000000 ", with the blank before the path.</summary>
+    private static bool IsStamp(ReadOnlySpan<char> text)
     {
-        int blank = remembered.IndexOf(' ');
-        digest = blank < 0 ? "" : remembered[..blank];
-        time = remembered[(blank + 1)..];
-        return blank > 0;
+        if (text.Length < DigestLength + 3 || text[DigestLength] != ' ' || text[^1] != ' ')
+            return false;
+        for (int i = 0; i < text.Length - 1; i++)
+            if (i < DigestLength ? !char.IsAsciiHexDigitLower(text[i]) : i > DigestLength && !char.IsAsciiDigit(text[i]))
+                return false;
+        return true;
     }
 }
 

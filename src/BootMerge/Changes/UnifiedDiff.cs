@@ -73,9 +73,12 @@ internal static class UnifiedDiff
             if (kind != '+')
                 atBefore++;
             bool isEnded = line.EndsWith('\n');
-            text.Append(kind).Append(PathText.Printable(isEnded ? line[..^1] : line)).Append(isEnded ? "\n" : "\n\\ No newline at end of file\n");
+            text.Append(kind).Append(Printable(isEnded ? line[..^1] : line)).Append(isEnded ? "\n" : "\n\\ No newline at end of file\n");
         }
     }
+
+    /// <summary>Nothing that a terminal would obey, but tabs, which texts are full of.</summary>
+    private static string Printable(string line) => string.Join('\t', Array.ConvertAll(line.Split('\t'), PathText.Printable));
 
     private static int Count(ReadOnlySpan<char> script, char kind)
     {
@@ -157,11 +160,11 @@ internal static class UnifiedDiff
     internal static List<string> Lines(string text)
     {
         List<string> lines = [];
-        while (text.Length > 0)
+        for (int start = 0; start < text.Length;)
         {
-            int end = text.IndexOf('\n');
-            lines.Add(end < 0 ? text : text[..(end + 1)]);
-            text = end < 0 ? "" : text[(end + 1)..];
+            int end = text.IndexOf('\n', start);
+            lines.Add(end < 0 ? text[start..] : text[start..(end + 1)]);
+            start = end < 0 ? text.Length : end + 1;
         }
 
         return lines;

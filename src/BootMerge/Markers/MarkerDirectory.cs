@@ -8,6 +8,8 @@ namespace BootMerge.Markers;
 /// <summary>Reading a marker out of a merged hierarchy, and writing one into the layer made for it.</summary>
 internal static class MarkerDirectory
 {
+    // Our own, and only where the origin speaks of another mode: systemd does not look at it.
+    private const string ModeFile = "bootmerge-mode";
     private const int FileLimit = 4 << 20;
     private const uint FileMode = 0x1A4; // 0644
     private const uint DirectoryMode = 0x1ED; // 0755
@@ -32,6 +34,7 @@ internal static class MarkerDirectory
             Origin = ReadText(directory, "origin"),
             WorkDirectory = workDirectory is null ? null : Marker.Unescape(workDirectory) ?? "",
             Backing = ReadLine(directory, "backing"),
+            Mode = ReadLine(directory, ModeFile),
             Since = Sys.TryStatusAt(directory, "dev")?.ModificationTime ?? 0,
         };
     }
@@ -54,7 +57,7 @@ internal static class MarkerDirectory
     }
 
     /// <summary>Makes the marker directory with everything but "dev" and "origin", which are known only once all overlays are there.</summary>
-    public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, IReadOnlyList<string> names, string? workDirectory, string? backing)
+    public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, IReadOnlyList<string> names, string? workDirectory, string? backing, string? mode)
     {
         Sys.MakeDirectory(layer, extensionClass.MarkerName, DirectoryMode, extensionClass.MarkerName);
         using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -66,6 +69,8 @@ internal static class MarkerDirectory
             WriteFile(directory, "work_dir", Marker.Escape(workDirectory) + "\n");
         if (backing is not null)
             WriteFile(directory, "backing", backing + "\n");
+        if (mode is not null)
+            WriteFile(directory, ModeFile, mode + "\n");
     }
 
     public static void WriteDevice(SafeFileHandle layer, ExtensionClass extensionClass, string device) =>

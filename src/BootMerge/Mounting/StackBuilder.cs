@@ -66,7 +66,8 @@ internal sealed class StackBuilder
 
             using SafeFileHandle markerLayer = stage.MarkerLayer();
             DirectoryAttributes.Copy(hierarchy, markerLayer, _log);
-            MarkerDirectory.Write(markerLayer, plan.Class, merge.Extensions, WorkDirectoryText(plan), plan.Backing);
+            MarkerDirectory.Write(markerLayer, plan.Class, merge.Extensions, WorkDirectoryText(plan), plan.Backing,
+                merge.Mode == merge.RecordedMode ? null : MutableModes.Name(merge.Mode));
             layers.Insert(0, new NamedLayer("marker", Duplicate(markerLayer)));
             if (plan.Upper is MemoryUpper)
             {

@@ -12,7 +12,7 @@ internal static class DiffVerb
     {
         List<string> only = HierarchyPaths.Of(session);
         ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
-        using ChangedTrees trees = ChangedTrees.Open(session);
+        using ChangedTrees trees = ChangedTrees.Open(session, isReading: true);
         Comparison comparison = new(session.Settings.WithLabels);
         ListOutput list = new(session.Settings.Json);
         foreach (ChangedTree tree in trees.Trees)

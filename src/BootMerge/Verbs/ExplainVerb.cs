@@ -11,12 +11,12 @@ namespace BootMerge.Verbs;
 /// <summary>explain: which layer provides a path, and what each other layer has there.</summary>
 internal static class ExplainVerb
 {
-    private static readonly string[] Parts = ["provides", "merged", "hidden", "deletes"];
+    private static readonly string[] Parts = ["provides", "merged", "hidden", "deletes", "covers"];
 
     public static void Run(Session session)
     {
         List<string> paths = HierarchyPaths.Of(session);
-        using ChangedTrees trees = ChangedTrees.Open(session, withAll: true);
+        using ChangedTrees trees = ChangedTrees.Open(session, withAll: true, isReading: true);
         JsonValue all = JsonValue.Array();
         string missing = "";
         foreach (string path in paths)

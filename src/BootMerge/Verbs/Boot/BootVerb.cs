@@ -64,7 +64,8 @@ internal static class BootVerb
 
         string? routingProblem = RoutingEntry.Ensure(session, classes);
         report.Step("routing");
-        CleanUp.Run(session, surveys, report);
+        ShadowedFiles? shadowed = ShadowedFiles.Begin(session);
+        CleanUp.Run(session, surveys, shadowed, report);
 
         using SystemdVisibility visibility = SystemdVisibility.Prepare(session, surveys);
         List<List<AcceptedExtension>> accepted = [];
@@ -77,6 +78,8 @@ internal static class BootVerb
         visibility.Publish(session);
         SystemdMode.Publish(session, surveys, plans);
         report.Step("systemd");
+        shadowed?.Write();
+        report.Step("record");
     }
 
     private static List<ClassSettings> SwitchedOn(Session session)

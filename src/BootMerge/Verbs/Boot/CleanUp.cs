@@ -23,7 +23,8 @@ internal static class CleanUp
     /// <summary>Nobody can log in, and users cannot be added, while one of these is deleted.</summary>
     private static readonly string[] UserDatabases = ["passwd", "group", "shadow", "gshadow"];
 
-    public static void Run(Session session, List<Survey> surveys, BootReport report)
+    /// <param name="shadowed">Looks at the same trees when they are as they will be merged; null where nothing is to be remembered.</param>
+    public static void Run(Session session, List<Survey> surveys, ShadowedFiles? shadowed, BootReport report)
     {
         List<Survey> writing = surveys.FindAll(static survey => survey.Settings.Mode is MutableMode.Auto or MutableMode.Yes);
         if (writing.Count == 0)
@@ -37,7 +38,7 @@ internal static class CleanUp
         foreach (Survey survey in writing)
             if (survey.Settings.Class == ExtensionClass.Confext && Words.IndexOf(survey.Settings.Hierarchies, Hierarchy) >= 0)
                 TakeBackDeletions(session, report);
-        PruneAndRemember(session, writing, report);
+        PruneAndRemember(session, writing, shadowed, report);
     }
 
     private static void TakeBackDeletions(Session session, BootReport report)
@@ -89,11 +90,14 @@ internal static class CleanUp
         session.Log.Info("Took back the deletion of " + Hierarchy + "/" + path + ": the system needs it.");
     }
 
-    private static void PruneAndRemember(Session session, List<Survey> surveys, BootReport report)
+    private static void PruneAndRemember(Session session, List<Survey> surveys, ShadowedFiles? shadowed, BootReport report)
     {
         bool isPruning = session.Settings.Prune && !session.Settings.PruneSwitchedOff;
         if (session.Settings.Prune && session.Settings.PruneSwitchedOff)
             session.Log.Info("Nothing is pruned: bootmerge.prune=0 on the kernel command line.");
+        if (!isPruning && shadowed is null)
+            return;
+        string failure = isPruning ? "Not all is pruned: " : "Not all is remembered as shadowed: ";
         PruneReport pruned = new("removed", isListed: false, JsonFormat.Off, session.Log);
         try
         {
@@ -108,31 +112,22 @@ internal static class CleanUp
 
             if (isPruning)
                 report.Step("prune");
-            Remember(session, trees);
+            failure = "Not all is remembered as shadowed: ";
+            shadowed?.Look(trees);
             report.Step("shadowed");
         }
         catch (KernelException e)
         {
-            session.Log.Warning("Not all is pruned, or remembered as shadowed: " + e.Message);
+            session.Log.Warning(failure + e.Message);
         }
         catch (InputException e)
         {
-            session.Log.Warning("Not all is pruned, or remembered as shadowed: " + e.Message + ".");
+            session.Log.Warning(failure + e.Message + ".");
         }
 
         if (!isPruning)
             return;
         report.Pruned = pruned.Counts();
         session.Log.Info("prune: removed " + pruned.Summary() + ".");
-    }
-
-    /// <summary>For diff to tell later which of the machine's files have missed an update of the vendor's.</summary>
-    private static void Remember(Session session, ChangedTrees trees)
-    {
-        ShadowedRecord older = ShadowedRecord.Read(session.Root, session.Log);
-        ShadowedRecord record = new();
-        foreach (ChangedTree tree in trees.Trees)
-            new ShadowedWalk(tree, record, older).Run();
-        record.Write(session.Root, older);
     }
 }

@@ -1,0 +1,148 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using BootMerge.KernelTests.Support;
+using Xunit;
+
+namespace BootMerge.KernelTests;
+
+/// <summary>explain: who provides a path, and what each other layer has there.</summary>
+public sealed class ExplainTests : KernelTest
+{
+    /// <summary>Shell commands in the lower extension a, the upper one b, and the machine's layer; what is asked; and the answer.</summary>
+    public static TheoryData<string, string, string, string, string> Trees => new(
+        ("echo a >f", ":", ":", "f", "provides a: file /f"),
+        ("echo a >f", "echo b >f", ":", "f", "provides b: file /f | hidden a: file /f"),
+        ("echo a >f", "echo b >f", "echo m >f", "f", "provides upper: file /f | hidden b: file /f | hidden a: file /f"),
+        (":", ":", "echo m >f", "f", "provides upper: file /f"),
+        ("echo a >f", ":", "ln -s x f", "f", "provides upper: symlink /f | hidden a: file /f"),
+        ("mkfifo f", ":", "mkdir f", "f", "provides upper: directory /f | hidden a: special file /f"),
+        ("mkdir f", ":", "echo m >f", "f", "provides upper: file /f | hidden a: directory /f"),
+        ("echo a >f", "mkdir f", "mkdir f", "f", "provides upper: directory /f | merged b: directory /f | hidden a: file /f"),
+        ("mkdir f", "echo b >f", "mkdir f", "f", "provides upper: directory /f | hidden b: file /f | hidden a: directory /f"),
+        ("echo a >f", ":", "whiteout f", "f", "deletes upper: whiteout /f | hidden a: file /f"),
+        ("echo a >f", "whiteout f", ":", "f", "deletes b: whiteout /f | hidden a: file /f"),
+        ("echo a >f", "whiteout f", "echo m >f", "f", "provides upper: file /f | hidden b: whiteout /f | hidden a: file /f"),
+        ("mkdir d", "mkdir d", "mkdir d", "d", "provides upper: directory /d | merged b: directory /d | merged a: directory /d"),
+        ("mkdir d", "mkdir d", "mkdir d; mark d opaque=y", "d", "provides upper: directory /d (opaque) | hidden b: directory /d | hidden a: directory /d"),
+        ("mkdir d", "mkdir d; mark d opaque=y", "mkdir d", "d", "provides upper: directory /d | merged b: directory /d (opaque) | hidden a: directory /d"),
+        ("mkdir d", "mkdir d", "mkdir d; mark d opaque=x", "d", "provides upper: directory /d | merged b: directory /d | merged a: directory /d"),
+        ("mkdir d; echo a >d/f", ":", "mkdir d", "d/f", "provides a: file /d/f"),
+        ("mkdir d; echo a >d/f", ":", "mkdir d; mark d opaque=y", "d/f", "covers upper: directory /d (opaque) | hidden a: file /d/f"),
+        ("mkdir d; echo a >d/f", ":", "mkdir d; mark d opaque=y; echo m >d/f", "d/f", "provides upper: file /d/f | hidden a: file /d/f"),
+        ("mkdir -p d/e; echo a >d/e/f", ":", "mkdir -p d/e; mark d opaque=y", "d/e", "provides upper: directory /d/e | covers upper: directory /d (opaque) | hidden a: directory /d/e"),
+        ("mkdir -p d/e; echo a >d/e/f", ":", "mkdir -p d/e; mark d opaque=y; mark d/e opaque=y", "d/e", "provides upper: directory /d/e (opaque) | hidden a: directory /d/e"),
+        ("mkdir -p d/e; echo a >d/e/f", ":", "mkdir -p d/e; mark d/e opaque=y", "d/e/f", "covers upper: directory /d/e (opaque) | hidden a: file /d/e/f"),
+        ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y; echo b >d/f", "mkdir d", "d/f", "provides b: file /d/f | hidden a: file /d/f"),
+        ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y", "mkdir d", "d/f", "covers b: directory /d (opaque) | hidden a: file /d/f"),
+        ("mkdir d; echo a >d/f", ":", "mkdir d; mark d opaque=y; echo m >d/g", "d/g", "provides upper: file /d/g"),
+        ("echo a >d", ":", "mkdir d; echo m >d/f", "d/f", "provides upper: file /d/f"),
+        ("mkdir d; echo a >d/f", ":", "whiteout d", "d/f", "covers upper: whiteout /d | hidden a: file /d/f"),
+        ("mkdir d; echo a >d/f", "whiteout d", ":", "d/f", "covers b: whiteout /d | hidden a: file /d/f"),
+        ("mkdir d; echo a >d/f", "echo b >d", ":", "d/f", "covers b: file /d | hidden a: file /d/f"),
+        ("mkdir d; echo a >d/f", "echo b >d", "whiteout d", "d/f", "covers upper: whiteout /d | hidden a: file /d/f"),
+        ("mkdir -p d/e/g; echo a >d/e/g/f", ":", "mkdir d; whiteout d/e", "d/e/g/f", "covers upper: whiteout /d/e | hidden a: file /d/e/g/f"),
+        ("mkdir d; echo a >d/f", ":", "whiteout d; mkdir e; mark e redirect=d", "e", "provides upper: directory /e (moved from d) | merged a: directory /d"),
+        ("mkdir d; echo a >d/f", ":", "whiteout d; mkdir e; mark e redirect=d", "e/f", "provides a: file /d/f"),
+        ("mkdir d; echo a >d/f", ":", "whiteout d; mkdir e; mark e redirect=d", "d/f", "covers upper: whiteout /d | hidden a: file /d/f"),
+        ("mkdir d; echo a >d/f", "mkdir d; echo b >d/f", "mkdir e; mark e redirect=d; echo m >e/f", "e/f", "provides upper: file /e/f | hidden b: file /d/f | hidden a: file /d/f"),
+        ("mkdir -p d/e; echo a >d/e/f", ":", "mkdir g; mark g redirect=/d/e", "g/f", "provides a: file /d/e/f"),
+        ("mkdir -p d/e; echo a >d/e/f", ":", "mkdir -p o/g; mark o opaque=y; mark o/g redirect=/d/e", "o/g/f", "provides a: file /d/e/f"),
+        ("mkdir d; echo a >d/f", "mkdir e; mark e redirect=d", "mkdir g; mark g redirect=e", "g/f", "provides a: file /d/f"),
+        ("mkdir -p d/e; echo a >d/e/f", ":", "mkdir -p h/g; mark h redirect=d; mark h/g redirect=e", "h/g/f", "provides a: file /d/e/f"),
+        ("mkdir d; echo a >d/f", "mkdir e; echo b >e/f", "mkdir g; mark g redirect=d", "g/f", "provides a: file /d/f"),
+        (":", ":", ":", "", "provides upper: directory / | merged b: directory / | merged a: directory /"),
+        ("echo a >'a b'", ":", ":", "a b", "provides a: file \"/a b\""),
+        ("echo a >\"$(printf 'x\\377y')\"", ":", ":", "x\u00ffy", "provides a: file \"/x\\377y\""),
+        ("echo a >$(printf '%0255d' 0)", ":", ":", new string('0', 255), "provides a: file /" + new string('0', 255)));
+
+    [Theory]
+    [MemberData(nameof(Trees))]
+    public void It_names_each_layer_that_has_the_path(string a, string b, string machine, string path, string expected)
+    {
+        Root.Route("/etc");
+        Root.Extension("a", ("keep", "a"));
+        Root.Extension("b", ("keep", "b"));
+        RawTree.Do(Root.Raw + "/var/lib/confexts/a/etc", a);
+        RawTree.Do(Root.Raw + "/var/lib/confexts/b/etc", b);
+        RawTree.Do(Root.Raw + "/etc", machine);
+        Root.Expect("/etc", "/var/lib/confexts");
+
+        Assert.Equal(expected, Explain(path));
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        Assert.Equal(expected, Explain(path));
+        // The kernel's own answer: what is provided is there, what is not is not.
+        bool isProvided = expected.Contains("provides", StringComparison.Ordinal);
+        Assert.Equal(isProvided, Outcome.Of("sh", ["-c", $"cd {Root.Etc}; p=$(printf '{Octal(path)}'); [ -e \"./$p\" ] || [ -L \"./$p\" ]"]).Status == 0);
+        Root.Bootmerge("unmerge").Succeeds();
+        Assert.Equal(expected, Explain(path, "--mutable=import"));
+    }
+
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, Sweep.IsWhole ? 500 : 30)];
+
+    [Theory]
+    [MemberData(nameof(Seeds))]
+    public void What_is_seen_is_what_the_providing_layer_has(int seed)
+    {
+        Random random = new(seed);
+        Root.Route("/etc");
+        Root.Extension("a", ("keep", "a"));
+        Root.Extension("b", ("keep", "b"));
+        RandomTree.Grow(Root.Raw + "/var/lib/confexts/a/etc", random, 20);
+        RandomTree.Grow(Root.Raw + "/var/lib/confexts/b/etc", random, 20);
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        RandomTree.Change(Root.Etc, random, 30);
+        Root.Expect("/etc");
+        Dictionary<string, string> seen = Snapshot(Root.Etc);
+        Dictionary<string, Dictionary<string, string>> layers = new(StringComparer.Ordinal)
+        {
+            ["upper"] = Snapshot(Root.Raw + "/etc"),
+            ["a"] = Snapshot(Root.Raw + "/var/lib/confexts/a/etc"),
+            ["b"] = Snapshot(Root.Raw + "/var/lib/confexts/b/etc"),
+        };
+
+        string[] paths = [.. seen.Keys.Where(path => path is not "/" && !path.StartsWith("/.systemd-", StringComparison.Ordinal)).Select(path => "/etc" + path)];
+        JsonElement explained = Root.Bootmerge(["explain", "--json=short", .. paths]).Succeeds().Json();
+
+        Assert.Equal(paths, explained.EnumerateArray().Select(one => one.GetProperty("path").GetString()!));
+        foreach (JsonElement one in explained.EnumerateArray())
+        {
+            string path = one.GetProperty("path").GetString()!["/etc".Length..];
+            JsonElement provider = Assert.Single(one.GetProperty("layers").EnumerateArray(), layer => layer.GetProperty("part").GetString() is "provides");
+            string has = layers[provider.GetProperty("layer").GetString()!][provider.GetProperty("path").GetString()!];
+            Assert.Equal($"{path} {seen[path]}", $"{path} {has}");
+        }
+    }
+
+    [Theory]
+    [InlineData("/etc/nothing", "no layer has '/etc/nothing'")]
+    [InlineData("/etc/hostname/x", "no layer has '/etc/hostname/x'")]
+    [InlineData("/etc/../usr", "in none of the hierarchies")]
+    [InlineData("hostname", "not an absolute path")]
+    public void A_path_that_is_nowhere_is_a_failure(string path, string words)
+    {
+        Root.Route("/etc");
+        Root.Extension("a", ("keep", "a"));
+        Root.Bootmerge("explain", path).FailsInOneLine(words);
+    }
+
+    /// <summary>Without overlayfs's own marks, which it shows nobody.</summary>
+    private static Dictionary<string, string> Snapshot(string directory) =>
+        Files.Snapshot(directory).ToDictionary(
+            entry => entry.Key,
+            entry => string.Join(' ', entry.Value.Split(' ').Where(word => !word.StartsWith("trusted.overlay.", StringComparison.Ordinal))),
+            StringComparer.Ordinal);
+
+    /// <summary>On one line. The path may have bytes that no argument of .NET can have: each char of it is one.</summary>
+    private string Explain(string path, params string[] options)
+    {
+        Root.Remember();
+        string command = $"exec {Workplace.Binary} --root={Root.Path} explain {string.Join(' ', options)} \"/etc/$(printf '{Octal(path)}')\"";
+        string[] lines = Outcome.OfTool("sh", "-ec", command).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        return string.Join(" | ", lines.Skip(1).Select(line => string.Join(' ', line.Split(' ', 3, StringSplitOptions.RemoveEmptyEntries))));
+    }
+
+    private static string Octal(string path) => string.Concat(path.Select(c => c is < ' ' or > '~' ? "\\" + Convert.ToString(c, 8) : c.ToString()));
+}
