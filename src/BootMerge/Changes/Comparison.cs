@@ -56,17 +56,17 @@ internal sealed class Comparison(bool withLabels)
         if (upper is null || below is null)
             return Difference.Content; // gone since: whoever removed it knows better
         Difference difference = OfXattrs(entry, Sys.ListXattrs(upper), Sys.ListXattrs(below));
-        bool isSame = entry.Upper!.Size == entry.Below!.Size && HaveSameBytes(upper, below, entry.Upper.Size, entry.Path);
+        bool isSame = entry.Upper!.Size == entry.Below!.Size && HaveSameBytes(upper, below, entry.Upper.Size);
         return isSame ? difference : difference | Difference.Content;
     }
 
     /// <summary>Up to their size when they were looked at; who acts on it looks again whether that has changed.</summary>
-    private bool HaveSameBytes(SafeFileHandle upper, SafeFileHandle below, ulong size, string path)
+    private bool HaveSameBytes(SafeFileHandle upper, SafeFileHandle below, ulong size)
     {
         while (size > 0)
         {
             int wanted = (int)Math.Min(size, (ulong)_upper.Length);
-            if (Sys.ReadFully(upper, _upper.AsSpan(0, wanted), path) != wanted || Sys.ReadFully(below, _below.AsSpan(0, wanted), path) != wanted
+            if (Sys.ReadFully(upper, _upper.AsSpan(0, wanted)) != wanted || Sys.ReadFully(below, _below.AsSpan(0, wanted)) != wanted
                 || !_upper.AsSpan(0, wanted).SequenceEqual(_below.AsSpan(0, wanted)))
                 return false;
             size -= (ulong)wanted;

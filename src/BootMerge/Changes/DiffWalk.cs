@@ -17,28 +17,30 @@ internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<str
 {
     protected override bool Enter(Entry entry)
     {
-        string path = Tree.Hierarchy + entry.Path;
-        bool isWanted = HierarchyPaths.IsWanted(only, path);
-        if (isWanted && ChangeOf(entry, path) is Change change)
+        bool isWanted = only.Count == 0 || HierarchyPaths.IsWanted(only, Tree.Hierarchy + entry.Path);
+        if (isWanted && ChangeOf(entry) is Change change)
             sink.Add(change, entry);
-        return isWanted || IsOnTheWay(path);
+        return isWanted || IsOnTheWay(Tree.Hierarchy + entry.Path);
     }
 
-    private Change? ChangeOf(Entry entry, string path)
+    private Change? ChangeOf(Entry entry)
     {
         if (entry.Upper is null || entry.IsWhiteout && !Tree.IsWhole)
-            return entry.Below is null ? null : new Change(path, ChangeKind.Deleted);
+            return entry.Below is null ? null : Make(entry, ChangeKind.Deleted);
         if (entry.Redirect is not null)
-            return new Change(path, ChangeKind.Moved, from: Tree.Hierarchy + entry.Source);
+            return Make(entry, ChangeKind.Moved, from: Tree.Hierarchy + entry.Source);
         if (entry.Below is null)
-            return new Change(path, ChangeKind.Added);
+            return Make(entry, ChangeKind.Added);
         if (entry.IsOpaque && entry.Below.IsDirectory)
-            return new Change(path, ChangeKind.Replaced);
+            return Make(entry, ChangeKind.Replaced);
         Difference difference = comparison.Of(entry);
         if (difference == Difference.None)
             return null;
-        return new Change(path, shadowed.IsFrozen(path, entry) ? ChangeKind.Frozen : ChangeKind.Modified, difference);
+        return Make(entry, shadowed.IsFrozen(Tree.Hierarchy + entry.Path, entry) ? ChangeKind.Frozen : ChangeKind.Modified, difference);
     }
+
+    private Change Make(Entry entry, ChangeKind kind, Difference difference = Difference.None, string? from = null) =>
+        new(Tree.Hierarchy + entry.Path, kind, difference, from);
 
     private bool IsOnTheWay(string path)
     {

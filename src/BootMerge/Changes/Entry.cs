@@ -7,10 +7,13 @@ namespace BootMerge.Changes;
 /// <summary>A name in a directory of the upper layer, beside what the layers below have there.</summary>
 internal sealed class Entry
 {
-    /// <summary>Inside the hierarchy: "/ssh/sshd_config".</summary>
-    public required string Path { get; init; }
+    /// <summary>The directory's path inside the hierarchy: "/ssh", or "".</summary>
+    public required string Parent { get; init; }
 
     public required string Name { get; init; }
+
+    /// <summary>Inside the hierarchy: "/ssh/sshd_config". Put together anew each time: most entries are never told of.</summary>
+    public string Path => Parent + "/" + Name;
 
     public required SafeFileHandle UpperDirectory { get; init; }
 

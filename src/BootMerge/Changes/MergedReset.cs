@@ -37,7 +37,7 @@ internal sealed class MergedReset(ChangedTree tree, Log log)
         if (isMark)
             Complete(merged, below, name, trimmed);
         else
-            MakeLike(merged, below, upper, name, trimmed);
+            MakeLike(merged, below, upper, name, parent);
     }
 
     /// <summary>A directory in which something stays: what else is below is shown in it.</summary>
@@ -50,11 +50,11 @@ internal sealed class MergedReset(ChangedTree tree, Log log)
         RemoveTemporary(merged);
         foreach (DirectoryEntry entry in Sys.ReadDirectory(below))
             if (Sys.TryStatusAt(merged, entry.Name) is null)
-                MakeLike(merged, below, null, entry.Name, path + "/" + entry.Name);
+                MakeLike(merged, below, null, entry.Name, path);
     }
 
     /// <param name="upper">The upper layer's directory; null: all that the other two have is compared.</param>
-    private void MakeLike(SafeFileHandle merged, SafeFileHandle? below, SafeFileHandle? upper, string name, string path)
+    private void MakeLike(SafeFileHandle merged, SafeFileHandle? below, SafeFileHandle? upper, string name, string parent)
     {
         FileStatus? status = Sys.TryStatusAt(merged, name);
         FileStatus? wanted = LayersBelow.TryStatus(below, name);
@@ -65,7 +65,7 @@ internal sealed class MergedReset(ChangedTree tree, Log log)
             return;
         }
 
-        Entry entry = new() { Path = path, Name = name, UpperDirectory = merged, BelowDirectory = below, BelowPath = "", Upper = status, Below = wanted };
+        Entry entry = new() { Parent = parent, Name = name, UpperDirectory = merged, BelowDirectory = below, BelowPath = "", Upper = status, Below = wanted };
         bool isSame = status is not null && _comparison.Of(entry) == Difference.None;
         if (status is { IsDirectory: true } && wanted.IsDirectory)
             MakeDirectoryLike(entry, upper, isSame);
@@ -94,7 +94,7 @@ internal sealed class MergedReset(ChangedTree tree, Log log)
         bool isPlain = upper is not null && OverlayMark.HasNone(upper);
         List<string> names = isPlain ? TreeWalk.Names(upper!, null) : TreeWalk.Names(merged, below);
         foreach (string name in names)
-            MakeLike(merged, below, isPlain ? upper : null, name, entry.Path + "/" + name);
+            MakeLike(merged, below, isPlain ? upper : null, name, entry.Path);
     }
 
     private void Restore(Entry entry)

@@ -40,16 +40,16 @@ internal abstract class TreeWalk(ChangedTree tree)
             FileStatus? status = Sys.TryStatusAt(upper, name);
             FileStatus? statusBelow = LayersBelow.TryStatus(below, name);
             if (status is { IsDirectory: true })
-                WalkInto(upper, below, path + "/" + name, belowPath, name, status, statusBelow, isWhole);
+                WalkInto(upper, below, path, belowPath, name, status, statusBelow, isWhole);
             else if (status is not null || isWhole && statusBelow is not null)
-                Enter(new Entry { Path = path + "/" + name, Name = name, UpperDirectory = upper, BelowDirectory = below, BelowPath = belowPath, Upper = status, Below = statusBelow });
+                Enter(new Entry { Parent = path, Name = name, UpperDirectory = upper, BelowDirectory = below, BelowPath = belowPath, Upper = status, Below = statusBelow });
         }
     }
 
     /// <summary>A copy of a marker in the upper layer is an entry like any other.</summary>
     protected virtual bool IncludesMarker => false;
 
-    private void WalkInto(SafeFileHandle upper, SafeFileHandle? below, string path, string belowPath, string name, FileStatus status, FileStatus? statusBelow, bool isWhole)
+    private void WalkInto(SafeFileHandle upper, SafeFileHandle? below, string parent, string belowPath, string name, FileStatus status, FileStatus? statusBelow, bool isWhole)
     {
         using SafeFileHandle? directory = Sys.TryOpenChild(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (directory is null)
@@ -62,7 +62,7 @@ internal abstract class TreeWalk(ChangedTree tree)
         using SafeFileHandle? directoryBelow = OpenBelow(below, redirect ?? name);
         Entry entry = new()
         {
-            Path = path,
+            Parent = parent,
             Name = name,
             UpperDirectory = upper,
             BelowDirectory = below,
@@ -77,7 +77,7 @@ internal abstract class TreeWalk(ChangedTree tree)
         if (!Enter(entry))
             return;
         // An opaque directory shows nothing of the one below: what it lacks was deleted.
-        Walk(directory, directoryBelow, path, entry.Source, entry.IsOpaque || isWhole && redirect is null);
+        Walk(directory, directoryBelow, entry.Path, entry.Source, entry.IsOpaque || isWhole && redirect is null);
         Leave(entry);
     }
 

@@ -19,10 +19,10 @@ internal static unsafe partial class LibC
     public static partial int open(byte[] path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int openat(int directory, byte[] path, int flags, uint mode);
+    public static partial int openat(int directory, byte* path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int statx(int directory, byte[] path, int flags, uint mask, StatxBuffer* buffer);
+    public static partial int statx(int directory, byte* path, int flags, uint mask, StatxBuffer* buffer);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int mkdirat(int directory, byte[] name, uint mode);

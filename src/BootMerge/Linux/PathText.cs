@@ -41,6 +41,15 @@ internal static class PathText
     /// <summary>The bytes with the terminating zero that system calls expect.</summary>
     public static byte[] Terminated(string text) => Encode(text, terminate: true);
 
+    /// <summary>As <see cref="Terminated(string)"/>, in the room given where the text is plain and fits: walks name every entry several times.</summary>
+    public static Span<byte> Terminated(string text, Span<byte> room)
+    {
+        if (text.Length >= room.Length || Ascii.FromUtf16(text, room, out int length) != System.Buffers.OperationStatus.Done)
+            return Terminated(text);
+        room[length] = 0;
+        return room[..(length + 1)];
+    }
+
     public static bool IsValidUtf8(string text)
     {
         for (int i = 0; i < text.Length; i++)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -23,6 +24,7 @@ internal static unsafe partial class Sys
 
     /// <param name="file">Opened for reading, not O_PATH.</param>
     /// <returns>Empty where the file system has none.</returns>
+    [SkipLocalsInit]
     public static List<string> ListXattrs(SafeFileHandle file)
     {
         byte* buffer = stackalloc byte[SmallXattr];

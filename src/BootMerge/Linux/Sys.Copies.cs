@@ -69,7 +69,8 @@ internal static unsafe partial class Sys
         }
 
         LibC.StatxBuffer s;
-        Check(LibC.statx(Raw(source), terminated, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_AND_BIRTH, &s), "statx", name);
+        if (!TryStatx(source, terminated, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_AND_BIRTH, &s, out int statxErrno))
+            throw new KernelException("statx", name, statxErrno);
         LibC.TimeSpec* times = stackalloc LibC.TimeSpec[2];
         times[0] = new LibC.TimeSpec { Seconds = s.AccessTime.Seconds, Nanoseconds = s.AccessTime.Nanoseconds };
         times[1] = new LibC.TimeSpec { Seconds = s.ModificationTime.Seconds, Nanoseconds = s.ModificationTime.Nanoseconds };

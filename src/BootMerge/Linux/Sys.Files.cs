@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -38,6 +39,9 @@ internal static unsafe partial class Sys
     public const ulong RESOLVE_IN_ROOT = 0x10;
 
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
+
+    // A name has at most 255 bytes; longer texts take the slow way.
+    private const int NameRoom = 256;
     private const int AT_NO_AUTOMOUNT = 0x800;
     private const int AT_EMPTY_PATH = 0x1000;
     private const int AT_HANDLE_FID = 0x200;
@@ -89,22 +93,28 @@ internal static unsafe partial class Sys
     /// <summary>A single name in a directory, never followed when it is a symlink.</summary>
     public static SafeFileHandle OpenChild(SafeFileHandle directory, string name, int flags, uint mode = 0)
     {
-        int fd = LibC.openat(Raw(directory), PathText.Terminated(name), flags | O_NOFOLLOW | O_CLOEXEC, mode);
-        int errno = LastErrno;
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("openat", name, errno);
+        return TryOpenChild(directory, name, flags, mode, out int errno) ?? throw new KernelException("openat", name, errno);
     }
 
     /// <summary>As <see cref="OpenChild"/>; null when it is gone, or a symlink by now.</summary>
     public static SafeFileHandle? TryOpenChild(SafeFileHandle directory, string name, int flags)
     {
-        int fd = LibC.openat(Raw(directory), PathText.Terminated(name), flags | O_NOFOLLOW | O_CLOEXEC, 0);
-        int errno = LastErrno;
-        if (fd >= 0)
-            return new SafeFileHandle(fd, ownsHandle: true);
-        return errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP ? null : throw new KernelException("openat", name, errno);
+        SafeFileHandle? handle = TryOpenChild(directory, name, flags, 0, out int errno);
+        return handle is not null || errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP ? handle : throw new KernelException("openat", name, errno);
     }
 
-    /// <summary>A regular file to read, as <see cref="TryOpenChild"/>. Never waits, whatever the file has become since it was looked at.</summary>
+    [SkipLocalsInit]
+    private static SafeFileHandle? TryOpenChild(SafeFileHandle directory, string name, int flags, uint mode, out int errno)
+    {
+        fixed (byte* path = PathText.Terminated(name, stackalloc byte[NameRoom]))
+        {
+            int fd = LibC.openat(Raw(directory), path, flags | O_NOFOLLOW | O_CLOEXEC, mode);
+            errno = LastErrno;
+            return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
+        }
+    }
+
+    /// <summary>A regular file to read, null when it is gone, or a symlink by now. Never waits, whatever the file has become since it was looked at.</summary>
     public static SafeFileHandle? TryOpenFile(SafeFileHandle directory, string name) => TryOpenChild(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
     /// <summary>openat2(2); null for ENOENT and ENOTDIR.</summary>
@@ -147,21 +157,21 @@ internal static unsafe partial class Sys
         StatusAt(handle, EmptyPath, AT_EMPTY_PATH, out int errno) ?? throw new KernelException("statx", NameOf(handle), errno);
 
     /// <summary>Does not follow a symlink; null for ENOENT and ENOTDIR.</summary>
+    [SkipLocalsInit]
     public static FileStatus? TryStatusAt(SafeFileHandle directory, string name)
     {
-        FileStatus? status = StatusAt(directory, PathText.Terminated(name), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, out int errno);
+        FileStatus? status = StatusAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, out int errno);
         if (status is null && errno is not (Errno.ENOENT or Errno.ENOTDIR))
             throw new KernelException("statx", name, errno);
         return status;
     }
 
-    private static FileStatus? StatusAt(SafeFileHandle directory, byte[] path, int flags, out int errno)
+    [SkipLocalsInit]
+    private static FileStatus? StatusAt(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, out int errno)
     {
         LibC.StatxBuffer s;
         // An unknown mask bit is ignored, so kernels before 6.8 leave the unique number out: ask for the old one then.
-        int result = LibC.statx(Raw(directory), path, flags, STATX_BASIC_AND_BIRTH | STATX_MNT_ID_UNIQUE, &s);
-        errno = LastErrno;
-        if (result < 0)
+        if (!TryStatx(directory, path, flags, STATX_BASIC_AND_BIRTH | STATX_MNT_ID_UNIQUE, &s, out errno))
             return null;
         if ((s.Mask & STATX_MNT_ID_UNIQUE) == 0)
             s.MountId = MountNumberAt(directory, path, flags);
@@ -189,11 +199,20 @@ internal static unsafe partial class Sys
     /// <summary>The mount's number as in mountinfo.</summary>
     public static int MountNumber(SafeFileHandle handle) => (int)MountNumberAt(handle, EmptyPath, AT_EMPTY_PATH);
 
-    private static ulong MountNumberAt(SafeFileHandle directory, byte[] path, int flags)
+    private static ulong MountNumberAt(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags)
     {
         LibC.StatxBuffer s;
-        Check(LibC.statx(Raw(directory), path, flags, STATX_MNT_ID, &s), "statx", "mount id");
-        return s.MountId;
+        return TryStatx(directory, path, flags, STATX_MNT_ID, &s, out int errno) ? s.MountId : throw new KernelException("statx", "mount id", errno);
+    }
+
+    private static bool TryStatx(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, uint mask, LibC.StatxBuffer* status, out int errno)
+    {
+        fixed (byte* at = path)
+        {
+            int result = LibC.statx(Raw(directory), at, flags, mask, status);
+            errno = LastErrno;
+            return result >= 0;
+        }
     }
 
     private static ulong Microseconds(LibC.StatxTime time) => (ulong)time.Seconds * 1_000_000 + time.Nanoseconds / 1000;
@@ -287,7 +306,8 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>Reads until the buffer is full or the file ends.</summary>
-    public static int ReadFully(SafeFileHandle file, Span<byte> buffer, string name)
+    /// <param name="name">For the message of a failure; null: where the file is.</param>
+    public static int ReadFully(SafeFileHandle file, Span<byte> buffer, string? name = null)
     {
         int length = 0;
         while (length < buffer.Length)
@@ -301,7 +321,7 @@ internal static unsafe partial class Sys
             }
 
             if (count < 0)
-                throw new KernelException("read", name, errno);
+                throw new KernelException("read", name ?? NameOf(file), errno);
             if (count == 0)
                 break;
             length += (int)count;

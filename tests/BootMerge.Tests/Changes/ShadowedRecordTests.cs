@@ -229,7 +229,7 @@ public sealed class ShadowedRecordTests : IDisposable
         using SafeFileHandle below = _sample.Root.OpenAt("below", Sys.O_RDONLY);
         action(new Entry
         {
-            Path = "/f",
+            Parent = "",
             Name = "f",
             UpperDirectory = upper,
             BelowDirectory = below,
