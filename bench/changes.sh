@@ -5,6 +5,7 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
+. "$here/../tests/boot/guest/cleanup.sh"
 rounds=${1:-11}
 parts=" ${*:2} "
 [ $# -gt 1 ] || parts=" diff growth prune "
@@ -30,18 +31,12 @@ vendor=$root/usr/lib/confexts/vendor/etc
 
 # sample_root FILES DIRECTORIES: as many small files in the vendor's tree, and the same in the machine's /etc.
 sample_root() {
-    local i
     rm -rf "$root"
     mkdir -p "$vendor/extension-release.d" "$root"/{run,usr/lib,var/lib/extensions.mutable}
     printf 'ID=flatcar\nVERSION_ID=4459.2.0\n' >"$root/usr/lib/os-release"
     echo ID=_any >"$vendor/extension-release.d/extension-release.vendor"
     ln -s /etc "$root/var/lib/extensions.mutable/etc"
-    for ((i = 0; i < $2; i++)); do mkdir "$vendor/directory-$i"; done
-    seq -f '%.0f' 0 "$(($1 - 1))" | awk -v tree="$vendor" -v directories="$2" '{
-        file = tree "/directory-" ($1 % directories) "/file-" $1
-        print "# setting " $1 "\nvalue = " $1 * 7919 "\n" >file
-        close(file)
-    }'
+    many_files "$vendor" "$1" "$2"
     rm -rf "$work/template"
     cp -a "$vendor" "$work/template"
     rm -r "$work/template/extension-release.d"
@@ -56,22 +51,6 @@ renew_etc() {
 # median FIELD FILE: of the lines of measure.
 median() { cut -d' ' -f"$1" "$2" | sort -g | awk '{ t[NR] = $1 } END { print t[int((NR + 1) / 2)] }'; }
 
-# What the shell around the old mount line did for each entry of the upper layer, in its programs: type, mode, owner, ACL,
-# content; equal files go, then directories that are empty and equal.
-cleanup() {
-    local upper=$1 below=$2 path
-    (cd "$upper" && find . -mindepth 1 -depth -print) | while IFS= read -r path; do
-        [ "$(stat -c '%F %a %u:%g' "$upper/$path" 2>/dev/null)" = "$(stat -c '%F %a %u:%g' "$below/$path" 2>/dev/null)" ] || continue
-        [ "$(getfacl -cp "$upper/$path" 2>/dev/null)" = "$(getfacl -cp "$below/$path" 2>/dev/null)" ] || continue
-        if [ -d "$upper/$path" ]; then
-            rmdir "$upper/$path" 2>/dev/null || true
-        elif [ -h "$upper/$path" ]; then
-            [ "$(readlink "$upper/$path")" != "$(readlink "$below/$path")" ] || rm "$upper/$path"
-        elif cmp -s "$upper/$path" "$below/$path"; then
-            rm "$upper/$path"
-        fi
-    done
-}
 export -f cleanup
 
 row() { printf '%-28s %10.2f %10.2f %8.2f %10d\n' "$@"; }

@@ -19,6 +19,7 @@ mount_of() {
     done </proc/self/mountinfo
 }
 . "${BASH_SOURCE[0]%/*}/extensions.sh"
+. "${BASH_SOURCE[0]%/*}/cleanup.sh"
 # The ROOT file system without what is mounted on it.
 raw=/run/bootmerge-test/raw
 mkdir -p $raw && mount --bind / $raw
@@ -94,6 +95,42 @@ check_untouched() {
     is machine "$REPLY" /etc/own
     [ ! -e /var/lib/extensions.mutable ] || fail "/var/lib/extensions.mutable was made"
     [ ! -e /.systemd-etc-workdir ] || fail "/.systemd-etc-workdir was made"
+}
+
+# The files of the case `prune`: 300 that equal the confext's, 20 in directory-0 that do not.
+bulk() { # EQUAL, how many are left in the machine's own /etc; the merge is the same in any case
+    local file
+    local -a equal=("$raw"/etc/bulk.d/directory-[1-9]*/file-*) changed=("$raw"/etc/bulk.d/directory-0/file-*)
+    [ -e "${equal[0]}" ] || equal=()
+    is "$1 20" "${#equal[@]} ${#changed[@]}" "the count of equal and of changed files in the machine's /etc"
+    equal=(/etc/bulk.d/directory-*/file-*)
+    is 320 "${#equal[@]}" "the count of files in /etc/bulk.d"
+    for file in /etc/bulk.d/directory-0/file-*; do
+        content "$file"
+        case $REPLY in *changed) ;; *) fail "$file is the vendor's: '$REPLY'" ;; esac
+    done
+    content /etc/bulk.d/directory-7/file-7
+    is "# setting 7
+value = $((7 * 7919))" "$REPLY" /etc/bulk.d/directory-7/file-7
+}
+check_bulk_kept() { bulk 300; }
+check_bulk_pruned() { bulk 0; }
+check_measured() { # what the boot stage says of itself
+    local total prune=
+    content /run/bootmerge/boot.json
+    [[ $REPLY =~ \"total\"\ *:\ *([0-9.]+) ]] || fail "boot.json has no time"
+    total=${BASH_REMATCH[1]-}
+    [[ $REPLY =~ \"prune\"\ *:\ *([0-9.]+) ]] && prune=", pruning ${BASH_REMATCH[1]} ms of it"
+    echo "MEASURED the boot stage: $total ms$prune"
+}
+check_shell_measured() { # the shell's clean-up of the same files, on a copy
+    local copy=/run/bootmerge-test/copy started left
+    mkdir $copy && cp -a "$raw/etc/bulk.d" $copy/
+    started=${EPOCHREALTIME/./}
+    cleanup $copy/bulk.d /var/lib/confexts/bulk/etc/bulk.d
+    echo "MEASURED the shell's clean-up of the same files: $(((${EPOCHREALTIME/./} - started) / 1000)) ms"
+    left=("$copy"/bulk.d/*/file-*)
+    is 20 ${#left[@]} "the count of files that the shell has left"
 }
 
 # What the running system's own systemd-confext makes of the merge.
