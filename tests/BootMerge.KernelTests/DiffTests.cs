@@ -159,6 +159,19 @@ public sealed class DiffTests : KernelTest
         Root.Bootmerge("explain", "/etc/d/one", "/etc/gone").Succeeds().Prints("provides upper: file /d/one\n  hidden   a: file /d/one\n", "hidden   b: whiteout /gone\n");
     }
 
+    /// <summary>Since 6.7 the kernel takes an empty file with the attribute for a whiteout, whatever its value.</summary>
+    [Fact]
+    public void A_whiteout_may_be_an_empty_file_with_an_attribute()
+    {
+        Root.Route("/etc");
+        Root.Extension("vendor", ("f", ""), ("g", ""), ("h", "vendor"));
+        RawTree.Do(Root.Raw + "/etc", ": >f; mark f whiteout=y; : >g; mark g whiteout=n; echo machine >h; mark h whiteout=y; : >new");
+
+        Assert.Equal(["deleted  /etc/f", "deleted  /etc/g", "modified /etc/h (content)", "added    /etc/new"], Lines("diff"));
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        Assert.Equal("False False True True", string.Join(' ', new[] { "f", "g", "h", "new" }.Select(name => File.Exists(Root.Etc + "/" + name).ToString())));
+    }
+
     [Fact]
     public void A_merge_in_memory_is_compared_as_it_is_seen()
     {

@@ -23,6 +23,8 @@ public sealed class ExplainTests : KernelTest
         ("echo a >f", "mkdir f", "mkdir f", "f", "provides upper: directory /f | merged b: directory /f | hidden a: file /f"),
         ("mkdir f", "echo b >f", "mkdir f", "f", "provides upper: directory /f | hidden b: file /f | hidden a: directory /f"),
         ("echo a >f", ":", "whiteout f", "f", "deletes upper: whiteout /f | hidden a: file /f"),
+        ("echo a >f", ":", ": >f; mark f whiteout=n", "f", "deletes upper: whiteout /f | hidden a: file /f"),
+        ("echo a >f", ":", "echo m >f; mark f whiteout=y", "f", "provides upper: file /f | hidden a: file /f"),
         ("echo a >f", "whiteout f", ":", "f", "deletes b: whiteout /f | hidden a: file /f"),
         ("echo a >f", "whiteout f", "echo m >f", "f", "provides upper: file /f | hidden b: whiteout /f | hidden a: file /f"),
         ("mkdir d", "mkdir d", "mkdir d", "d", "provides upper: directory /d | merged b: directory /d | merged a: directory /d"),

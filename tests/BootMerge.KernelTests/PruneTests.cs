@@ -72,6 +72,10 @@ public sealed class PruneTests : KernelTest
         ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=x", ""),
         // Whiteouts.
         ("echo a >f", "whiteout f", ""),
+        (": >f", ": >f; mark f whiteout=y", ""),
+        (":", ": >f; mark f whiteout=y", ""),
+        ("mkdir d; : >d/f", "mkdir d; : >d/f; mark d/f whiteout=y; whiteout d/g", "whiteout /d/g"),
+        ("echo a >f", "echo a >f; mark f whiteout=y", ""),
         (":", "whiteout f", "whiteout /f"),
         ("mkdir d; echo a >d/f", "whiteout d", ""),
         ("mkdir d; echo a >d/f", "mkdir d; whiteout d/f", ""),

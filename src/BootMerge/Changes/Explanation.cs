@@ -80,7 +80,7 @@ internal static class Explanation
         {
             for (int i = 0; i < state.Names.Length; i++)
             {
-                FileStatus? status = Sys.TryStatusAt(at, state.Names[i]);
+                FileStatus? status = OverlayMark.TryStatus(at, state.Names[i]);
                 bool isLast = i == state.Names.Length - 1;
                 if (status is null)
                 {
@@ -178,5 +178,5 @@ internal static class Explanation
     }
 
     private static string TypeOf(FileStatus status) =>
-        status.IsDirectory ? "directory" : status.IsRegular ? "file" : status.IsSymlink ? "symlink" : status.IsWhiteout ? "whiteout" : "special file";
+        status.IsDirectory ? "directory" : status.IsWhiteout ? "whiteout" : status.IsRegular ? "file" : status.IsSymlink ? "symlink" : "special file";
 }

@@ -52,5 +52,5 @@ internal static class LayersBelow
     /// <summary>What is seen of a name in a directory of theirs: one layer alone is read as it is, with its whiteouts.</summary>
     /// <param name="directory">null: there is none.</param>
     public static FileStatus? TryStatus(SafeFileHandle? directory, string name) =>
-        directory is not null && Sys.TryStatusAt(directory, name) is { IsWhiteout: false } found ? found : null;
+        directory is not null && OverlayMark.TryStatus(directory, name) is { IsWhiteout: false } found ? found : null;
 }

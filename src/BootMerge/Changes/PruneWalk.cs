@@ -43,7 +43,9 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             return false;
         }
 
-        if (!(entry.IsWhiteout ? entry.Below is null && isComplete && Remove(entry, Pruned.Whiteout) : IsEqualFile(entry) && Remove(entry, Pruned.File)))
+        // A whiteout that is an empty file is just that to kernels before 6.7: it stays.
+        bool isToGo = entry.IsWhiteout ? entry.Below is null && isComplete && !entry.Upper!.IsMarkedDeleted : IsEqualFile(entry);
+        if (!isToGo || !Remove(entry, entry.IsWhiteout ? Pruned.Whiteout : Pruned.File))
             _staying[_depth]++;
         return false;
     }

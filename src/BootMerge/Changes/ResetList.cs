@@ -158,7 +158,7 @@ internal sealed class ResetList(ChangedTree tree)
             way += "/" + names[i];
             if (TryOpenDirectory(parent, names[i]) is not SafeFileHandle next)
             {
-                if (isChecked && Sys.TryStatusAt(parent, names[i]) is { IsWhiteout: true })
+                if (isChecked && OverlayMark.TryStatus(parent, names[i]) is { IsWhiteout: true })
                     throw new InputException("the machine has deleted " + PathText.Printable(way) + " as a whole, so nothing shows at " + PathText.Printable(Tree.Hierarchy + path)
                         + ": reset " + PathText.Printable(way));
                 return null;

@@ -19,7 +19,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log)
     /// <param name="place">Of the copy below the top: "/etc/a".</param>
     public void Copy(SafeFileHandle source, string name, SafeFileHandle target, string place)
     {
-        if (Sys.TryStatusAt(source, name) is not FileStatus status || status.IsWhiteout && !withMarks)
+        if (OverlayMark.TryStatus(source, name) is not FileStatus status || status.IsWhiteout && !withMarks)
             return;
         if (status.Links > 1 && !status.IsDirectory)
         {

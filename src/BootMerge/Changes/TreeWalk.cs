@@ -37,7 +37,7 @@ internal abstract class TreeWalk(ChangedTree tree)
         {
             if (path.Length == 0 && name == Tree.Class.MarkerName && !IncludesMarker)
                 continue;
-            FileStatus? status = Sys.TryStatusAt(upper, name);
+            FileStatus? status = OverlayMark.TryStatus(upper, name);
             FileStatus? statusBelow = LayersBelow.TryStatus(below, name);
             if (status is { IsDirectory: true })
                 WalkInto(upper, below, path, belowPath, name, status, statusBelow, isWhole);

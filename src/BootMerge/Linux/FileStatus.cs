@@ -56,8 +56,11 @@ internal sealed class FileStatus
 
     public bool IsCharacterDevice => (Mode & TypeMask) == 0x2000;
 
-    /// <summary>overlayfs's mark for a deleted file: a character device 0:0.</summary>
-    public bool IsWhiteout => IsCharacterDevice && RdevMajor == 0 && RdevMinor == 0;
+    /// <summary>overlayfs's mark for a deleted file: a character device 0:0, or what <see cref="OverlayMark.TryStatus"/> finds.</summary>
+    public bool IsWhiteout => IsMarkedDeleted || IsCharacterDevice && RdevMajor == 0 && RdevMinor == 0;
+
+    /// <summary>It is an empty file with the attribute that makes it a whiteout.</summary>
+    public bool IsMarkedDeleted { get; set; }
 
     /// <summary>"8:1", as in mountinfo and in the marker's dev file.</summary>
     public string Device => DeviceMajor.ToString() + ":" + DeviceMinor.ToString();

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-/// <summary>What overlayfs writes onto the directories of an upper layer (Documentation/filesystems/overlayfs.rst).</summary>
+/// <summary>What overlayfs writes onto the directories of an upper layer, and reads in every layer (Documentation/filesystems/overlayfs.rst).</summary>
 internal static class OverlayMark
 {
     public const string Prefix = "trusted.overlay.";
@@ -14,6 +14,9 @@ internal static class OverlayMark
     /// <summary>Says where the layers below have the directory.</summary>
     public const string Redirect = Prefix + "redirect";
 
+    /// <summary>On an empty file, whatever the value: it is a whiteout [6.7]. Written where no device can be made, as in a lower layer on an overlay.</summary>
+    private const string Whiteout = Prefix + "whiteout";
+
     public static bool IsOne(string attribute) => attribute.StartsWith(Prefix, StringComparison.Ordinal);
 
     /// <param name="directory">Opened for reading.</param>
@@ -22,6 +25,15 @@ internal static class OverlayMark
     /// <summary>A name beside the directory, or a path from the overlay's root on; null when it was not moved, or the mark is empty.</summary>
     /// <param name="directory">Opened for reading.</param>
     public static string? RedirectOf(SafeFileHandle directory) => Sys.TryGetXattr(directory, Redirect) is { Length: > 0 } target ? PathText.Decode(target) : null;
+
+    /// <summary>As <see cref="Sys.TryStatusAt"/>, and knows both kinds of whiteouts.</summary>
+    public static FileStatus? TryStatus(SafeFileHandle directory, string name)
+    {
+        FileStatus? status = Sys.TryStatusAt(directory, name);
+        if (status is { IsRegular: true, Size: 0 })
+            status.IsMarkedDeleted = Sys.TryGetXattrAt(directory, name, Whiteout) is not null;
+        return status;
+    }
 
     /// <summary>Whether the layers below show as if neither were there.</summary>
     /// <param name="directory">Opened for reading.</param>

@@ -83,7 +83,7 @@ internal static class CleanUp
             return;
         using SafeFileHandle? parent = Sys.TryOpenAt(
             upper, slash < 0 ? "." : path[..slash], Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
-        if (parent is null || Sys.TryStatusAt(parent, name) is not { IsWhiteout: true })
+        if (parent is null || OverlayMark.TryStatus(parent, name) is not { IsWhiteout: true })
             return;
         Sys.RemoveFile(parent, name);
         report.Whiteouts.Add(Hierarchy + "/" + path);
