@@ -28,7 +28,7 @@ dracut_with() {
 }
 
 mkdir -p "$work"
-"$repo/build.sh" install "$work/program"
+flock "$repo/out" "$repo/build.sh" install "$work/program" # it writes there, and images of two suites are made at a time
 cp -a "$work/program" "$work/no-program"
 rm "$work/no-program/usr/sbin/bootmerge"
 dracut_with "$work/program" "$work/module.cpio" --modules "$modules_systemd bootmerge"

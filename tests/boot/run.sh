@@ -27,19 +27,19 @@ images() {
 
 # prepare SUITE: its base and images; a suite that has none boots nothing.
 prepare() {
-    if ! { "$here/base.sh" "$1" >/dev/null && images "$1"; } >"$work/$1.log" 2>&1; then
-        echo "FAIL $1/images: $(tail -n 1 "$work/$1.log")"
-        sed -i "/^$1 /d" "$work/chains"
-    else
+    if { "$here/base.sh" "$1" >/dev/null && images "$1"; } >"$work/$1.log" 2>&1; then
         cat "$work/$1.log"
+    else
+        echo "FAIL $1/images: $(tail -n 1 "$work/$1.log")"
+        : >"$work/$1.failed"
     fi
 }
 
-cut -d' ' -f1 "$work/chains" | sort -u >"$work/suites"
 {
-    while read -r suite; do prepare "$suite"; done <"$work/suites"
+    while read -r suite; do prepare "$suite" & done < <(cut -d' ' -f1 "$work/chains" | sort -u)
+    wait
     while read -r suite name; do
-        printf '%s\0' "$suite" "$name" "$work/$suite" "$logs"
+        [ -e "$work/$suite.failed" ] || printf '%s\0' "$suite" "$name" "$work/$suite" "$logs"
     done <"$work/chains" | xargs -r -0 -n4 -P2 "$here/boot.sh"
 } 2>&1 | tee "$work/results"
 

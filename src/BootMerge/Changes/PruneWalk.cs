@@ -152,7 +152,8 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
 
     private bool IsEqualFile(Entry entry)
     {
-        if (entry.Below is null)
+        // What a device, fifo or socket is does not lie in the tree.
+        if (entry.Below is null || entry.Upper is { IsRegular: false, IsSymlink: false })
             return false;
         // Its other names would go on sharing what is written to one of them, and this one not.
         if (entry.Upper!.Links > 1)
