@@ -50,6 +50,8 @@ public sealed class DiffTests : KernelTest
         ("mkdir -p d/e; echo a >d/e/f", "mv d/e g; mv g d/h", "deleted  /etc/d/e\nmoved    /etc/d/h (from /etc/d/e)"),
         ("mkdir -p d/e; echo a >d/e/f", "mv d/e d/h; mv d g", "deleted  /etc/d\nmoved    /etc/g (from /etc/d)\ndeleted  /etc/g/e\nmoved    /etc/g/h (from /etc/d/e)"),
         ("mkdir d; echo a >d/f", "mv d e; mkdir d", "replaced /etc/d\ndeleted  /etc/d/f\nmoved    /etc/e (from /etc/d)"),
+        ("mkdir d; echo a >d/f", "mv d e; mv e d", ""),
+        ("mkdir d; echo a >d/f", "mv d e; mv e d; chmod 700 d; echo b >d/f", "modified /etc/d (mode)\nmodified /etc/d/f (content)"),
         ("ln -s a l", "ln -sf b l", "modified /etc/l (content)"),
         ("ln -s a l", "ln -sf a l", ""),
         ("ln -s a l", "chown -h 3 l", "modified /etc/l (owner)"),
@@ -182,6 +184,8 @@ public sealed class DiffTests : KernelTest
         File.WriteAllText(Root.Etc + "/h", "machine");
 
         Assert.Equal(["modified /etc/f (content)", "deleted  /etc/g", "added    /etc/h"], Lines("diff"));
+        Root.Bootmerge("explain", "/etc/g").Succeeds().Prints("deletes  merge: absent /g\n  hidden   vendor: file /g\n");
+        Root.Bootmerge("explain", "/etc/none").FailsInOneLine("/etc/none");
     }
 
     [Fact]

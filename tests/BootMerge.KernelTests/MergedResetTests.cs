@@ -80,7 +80,9 @@ public sealed class MergedResetTests : KernelTest
         Assert.Equal(output, Root.Bootmerge(["reset", .. words]).Succeeds().Output);
         Root.Bootmerge("prune", "--opaque").Succeeds();
         Assert.Equal(Root.Bootmerge("diff").Succeeds().Output, left);
-        Assert.Equal(Files.Snapshot(Root.Raw + "/etc").Keys, layer);
+        // prune keeps what is no file, symlink or directory.
+        string[] kept = vendor is "mknod c c 1 3" or "mkfifo p" ? [arguments["/etc".Length..]] : [];
+        Assert.Equal([.. Files.Snapshot(Root.Raw + "/etc").Keys, .. kept], layer);
         Merge();
         Assert.Equal(View(), merged);
         Assert.Equal(merged, pruned);

@@ -134,6 +134,81 @@ public sealed class ResetTests : KernelTest
         Assert.Equal(before, Root.State());
     }
 
+    /// <summary>The kernel takes mounts of other namespaces away with the path, and the merge is written to from one of our own.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_is_mounted_upon_stays_and_all_else_goes(bool isMerged)
+    {
+        Arrange("echo v >z", "echo a >a; mkdir -p d/m; echo d >d/f; echo z >z; : >id");
+        Root.Mount("none", "/etc/d/m", "tmpfs", 0, "");
+        Root.Write("/run/id", "a\n");
+        Root.Mount(Root.Path + "/run/id", "/etc/id", null, LibC.MS_BIND);
+        if (isMerged)
+            Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        File.WriteAllText(Root.Etc + "/d/m/secret", "secret");
+        List<string> before = Root.State();
+
+        Root.Bootmerge("reset", "/etc/z", "/etc/d").FailsInOneLine("/etc/d/m", "mount");
+        Assert.Equal(before, Root.State());
+        Root.Bootmerge("reset", "--all").Succeeds();
+
+        if (isMerged)
+        {
+            Assert.Equal("v\n", File.ReadAllText(Root.Etc + "/z"));
+            Root.Bootmerge("unmerge").Succeeds();
+        }
+
+        Assert.Equal("secret a\n", File.ReadAllText(Root.Etc + "/d/m/secret") + " " + File.ReadAllText(Root.Etc + "/id"));
+        Assert.False(File.Exists(Root.Etc + "/d/f") || File.Exists(Root.Etc + "/a"));
+    }
+
+    [Fact]
+    public void Nothing_is_reset_when_something_is_immutable()
+    {
+        Arrange(":", "echo a >a; mkdir d; echo b >d/b");
+        Outcome.OfTool("chattr", "+i", Root.Raw + "/etc/d/b");
+        List<string> before = Root.State();
+
+        Root.Bootmerge("reset", "--all").FailsInOneLine("/etc/d/b", "immutable");
+        Assert.Equal(before, Root.State());
+        Outcome.OfTool("chattr", "-i", Root.Raw + "/etc/d/b");
+    }
+
+    [Fact]
+    public void A_backup_for_which_there_is_no_room_leaves_nothing_behind()
+    {
+        Arrange(":", "dd if=/dev/urandom of=big bs=1M count=2 status=none; echo a >a");
+        Root.MakeDirectory("/var/lib/bootmerge");
+        Root.Mount("none", "/var/lib/bootmerge", "tmpfs", 0, "size=200k");
+
+        Root.Bootmerge("reset", "--all").FailsInOneLine("/etc/big", "No space left");
+        Assert.Empty(Directory.GetFileSystemEntries(Root.Path + "/var/lib/bootmerge/reset"));
+        Assert.True(File.Exists(Root.Raw + "/etc/a"));
+    }
+
+    [Fact]
+    public void A_backup_is_not_made_of_itself()
+    {
+        Arrange(":", "mkdir backup; echo a >a; ln -s /etc/backup ../var/lib/bootmerge");
+
+        Root.Bootmerge("reset", "--all").FailsInOneLine("backup", "/etc/backup/reset/.partial");
+        Assert.True(File.Exists(Root.Raw + "/etc/a"));
+        Assert.Empty(Directory.GetFileSystemEntries(Root.Raw + "/etc/backup/reset"));
+    }
+
+    [Fact]
+    public void The_directories_above_a_path_keep_their_times_in_the_backup()
+    {
+        Arrange(":", "mkdir -p d/e; echo a >d/e/f; touch -d 2001-02-03 d/e d");
+
+        Root.Bootmerge("reset", "/etc/d/e/f").Succeeds();
+
+        string backup = Assert.Single(Directory.GetDirectories(Root.Raw + "/var/lib/bootmerge/reset"));
+        Assert.Equal(2001, Directory.GetLastWriteTimeUtc(backup + "/etc/d").Year);
+        Assert.Equal(2001, Directory.GetLastWriteTimeUtc(backup + "/etc/d/e").Year);
+    }
+
     /// <summary>overlayfs shows a directory of a lower layer at one place only: at the other one it would be a stale handle.</summary>
     [Theory]
     [InlineData("/etc/d", "")]

@@ -20,6 +20,7 @@ internal sealed class Backup : IDisposable
     private readonly SafeFileHandle _all;
     private readonly SafeFileHandle _this;
     private readonly TreeCopy _copy;
+    private bool _isFinished;
 
     private Backup(SafeFileHandle all, SafeFileHandle own, Log log)
     {
@@ -59,25 +60,32 @@ internal sealed class Backup : IDisposable
                 Step(ref target, name);
             }
 
-            string[] names = path[1..].Split('/');
-            for (int i = 0; i < names.Length - 1; i++)
-            {
-                place += "/" + names[i];
-                FileStatus status = Sys.TryStatusAt(source, names[i]) ?? throw new KernelException("open", place, Errno.ENOENT);
-                Sys.MakeDirectory(target, names[i], PrivateMode, place);
-                _copy.CopyAttributes(source, names[i], status, target);
-                Step(ref target, names[i]);
-                using SafeFileHandle parent = source;
-                source = Sys.OpenChild(parent, names[i], Sys.O_RDONLY | Sys.O_DIRECTORY);
-            }
-
-            _copy.Copy(source, names[^1], target, place + "/" + names[^1]);
+            Add(source, target, path[1..].Split('/'), 0, place);
         }
         finally
         {
             target.Dispose();
             source.Dispose();
         }
+    }
+
+    /// <summary>A directory gets its attributes when what is in it is there, or its time would be now.</summary>
+    private void Add(SafeFileHandle source, SafeFileHandle target, string[] names, int at, string place)
+    {
+        string name = names[at];
+        place += "/" + name;
+        if (at == names.Length - 1)
+        {
+            _copy.Copy(source, name, target, place);
+            return;
+        }
+
+        FileStatus status = Sys.TryStatusAt(source, name) ?? throw new KernelException("open", place, Errno.ENOENT);
+        Sys.MakeDirectory(target, name, PrivateMode, place);
+        using (SafeFileHandle from = Sys.OpenChild(source, name, Sys.O_RDONLY | Sys.O_DIRECTORY))
+        using (SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_RDONLY | Sys.O_DIRECTORY))
+            Add(from, to, names, at + 1, place);
+        _copy.CopyAttributes(source, name, status, target);
     }
 
     /// <returns>Its path inside the root: "/var/lib/bootmerge/reset/20261125T073000Z".</returns>
@@ -89,12 +97,24 @@ internal sealed class Backup : IDisposable
         for (int i = 2; Sys.TryStatusAt(_all, name) is not null; i++)
             name = stamp + "-" + i.ToString();
         Sys.Rename(_all, Partial, name);
+        _isFinished = true;
         Sys.SyncFileSystem(_this);
         return Directory + "/" + name;
     }
 
+    /// <summary>What is not finished is of no use, and may have filled the file system.</summary>
     public void Dispose()
     {
+        try
+        {
+            if (!_isFinished)
+                Sys.RemoveTree(_all, Partial);
+        }
+        catch (KernelException)
+        {
+            // The next one removes it; the failure that led here is the one to tell.
+        }
+
         _all.Dispose();
         _this.Dispose();
     }

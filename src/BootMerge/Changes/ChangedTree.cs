@@ -43,6 +43,9 @@ internal sealed class ChangedTree : IDisposable
     /// <summary>The merge as it is seen, opened for reading; null when nothing is merged.</summary>
     public required SafeFileHandle? Merged { get; init; }
 
+    /// <summary>Paths inside the hierarchy on which something is mounted, in it or where the upper layer lies. The kernel would take such mounts away with the path.</summary>
+    public required List<string> MountedUpon { get; init; }
+
     /// <summary>It is the upper layer of a merge that is mounted.</summary>
     public bool IsMerged => Merged is not null;
 

@@ -18,8 +18,17 @@ namespace BootMerge.Changes;
 internal sealed class ChangedTrees : IDisposable
 {
     private readonly Host _host;
+    private readonly MountTable _mounts;
+    private readonly string _root;
 
-    private ChangedTrees(Host host) => _host = host;
+    /// <param name="mounts">As they were before the bare root was in a private view.</param>
+    /// <param name="root">The root's path for this process, without a "/" at the end.</param>
+    private ChangedTrees(Host host, MountTable mounts, string root)
+    {
+        _host = host;
+        _mounts = mounts;
+        _root = root;
+    }
 
     public List<ChangedTree> Trees { get; } = [];
 
@@ -46,7 +55,9 @@ internal sealed class ChangedTrees : IDisposable
 
         // From here on the bare root may be in another namespace, where the merges are not.
         List<KeyValuePair<string, SafeFileHandle>> merged = OpenMerged(session);
-        ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log));
+        MountTable mounts = MountTable.Read();
+        string root = Sys.PathOf(session.Root.Handle).TrimEnd('/');
+        ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log), mounts, root);
         try
         {
             for (int i = 0; i < surveys.Count; i++)
@@ -165,6 +176,7 @@ internal sealed class ChangedTrees : IDisposable
                 Below = view,
                 Layers = layers,
                 IsWhole = isWhole,
+                MountedUpon = [.. MountsBelow(stack.Target, stack.Class), .. MountsBelow(path, stack.Class)],
                 Merged = merge is null ? null : Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY),
             };
         }
@@ -175,6 +187,13 @@ internal sealed class ChangedTrees : IDisposable
                 layer.Directory.Dispose();
             throw;
         }
+    }
+
+    private IEnumerable<string> MountsBelow(string path, ExtensionClass extensionClass)
+    {
+        foreach (Mount mount in _mounts.Mounts)
+            if (MountTable.IsBelow(mount.Path, _root + path) && mount.Path != _root + path + "/" + extensionClass.MarkerName)
+                yield return mount.Path[(_root.Length + path.Length)..];
     }
 
     private SafeFileHandle OpenUpper(string path)

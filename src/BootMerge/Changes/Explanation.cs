@@ -42,6 +42,9 @@ internal sealed class LayerFinding(string layer, string path, LayerPart part, st
 /// <summary>Looks a path up in one layer after the other, topmost first, as overlayfs does.</summary>
 internal static class Explanation
 {
+    /// <summary>In a merge in memory: deleted.</summary>
+    private const string Absent = "absent";
+
     /// <param name="path">Inside the hierarchy: "/ssh/sshd_config", or "" for itself.</param>
     /// <returns>Empty when no layer has it.</returns>
     public static List<LayerFinding> Of(ChangedTree tree, string path)
@@ -49,11 +52,11 @@ internal static class Explanation
         List<LayerFinding> findings = [];
         string[] names = path.Trim('/').Length == 0 ? [] : path.Trim('/').Split('/');
         State state = new(names);
-        Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings);
+        Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings, tree.IsWhole);
         foreach (Mounting.NamedLayer layer in tree.Layers)
             Look(layer.Directory, layer.Name, state, findings);
         // What covers nothing makes no difference.
-        while (findings.Count > 0 && findings[^1].Part == LayerPart.Covers)
+        while (findings.Count > 0 && (findings[^1].Part == LayerPart.Covers || findings is [{ Type: Absent }]))
             findings.RemoveAt(findings.Count - 1);
         return findings;
     }
@@ -69,7 +72,8 @@ internal static class Explanation
         public bool IsFound { get; set; }
     }
 
-    private static void Look(SafeFileHandle layer, string name, State state, List<LayerFinding> findings)
+    /// <param name="isWhole">What it lacks does not show: it is the merge itself.</param>
+    private static void Look(SafeFileHandle layer, string name, State state, List<LayerFinding> findings, bool isWhole = false)
     {
         // On the way down each directory may say that nothing of the layers below shows, or that they have it elsewhere.
         bool endsHere = false;
@@ -84,9 +88,11 @@ internal static class Explanation
                 bool isLast = i == state.Names.Length - 1;
                 if (status is null)
                 {
+                    if (isWhole)
+                        findings.Add(new LayerFinding(name, "/" + string.Join('/', state.Names, 0, i + 1), isLast ? LayerPart.Deletes : LayerPart.Covers, Absent, ""));
                     AddCover(state, endsHere ? cover : null, findings);
                     AddRest(below, state.Names, i);
-                    Continue(state, below, endsHere);
+                    Continue(state, below, endsHere || isWhole);
                     return;
                 }
 

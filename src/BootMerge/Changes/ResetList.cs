@@ -24,6 +24,9 @@ internal sealed class ResetList(ChangedTree tree)
         using SafeFileHandle? parent = OpenParent(path, isChecked: true);
         if (parent is null || Sys.TryStatusAt(parent, path[(path.LastIndexOf('/') + 1)..]) is null)
             return false;
+        foreach (string mount in Tree.MountedUpon)
+            if (mount == path || MountTable.IsBelow(mount, path))
+                throw new InputException(PathText.Printable(Tree.Hierarchy + mount) + " is a mount point, which would be taken away, too: unmount it first");
         // What is inside of another one goes with it.
         foreach (string other in Paths)
             if (path == other || MountTable.IsBelow(path, other))
@@ -34,7 +37,7 @@ internal sealed class ResetList(ChangedTree tree)
     }
 
     /// <param name="keep">Patterns, <see cref="Glob"/>: of paths in the root, or, without "/" at the start, in the hierarchy.</param>
-    /// <param name="used">Set for each pattern that something stays for.</param>
+    /// <param name="used">Set for each pattern that something stays for. What is mounted upon stays in any case.</param>
     public void AddAll(List<string> keep, bool[] used)
     {
         using SafeFileHandle top = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -51,9 +54,9 @@ internal sealed class ResetList(ChangedTree tree)
         {
             string child = path + "/" + entry.Name;
             List<string> inside = [];
-            if (IsKept(child, keep, used))
+            if (IsKept(child, keep, used) || Tree.MountedUpon.Contains(child))
                 hasKept = true;
-            else if (keep.Count > 0 && TryOpenDirectory(directory, entry.Name) is SafeFileHandle handle)
+            else if ((keep.Count > 0 || Tree.MountedUpon.Exists(mount => MountTable.IsBelow(mount, child))) && TryOpenDirectory(directory, entry.Name) is SafeFileHandle handle)
             {
                 using (handle)
                 {
@@ -102,6 +105,28 @@ internal sealed class ResetList(ChangedTree tree)
             if (Covers(moved.Value) && !Covers(moved.Key))
                 throw new InputException(PathText.Printable(Tree.Hierarchy + moved.Value) + " was moved to " + PathText.Printable(Tree.Hierarchy + moved.Key)
                     + ", and cannot be seen at both places: reset both, or keep both");
+    }
+
+    /// <summary>Nothing is removed when something could not be: an <see cref="InputException"/>.</summary>
+    public void CheckRemovable()
+    {
+        foreach (string path in Paths)
+        {
+            using SafeFileHandle? parent = OpenParent(path.TrimEnd('/'), isChecked: false);
+            if (parent is not null && !path.EndsWith('/'))
+                CheckRemovable(parent, path[(path.LastIndexOf('/') + 1)..], Tree.Hierarchy + path);
+        }
+    }
+
+    private static void CheckRemovable(SafeFileHandle parent, string name, string path)
+    {
+        if (Sys.TryStatusAt(parent, name) is { IsImmutable: true })
+            throw new InputException(PathText.Printable(path) + " is immutable: chattr -i -a allows to remove it");
+        if (TryOpenDirectory(parent, name) is not SafeFileHandle directory)
+            return;
+        using (directory)
+            foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
+                CheckRemovable(directory, entry.Name, path + "/" + entry.Name);
     }
 
     private bool Covers(string path) => Paths.Exists(reset => reset == path || MountTable.IsBelow(path, reset));
@@ -165,7 +190,8 @@ internal sealed class ResetList(ChangedTree tree)
             }
 
             directory = next;
-            string? what = !isChecked ? null : Sys.TryGetXattr(directory, OverlayMark.Opaque) is not null ? "replaced" : Sys.TryGetXattr(directory, OverlayMark.Redirect) is not null ? "moved" : null;
+            string? what = !isChecked ? null : OverlayMark.IsOpaque(directory) ? "replaced"
+                : OverlayMark.RedirectOf(directory) is string redirect && redirect != names[i] && redirect != way[Tree.Hierarchy.Length..] ? "moved" : null;
             if (what is null)
                 continue;
             directory.Dispose();

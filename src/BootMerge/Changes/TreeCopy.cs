@@ -15,12 +15,15 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log)
     // Of files with several names the first place in the copy: "8:1 4711" to "etc/a".
     private readonly Dictionary<string, string> _linked = [];
     private readonly byte[] _buffer = new byte[65536];
+    private readonly FileStatus _top = Sys.Status(top);
 
     /// <param name="place">Of the copy below the top: "/etc/a".</param>
     public void Copy(SafeFileHandle source, string name, SafeFileHandle target, string place)
     {
         if (OverlayMark.TryStatus(source, name) is not FileStatus status || status.IsWhiteout && !withMarks)
             return;
+        if (status.IsDirectory && status.IsSameInode(_top))
+            throw new InputException("the copy would lie in what is copied, at " + PathText.Printable(place));
         if (status.Links > 1 && !status.IsDirectory)
         {
             string inode = status.Device + " " + status.Inode.ToString();
@@ -40,7 +43,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log)
         else if (status.IsSymlink)
             Sys.MakeSymlink(target, name, Sys.ReadLinkAt(source, name), place);
         else if (status.IsRegular)
-            CopyFile(source, name, target);
+            CopyFile(source, name, target, place);
         else
             Sys.MakeNode(target, name, status);
         CopyAttributes(source, name, status, target);
@@ -55,11 +58,11 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log)
             Copy(from, entry.Name, to, place + "/" + entry.Name);
     }
 
-    private void CopyFile(SafeFileHandle source, string name, SafeFileHandle target)
+    private void CopyFile(SafeFileHandle source, string name, SafeFileHandle target, string place)
     {
         using SafeFileHandle from = Sys.OpenChild(source, name, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
         using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, PrivateMode);
-        Sys.CopyContent(from, to, _buffer, name);
+        Sys.CopyContent(from, to, _buffer, place);
     }
 
     public void CopyAttributes(SafeFileHandle source, string name, FileStatus status, SafeFileHandle target)

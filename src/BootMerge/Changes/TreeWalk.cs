@@ -59,6 +59,9 @@ internal abstract class TreeWalk(ChangedTree tree)
         // In an opaque directory there is nothing for a name beside it to lead to.
         if (isWhole && redirect is not ['/', ..])
             redirect = null;
+        // Moved away and back.
+        if (redirect == name || !isWhole && redirect == belowPath + "/" + name)
+            redirect = null;
         using SafeFileHandle? directoryBelow = OpenBelow(below, redirect ?? name);
         Entry entry = new()
         {

@@ -44,6 +44,9 @@ internal sealed class FileStatus
     /// <summary>true when this is the root of a mount [5.8].</summary>
     public required bool IsMountRoot { get; init; }
 
+    /// <summary>Nothing of it can be changed, or only added to (chattr(1)): it cannot be removed.</summary>
+    public bool IsImmutable { get; init; }
+
     public uint Permissions => Mode & 0xFFF;
 
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;

@@ -49,6 +49,7 @@ internal static unsafe partial class Sys
     private const uint STATX_MNT_ID = 0x1000;
     private const uint STATX_MNT_ID_UNIQUE = 0x4000;
     private const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
+    private const ulong STATX_ATTR_IMMUTABLE_OR_APPEND = 0x30;
 
     private const int LOCK_EX = 2;
     private const int LOCK_NB = 4;
@@ -192,6 +193,7 @@ internal static unsafe partial class Sys
             ChangeTime = Microseconds(s.ChangeTime),
             Links = s.Links,
             UniqueMountId = s.MountId,
+            IsImmutable = (s.Attributes & STATX_ATTR_IMMUTABLE_OR_APPEND) != 0,
             IsMountRoot = (s.Attributes & STATX_ATTR_MOUNT_ROOT) != 0,
         };
     }

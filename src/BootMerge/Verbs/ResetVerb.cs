@@ -37,7 +37,11 @@ internal static class ResetVerb
         foreach (string path in paths)
             Add(session, trees, lists, path);
         foreach (ResetList list in lists)
+        {
             list.CheckMoved();
+            list.CheckRemovable();
+        }
+
         if (!lists.Exists(static list => list.Paths.Count > 0))
         {
             session.Log.Info("Nothing is reset.");
@@ -59,7 +63,12 @@ internal static class ResetVerb
         List<string> keep = session.Settings.Keep;
         bool[] used = new bool[keep.Count];
         foreach (ResetList list in lists)
+        {
             list.AddAll(keep, used);
+            foreach (string mount in list.Tree.MountedUpon)
+                session.Log.Info(PathText.Printable(list.Tree.Hierarchy + mount) + " stays: something is mounted there.");
+        }
+
         for (int i = 0; i < used.Length; i++)
             if (!used[i])
                 session.Log.Warning("Nothing is kept for --keep=" + keep[i] + ": the machine has nothing that it matches.");
@@ -105,7 +114,7 @@ internal static class ResetVerb
         }
 
         if (hasCopied)
-            session.Log.Info("This is merged, so copies of what is below are left in the upper layer, and updates of it do not show yet: 'unmerge', 'prune --opaque' and 'merge' remove them, or, except in directories that had been deleted or replaced, the next boot with Prune=yes.");
+            session.Log.Info("This is merged, so copies of what is below are left in the upper layer, and updates of it do not show: 'unmerge', 'prune --opaque' and 'merge' remove them, or, except in directories that had been deleted or replaced, the next boot with Prune=yes, unless an update comes first.");
     }
 
     /// <summary>What is merged is written to through the merge.</summary>
