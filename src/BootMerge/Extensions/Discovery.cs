@@ -58,8 +58,8 @@ internal sealed class DiscoveryResult : IDisposable
             extension.Dispose();
     }
 
-    public void Skip(string path, string reason, bool isHidden = false) =>
-        _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = reason, IsHidden = isHidden });
+    public void Skip(string path, string reason, bool isHidden = false, bool isFailure = false) =>
+        _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = reason, IsHidden = isHidden, IsFailure = isFailure });
 }
 
 /// <summary>
@@ -79,6 +79,7 @@ internal static class Discovery
 
     private static void Search(Root root, string searchDirectory, ExtensionClass extensionClass, DiscoveryResult result)
     {
+        // A directory that is there but cannot be opened now must not pass for empty: a refresh would take everything away.
         using SafeFileHandle? found = EntryFile.TryOpenIfThere(root, searchDirectory, out string problem);
         if (found is null || !Sys.Status(found).IsDirectory)
         {
@@ -103,10 +104,10 @@ internal static class Discovery
 
     private static void Take(Root root, string path, string entry, ExtensionClass extensionClass, DiscoveryResult result)
     {
-        using SafeFileHandle? handle = EntryFile.TryOpen(root, path, out string problem);
+        using SafeFileHandle? handle = EntryFile.TryOpen(root, path, out string problem, out bool isFailure);
         if (handle is null)
         {
-            result.Skip(path, problem);
+            result.Skip(path, problem, isFailure: isFailure);
             return;
         }
 

@@ -7,26 +7,37 @@ namespace BootMerge.Extensions;
 internal static class EntryFile
 {
     /// <summary>O_PATH; null when it cannot be opened, and why in <paramref name="problem"/>.</summary>
-    public static SafeFileHandle? TryOpen(Root root, string path, out string problem)
+    /// <param name="isFailure">The kernel has failed, while there may be an extension.</param>
+    public static SafeFileHandle? TryOpen(Root root, string path, out string problem, out bool isFailure)
     {
-        SafeFileHandle? handle = TryOpenIfThere(root, path, out problem);
-        if (handle is null && problem.Length == 0)
-            problem = Dangling(root, path);
-        return handle;
+        isFailure = false;
+        // As in ReleaseFileSearch: one entry that cannot be opened must not keep the others from being merged.
+        try
+        {
+            SafeFileHandle? handle = TryOpenIfThere(root, path, out problem);
+            if (handle is null && problem.Length == 0)
+                problem = Dangling(root, path);
+            return handle;
+        }
+        catch (KernelException e)
+        {
+            problem = e.Message;
+            isFailure = true;
+            return null;
+        }
     }
 
-    /// <summary>O_PATH; null without a problem when there is nothing, or a dangling symlink.</summary>
+    /// <summary>O_PATH; null without a problem when there is nothing, or a dangling symlink. Other failures are thrown.</summary>
     public static SafeFileHandle? TryOpenIfThere(Root root, string path, out string problem)
     {
         problem = "";
-        // As in ReleaseFileSearch: one entry that cannot be opened must not keep the others from being merged.
         try
         {
             return root.TryOpen(path);
         }
-        catch (KernelException e)
+        catch (KernelException e) when (e.Errno == Errno.ELOOP)
         {
-            problem = e.Errno == Errno.ELOOP ? "a loop of symlinks, or a link through /proc" : e.Message;
+            problem = "a loop of symlinks, or a link through /proc";
             return null;
         }
     }

@@ -54,4 +54,7 @@ internal sealed class SkippedEntry
 
     /// <summary>Another entry of its name is taken instead.</summary>
     public bool IsHidden { get; init; }
+
+    /// <summary>There may be an extension, but the kernel could not open it.</summary>
+    public bool IsFailure { get; init; }
 }

@@ -41,7 +41,7 @@ internal static class VersionedDirectory
                 continue;
             }
 
-            SafeFileHandle? handle = EntryFile.TryOpen(root, path + "/" + entry.Name, out problem);
+            SafeFileHandle? handle = EntryFile.TryOpen(root, path + "/" + entry.Name, out problem, out _);
             if (handle is null)
             {
                 // systemd gives up, too: merging another version here would only last until its next refresh.

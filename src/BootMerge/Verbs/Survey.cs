@@ -116,7 +116,12 @@ internal sealed class Survey
     public void Report(Log log)
     {
         foreach (SkippedEntry skipped in Found.Skipped)
-            log.Debug("Ignoring " + skipped.Path + ": " + skipped.Reason + ".");
+        {
+            if (skipped.IsFailure)
+                log.Warning("Not merging " + skipped.Path + ": " + skipped.Reason + ".");
+            else
+                log.Debug("Ignoring " + skipped.Path + ": " + skipped.Reason + ".");
+        }
 
         List<string> names = [];
         foreach (Candidate candidate in Candidates)
