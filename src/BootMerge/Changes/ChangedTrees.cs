@@ -176,7 +176,7 @@ internal sealed class ChangedTrees : IDisposable
                 Below = view,
                 Layers = layers,
                 IsWhole = isWhole,
-                MountedUpon = [.. MountsBelow(stack.Target, stack.Class), .. MountsBelow(path, stack.Class)],
+                MountedUpon = [.. MountsBelow(stack.Target, stack.Class), .. path == stack.Target ? [] : MountsBelow(path, stack.Class)],
                 Merged = merge is null ? null : Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY),
             };
         }
