@@ -78,8 +78,6 @@ internal static class BootVerb
         visibility.Publish(session);
         SystemdMode.Publish(session, surveys, plans);
         report.Step("systemd");
-        shadowed?.Write();
-        report.Step("record");
     }
 
     private static List<ClassSettings> SwitchedOn(Session session)

@@ -6,15 +6,14 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// The record by which diff tells frozen files later: made before the merge, while the machine's layers lie open, and written
-/// when the merge has worked. Nothing of it makes a boot fail.
+/// The record by which diff tells frozen files later: made before the merge, while the machine's layers lie open. Nothing of
+/// it makes a boot fail.
 /// </summary>
 internal sealed class ShadowedFiles
 {
     private readonly Session _session;
     private readonly ShadowedRecord _older;
     private readonly ShadowedRecord _record = new();
-    private readonly List<string> _hierarchies = [];
 
     private ShadowedFiles(Session session)
     {
@@ -40,20 +39,18 @@ internal sealed class ShadowedFiles
         return null;
     }
 
-    public void Look(ChangedTrees trees)
+    public void Write(ChangedTrees trees)
     {
+        List<string> hierarchies = [];
         foreach (ChangedTree tree in trees.Trees)
         {
             new ShadowedWalk(tree, _record, _older).Run();
-            _hierarchies.Add(tree.Hierarchy);
+            hierarchies.Add(tree.Hierarchy);
         }
-    }
 
-    public void Write()
-    {
         try
         {
-            _record.AddAllOutside(_hierarchies, _older);
+            _record.AddAllOutside(hierarchies, _older);
             _record.Write(_session.Root, _older);
         }
         catch (KernelException e)
