@@ -228,6 +228,82 @@ public sealed class DiffTests : KernelTest
         Assert.Equal(["modified /etc/f (content)", "--- below/etc/f", "+++ machine/etc/f", .. expected], lines);
     }
 
+    /// <summary>
+    /// Shell commands in the vendor's tree, then in the merged /etc; what is asked; and the lines of diff. Nobody else has
+    /// anything below /etc but the vendor's keep, which the machine has changed.
+    /// </summary>
+    public static TheoryData<string, string, string, string> Asked => new(
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d", "modified /etc/d (mode)|modified /etc/d/e (mode)|modified /etc/d/e/f (content)|modified /etc/d/g (content)"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/", "modified /etc/d (mode)|modified /etc/d/e (mode)|modified /etc/d/e/f (content)|modified /etc/d/g (content)"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/e", "modified /etc/d/e (mode)|modified /etc/d/e/f (content)"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/e/f", "modified /etc/d/e/f (content)"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/g /etc/d/e/f", "modified /etc/d/e/f (content)|modified /etc/d/g (content)"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f", "/etc/d/g", ""),
+        ("mkdir d; echo a >d/f; echo a >d2", "echo b >d/f; echo b >d2", "/etc/d", "modified /etc/d/f (content)"),
+        (":", ":", "/etc", "modified /etc/keep (content)"),
+        (":", "mkdir -p d/e; echo a >d/e/f", "/etc/d/e", "added    /etc/d/e|added    /etc/d/e/f"),
+        (":", "mkdir -p d/e; echo a >d/e/f", "/etc/d/e/f", "added    /etc/d/e/f"),
+        ("mkdir -p d/e; echo a >d/e/f", "rm -r d", "/etc/d", "deleted  /etc/d"),
+        ("mkdir -p d/e; echo a >d/e/f", "rm -r d", "/etc/d/e/f", "deleted  /etc/d"),
+        ("mkdir -p d/e; echo a >d/e/f", "rm -r d; echo a >d", "/etc/d/e/f", "modified /etc/d (type)"),
+        ("mkdir -p d/e; echo a >d/e/f", "rm -r d; mkdir d", "/etc/d/e/f", "deleted  /etc/d/e"),
+        ("mkdir -p d/e; echo a >d/e/f", "mv d m", "/etc/d/e/f", "deleted  /etc/d"),
+        ("mkdir -p d/e; echo a >d/e/f", "mv d m", "/etc/m/e/f", "moved    /etc/m (from /etc/d)"),
+        ("mkdir -p d/e; echo a >d/e/f", "mv d m; echo b >m/e/f", "/etc/m/e/f", "moved    /etc/m (from /etc/d)|modified /etc/m/e/f (content)"));
+
+    [Theory]
+    [MemberData(nameof(Asked))]
+    public void A_path_is_told_with_what_is_below_it_and_no_other(string vendor, string machine, string asked, string expected)
+    {
+        Root.Route("/etc");
+        Root.Remove("/etc/hostname");
+        Root.Extension("vendor", ("keep", "keep"));
+        RawTree.Do(Root.Raw + "/var/lib/confexts/vendor/etc", vendor);
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        RawTree.Do(Root.Etc, "echo changed >keep; " + machine);
+        Root.Expect("/etc");
+
+        Assert.Equal(expected, string.Join('|', Lines(["diff", .. asked.Split(' ')])));
+        Assert.Equal(expected.Length == 0 ? 0 : 1, Root.Bootmerge(["diff", "--exit-code", .. asked.Split(' ')]).Status);
+        Root.Bootmerge("unmerge").Succeeds();
+        Assert.Equal(expected, string.Join('|', Lines(["diff", .. asked.Split(' ')])));
+    }
+
+    [Theory]
+    [InlineData("auto", "/etc")]
+    [InlineData("auto", "/srv")]
+    [InlineData("auto", null)]
+    [InlineData("no", "/etc")]
+    [InlineData("import", "/etc")]
+    [InlineData("ephemeral", "/etc")]
+    [InlineData("ephemeral-import", "/etc")]
+    public void A_path_that_no_layer_has_is_a_failure_and_the_others_are_told(string mode, string? routed)
+    {
+        Root.Extension("vendor", ("f", "vendor"), ("d/f", "vendor"));
+        Root.MakeDirectory("/srv");
+        if (routed is not null)
+            Root.Route(routed);
+        foreach (bool isMerged in new[] { false, true })
+        {
+            if (isMerged)
+                Root.Bootmerge("merge", "--mutable=" + mode).Succeeds();
+            Root.Bootmerge("--mutable=" + mode, "diff", "/etc/f", "/etc/hostname", "/etc/d").Succeeds();
+            Outcome outcome = Root.Bootmerge("--mutable=" + mode, "diff", "--no-legend", "/etc/hostname", "/etc/nothing", "/etc/f/x", "/etc/d").Says("no layer has '/etc/nothing', '/etc/f/x'");
+            bool isAbove = routed is "/etc" && mode is "auto" or "import" or "ephemeral-import";
+            Assert.Equal((1, isAbove ? "added    /etc/hostname\n" : ""), (outcome.Status, outcome.Output));
+        }
+    }
+
+    [Fact]
+    public void Where_nothing_is_merged_the_hierarchy_is_its_only_layer()
+    {
+        Root.Write("/opt/f", "machine");
+        Root.Bootmerge("--class=sysext", "--mutable=no", "explain", "/opt/f").Succeeds().Prints("/opt/f\n  provides opt: file /f\n");
+        Root.Bootmerge("--class=sysext", "--mutable=no", "diff", "/opt/f").Succeeds().Says("Nothing to compare in /opt");
+        Root.Bootmerge("--class=sysext", "--mutable=no", "diff", "/opt/g").Fails("no layer has '/opt/g'");
+        Root.Bootmerge("--class=sysext", "--mutable=no", "explain", "/usr").Succeeds().Prints("provides usr: directory /\n");
+    }
+
     [Fact]
     public void What_is_no_text_is_not_shown()
     {

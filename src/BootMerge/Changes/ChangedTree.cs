@@ -19,11 +19,16 @@ internal sealed class ChangedTree : IDisposable
     /// <summary>As configured: "/etc".</summary>
     public required string Hierarchy { get; init; }
 
+    /// <summary>Where it is, or would be, merged: resolved, inside the root.</summary>
+    public required string Target { get; init; }
+
     /// <summary>Of the upper layer, inside the root; of a writable merge in memory the hierarchy itself.</summary>
     public required string UpperPath { get; init; }
 
-    /// <summary>Opened for reading.</summary>
+    /// <summary>Opened for reading; empty where <see cref="HasUpper"/> says that there is none.</summary>
     public required SafeFileHandle Upper { get; init; }
+
+    public required bool HasUpper { get; init; }
 
     /// <summary>Opened for reading.</summary>
     public required SafeFileHandle Below { get; init; }
@@ -43,6 +48,9 @@ internal sealed class ChangedTree : IDisposable
     /// <summary>The merge as it is seen, opened for reading; null when nothing is merged.</summary>
     public required SafeFileHandle? Merged { get; init; }
 
+    /// <summary>All layers as one directory, opened for reading, by which paths are followed; null when no path was typed.</summary>
+    public required SafeFileHandle? Seen { get; init; }
+
     /// <summary>Paths inside the hierarchy on which something is mounted, in it or where the upper layer lies. The kernel would take such mounts away with the path.</summary>
     public required List<string> MountedUpon { get; init; }
 
@@ -54,6 +62,7 @@ internal sealed class ChangedTree : IDisposable
         Upper.Dispose();
         Below.Dispose();
         Merged?.Dispose();
+        Seen?.Dispose();
         foreach (NamedLayer layer in Layers)
             layer.Directory.Dispose();
     }

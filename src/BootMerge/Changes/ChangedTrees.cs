@@ -20,15 +20,21 @@ internal sealed class ChangedTrees : IDisposable
     private readonly Host _host;
     private readonly MountTable _mounts;
     private readonly string _root;
+    private readonly bool _hasPaths;
 
     /// <param name="mounts">As they were before the bare root was in a private view.</param>
     /// <param name="root">The root's path for this process, without a "/" at the end.</param>
-    private ChangedTrees(Host host, MountTable mounts, string root)
+    /// <param name="hasPaths">Paths will be looked up.</param>
+    private ChangedTrees(Host host, MountTable mounts, string root, bool hasPaths)
     {
         _host = host;
         _mounts = mounts;
         _root = root;
+        _hasPaths = hasPaths;
     }
+
+    /// <summary>The root without merges.</summary>
+    public Root BareRoot => _host.Bare;
 
     public List<ChangedTree> Trees { get; } = [];
 
@@ -57,7 +63,7 @@ internal sealed class ChangedTrees : IDisposable
         List<KeyValuePair<string, SafeFileHandle>> merged = OpenMerged(session);
         MountTable mounts = MountTable.Read();
         string root = Sys.PathOf(session.Root.Handle).TrimEnd('/');
-        ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log), mounts, root);
+        ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log), mounts, root, session.Settings.Names.Count > 0);
         try
         {
             for (int i = 0; i < surveys.Count; i++)
@@ -112,7 +118,12 @@ internal sealed class ChangedTrees : IDisposable
             if (result.Refusal is not null && !(isReading && state.Routing.IsReadOnly))
                 throw new InputException(result.Refusal);
             foreach (LeftAlone left in result.Plan.LeftAlone)
+            {
                 WithoutUpper.Add(left);
+                if (withAll && state.Path is not null)
+                    Trees.Add(Open(Alone(state, state.Path), merge, merged, hasUpper: false));
+            }
+
             foreach (StackPlan stack in result.Plan.Stacks)
             {
                 string? reason = WhyWithoutUpper(stack, merge);
@@ -123,6 +134,20 @@ internal sealed class ChangedTrees : IDisposable
             }
         }
     }
+
+    /// <summary>A hierarchy that nothing is merged on shows its own directory.</summary>
+    private static StackPlan Alone(HierarchyState state, string path) => new()
+    {
+        Class = state.Class,
+        Hierarchy = state.Hierarchy,
+        Target = path,
+        CreateTarget = false,
+        Lower = [new Layer(LayerKind.Hierarchy, HierarchyState.ShortName(state.Hierarchy), path)],
+        Upper = null,
+        Attributes = 0,
+        Options = [],
+        Backing = null,
+    };
 
     private static ClassSettings AsMerged(ClassSettings settings, Marker marker) =>
         marker.Mode is string name && MutableModes.TryParse(name, out MutableMode fallback) ? settings.SelfImporting(fallback)
@@ -158,12 +183,16 @@ internal sealed class ChangedTrees : IDisposable
         string path = isWhole ? stack.Hierarchy : imported?.Path ?? (stack.Upper as PersistentUpper)?.Path ?? stack.Hierarchy;
         List<NamedLayer> layers = [];
         SafeFileHandle? upper = null;
+        SafeFileHandle? seen = null;
         try
         {
             upper = !hasUpper ? LayersBelow.Open(_host, [], [])
                 : isWhole ? Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY)
                 : OpenUpper(path);
             SafeFileHandle view = LayersBelow.Open(_host, below, layers);
+            if (_hasPaths)
+                seen = merge is not null ? Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY)
+                    : LayersBelow.Open(_host, hasUpper ? [new Layer(LayerKind.Routed, "upper", path), .. below] : below, []);
             // Also of the machine's, but not what its changes are measured by.
             if (isWhole && imported is not null)
                 layers.Insert(0, new NamedLayer(imported.Name, OpenUpper(imported.Path)));
@@ -171,10 +200,13 @@ internal sealed class ChangedTrees : IDisposable
             {
                 Class = stack.Class,
                 Hierarchy = stack.Hierarchy,
+                Target = stack.Target,
                 UpperPath = path,
                 Upper = upper,
+                HasUpper = hasUpper,
                 Below = view,
                 Layers = layers,
+                Seen = seen,
                 IsWhole = isWhole,
                 MountedUpon = [.. MountsBelow(stack.Target, stack.Class), .. path == stack.Target ? [] : MountsBelow(path, stack.Class)],
                 Merged = merge is null ? null : Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY),
@@ -183,6 +215,7 @@ internal sealed class ChangedTrees : IDisposable
         catch
         {
             upper?.Dispose();
+            seen?.Dispose();
             foreach (NamedLayer layer in layers)
                 layer.Directory.Dispose();
             throw;

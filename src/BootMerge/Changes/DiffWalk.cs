@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using BootMerge.Linux;
-using BootMerge.Verbs;
 
 namespace BootMerge.Changes;
 
@@ -11,16 +10,28 @@ internal abstract class ChangeSink
 }
 
 /// <summary>Finds every difference between an upper layer and what is below it.</summary>
-/// <param name="only">Paths inside the root to look at, each with what is below it; none: all.</param>
+/// <param name="only">Paths inside the hierarchy to look at, each with what is below it; none: all.</param>
 /// <param name="shadowed">What was below the machine's files when they were first seen.</param>
 internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<string> only, ShadowedRecord shadowed, ChangeSink sink) : TreeWalk(tree)
 {
     protected override bool Enter(Entry entry)
     {
-        bool isWanted = only.Count == 0 || HierarchyPaths.IsWanted(only, Tree.Hierarchy + entry.Path);
-        if (isWanted && ChangeOf(entry) is Change change)
+        if (only.Count == 0)
+            return Tell(entry);
+        string path = entry.Path;
+        if (only.Exists(wanted => wanted.Length == 0 || path == wanted || MountTable.IsBelow(path, wanted)))
+            return Tell(entry);
+        if (!only.Exists(wanted => MountTable.IsBelow(wanted, path)))
+            return false;
+        // What became of a path on the way decides for all that is below it: deleted, of another type, or moved.
+        return entry is { UpperHandle: not null, Redirect: null } || Tell(entry);
+    }
+
+    private bool Tell(Entry entry)
+    {
+        if (ChangeOf(entry) is Change change)
             sink.Add(change, entry);
-        return isWanted || IsOnTheWay(Tree.Hierarchy + entry.Path);
+        return true;
     }
 
     private Change? ChangeOf(Entry entry)
@@ -41,12 +52,4 @@ internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<str
 
     private Change Make(Entry entry, ChangeKind kind, Difference difference = Difference.None, string? from = null) =>
         new(Tree.Hierarchy + entry.Path, kind, difference, from);
-
-    private bool IsOnTheWay(string path)
-    {
-        foreach (string wanted in only)
-            if (MountTable.IsBelow(wanted, path))
-                return true;
-        return false;
-    }
 }

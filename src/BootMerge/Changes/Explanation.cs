@@ -52,7 +52,8 @@ internal static class Explanation
         List<LayerFinding> findings = [];
         string[] names = path.Trim('/').Length == 0 ? [] : path.Trim('/').Split('/');
         State state = new(names);
-        Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings, tree.IsWhole);
+        if (tree.HasUpper)
+            Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings, tree.IsWhole);
         foreach (Mounting.NamedLayer layer in tree.Layers)
             Look(layer.Directory, layer.Name, state, findings);
         // What covers nothing makes no difference.

@@ -10,18 +10,25 @@ internal static class DiffVerb
 {
     public static void Run(Session session)
     {
-        List<string> only = HierarchyPaths.Of(session);
         ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
-        using ChangedTrees trees = ChangedTrees.Open(session, isReading: true);
+        using ChangedTrees trees = ChangedTrees.Open(session, withAll: true, isReading: true);
+        List<HierarchyPath> paths = HierarchyPaths.Of(session, trees);
+        List<HierarchyPath> missing = paths.FindAll(path => trees.Find(path.Hierarchy) is not ChangedTree tree || Explanation.Of(tree, path.Inside).Count == 0);
         Comparison comparison = new(session.Settings.WithLabels);
         ListOutput list = new(session.Settings.Json);
         foreach (ChangedTree tree in trees.Trees)
-            if (HierarchyPaths.IsWanted(only, tree.Hierarchy))
+        {
+            List<string> only = paths.FindAll(path => path.Hierarchy == tree.Hierarchy && !missing.Contains(path)).ConvertAll(static path => path.Inside);
+            if (paths.Count == 0 || only.Count > 0)
                 new DiffWalk(tree, comparison, only, shadowed, new DiffReport(tree.Hierarchy, list, session.Settings.WithContent, session.Settings.Legend)).Run();
+        }
+
         list.Finish();
         foreach (LeftAlone left in trees.WithoutUpper)
-            if (HierarchyPaths.IsWanted(only, left.Hierarchy))
+            if (HierarchyPaths.IsWanted(paths, left.Hierarchy))
                 session.Log.Info("Nothing to compare in " + left.Hierarchy + ": " + left.Reason + ".");
+        if (missing.Count > 0)
+            throw HierarchyPaths.Missing(missing);
         session.ExitStatus = list.Count > 0 && session.Settings.ExitCode ? 1 : 0;
     }
 }

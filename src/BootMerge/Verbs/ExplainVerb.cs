@@ -15,30 +15,32 @@ internal static class ExplainVerb
 
     public static void Run(Session session)
     {
-        List<string> paths = HierarchyPaths.Of(session);
         using ChangedTrees trees = ChangedTrees.Open(session, withAll: true, isReading: true);
+        List<HierarchyPath> paths = HierarchyPaths.Of(session, trees);
         JsonValue all = JsonValue.Array();
-        string missing = "";
-        foreach (string path in paths)
+        List<HierarchyPath> missing = [];
+        foreach (HierarchyPath path in paths)
         {
-            string hierarchy = HierarchyPaths.HierarchyOf(session, path)!;
-            List<LayerFinding> findings = trees.Find(hierarchy) is ChangedTree tree ? Explanation.Of(tree, path[hierarchy.Length..]) : [];
+            List<LayerFinding> findings = trees.Find(path.Hierarchy) is ChangedTree tree ? Explanation.Of(tree, path.Inside) : [];
             if (findings.Count == 0)
-                missing += (missing.Length == 0 ? "" : ", ") + Words.Quote(path);
-            all.Add(JsonValue.Object().Add("path", JsonValue.String(path)).Add("layers", Json(findings)));
+                missing.Add(path);
+            all.Add(JsonValue.Object()
+                .Add("path", JsonValue.String(path.Typed))
+                .Add("resolved", JsonValue.String(path.Path))
+                .Add("layers", Json(findings)));
             if (session.Settings.Json == JsonFormat.Off && findings.Count > 0)
                 Output.Write(Text(path, findings));
         }
 
         if (session.Settings.Json != JsonFormat.Off)
             Output.Write(JsonReport.Format(all, session.Settings.Json));
-        if (missing.Length > 0)
-            throw new InputException("no layer has " + missing);
+        if (missing.Count > 0)
+            throw HierarchyPaths.Missing(missing);
     }
 
-    private static string Text(string path, List<LayerFinding> findings)
+    private static string Text(HierarchyPath path, List<LayerFinding> findings)
     {
-        string text = DiffReport.Quoted(path) + "\n";
+        string text = DiffReport.Quoted(path.Typed) + (path.Path == path.Typed ? "" : " is " + DiffReport.Quoted(path.Path)) + "\n";
         foreach (LayerFinding finding in findings)
             text += "  " + Parts[(int)finding.Part].PadRight(9) + PathText.Printable(finding.Layer) + ": " + finding.Type + " " + DiffReport.Quoted(finding.Path)
                 + (finding.Note.Length == 0 ? "" : " (" + PathText.Printable(finding.Note) + ")") + "\n";

@@ -1,53 +1,68 @@
 using System.Collections.Generic;
+using BootMerge.Changes;
 using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Planning;
 
 namespace BootMerge.Verbs;
 
+/// <summary>A path that a verb was given.</summary>
+/// <param name="typed">Without "." and ".." and double slashes.</param>
+/// <param name="path">The same without symlinks on the way: inside the root, and in the hierarchy.</param>
+internal sealed class HierarchyPath(string typed, string hierarchy, string path)
+{
+    public string Typed { get; } = typed;
+
+    public string Hierarchy { get; } = hierarchy;
+
+    public string Path { get; } = path;
+
+    /// <summary>Inside the hierarchy: "/ssh"; "" is the hierarchy itself.</summary>
+    public string Inside => Path[Hierarchy.Length..];
+
+    /// <summary>For messages: what was typed, and what it is where that is another path.</summary>
+    public override string ToString() => PathText.Printable(Typed) + (Path == Typed ? "" : ", which is " + PathText.Printable(Path) + ",");
+}
+
 /// <summary>The paths that a verb is given: absolute, inside the root and one of the hierarchies.</summary>
 internal static class HierarchyPaths
 {
-    /// <summary>Without "." and ".." and double slashes; what lies outside is an <see cref="InputException"/>.</summary>
-    public static List<string> Of(Session session)
+    /// <summary>Symlinks on the way are followed; what lies outside is an <see cref="InputException"/>.</summary>
+    public static List<HierarchyPath> Of(Session session, ChangedTrees trees)
     {
-        List<string> paths = [];
+        List<string> hierarchies = All(session);
+        List<HierarchyPath> paths = [];
         foreach (string typed in session.Settings.Names)
         {
             if (!typed.StartsWith('/'))
                 throw new InputException(Words.Quote(typed) + " is not an absolute path");
-            string path = HierarchyState.Join("", typed);
-            if (HierarchyOf(session, path) is null)
-                throw new InputException(Words.Quote(typed) + " is in none of the hierarchies " + All(session));
-            paths.Add(path);
+            string path = SeenPath.Of(trees.BareRoot, trees.Trees, hierarchies, typed);
+            string plain = HierarchyState.Join("", typed);
+            if (hierarchies.Find(hierarchy => path == hierarchy || MountTable.IsBelow(path, hierarchy)) is not string hierarchy)
+                throw new InputException(Words.Quote(typed) + (path == plain ? "" : " leads to " + Words.Quote(path) + ", which") + " is in none of the hierarchies " + string.Join(", ", hierarchies));
+            paths.Add(new HierarchyPath(plain, hierarchy, path));
         }
 
         return paths;
     }
 
-    /// <summary>null when it is in none.</summary>
-    public static string? HierarchyOf(Session session, string path)
+    /// <summary>Whether any of the paths lies in a hierarchy; without paths all hierarchies are wanted.</summary>
+    public static bool IsWanted(List<HierarchyPath> paths, string hierarchy) => paths.Count == 0 || paths.Exists(path => path.Hierarchy == hierarchy);
+
+    /// <param name="missing">At least one.</param>
+    public static InputException Missing(List<HierarchyPath> missing)
     {
-        foreach (ClassSettings settings in session.Settings.Classes)
-            foreach (string hierarchy in settings.Hierarchies)
-                if (path == hierarchy || MountTable.IsBelow(path, hierarchy))
-                    return hierarchy;
-        return null;
+        string text = "no layer has ";
+        foreach (HierarchyPath path in missing)
+            text += (path == missing[0] ? "" : ", ") + Words.Quote(path.Path);
+        return new InputException(text);
     }
 
-    public static bool IsWanted(List<string> paths, string hierarchy)
-    {
-        foreach (string path in paths)
-            if (path == hierarchy || MountTable.IsBelow(path, hierarchy))
-                return true;
-        return paths.Count == 0;
-    }
-
-    private static string All(Session session)
+    private static List<string> All(Session session)
     {
         List<string> all = [];
         foreach (ClassSettings settings in session.Settings.Classes)
             all.AddRange(settings.Hierarchies);
-        return string.Join(", ", all);
+        return all;
     }
 }

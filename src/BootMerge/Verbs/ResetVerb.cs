@@ -15,13 +15,12 @@ internal static class ResetVerb
     public static void Run(Session session)
     {
         Settings settings = session.Settings;
-        List<string> paths = HierarchyPaths.Of(session);
-        foreach (string path in paths)
-            if (path == HierarchyPaths.HierarchyOf(session, path))
-                throw new InputException(PathText.Printable(path) + " is the whole hierarchy: use --all");
-
         using SafeFileHandle? turn = session.TakeTurn(settings.Classes);
         using ChangedTrees trees = ChangedTrees.Open(session);
+        List<HierarchyPath> paths = HierarchyPaths.Of(session, trees);
+        foreach (HierarchyPath path in paths)
+            if (path.Inside.Length == 0)
+                throw new InputException(path.ToString() + " is the whole hierarchy: use --all");
         List<ResetList> lists = [];
         foreach (ChangedTree tree in trees.Trees)
         {
@@ -34,7 +33,7 @@ internal static class ResetVerb
 
         if (settings.All)
             AddAll(session, trees, lists);
-        foreach (string path in paths)
+        foreach (HierarchyPath path in paths)
             Add(session, trees, lists, path);
         foreach (ResetList list in lists)
         {
@@ -74,15 +73,14 @@ internal static class ResetVerb
                 session.Log.Warning("Nothing is kept for --keep=" + keep[i] + ": the machine has nothing that it matches.");
     }
 
-    private static void Add(Session session, ChangedTrees trees, List<ResetList> lists, string path)
+    private static void Add(Session session, ChangedTrees trees, List<ResetList> lists, HierarchyPath path)
     {
-        string hierarchy = HierarchyPaths.HierarchyOf(session, path)!;
-        ResetList? list = lists.Find(list => list.Tree.Hierarchy == hierarchy);
+        ResetList? list = lists.Find(list => list.Tree.Hierarchy == path.Hierarchy);
         if (list is null)
-            throw new InputException(PathText.Printable(path) + " cannot be reset: in " + hierarchy + " nothing of the machine's lies above another layer, "
-                + (trees.WithoutUpper.Find(left => left.Hierarchy == hierarchy)?.Reason ?? "there is none"));
-        if (!list.Add(path[hierarchy.Length..]))
-            session.Log.Info(PathText.Printable(path) + " is as the layers below have it: the machine has nothing there.");
+            throw new InputException(path.ToString() + " cannot be reset: in " + path.Hierarchy + " nothing of the machine's lies above another layer, "
+                + (trees.WithoutUpper.Find(left => left.Hierarchy == path.Hierarchy)?.Reason ?? "there is none"));
+        if (!list.Add(path.Inside))
+            session.Log.Info(path.ToString() + " is as the layers below have it: the machine has nothing there.");
     }
 
     /// <summary>The copy is whole and on the disk before the first file goes.</summary>

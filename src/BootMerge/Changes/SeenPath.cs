@@ -1,0 +1,71 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>
+/// Follows the symlinks on the way to a path as a program that runs in the root would: in a hierarchy through what the
+/// merge shows, or would show, elsewhere through the root.
+/// </summary>
+internal static class SeenPath
+{
+    /// <summary>As many as the kernel follows (MAXSYMLINKS).</summary>
+    private const int MaxLinks = 40;
+
+    /// <param name="bare">The root without merges.</param>
+    /// <param name="hierarchies">As configured.</param>
+    /// <param name="typed">Absolute. Its last name is followed only with a slash behind it.</param>
+    /// <returns>Absolute, inside the root. From where nothing is there any more it is as it was typed.</returns>
+    public static string Of(Root bare, List<ChangedTree> trees, List<string> hierarchies, string typed)
+    {
+        Stack<string> names = new();
+        Push(names, typed);
+        string path = "";
+        int links = 0;
+        while (names.TryPop(out string? name))
+        {
+            if (name == "..")
+                path = path[..Math.Max(path.LastIndexOf('/'), 0)];
+            if (name is "" or "." or "..")
+                continue;
+            string next = path + "/" + name;
+            // A hierarchy may be a symlink itself, or be reached by the path where it is.
+            if (trees.Find(tree => tree.Target == next) is ChangedTree target)
+                next = target.Hierarchy;
+            bool isLink = names.Count > 0 && !hierarchies.Contains(next);
+            if (!isLink || TryReadLink(bare, trees, next) is not string link)
+                path = next;
+            else if (++links > MaxLinks)
+                throw new InputException(PathText.Printable(typed) + " cannot be followed: more than 40 symlinks are on the way, or a loop of them");
+            else
+            {
+                path = link.StartsWith('/') ? "" : path;
+                Push(names, link);
+            }
+        }
+
+        return path.Length == 0 ? "/" : path;
+    }
+
+    private static void Push(Stack<string> names, string path)
+    {
+        string[] parts = path.Split('/');
+        for (int i = parts.Length - 1; i >= 0; i--)
+            names.Push(parts[i]);
+    }
+
+    /// <param name="path">Without symlinks on the way.</param>
+    /// <returns>null when nothing, or something else, is there.</returns>
+    private static string? TryReadLink(Root bare, List<ChangedTree> trees, string path)
+    {
+        ChangedTree? tree = trees.Find(tree => MountTable.IsBelow(path, tree.Hierarchy));
+        SafeFileHandle top = tree is null ? bare.Handle : tree.Seen ?? throw new InvalidOperationException();
+        string inside = tree is null ? path[1..] : path[(tree.Hierarchy.Length + 1)..];
+        using SafeFileHandle? link = Sys.TryOpenAt(top, inside, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out int errno);
+        if (link is null && errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))
+            throw new KernelException("openat2", path, errno);
+        return link is not null && Sys.Status(link).IsSymlink ? Sys.ReadLink(link) : null;
+    }
+}
