@@ -7,21 +7,24 @@ namespace BootMerge.Changes;
 /// <summary>A name in a directory of the upper layer, beside what the layers below have there.</summary>
 internal sealed class Entry
 {
-    /// <summary>The directory's path inside the hierarchy: "/ssh", or "".</summary>
-    public required string Parent { get; init; }
+    /// <summary>The directory, inside the hierarchy.</summary>
+    public required Place Parent { get; init; }
 
     public required string Name { get; init; }
 
-    /// <summary>Inside the hierarchy: "/ssh/sshd_config". Put together anew each time: most entries are never told of.</summary>
-    public string Path => Parent + "/" + Name;
+    public Place Place => Parent.Child(Name);
 
-    public required SafeFileHandle UpperDirectory { get; init; }
+    /// <summary>Inside the hierarchy: "/ssh/sshd_config". Put together anew each time.</summary>
+    public string Path => Place.ToString();
 
-    /// <summary>null when the layers below have nothing where the parent is.</summary>
-    public required SafeFileHandle? BelowDirectory { get; init; }
+    /// <summary>Set anew before a directory is left.</summary>
+    public required SafeFileHandle UpperDirectory { get; set; }
+
+    /// <summary>null when the layers below have nothing where the parent is. Set anew before a directory is left.</summary>
+    public required SafeFileHandle? BelowDirectory { get; set; }
 
     /// <summary>Of <see cref="BelowDirectory"/>, inside the hierarchy: another one than of the parent below a directory that was moved.</summary>
-    public required string BelowPath { get; init; }
+    public required Place BelowPlace { get; init; }
 
     /// <summary>null when only the layers below have it; see <see cref="ChangedTree.IsWhole"/>.</summary>
     public required FileStatus? Upper { get; init; }
@@ -30,10 +33,10 @@ internal sealed class Entry
     public required FileStatus? Below { get; init; }
 
     /// <summary>Of a directory, opened for reading; else null.</summary>
-    public SafeFileHandle? UpperHandle { get; init; }
+    public SafeFileHandle? UpperHandle { get; set; }
 
     /// <summary>What is merged into the directory, opened for reading: what lies below it, or where it was moved from; or null.</summary>
-    public SafeFileHandle? BelowHandle { get; init; }
+    public SafeFileHandle? BelowHandle { get; set; }
 
     /// <summary>The directory hides what the layers below have inside it.</summary>
     public bool IsOpaque { get; set; }
@@ -41,8 +44,11 @@ internal sealed class Entry
     /// <summary>Where the directory was moved from, as overlayfs has it: a name beside it, or a path from the hierarchy; else null.</summary>
     public string? Redirect { get; init; }
 
-    /// <summary>Where the layers below have what is merged into it, inside the hierarchy.</summary>
-    public string Source => Redirect is ['/', ..] ? Redirect : BelowPath + "/" + (Redirect ?? Name);
+    /// <summary>Where the layers below have what is merged into it.</summary>
+    public Place SourcePlace => Redirect is ['/', ..] ? Place.At(Redirect) : BelowPlace.Child(Redirect ?? Name);
+
+    /// <summary>As <see cref="SourcePlace"/>, inside the hierarchy: "/ssh".</summary>
+    public string Source => SourcePlace.ToString();
 
     /// <summary>It hides what the layers below have of that name; gone through the merge.</summary>
     public bool IsWhiteout => Upper is { IsWhiteout: true };

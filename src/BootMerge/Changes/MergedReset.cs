@@ -65,7 +65,7 @@ internal sealed class MergedReset(ChangedTree tree, Log log)
             return;
         }
 
-        Entry entry = new() { Parent = parent, Name = name, UpperDirectory = merged, BelowDirectory = below, BelowPath = "", Upper = status, Below = wanted };
+        Entry entry = new() { Parent = Place.At(parent), Name = name, UpperDirectory = merged, BelowDirectory = below, BelowPlace = Place.Top, Upper = status, Below = wanted };
         bool isSame = status is not null && _comparison.Of(entry) == Difference.None;
         if (status is { IsDirectory: true } && wanted.IsDirectory)
             MakeDirectoryLike(entry, upper, isSame);

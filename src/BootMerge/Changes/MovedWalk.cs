@@ -1,6 +1,4 @@
 using System.Collections.Generic;
-using BootMerge.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
 
@@ -14,8 +12,7 @@ internal sealed class MovedWalk(ChangedTree tree) : TreeWalk(tree)
     {
         if (entry.Redirect is null)
             return entry.UpperHandle is not null;
-        using SafeFileHandle? below = Sys.TryOpenAt(Tree.Below, entry.Source.TrimStart('/'), Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
-        if (below is not null)
+        if (entry.BelowHandle is not null)
             Moved.Add(new KeyValuePair<string, string>(entry.Path, entry.Source));
         return true;
     }

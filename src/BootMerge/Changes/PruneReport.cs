@@ -41,16 +41,16 @@ internal sealed class PruneReport(string verb, bool isListed, JsonFormat json, L
     private readonly int[] _counts = new int[Kinds.Length];
     private readonly ListOutput _list = new(json);
 
-    public void Add(string path, Pruned kind)
+    public void Add(string hierarchy, Entry entry, Pruned kind)
     {
         _counts[(int)kind]++;
-        if (!isListed)
-        {
-            log.Debug("prune: " + verb + " " + path + ": it " + Reasons[(int)kind] + ".");
+        // In a deep tree the paths take longer than all else: only where they are wanted.
+        if (!isListed && !log.IsDebug)
             return;
-        }
-
-        if (_list.IsJson)
+        string path = hierarchy + entry.Path;
+        if (!isListed)
+            log.Debug("prune: " + verb + " " + path + ": it " + Reasons[(int)kind] + ".");
+        else if (_list.IsJson)
             _list.Add(JsonValue.Object()
                 .Add("path", JsonValue.String(path))
                 .Add("kind", JsonValue.String(Kinds[(int)kind]))
@@ -60,9 +60,10 @@ internal sealed class PruneReport(string verb, bool isListed, JsonFormat json, L
     }
 
     /// <returns>false</returns>
-    public bool Keep(string path, string reason)
+    public bool Keep(string hierarchy, Entry entry, string reason)
     {
-        log.Debug("prune: kept " + path + ": " + reason + ".");
+        if (log.IsDebug)
+            log.Debug("prune: kept " + hierarchy + entry.Path + ": " + reason + ".");
         return false;
     }
 

@@ -59,7 +59,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             _staying[_depth]++;
     }
 
-    private bool IsMarker(Entry entry) => entry.Path.Length == Tree.Class.MarkerName.Length + 1 && entry.Name == Tree.Class.MarkerName;
+    private bool IsMarker(Entry entry) => entry.Parent.IsTop && entry.Name == Tree.Class.MarkerName;
 
     private void Push()
     {
@@ -87,7 +87,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         if (!isDryRun)
             Sys.RemoveXattr(directory, OverlayMark.Opaque);
         entry.IsOpaque = false;
-        report.Add(Tree.Hierarchy + entry.Path, Pruned.OpaqueMark);
+        report.Add(Tree.Hierarchy, entry, Pruned.OpaqueMark);
         return true;
     }
 
@@ -122,32 +122,48 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         return _moved.Moved.Exists(moved => moved.Value == place || MountTable.IsBelow(moved.Value, place));
     }
 
+    /// <summary>Whether a name is below that the directory has not. One that it has hides what is below with the mark and without.</summary>
     private static bool HidesSomething(Entry entry)
     {
         if (entry.Below is not { IsDirectory: true })
             return false;
-        using SafeFileHandle below = Sys.OpenChild(entry.BelowDirectory!, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        return HidesSomething(entry.UpperHandle!, below);
+        using Descent upper = new(Sys.Reopen(entry.UpperHandle!, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
+        SafeFileHandle belowTop = Sys.OpenChild(entry.BelowDirectory!, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using Descent below = new(belowTop, Names(belowTop, null));
+        while (true)
+        {
+            if (below.TryNext(out string? name))
+            {
+                if (Sys.TryStatusAt(upper.Current!, name) is not FileStatus status)
+                    return true;
+                if (status.IsDirectory && Sys.TryStatusAt(below.Current!, name) is { IsDirectory: true })
+                    EnterUnmarked(upper, below, name);
+            }
+            else if (below.IsAtTop)
+            {
+                return false;
+            }
+            else
+            {
+                upper.Leave();
+                below.Leave();
+            }
+        }
     }
 
-    /// <summary>Whether a name is below that the directory has not. One that it has hides what is below with the mark and without.</summary>
-    private static bool HidesSomething(SafeFileHandle directory, SafeFileHandle below)
+    /// <summary>A directory with a mark hides on its own.</summary>
+    private static void EnterUnmarked(Descent upper, Descent below, string name)
     {
-        foreach (DirectoryEntry entry in Sys.ReadDirectory(below))
+        SafeFileHandle child = Sys.OpenChild(upper.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        if (!OverlayMark.HasNone(child))
         {
-            if (Sys.TryStatusAt(directory, entry.Name) is not FileStatus status)
-                return true;
-            if (!status.IsDirectory || Sys.TryStatusAt(below, entry.Name) is not { IsDirectory: true })
-                continue;
-            using SafeFileHandle child = Sys.OpenChild(directory, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-            if (!OverlayMark.HasNone(child))
-                continue; // hides on its own
-            using SafeFileHandle childBelow = Sys.OpenChild(below, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-            if (HidesSomething(child, childBelow))
-                return true;
+            child.Dispose();
+            return;
         }
 
-        return false;
+        SafeFileHandle childBelow = Sys.OpenChild(below.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        upper.Enter(child, name, []);
+        below.Enter(childBelow, name, Names(childBelow, null));
     }
 
     private bool IsEqualFile(Entry entry)
@@ -157,7 +173,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             return false;
         // Its other names would go on sharing what is written to one of them, and this one not.
         if (entry.Upper!.Links > 1)
-            return report.Keep(Tree.Hierarchy + entry.Path, "it has " + entry.Upper.Links.ToString() + " hard links");
+            return report.Keep(Tree.Hierarchy, entry, "it has " + entry.Upper.Links.ToString() + " hard links");
         return _comparison.Of(entry) == Difference.None && !HasUnknownMark(entry);
     }
 
@@ -175,7 +191,6 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     /// <returns>false when it stays.</returns>
     private bool Remove(Entry entry, Pruned kind)
     {
-        string path = Tree.Hierarchy + entry.Path;
         FileStatus upper = entry.Upper!;
         if (!isDryRun)
         {
@@ -187,15 +202,15 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             if (!upper.IsDirectory)
                 isSame &= now.ChangeTime == upper.ChangeTime && now.ModificationTime == upper.ModificationTime && now.Size == upper.Size && now.Links == upper.Links;
             if (!isSame)
-                return report.Keep(path, "it is being changed");
+                return report.Keep(Tree.Hierarchy, entry, "it is being changed");
             int errno = Sys.TryRemove(entry.UpperDirectory, entry.Name, upper.IsDirectory);
             if (errno is Errno.EPERM or Errno.EBUSY or Errno.ENOTEMPTY) // immutable; mounted upon; filled meanwhile
-                return report.Keep(path, Errno.Describe(errno));
+                return report.Keep(Tree.Hierarchy, entry, Errno.Describe(errno));
             if (errno is not (0 or Errno.ENOENT))
-                throw new KernelException(upper.IsDirectory ? "rmdir" : "unlink", path, errno);
+                throw new KernelException(upper.IsDirectory ? "rmdir" : "unlink", Tree.Hierarchy + entry.Path, errno);
         }
 
-        report.Add(path, kind);
+        report.Add(Tree.Hierarchy, entry, kind);
         return true;
     }
 }

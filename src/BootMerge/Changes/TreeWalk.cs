@@ -16,9 +16,33 @@ internal abstract class TreeWalk(ChangedTree tree)
     public void Run()
     {
         // A walk before this one has read the tree's own descriptors to their end.
-        using SafeFileHandle upper = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        using SafeFileHandle below = Sys.Reopen(Tree.Below, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        Walk(upper, below, "", "", Tree.IsWhole);
+        SafeFileHandle upperTop = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        SafeFileHandle belowTop = Sys.Reopen(Tree.Below, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using Descent below = new(belowTop, []);
+        using Descent upper = new(upperTop, Names(upperTop, Tree.IsWhole ? belowTop : null));
+        List<Level> levels = [new Level(null, Place.Top, Place.Top, Tree.IsWhole)];
+        while (true)
+        {
+            if (upper.TryNext(out string? name))
+            {
+                Visit(upper, below, levels, name);
+            }
+            else if (levels[^1].Entry is Entry entry)
+            {
+                levels.RemoveAt(levels.Count - 1);
+                entry.UpperHandle = upper.Current;
+                entry.BelowHandle = below.Current;
+                entry.UpperDirectory = upper.Parent!;
+                entry.BelowDirectory = below.Parent;
+                Leave(entry);
+                upper.Leave();
+                below.Leave();
+            }
+            else
+            {
+                return;
+            }
+        }
     }
 
     /// <summary>Each entry, directories before what is in them.</summary>
@@ -30,58 +54,100 @@ internal abstract class TreeWalk(ChangedTree tree)
     {
     }
 
+    /// <summary>A directory that the walk is in.</summary>
+    /// <param name="entry">null for the hierarchy itself.</param>
     /// <param name="isWhole">What only the layers below have is given, too: it was deleted.</param>
-    private void Walk(SafeFileHandle upper, SafeFileHandle? below, string path, string belowPath, bool isWhole)
+    private sealed class Level(Entry? entry, Place place, Place belowPlace, bool isWhole)
     {
-        foreach (string name in Names(upper, isWhole ? below : null))
-        {
-            if (path.Length == 0 && name == Tree.Class.MarkerName && !IncludesMarker)
-                continue;
-            FileStatus? status = OverlayMark.TryStatus(upper, name);
-            FileStatus? statusBelow = LayersBelow.TryStatus(below, name);
-            if (status is { IsDirectory: true })
-                WalkInto(upper, below, path, belowPath, name, status, statusBelow, isWhole);
-            else if (status is not null || isWhole && statusBelow is not null)
-                Enter(new Entry { Parent = path, Name = name, UpperDirectory = upper, BelowDirectory = below, BelowPath = belowPath, Upper = status, Below = statusBelow });
-        }
+        public Entry? Entry { get; } = entry;
+
+        public Place Place { get; } = place;
+
+        public Place BelowPlace { get; } = belowPlace;
+
+        public bool IsWhole { get; } = isWhole;
+    }
+
+    private void Visit(Descent upper, Descent below, List<Level> levels, string name)
+    {
+        Level level = levels[^1];
+        if (level.Entry is null && name == Tree.Class.MarkerName && !IncludesMarker)
+            return;
+        FileStatus? status = OverlayMark.TryStatus(upper.Current!, name);
+        FileStatus? statusBelow = LayersBelow.TryStatus(below.Current, name);
+        if (status is { IsDirectory: true })
+            VisitDirectory(upper, below, levels, name, status, statusBelow);
+        else if (status is not null || level.IsWhole && statusBelow is not null)
+            Enter(new Entry
+            {
+                Parent = level.Place,
+                Name = name,
+                UpperDirectory = upper.Current!,
+                BelowDirectory = below.Current,
+                BelowPlace = level.BelowPlace,
+                Upper = status,
+                Below = statusBelow,
+            });
     }
 
     /// <summary>A copy of a marker in the upper layer is an entry like any other.</summary>
     protected virtual bool IncludesMarker => false;
 
-    private void WalkInto(SafeFileHandle upper, SafeFileHandle? below, string parent, string belowPath, string name, FileStatus status, FileStatus? statusBelow, bool isWhole)
+    private void VisitDirectory(Descent upper, Descent below, List<Level> levels, string name, FileStatus status, FileStatus? statusBelow)
     {
-        using SafeFileHandle? directory = Sys.TryOpenChild(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        Level level = levels[^1];
+        SafeFileHandle? directory = Sys.TryOpenChild(upper.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (directory is null)
             return; // gone or exchanged since
-        bool isOpaque = !isWhole && OverlayMark.IsOpaque(directory);
+        SafeFileHandle? directoryBelow = null;
+        bool isEntered = false;
+        try
+        {
+            bool isOpaque = !level.IsWhole && OverlayMark.IsOpaque(directory);
+            string? redirect = RedirectOf(directory, level, name);
+            directoryBelow = OpenBelow(below.Current, redirect ?? name);
+            Entry entry = new()
+            {
+                Parent = level.Place,
+                Name = name,
+                UpperDirectory = upper.Current!,
+                BelowDirectory = below.Current,
+                BelowPlace = level.BelowPlace,
+                Upper = status,
+                Below = statusBelow,
+                UpperHandle = directory,
+                BelowHandle = directoryBelow,
+                IsOpaque = isOpaque,
+                Redirect = redirect,
+            };
+            if (!Enter(entry))
+                return;
+            // An opaque directory shows nothing of the one below: what it lacks was deleted.
+            bool isWhole = entry.IsOpaque || level.IsWhole && redirect is null;
+            List<string> names = Names(directory, isWhole ? directoryBelow : null);
+            levels.Add(new Level(entry, entry.Place, entry.SourcePlace, isWhole));
+            isEntered = true;
+            upper.Enter(directory, name, names);
+            below.Enter(directoryBelow, redirect ?? name, []);
+        }
+        finally
+        {
+            if (!isEntered)
+            {
+                directory.Dispose();
+                directoryBelow?.Dispose();
+            }
+        }
+    }
+
+    private string? RedirectOf(SafeFileHandle directory, Level level, string name)
+    {
         string? redirect = Tree.IsWhole ? null : OverlayMark.RedirectOf(directory);
         // In an opaque directory there is nothing for a name beside it to lead to.
-        if (isWhole && redirect is not ['/', ..])
-            redirect = null;
+        if (level.IsWhole && redirect is not ['/', ..])
+            return null;
         // Moved away and back.
-        if (redirect == name || !isWhole && redirect == belowPath + "/" + name)
-            redirect = null;
-        using SafeFileHandle? directoryBelow = OpenBelow(below, redirect ?? name);
-        Entry entry = new()
-        {
-            Parent = parent,
-            Name = name,
-            UpperDirectory = upper,
-            BelowDirectory = below,
-            BelowPath = belowPath,
-            Upper = status,
-            Below = statusBelow,
-            UpperHandle = directory,
-            BelowHandle = directoryBelow,
-            IsOpaque = isOpaque,
-            Redirect = redirect,
-        };
-        if (!Enter(entry))
-            return;
-        // An opaque directory shows nothing of the one below: what it lacks was deleted.
-        Walk(directory, directoryBelow, entry.Path, entry.Source, entry.IsOpaque || isWhole && redirect is null);
-        Leave(entry);
+        return redirect == name || redirect is not null && !level.IsWhole && redirect == level.BelowPlace.Child(name).ToString() ? null : redirect;
     }
 
     private SafeFileHandle? OpenBelow(SafeFileHandle? below, string target)
@@ -98,12 +164,9 @@ internal abstract class TreeWalk(ChangedTree tree)
 
     internal static List<string> Names(SafeFileHandle upper, SafeFileHandle? below)
     {
-        List<string> names = [];
-        foreach (DirectoryEntry entry in Sys.ReadDirectory(upper))
-            names.Add(entry.Name);
+        List<string> names = Sys.NamesIn(upper);
         if (below is not null)
-            foreach (DirectoryEntry entry in Sys.ReadDirectory(below))
-                names.Add(entry.Name);
+            names.AddRange(Sys.NamesIn(below));
         names.Sort(string.CompareOrdinal);
         for (int i = names.Count - 1; i > 0 && below is not null; i--)
             if (names[i] == names[i - 1])

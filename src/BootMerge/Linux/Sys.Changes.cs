@@ -75,20 +75,35 @@ internal static unsafe partial class Sys
     /// <summary>Removes a directory with all it holds; follows no symlink and enters no other file system.</summary>
     public static void RemoveTree(SafeFileHandle parent, string name)
     {
-        using (SafeFileHandle? directory = TryOpenAt(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV))
+        using Descent descent = new(Reopen(parent, O_RDONLY | O_DIRECTORY), []);
+        if (!TryEnterWithAll(descent, name))
+            return;
+        while (!descent.IsAtTop)
         {
-            if (directory is null)
-                return;
-            foreach (DirectoryEntry entry in ReadDirectory(directory))
+            if (!descent.TryNext(out string? entry))
             {
-                if (TryStatusAt(directory, entry.Name) is { IsDirectory: true })
-                    RemoveTree(directory, entry.Name);
-                else
-                    RemoveFile(directory, entry.Name);
+                string left = descent.Leave();
+                RemoveDirectory(descent.Current!, left);
+            }
+            else if (TryStatusAt(descent.Current!, entry) is { IsDirectory: true })
+            {
+                TryEnterWithAll(descent, entry);
+            }
+            else
+            {
+                RemoveFile(descent.Current!, entry);
             }
         }
+    }
 
-        RemoveDirectory(parent, name);
+    /// <returns>false when it is gone, or no directory.</returns>
+    private static bool TryEnterWithAll(Descent descent, string name)
+    {
+        SafeFileHandle? directory = TryOpenAt(descent.Current!, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+        if (directory is null)
+            return false;
+        descent.Enter(directory, name, NamesIn(directory));
+        return true;
     }
 
     /// <returns>0, or the error number.</returns>

@@ -287,6 +287,15 @@ internal static unsafe partial class Sys
         }
     }
 
+    /// <summary>As <see cref="ReadDirectory"/>.</summary>
+    public static List<string> NamesIn(SafeFileHandle directory)
+    {
+        List<string> names = [];
+        foreach (DirectoryEntry entry in ReadDirectory(directory))
+            names.Add(entry.Name);
+        return names;
+    }
+
     /// <summary>The whole file; longer than <paramref name="limit"/> bytes is an <see cref="InputException"/>.</summary>
     public static byte[] ReadAll(SafeFileHandle file, int limit, string name)
     {

@@ -229,11 +229,11 @@ public sealed class ShadowedRecordTests : IDisposable
         using SafeFileHandle below = _sample.Root.OpenAt("below", Sys.O_RDONLY);
         action(new Entry
         {
-            Parent = "",
+            Parent = Place.Top,
             Name = "f",
             UpperDirectory = upper,
             BelowDirectory = below,
-            BelowPath = "",
+            BelowPlace = Place.Top,
             Upper = Sys.TryStatusAt(upper, "f"),
             Below = Sys.TryStatusAt(below, "f"),
         });

@@ -125,6 +125,10 @@ internal static class CleanUp
         {
             session.Log.Warning(failure + e.Message + ".");
         }
+        catch (OutOfMemoryException)
+        {
+            session.Log.Warning(failure + "the machine's own tree is too big for the memory that bootmerge takes.");
+        }
 
         if (!isPruning)
             return;

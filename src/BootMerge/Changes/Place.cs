@@ -1,0 +1,41 @@
+using System.Collections.Generic;
+
+namespace BootMerge.Changes;
+
+/// <summary>
+/// A path inside a hierarchy, as the names it is made of: in a deep tree the paths of all directories on the way would need
+/// more memory than there is.
+/// </summary>
+internal sealed class Place
+{
+    private readonly Place? _parent;
+    private readonly string _text;
+
+    private Place(Place? parent, string text)
+    {
+        _parent = parent;
+        _text = text;
+    }
+
+    /// <summary>The hierarchy itself.</summary>
+    public static readonly Place Top = new(null, "");
+
+    public bool IsTop => _parent is null && _text.Length == 0;
+
+    /// <param name="path">"/ssh/sshd_config", or "".</param>
+    public static Place At(string path) => new(null, path);
+
+    public Place Child(string name) => new(this, name);
+
+    /// <summary>"/ssh/sshd_config", or "". Made anew each time: of most places nothing is ever told.</summary>
+    public override string ToString()
+    {
+        List<string> names = [];
+        Place place = this;
+        for (; place._parent is not null; place = place._parent)
+            names.Add(place._text);
+        names.Add(place._text);
+        names.Reverse();
+        return string.Join('/', names);
+    }
+}

@@ -1,0 +1,151 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>
+/// The way from a directory down to the one that a walk has come to. Whoever may write in a tree can make it deeper than the
+/// stack is, or than a process may have files open. So a walk is a loop over one of these, in which only the lowest few
+/// directories are open; one further up is opened again when the walk comes back to it.
+/// </summary>
+internal sealed class Descent : IDisposable
+{
+    /// <summary>How many are open besides the top: more levels than a usual tree has.</summary>
+    private const int OpenLevels = 16;
+
+    private readonly List<Level> _levels = [];
+
+    /// <param name="top">Stays open. Opened for reading; it is the descent's from here on.</param>
+    /// <param name="names">Those in it that the walk will go through.</param>
+    public Descent(SafeFileHandle top, List<string> names) => _levels.Add(new Level("", top, names));
+
+    public bool IsAtTop => _levels.Count == 1;
+
+    /// <summary>The directory that the walk has come to, opened for reading; null where nothing was entered.</summary>
+    public SafeFileHandle? Current => Open(_levels.Count - 1);
+
+    /// <summary>The directory above <see cref="Current"/>.</summary>
+    public SafeFileHandle? Parent => Open(_levels.Count - 2);
+
+    /// <param name="directory">Opened for reading; null where there is none. It is the descent's from here on.</param>
+    /// <param name="name">In <see cref="Current"/>; or, with "/" at its start, a path from the top on.</param>
+    /// <param name="names">Those in it that the walk will go through.</param>
+    public void Enter(SafeFileHandle? directory, string name, List<string> names)
+    {
+        _levels.Add(new Level(name, directory, names));
+        int far = _levels.Count - 1 - OpenLevels;
+        if (far > 0)
+            _levels[far].Close();
+    }
+
+    /// <summary>The next name in <see cref="Current"/>.</summary>
+    public bool TryNext([NotNullWhen(true)] out string? name) => _levels[^1].TryNext(out name);
+
+    /// <summary>Goes back to the directory above.</summary>
+    /// <returns>The name of the one that was left.</returns>
+    public string Leave()
+    {
+        Level left = _levels[^1];
+        // As long as that can be asked for its "..".
+        Open(_levels.Count - 2);
+        _levels.RemoveAt(_levels.Count - 1);
+        left.Dispose();
+        return left.Name;
+    }
+
+    public void Dispose()
+    {
+        foreach (Level level in _levels)
+            level.Dispose();
+    }
+
+    private SafeFileHandle? Open(int index)
+    {
+        Level level = _levels[index];
+        if (level.IsClosed)
+            level.Reopen(FromBelow(index) ?? FromAbove(index)
+                ?? throw new InputException("a directory " + Words.Quote(level.Name) + " was moved or replaced while it was being read: try again"));
+        return level.Handle;
+    }
+
+    /// <summary>One step, however deep it is; null when it is not there any more.</summary>
+    private SafeFileHandle? FromBelow(int index)
+    {
+        if (index + 1 == _levels.Count || _levels[index + 1] is not { Handle: SafeFileHandle below } || _levels[index + 1].Name.StartsWith('/'))
+            return null;
+        return _levels[index].IfSame(Sys.TryOpenAt(below, "..", Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _));
+    }
+
+    /// <summary>Name by name from a directory that is open; null when it is not there any more.</summary>
+    private SafeFileHandle? FromAbove(int index)
+    {
+        int start = index;
+        while (!_levels[start].Name.StartsWith('/') && _levels[start - 1].Handle is null)
+            start--;
+        SafeFileHandle? at = Sys.Reopen(_levels[start].Name.StartsWith('/') ? _levels[0].Handle! : _levels[start - 1].Handle!, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        for (int i = start; i <= index && at is not null; i++)
+            using (SafeFileHandle parent = at)
+                at = Sys.TryOpenAt(parent, _levels[i].Name.TrimStart('/'), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+        return _levels[index].IfSame(at);
+    }
+
+    private sealed class Level(string name, SafeFileHandle? handle, List<string> names) : IDisposable
+    {
+        private List<string>? _names = names;
+        private int _next;
+
+        // What it was when it was closed.
+        private ulong _inode;
+        private uint _deviceMajor;
+        private uint _deviceMinor;
+
+        public string Name { get; } = name;
+
+        public SafeFileHandle? Handle { get; private set; } = handle;
+
+        public bool IsClosed { get; private set; }
+
+        public bool TryNext([NotNullWhen(true)] out string? next)
+        {
+            next = _names is not null && _next < _names.Count ? _names[_next++] : null;
+            if (next is null)
+                _names = null;
+            return next is not null;
+        }
+
+        public void Close()
+        {
+            if (Handle is null)
+                return;
+            FileStatus status = Sys.Status(Handle);
+            _inode = status.Inode;
+            _deviceMajor = status.DeviceMajor;
+            _deviceMinor = status.DeviceMinor;
+            Handle.Dispose();
+            Handle = null;
+            IsClosed = true;
+        }
+
+        public void Reopen(SafeFileHandle handle)
+        {
+            Handle = handle;
+            IsClosed = false;
+        }
+
+        /// <returns>null when it is another one than was closed.</returns>
+        public SafeFileHandle? IfSame(SafeFileHandle? handle)
+        {
+            if (handle is null)
+                return null;
+            FileStatus status = Sys.Status(handle);
+            if (status.Inode == _inode && status.DeviceMajor == _deviceMajor && status.DeviceMinor == _deviceMinor)
+                return handle;
+            handle.Dispose();
+            return null;
+        }
+
+        public void Dispose() => Handle?.Dispose();
+    }
+}

@@ -1,0 +1,91 @@
+using System;
+using System.Linq;
+using BootMerge.KernelTests.Support;
+using Xunit;
+
+namespace BootMerge.KernelTests;
+
+/// <summary>
+/// Who owns a directory below /etc can make it as deep as he likes, deeper than a path, the stack or the number of open files
+/// reaches. Nothing that the program does with a tree may depend on its depth.
+/// </summary>
+public sealed class DeepTreeTests : KernelTest
+{
+    private const int Levels = 4500;
+    private const string Limits = "ulimit -n 64; ulimit -s 256; ";
+
+    /// <summary>Names short and as long as they can be: the path of the lowest directory has more than a megabyte then.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(255)]
+    public void Boot_prunes_what_is_equal_and_merges(int nameLength)
+    {
+        Arrange(nameLength, own: true, shared: true);
+
+        Run("boot").Succeeds().Says($"removed 1 file, {Levels + 1} directories");
+        Assert.False(Root.ExistsRaw("/etc/shared"));
+        Assert.Equal(Levels, Depth("/etc/shared"));
+        Assert.Equal(Levels, Depth("/etc/own"));
+        Run("unmerge").Succeeds();
+    }
+
+    [Fact]
+    public void Diff_names_every_directory()
+    {
+        Arrange(1, own: true, shared: true);
+
+        string[] lines = Run("diff").Succeeds().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(Levels + 2, lines.Count(line => line.Contains("/etc/own", StringComparison.Ordinal)));
+        Assert.DoesNotContain(lines, line => line.Contains("/etc/shared", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Prune_takes_the_mark_off_a_deep_directory_that_hides_nothing()
+    {
+        Arrange(1, own: false, shared: true);
+        RawTree.Do(Root.Raw + "/etc", "mark shared opaque=y");
+
+        Run("prune --opaque").Succeeds().Says($"{Levels + 1} directories", "1 opaque mark");
+        Assert.False(Root.ExistsRaw("/etc/shared"));
+    }
+
+    [Fact]
+    public void A_directory_that_does_not_fit_into_memory_is_a_warning_and_boot_goes_on()
+    {
+        Arrange(1, own: false, shared: false);
+        RawTree.Do(Root.Raw + "/etc", "mkdir many; cd many; seq -f %0255g 120000 | xargs touch");
+
+        Run("boot").Succeeds().Says("Not all is pruned", "too big", "Merged extensions");
+        Run("unmerge").Succeeds();
+    }
+
+    /// <param name="own">The machine alone has /etc/own.</param>
+    /// <param name="shared">The machine and the vendor have /etc/shared, with the same in it.</param>
+    private void Arrange(int nameLength, bool own, bool shared)
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Route("/etc");
+        Root.Write("/usr/lib/bootmerge.conf", "[BootMerge]\nPrune=yes\n");
+        if (own)
+            MakeDeep("/etc/own", nameLength);
+        if (!shared)
+            return;
+        MakeDeep("/etc/shared", nameLength);
+        MakeDeep("/var/lib/confexts/alpha/etc/shared", nameLength);
+    }
+
+    /// <summary>A chain of directories with a file in the lowest, made of pieces whose paths the kernel takes.</summary>
+    private void MakeDeep(string path, int nameLength)
+    {
+        int piece = nameLength > 1 ? 10 : 500;
+        RawTree.Do(Root.Raw, $"""
+            n=$(printf '%0{nameLength}d' 0); p=$(printf "$n/%.0s" $(seq {piece - 1})); mkdir -p .{path}; echo x >.{path}/f
+            for i in $(seq {Levels / piece}); do mkdir -p .{path}-new/$p; mv .{path} .{path}-new/$p$n; mv .{path}-new .{path}; done
+            """);
+    }
+
+    /// <summary>Down to the file; find(1) goes by descriptors.</summary>
+    private int Depth(string path) => int.Parse(Outcome.OfTool("find", Root.Path + path, "-name", "f", "-printf", "%d"), null) - 1;
+
+    private Outcome Run(string arguments) => Outcome.Of("sh", ["-c", $"{Limits}exec \"$0\" --root=\"$1\" {arguments}", Workplace.Binary, Root.Path]);
+}
