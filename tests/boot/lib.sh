@@ -13,14 +13,7 @@ suites=(bookworm sid)
 # Its name carries a hash of the recipe, so a changed recipe is a new base.
 base_of() { printf '%s/boot-%s-%s' "$cache" "$1" "$(sha256sum <"$here/base.sh" | cut -c1-12)"; }
 
-# The Debian mirror this machine installs from.
-mirror() {
-    local codename
-    codename=$(. /etc/os-release && printf %s "$VERSION_CODENAME")
-    # shellcheck disable=SC2016  # apt's own placeholders
-    apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
-        awk -v r="$codename" '$1 == r && !n++ { print $2 }'
-}
+. "$here/../mirror.sh"
 
 # in_chroot DIR COMMAND...: private /proc, /dev, /sys, /run, gone when the command ends.
 # shellcheck disable=SC2016  # expanded by the inner shell

@@ -139,9 +139,23 @@ public sealed class HarnessTests
     private static string[] MountsOfTheSidRoot() =>
         [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(Programs.SidRoot, StringComparison.Ordinal))];
 
-    private static bool HasLoopDevice() => Directory.GetDirectories("/sys/block", "loop*")
-        .Select(device => device + "/loop/backing_file")
-        .Any(file => File.Exists(file) && File.ReadAllText(file).Contains(Bench.ImageName, StringComparison.Ordinal));
+    private static bool HasLoopDevice()
+    {
+        foreach (string device in Directory.GetDirectories("/sys/block", "loop*"))
+        {
+            try
+            {
+                if (File.ReadAllText(device + "/loop/backing_file").Contains(Bench.ImageName, StringComparison.Ordinal))
+                    return true;
+            }
+            catch (IOException)
+            {
+                // It has no file, or another program lets go of it at this moment.
+            }
+        }
+
+        return false;
+    }
 
     private static Program Instead(string argument, params string[] replacement) => (bench, command) =>
         Comparison.Systemd(bench, command with

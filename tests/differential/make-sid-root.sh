@@ -1,8 +1,8 @@
 #!/bin/bash
 # Makes the Debian sid root in which the differential tests run the real systemd-confext, and prints its path.
 # Made once and kept: ${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge/sid-root-<hash of this file>.
-# MIRROR=... overrides the mirror, which is otherwise the first Debian one of this machine's apt sources.
 set -euo pipefail
+. "$(dirname "$0")/../mirror.sh"
 
 packages=systemd,attr,acl,util-linux,mount,strace
 wanted_systemd=262
@@ -24,14 +24,7 @@ exec 9>"$cache/sid-root.lock"
 flock 9
 
 if [ ! -d "$root" ]; then
-    mirror=${MIRROR:-}
-    if [ -z "$mirror" ]; then
-        mirror=$(sed -n 's/^URIs: *\([^ ]*debian\)\/* *$/\1/p' /etc/apt/sources.list.d/*.sources 2>/dev/null | head -n 1)
-    fi
-    if [ -z "$mirror" ]; then
-        mirror=$(sed -n 's/^deb \(\[[^]]*\] \)\{0,1\}\([^ ]*debian\)\/* .*/\2/p' /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null | head -n 1)
-    fi
-    [ -n "$mirror" ] || die "no Debian mirror in the apt sources of this machine: set MIRROR="
+    mirror=$(mirror)
 
     # Made beside its final place and renamed: a killed run leaves no half root under the final name.
     partial=$(mktemp -d "$cache/partial.XXXXXX")

@@ -200,7 +200,7 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial int waitpid(int process, int* status, int options);
 
-    /// <summary>posix_spawn_file_actions_t of 64-bit glibc.</summary>
+    /// <summary>posix_spawn_file_actions_t, as large in 64-bit glibc as in musl.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 80)]
     public struct SpawnActions
     {
@@ -281,7 +281,7 @@ internal static unsafe partial class LibC
         public fixed byte Handle[Capacity];
     }
 
-    /// <summary>struct statvfs of 64-bit glibc.</summary>
+    /// <summary>struct statvfs of 64-bit musl; glibc's differs in what comes after.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 112)]
     public struct StatvfsBuffer
     {

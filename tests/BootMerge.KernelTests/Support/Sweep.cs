@@ -17,15 +17,15 @@ internal sealed class Sweep
     /// </summary>
     private static readonly string[] Changing =
     [
-        "mkdirat", "symlinkat", "renameat", "renameat2", "linkat", "unlinkat", "openat", "write", "pwrite64", "ftruncate", "fsync", "fchmod", "fchown", "fsetxattr",
+        "mkdirat", "symlinkat", "renameat", "renameat2", "linkat", "unlinkat", "open", "openat", "write", "pwrite64", "ftruncate", "fsync", "fchmod", "fchown", "fsetxattr",
         "fremovexattr", "mount", "umount2", "move_mount", "fsconfig", "fsmount", "fsopen", "fspick", "open_tree", "mount_setattr", "setns", "unshare", "chroot", "fchdir",
         "flock", "ioctl", "inotify_add_watch", "poll",
     ];
 
-    /// <summary>What the .NET runtime and glibc do for themselves.</summary>
+    /// <summary>What the .NET runtime and the C library do for themselves.</summary>
     private static readonly string[] Runtime =
     [
-        "execve", "arch_prctl", "brk", "clone3", "futex", "get_mempolicy", "getpid", "gettid", "getrandom", "madvise", "membarrier", "mmap", "mprotect", "munmap", "prctl",
+        "execve", "arch_prctl", "brk", "clone", "clone3", "futex", "get_mempolicy", "getpid", "gettid", "getrandom", "madvise", "membarrier", "mmap", "mprotect", "munmap", "prctl",
         "prlimit64", "rseq", "rt_sigaction", "rt_sigprocmask", "sched_getaffinity", "sched_yield", "set_robust_list", "set_tid_address", "sysinfo", "sigaltstack", "rt_sigreturn",
     ];
 

@@ -234,11 +234,24 @@ internal sealed class TestRoot : IDisposable
         {
             List<string> found = [];
             foreach (string device in Directory.GetDirectories("/sys/block", "loop*"))
-                if (File.Exists(device + "/loop/backing_file") && File.ReadAllText(device + "/loop/backing_file").StartsWith(directory + "/", StringComparison.Ordinal))
+                if (BackingFile(device).StartsWith(directory + "/", StringComparison.Ordinal))
                     found.Add(device);
             if (found.Count == expected || attempt == 100)
                 return found;
             System.Threading.Thread.Sleep(20);
+        }
+    }
+
+    /// <summary>Empty for a device without one, also when another program lets go of it at this moment.</summary>
+    private static string BackingFile(string device)
+    {
+        try
+        {
+            return File.ReadAllText(device + "/loop/backing_file");
+        }
+        catch (IOException)
+        {
+            return "";
         }
     }
 }
