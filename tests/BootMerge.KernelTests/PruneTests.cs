@@ -357,6 +357,11 @@ public sealed class PruneTests : KernelTest
         Assert.Equal(merged, Merged());
         Root.Bootmerge("prune", "--opaque").Succeeds().Says("removed nothing");
         Assert.Empty(Files.Differences(raw, Files.Snapshot(Root.Raw + "/etc")));
+
+        // Each name goes on being a file of its own.
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        SeparateFiles.Prove(Root.Etc, Root.Raw + "/etc");
+        Root.Bootmerge("unmerge").Succeeds();
     }
 
     private void Arrange(string vendor, string machine)

@@ -181,7 +181,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     private static bool HasUnknownMark(Entry entry)
     {
         foreach (string name in Sys.ListXattrsAt(entry.UpperDirectory, entry.Name))
-            if (OverlayMark.IsOne(name) && name is not (OverlayMark.Prefix + "origin" or OverlayMark.Prefix + "impure" or OverlayMark.Prefix + "uuid")
+            if (OverlayMark.IsOne(name) && name is not (OverlayMark.Origin or OverlayMark.Prefix + "impure" or OverlayMark.Prefix + "uuid")
                 && !(name == OverlayMark.Opaque && entry.IsOpaque))
                 return true;
         return false;

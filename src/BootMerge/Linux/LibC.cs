@@ -112,6 +112,9 @@ internal static unsafe partial class LibC
     public static partial int fsetxattr(int file, byte[] name, byte* value, nuint size, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int lremovexattr(byte[] path, byte[] name);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int fremovexattr(int file, byte[] name);
 
     [LibraryImport("libc", SetLastError = true)]

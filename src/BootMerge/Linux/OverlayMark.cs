@@ -14,6 +14,9 @@ internal static class OverlayMark
     /// <summary>Says where the layers below have the directory.</summary>
     public const string Redirect = Prefix + "redirect";
 
+    /// <summary>The file handle of the lower file that a file was copied up from; nobody needs it from one merge to the next.</summary>
+    public const string Origin = Prefix + "origin";
+
     /// <summary>On an empty file, whatever the value: it is a whiteout [6.7]. Written where no device can be made, as in a lower layer on an overlay.</summary>
     private const string Whiteout = Prefix + "whiteout";
 

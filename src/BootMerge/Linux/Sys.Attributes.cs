@@ -100,6 +100,27 @@ internal static unsafe partial class Sys
         }
     }
 
+    /// <summary>
+    /// Of anything in the working directory, as <see cref="TryGetXattrAt"/>. A path by /proc takes three times as long, which
+    /// counts where it is asked of every file.
+    /// </summary>
+    public static bool HasXattrHere(string name, byte[] attribute)
+    {
+        nint length = LibC.lgetxattr(PathText.Terminated(name), attribute, null, 0);
+        int errno = LastErrno;
+        if (length < 0 && errno is not (Errno.ENODATA or Errno.EOPNOTSUPP or Errno.ENOENT))
+            throw new KernelException("getxattr", name, errno);
+        return length >= 0;
+    }
+
+    /// <summary>As <see cref="ListXattrsAt"/>, whatever is there: a number of errno, 0 also when there is no such attribute any more.</summary>
+    public static int TryRemoveXattrAt(SafeFileHandle directory, string name, string attribute)
+    {
+        int result = LibC.lremovexattr(PathText.Terminated(ProcPath(directory) + "/" + name), PathText.Terminated(attribute));
+        int errno = LastErrno;
+        return result == 0 || errno is Errno.ENODATA or Errno.ENOENT ? 0 : errno;
+    }
+
     private static readonly byte[] SmallBuffer = new byte[SmallXattr];
 
     private static List<string> Names(ReadOnlySpan<byte> list)

@@ -78,6 +78,8 @@ internal sealed class StackBuilder
             else if (plan.Upper is null && layers.Count == 1)
                 layers.Add(new NamedLayer("empty", stage.Filler()));
 
+            if (plan.Upper is PersistentUpper && upper is not null)
+                RemoveOrigins(upper, plan.Target);
             OverlayMount mount = new(_root.Outside(plan.Target), plan.Class.Name, plan.Attributes, plan.Options, layers, upper, work);
             SafeFileHandle overlay = mount.Make(stage, _method, _isStaged, out string kernelLog);
             try
@@ -100,6 +102,17 @@ internal sealed class StackBuilder
             upper?.Dispose();
             work?.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Since the last merge of this upper layer a file in it may have been removed or copied, and the layers below are others. In
+    /// a refresh the old merge still uses it: there a file that somebody has open may get a second inode, for the same content.
+    /// </summary>
+    private void RemoveOrigins(SafeFileHandle upper, string target)
+    {
+        using SafeFileHandle bare = Sys.CloneTree(upper, recursive: false, target);
+        if (CopyOrigins.Remove(bare) is string problem)
+            _log.Warning("In " + target + " two files may be seen as one: " + problem + ".");
     }
 
     /// <summary>An older kernel takes only layers that are attached: then an image gets a mount of its own on the stage.</summary>

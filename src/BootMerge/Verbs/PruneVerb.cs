@@ -26,6 +26,10 @@ internal static class PruneVerb
         foreach (ChangedTree tree in trees.Trees)
             if (!settings.DryRun || tree.IsWhole) // looking does no harm, but what is in memory is no upper layer
                 CheckNotMerged(tree);
+        if (!settings.DryRun)
+            foreach (ChangedTree tree in trees.Trees)
+                if (CopyOrigins.Remove(tree.Upper) is string problem)
+                    throw new InputException("nothing is pruned, or two files could be seen as one in " + PathText.Printable(tree.Hierarchy) + ": " + problem);
 
         string verb = settings.DryRun ? "would remove" : "removed";
         bool isListed = settings.DryRun || settings.Verbose || settings.Json != JsonFormat.Off;

@@ -86,6 +86,10 @@ internal static class ResetVerb
     /// <summary>The copy is whole and on the disk before the first file goes.</summary>
     private static void GiveBack(Session session, List<ResetList> lists)
     {
+        foreach (ResetList list in lists)
+            if (list.Tree.Merged is null && list.Paths.Count > 0 && CopyOrigins.Remove(list.Tree.Upper) is string problem)
+                throw new InputException("nothing is reset, or two files could be seen as one in " + PathText.Printable(list.Tree.Hierarchy) + ": " + problem);
+
         if (!session.Settings.NoBackup)
         {
             using Backup backup = Backup.Begin(session.Root, session.Log);

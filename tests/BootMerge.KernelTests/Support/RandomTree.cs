@@ -22,7 +22,7 @@ internal static class RandomTree
         for (int i = 0; i < count; i++)
         {
             string path = AnyPath(root, random);
-            switch (random.Next(10))
+            switch (random.Next(14))
             {
                 case 0 or 1: Make(AnyDirectory(root, random) + "/" + Any(Names, random), random); break;
                 case 2: Remove(path); break;
@@ -33,6 +33,11 @@ internal static class RandomTree
                 case 7 when Files.Exists(path): Files.ChangeOwner(path, (uint)random.Next(3), 0); break;
                 case 8 when IsPlain(path): Files.SetXattr(path, "trusted.note", Any(Names, random)); break;
                 case 9: Remove(path); Make(path, random); break;
+                // What people do before they edit a file: mv to a name beside it, or cp -a, and back.
+                case 10: PutAside(path, AnyDirectory(root, random) + "/" + Any(Names, random)); break;
+                case 11: Copy(path, AnyDirectory(root, random) + "/" + Any(Names, random)); break;
+                case 12: Link(path, AnyDirectory(root, random) + "/" + Any(Names, random)); break;
+                case 13 when IsPlain(path) && File.Exists(path): File.AppendAllText(path, "+" + Any(Names, random)); break;
                 default: break;
             }
         }
@@ -65,6 +70,26 @@ internal static class RandomTree
     {
         if (!Files.Exists(to) && !(to + "/").StartsWith(from + "/", StringComparison.Ordinal))
             _ = LibC.Rename(from, to);
+    }
+
+    private static void PutAside(string path, string aside)
+    {
+        if (!Files.Exists(path) || Files.Exists(aside) || (aside + "/").StartsWith(path + "/", StringComparison.Ordinal) || LibC.Rename(path, aside) != 0)
+            return;
+        Copy(aside, path);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        if (Files.Exists(from) && !Files.Exists(to) && !(to + "/").StartsWith(from + "/", StringComparison.Ordinal))
+            Outcome.OfTool("cp", "-a", from, to);
+    }
+
+    /// <summary>Another name for a file; directories have none.</summary>
+    private static void Link(string from, string to)
+    {
+        if (Files.Exists(from) && !Files.Exists(to) && (new FileInfo(from).LinkTarget is not null || !Directory.Exists(from)))
+            Outcome.OfTool("ln", "-P", from, to);
     }
 
     private static bool IsPlain(string path) => Files.Exists(path) && new FileInfo(path).LinkTarget is null;

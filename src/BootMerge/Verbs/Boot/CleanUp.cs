@@ -85,6 +85,7 @@ internal static class CleanUp
             upper, slash < 0 ? "." : path[..slash], Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         if (parent is null || OverlayMark.TryStatus(parent, name) is not { IsWhiteout: true })
             return;
+        _ = CopyOrigins.Remove(upper); // what is left is told of by the merge
         Sys.RemoveFile(parent, name);
         report.Whiteouts.Add(Hierarchy + "/" + path);
         session.Log.Info("Took back the deletion of " + Hierarchy + "/" + path + ": the system needs it.");
@@ -107,7 +108,10 @@ internal static class CleanUp
                 if (!isPruning || !PruneVerb.IsWanted(session, tree))
                     continue;
                 PruneVerb.CheckNotMerged(tree);
-                new PruneWalk(tree, PruneVerb.IsComplete(session, surveys, tree), isDryRun: false, withOpaque: false, pruned).Run();
+                if (CopyOrigins.Remove(tree.Upper) is string problem)
+                    session.Log.Warning("Nothing is pruned, or two files could be seen as one in " + tree.Hierarchy + ": " + problem + ".");
+                else
+                    new PruneWalk(tree, PruneVerb.IsComplete(session, surveys, tree), isDryRun: false, withOpaque: false, pruned).Run();
             }
 
             if (isPruning)
