@@ -115,7 +115,7 @@ internal sealed class ChangedTrees : IDisposable
             ClassSettings used = merge is null ? settings : AsMerged(settings, merge.Marker);
             List<AcceptedExtension> extensions = merge is null ? found : MergedOf(found, merge, session);
             PlanResult result = Planner.Plan(used, [state], extensions);
-            if (result.Refusal is not null && !(isReading && state.Routing.IsReadOnly))
+            if (result.Refusal is not null && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))
                 throw new InputException(result.Refusal);
             foreach (LeftAlone left in result.Plan.LeftAlone)
             {

@@ -37,8 +37,11 @@ internal static class LayersBelow
             if (directories.Count == 1)
                 return ChangedTrees.Bare(directories[0].Directory, directories[0].Name);
 
+            List<OverlayOption> options = [new("redirect_dir", "follow"), new("metacopy", "off"), new("index", "off")];
+            if (Sys.IsInUserNamespace())
+                options = StackOptions.WithoutRedirects(options);
             OverlayMount mount = new("the layers below", "bootmerge", Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV,
-                [new("redirect_dir", "follow"), new("metacopy", "off"), new("index", "off")], directories, upper: null, work: null);
+                options, directories, upper: null, work: null);
             using SafeFileHandle overlay = mount.Make(stage, method, isStaged, out _);
             return ChangedTrees.Bare(overlay, "the layers below");
         }

@@ -19,6 +19,10 @@ internal static class OverlayOptions
             string key = equals < 0 ? option : option[..equals];
             if (Words.IndexOf(LayerKeys, key) >= 0)
                 return "the layers are not an option, take " + key + " out";
+            // Then overlayfs reads and writes user.overlay.*: what trusted.overlay.* has hidden would show again, and prune and reset would
+            // not see what is hidden.
+            if (key == "userxattr")
+                return "the marks in the machine's own layer are trusted.overlay.*, take " + key + " out";
         }
 
         return null;

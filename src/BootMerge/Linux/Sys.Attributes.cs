@@ -232,4 +232,15 @@ internal static unsafe partial class Sys
             return errno is Errno.EOPNOTSUPP or Errno.EOVERFLOW or Errno.EINVAL ? null : throw new KernelException("name_to_handle_at", NameOf(file), errno);
         return new FileHandle(buffer.Type, new ReadOnlySpan<byte>(buffer.Handle, (int)buffer.Bytes).ToArray());
     }
+
+    /// <summary>
+    /// Whether this process is in another user namespace than the kernel's first one: then trusted.* is hidden from it, and from overlayfs
+    /// on its behalf, whoever it is. The first one's number is fixed (linux/nsfs.h).
+    /// </summary>
+    public static bool IsInUserNamespace()
+    {
+        const ulong USER_NS_INIT_INO = 0xEFFFFFFD;
+        using SafeFileHandle? own = TryOpen("/proc/self/ns/user", O_RDONLY);
+        return own is not null && Status(own).Inode != USER_NS_INIT_INO;
+    }
 }

@@ -62,7 +62,9 @@ internal static class MarkerDirectory
         Sys.MakeDirectory(layer, extensionClass.MarkerName, DirectoryMode, extensionClass.MarkerName);
         using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_RDONLY | Sys.O_DIRECTORY);
         // Nothing of a marker that was once copied into a layer below may shine through.
-        Sys.SetXattr(directory, OverlayMark.Opaque, "y"u8.ToArray());
+        // Hides a copy of an older marker below. In a user namespace it cannot be set, and nothing there merges an upper layer.
+        if (!Sys.IsInUserNamespace())
+            Sys.SetXattr(directory, OverlayMark.Opaque, "y"u8.ToArray());
         Sys.ChangeMode(directory, DirectoryMode);
         WriteFile(directory, extensionClass.NamesFile, Marker.NamesText(names));
         if (workDirectory is not null)

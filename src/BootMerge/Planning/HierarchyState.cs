@@ -81,6 +81,9 @@ internal sealed class HierarchyState
 
     public required Routing Routing { get; init; }
 
+    /// <summary>This is a user namespace: what an upper layer hides cannot be read, nor written (xattr(7), trusted.*).</summary>
+    public bool AreMarksHidden { get; init; }
+
     /// <summary>Looks at a hierarchy on which nothing is merged (any more).</summary>
     public static HierarchyState Look(Root root, ExtensionClass extensionClass, string hierarchy)
     {
@@ -99,6 +102,7 @@ internal sealed class HierarchyState
                 Hierarchy = hierarchy,
                 Place = DanglingTarget(root, hierarchy),
                 Routing = LookAtRouting(root, hierarchy, null),
+                AreMarksHidden = Sys.IsInUserNamespace(),
             };
         }
 
@@ -112,6 +116,7 @@ internal sealed class HierarchyState
             IsEmpty = Sys.ReadDirectory(handle).Count == 0,
             Device = status.Device,
             Routing = LookAtRouting(root, hierarchy, status),
+            AreMarksHidden = Sys.IsInUserNamespace(),
         };
     }
 
@@ -133,6 +138,7 @@ internal sealed class HierarchyState
             Permissions = Permissions,
             IsReadOnly = true,
         },
+        AreMarksHidden = AreMarksHidden,
     };
 
     /// <summary>"/opt/x" to "opt.x": how systemd names what belongs to a hierarchy.</summary>

@@ -34,7 +34,7 @@ internal static class Planner
                 continue;
             }
 
-            refusal ??= RoutingProblem(settings, state);
+            refusal ??= MarksProblem(settings.Mode, state) ?? RoutingProblem(settings, state);
             if (RecordedDirectory(recorded, state) is string directory)
                 mutableDirectories.Add(new KeyValuePair<string, string>(state.Hierarchy, directory));
             stacks.Add(Stack(settings, state, layers));
@@ -71,7 +71,7 @@ internal static class Planner
             Lower = lower,
             Upper = upper,
             Attributes = StackOptions.Attributes(settings, isMutable: upper is not null),
-            Options = StackOptions.Of(settings),
+            Options = state.AreMarksHidden ? StackOptions.WithoutRedirects(StackOptions.Of(settings)) : StackOptions.Of(settings),
             Backing = hierarchyIsLower && !state.Device.StartsWith("0:", System.StringComparison.Ordinal) ? state.Device : null,
         };
     }
@@ -113,6 +113,16 @@ internal static class Planner
         if (own is not null && !(isSelf && (imports || writes)))
             lower.Add(own);
         return lower;
+    }
+
+    /// <summary>Why the marks of overlayfs in the machine's layer, which say what is deleted, cannot be heeded; null when they can, or there is no such layer.</summary>
+    private static string? MarksProblem(MutableMode mode, HierarchyState state)
+    {
+        bool imports = mode is MutableMode.Import or MutableMode.EphemeralImport && state.Routing.Kind is RoutingKind.Self or RoutingKind.Directory;
+        if (!state.AreMarksHidden || !imports && Upper(mode, state) is null)
+            return null;
+        return "this is a user namespace, where the marks of overlayfs in an upper layer (trusted.overlay.*) can neither be read nor written, so what was deleted in "
+            + state.Hierarchy + " could show again: do it outside of the namespace; a merge with --mutable=no works";
     }
 
     /// <summary>Why the routed directory cannot serve the mode; null when it can.</summary>

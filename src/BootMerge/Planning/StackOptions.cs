@@ -45,6 +45,13 @@ internal static class StackOptions
         return options;
     }
 
+    /// <summary>In a user namespace: redirects are in trusted.*, and a kernel that is told to follow them there refuses.</summary>
+    public static List<OverlayOption> WithoutRedirects(List<OverlayOption> options)
+    {
+        options.RemoveAll(static option => option.Key == "redirect_dir");
+        return options;
+    }
+
     private static bool Has(string options, string option)
     {
         foreach (string word in options.Split(','))

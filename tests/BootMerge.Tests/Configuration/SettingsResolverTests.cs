@@ -273,6 +273,8 @@ public sealed class SettingsResolverTests
     [InlineData("merge --mutable", "redirect_dir=on,metacopy=off,upperdir=/x", null, null, 1)]
     [InlineData("merge --mutable", "", "lowerdir=/x", null, 1)]
     [InlineData("merge --mutable", "", "lowerdir+=/x", null, 1)]
+    [InlineData("merge --mutable", "redirect_dir=on,metacopy=off,userxattr", null, null, 1)]
+    [InlineData("merge --mutable", "", "userxattr", null, 1)]
     public void Own_overlay_options_replace_the_defaults_with_a_warning_when_it_matters(string typed, string file, string? environment, string? expected, int warnings)
     {
         ConfigurationSources sources = new()

@@ -40,7 +40,7 @@ internal static class Facts
 
     public static HierarchyState Etc(string routing) => Etc(Routing(routing));
 
-    public static HierarchyState Etc(Routing routing, bool isEmpty = false, string device = "8:1", uint permissions = Rwxr_xr_x) => new()
+    public static HierarchyState Etc(Routing routing, bool isEmpty = false, string device = "8:1", uint permissions = Rwxr_xr_x, bool areMarksHidden = false) => new()
     {
         Class = ExtensionClass.Confext,
         Hierarchy = "/etc",
@@ -49,6 +49,7 @@ internal static class Facts
         IsEmpty = isEmpty,
         Device = device,
         Routing = routing,
+        AreMarksHidden = areMarksHidden,
     };
 
     public static HierarchyState WithoutEtc(string routing) => new()

@@ -51,6 +51,31 @@ public sealed class PlannerTests
     }
 
     [Theory]
+    [InlineData("no", "self", false)]
+    [InlineData("no", "unusable", false)]
+    [InlineData("auto", "absent", false)]
+    [InlineData("auto", "dangling", false)]
+    [InlineData("import", "absent", false)]
+    [InlineData("auto", "self", true)]
+    [InlineData("auto", "self, read-only", true)]
+    [InlineData("yes", "absent", true)]
+    [InlineData("yes", "directory", true)]
+    [InlineData("import", "self", true)]
+    [InlineData("import", "directory", true)]
+    [InlineData("ephemeral", "absent", true)]
+    [InlineData("ephemeral-import", "self", true)]
+    public void In_a_user_namespace_only_what_needs_no_marks_is_planned(string mode, string routing, bool isRefused)
+    {
+        PlanResult result = Plan(mode, Facts.Etc(Facts.Routing(routing), areMarksHidden: true));
+
+        Assert.Equal(isRefused, result.Refusal is not null);
+        if (isRefused)
+            Assert.StartsWith("this is a user namespace, where ", result.Refusal, System.StringComparison.Ordinal);
+        else
+            Assert.DoesNotContain(Assert.Single(result.Plan.Stacks).Options, option => option.Key == "redirect_dir");
+    }
+
+    [Theory]
     [InlineData("yes", "directory, 0700", "the upperdir /srv/etc has mode 0700, but the hierarchy /etc has mode 0755: give both the same mode")]
     [InlineData("auto", "directory, 0700", "the upperdir /srv/etc has mode 0700, but the hierarchy /etc has mode 0755: give both the same mode")]
     [InlineData("yes", "directory, file in the way", "/srv/.systemd-etc-workdir is in the way of the workdir: it is not a directory, remove it")]

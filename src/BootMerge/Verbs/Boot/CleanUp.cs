@@ -46,7 +46,7 @@ internal static class CleanUp
         try
         {
             HierarchyState state = HierarchyState.Look(session.Root, ExtensionClass.Confext, Hierarchy);
-            if (state.Routing is not { Kind: RoutingKind.Self or RoutingKind.Directory, Path: string path })
+            if (state.AreMarksHidden || state.Routing is not { Kind: RoutingKind.Self or RoutingKind.Directory, Path: string path })
                 return;
             using SafeFileHandle directory = session.Root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
             using SafeFileHandle upper = ChangedTrees.Bare(directory, path);
