@@ -201,6 +201,59 @@ public sealed class BootTests : InitramfsTest
         Root.Expect("/srv/changes/written");
     }
 
+    [Theory]
+    [InlineData("fail", "auto")]
+    [InlineData("immutable", "no")]
+    [InlineData("ephemeral", "ephemeral")]
+    public void A_refresh_after_the_boot_keeps_what_the_boot_chose(string fallback, string mode)
+    {
+        Prepare("confext");
+        Root.Expect("/var/lib/extensions.mutable", "/var/lib/confexts");
+        if (fallback is not "fail")
+            Root.Write("/var/lib/extensions.mutable/etc", "no directory");
+        File.WriteAllText(Initramfs + "/usr/lib/bootmerge.conf", ShippedDefaults + "Fallback=" + fallback + "\n");
+        Boot().Succeeds();
+        Root.Extension("more", ("more.conf", "more"));
+
+        Root.Bootmerge("refresh").Succeeds();
+
+        Assert.Equal(("machine's", "vendor", "more"), (Root.Read("/etc/both.conf"), Root.Read("/etc/vendor.conf"), Root.Read("/etc/more.conf")));
+        Assert.DoesNotContain("noexec", Assert.Single(Root.Stacks).Options);
+        Assert.Contains($"\"mode\":\"{mode}\"", Root.Read("/etc/.systemd-confext/origin"), StringComparison.Ordinal);
+        Root.Bootmerge("refresh").Succeeds().Says("no change");
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Where_nothing_is_routed_a_boot_merges_only_what_a_sysext_fills_and_tells_systemd_no(bool hasSysext)
+    {
+        Prepare("confext");
+        File.WriteAllText(Initramfs + "/usr/lib/bootmerge.conf", ShippedDefaults + "Class=all\n");
+        Root.MakeDirectory("/opt");
+        // Whatever systemd's own configuration says: its refresh in auto fails at an empty /opt.
+        Root.Write("/usr/lib/systemd/sysext.conf", "[SysExt]\nMutable=auto\n");
+        if (hasSysext)
+        {
+            Root.Write("/var/lib/extensions/tools/usr/lib/extension-release.d/extension-release.tools", "ID=_any\n");
+            Root.Write("/var/lib/extensions/tools/usr/bin/tool", "tool");
+        }
+
+        Boot().Succeeds();
+
+        Assert.Empty(MountTable.At(Root.Path + "/opt"));
+        Assert.Equal(hasSysext ? 1 : 0, MountTable.At(Root.Path + "/usr").Count(mount => mount.Type is "overlay"));
+        string published = Initramfs + "/run/systemd/sysext.conf.d/99-bootmerge.conf";
+        Assert.Equal(hasSysext, File.Exists(published) && File.ReadAllText(published).Contains("Mutable=no", StringComparison.Ordinal));
+        if (hasSysext)
+        {
+            Assert.Contains("\"mode\":\"no\"", Root.Read("/usr/.systemd-sysext/origin"), StringComparison.Ordinal);
+            Boot().Succeeds().Says("Nothing changed");
+        }
+
+        Root.Bootmerge("--class=all", "unmerge").Succeeds();
+    }
+
     [Fact]
     public void An_extension_that_does_not_fit_is_in_the_report_with_its_reason_and_the_others_are_merged()
     {

@@ -14,6 +14,13 @@ public sealed class PruneCompletenessTests : KernelTest
     [InlineData("damaged image", true)]
     [InlineData("dangling", true)]
     [InlineData("bare defaults", true)]
+    [InlineData("dangling search directory", true)]
+    [InlineData("search directory below a dangling link", true)]
+    [InlineData("search directory below a file", true)]
+    [InlineData("masked in run", true)]
+    [InlineData("replaced in run", true)]
+    [InlineData("bare defaults masked in run", true)]
+    [InlineData("shown in run", false)]
     [InlineData("nothing", false)]
     [InlineData("mask", false)]
     [InlineData("hidden", false)]
@@ -35,6 +42,39 @@ public sealed class PruneCompletenessTests : KernelTest
         // What equals a layer that is there goes in any case.
         Assert.False(Root.ExistsRaw("/etc/f"));
         Root.Expect("/etc");
+    }
+
+    [Theory]
+    [InlineData("file", true)]
+    [InlineData("dangling", true)]
+    [InlineData("in an image", true)]
+    [InlineData("directory", false)]
+    [InlineData("nothing", false)]
+    public void A_hierarchy_that_a_sysext_cannot_bring_now_is_left_out(string opt, bool stays)
+    {
+        const string Routing = "/var/lib/extensions.mutable/opt";
+        string tree = opt is "in an image" ? "/srv/tools" : "/var/lib/extensions/tools";
+        Root.Write(tree + "/usr/lib/extension-release.d/extension-release.tools", "ID=_any\n");
+        Root.ExtensionIn("/var/lib/confexts", "unused");
+        switch (opt)
+        {
+            case "file": Root.Write(tree + "/opt", ""); break;
+            case "dangling" or "in an image": Root.Symlink(tree + "/opt", "/oem/opt"); break;
+            case "directory": Root.MakeDirectory(tree + "/opt"); break;
+            default: break;
+        }
+
+        if (opt is "in an image")
+            ImageFile.Pack(Root, "squashfs", Root.Raw + tree, "/var/lib/extensions/tools.raw");
+        Root.MakeDirectory("/opt");
+        Root.MakeDirectory(Routing);
+        Files.MakeWhiteout(Root.Raw + Routing + "/gone");
+        Root.Expect("/var/lib/extensions", "/var/lib/extensions.mutable");
+
+        Outcome outcome = Root.Bootmerge("prune", "--class=sysext").Succeeds();
+
+        Assert.Equal(stays, Files.IsWhiteout(Root.Raw + Routing + "/gone"));
+        Assert.Equal(stays, outcome.Error.Contains("/opt of /var/lib/extensions/tools", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -84,6 +124,26 @@ public sealed class PruneCompletenessTests : KernelTest
             case "dangling": Root.Symlink("/var/lib/confexts/site", "/oem/not-mounted-yet"); break;
             case "bare defaults": Root.Write("/usr/share/flatcar/etc/gone", "a"); break;
             case "mask": Root.MakeDirectory("/run/confexts/site"); break;
+            case "dangling search directory": Root.Symlink("/usr/local/lib/confexts", "/oem/not-mounted-yet"); break;
+            case "search directory below a dangling link": Root.Symlink("/usr/local", "/oem/not-mounted-yet"); break;
+            case "search directory below a file": Root.Write("/usr/local", ""); break;
+            case "masked in run":
+                Root.MakeDirectory("/run/confexts/site");
+                Root.ExtensionIn("/usr/lib/confexts", "site", ("gone", "site"));
+                break;
+            case "replaced in run":
+                Root.ExtensionIn("/run/confexts", "site");
+                Root.ExtensionIn("/usr/lib/confexts", "site", ("gone", "site"));
+                break;
+            case "bare defaults masked in run":
+                Root.MakeDirectory("/run/confexts/flatcar-defaults");
+                Root.Write("/usr/share/flatcar/etc/gone", "a");
+                break;
+            case "shown in run":
+                Root.ExtensionIn("/usr/share", "site");
+                Root.Symlink("/run/confexts/site", "/usr/share/site");
+                Root.Symlink("/usr/lib/confexts/site/etc", "../../../share/site/etc");
+                break;
             case "hidden": Root.ExtensionIn("/usr/lib/confexts", "vendor", ("gone", "hidden")); break;
             case "other class": Root.Write("/var/lib/extensions/tools/usr/lib/nothing", ""); break;
             default: break;

@@ -116,6 +116,63 @@ public sealed class RefreshTests : KernelTest
     }
 
     [Theory]
+    [InlineData("no")]
+    [InlineData("auto")]
+    [InlineData("yes")]
+    [InlineData("import")]
+    [InlineData("ephemeral")]
+    [InlineData("ephemeral-import")]
+    public void A_refresh_without_a_mode_keeps_the_one_of_the_merge(string mode)
+    {
+        Root.Route("/etc");
+        Root.Write("/etc/both", "machine's");
+        Root.Extension("alpha", ("both", "alpha"));
+        Root.Bootmerge("merge", "--mutable=" + mode, "--noexec=no").Succeeds();
+        string both = Root.Read("/etc/both");
+        Root.Extension("beta", ("beta.conf", "beta"));
+
+        Assert.StartsWith("would replace", Root.Bootmerge("plan").Succeeds().Output, StringComparison.Ordinal);
+        Root.Bootmerge("refresh").Succeeds();
+
+        Assert.Equal((both, "beta"), (Root.Read("/etc/both"), Root.Read("/etc/beta.conf")));
+        Assert.Contains($"\"mode\":\"{mode}\"", Root.Read("/etc/.systemd-confext/origin"), StringComparison.Ordinal);
+        Assert.DoesNotContain("noexec", Assert.Single(Root.Stacks).Options);
+        Root.Bootmerge("refresh").Succeeds().Says("no change");
+        Root.Bootmerge("refresh", "--noexec=yes", "--always-refresh=yes").Succeeds();
+        Assert.Contains("noexec", Assert.Single(Root.Stacks).Options);
+    }
+
+    [Theory]
+    [InlineData("option")]
+    [InlineData("environment")]
+    [InlineData("file")]
+    [InlineData("systemd's name")]
+    public void A_refresh_takes_another_mode_only_from_somebody_who_names_one(string who)
+    {
+        Root.Route("/etc");
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        Root.Expect("/etc/systemd", "/run/systemd");
+        // What the boot stage left for systemd is nobody's choice.
+        Root.Write("/run/systemd/confext.conf.d/99-bootmerge.conf", "[ConfExt]\nMutable=import\n");
+        Root.Bootmerge("refresh").Succeeds().Says("no change");
+        if (who is "file")
+            Root.Write("/etc/systemd/confext.conf", "[ConfExt]\nMutable=no\n");
+        Root.Write("/run/systemd/confext.conf.d/99-bootmerge.conf", "");
+
+        Outcome outcome = who switch
+        {
+            "option" => Root.Bootmerge("refresh", "--mutable=no"),
+            "environment" => Root.Bootmerge([("SYSTEMD_CONFEXT_MUTABLE_MODE", "no")], "refresh"),
+            "file" => Root.Bootmerge("refresh"),
+            _ => Outcome.Of("sh", ["-c", "exec -a systemd-confext \"$0\" --root=\"$1\" refresh", Workplace.Binary, Root.Path]),
+        };
+
+        outcome.Succeeds();
+        Assert.Contains("ro", Assert.Single(Root.Stacks).Options);
+    }
+
+    [Theory]
     [InlineData("no", "auto")]
     [InlineData("auto", "no")]
     [InlineData("auto", "import")]

@@ -111,8 +111,8 @@ internal sealed class ChangedTrees : IDisposable
         {
             ExistingMerge? merge = _host.MergeOn(seen.Hierarchy);
             // A fallback imports the hierarchy itself, whatever the routing entry says.
-            HierarchyState state = merge?.Marker.Mode is null ? seen : seen.SelfRouted();
-            ClassSettings used = merge is null ? settings : AsMerged(settings, merge.Marker);
+            HierarchyState state = merge is { IsFallback: true } ? seen.SelfRouted() : seen;
+            ClassSettings used = merge is null ? settings : merge.Keep(settings);
             List<AcceptedExtension> extensions = merge is null ? found : MergedOf(found, merge, session);
             PlanResult result = Planner.Plan(used, [state], extensions);
             if (result.Refusal is not null && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))
@@ -148,10 +148,6 @@ internal sealed class ChangedTrees : IDisposable
         Options = [],
         Backing = null,
     };
-
-    private static ClassSettings AsMerged(ClassSettings settings, Marker marker) =>
-        marker.Mode is string name && MutableModes.TryParse(name, out MutableMode fallback) ? settings.SelfImporting(fallback)
-            : settings.InMode(Origin.ModeOf(marker.Origin) ?? settings.Mode);
 
     /// <summary>Those that are merged, in the order in which they would be merged now.</summary>
     private static List<AcceptedExtension> MergedOf(List<AcceptedExtension> found, ExistingMerge merge, Session session)

@@ -6,8 +6,14 @@ using System.Text.Unicode;
 namespace BootMerge.Configuration;
 
 /// <summary>A file's bytes with the path by which messages name it.</summary>
-internal sealed class SourceFile(string path, byte[] content)
+/// <param name="isPublished">Written by the boot stage, for systemd to keep the mode.</param>
+internal sealed class SourceFile(string path, byte[] content, bool isPublished = false)
 {
+    /// <summary>The drop-in in /run by which the boot stage hands its mode on.</summary>
+    public const string PublishedName = "99-bootmerge.conf";
+
+    public bool IsPublished { get; } = isPublished;
+
     public string Path { get; } = path;
 
     public byte[] Content { get; } = content;

@@ -91,7 +91,9 @@ internal static class ConfigurationReader
             // What cannot be read, such as a dangling link, hides its namesakes in weaker directories all the same.
             names.Insert(place, entry.Name);
             string dropIn = path + "/" + entry.Name;
-            dropIns.Insert(place, TryRead(root, dropIn, passedOver) ?? new SourceFile(PathText.Printable(root.Outside(dropIn)), []));
+            SourceFile file = TryRead(root, dropIn, passedOver) ?? new SourceFile(PathText.Printable(root.Outside(dropIn)), []);
+            bool isPublished = entry.Name == SourceFile.PublishedName && path.StartsWith("/run/", StringComparison.Ordinal);
+            dropIns.Insert(place, isPublished ? new SourceFile(file.Path, file.Content, isPublished) : file);
         }
     }
 

@@ -104,6 +104,21 @@ internal sealed class ClassSettings
     /// <summary>Who chose the mode, for messages: "/etc/systemd/confext.conf:2", "option --mutable".</summary>
     public required string ModeOrigin { get; init; }
 
+    /// <summary>Nobody has chosen the mode: a refresh keeps the one of the merge that is there.</summary>
+    public bool KeepsMode { get; init; }
+
+    /// <summary>The same of <see cref="NoExec"/>, which perhaps only the initramfs's own file had chosen.</summary>
+    public bool KeepsNoExec { get; init; }
+
+    /// <summary>Under systemd's names hierarchies that no extension fills are merged in mode auto, too.</summary>
+    public bool IsDropIn { get; init; }
+
+    /// <summary>
+    /// In mode auto, where nothing is routed at all, the marker speaks of mode no: systemd's refresh in auto fails at an
+    /// empty hierarchy, and takes the others away.
+    /// </summary>
+    public bool RecordsUnroutedAsNo { get; init; }
+
     /// <summary>What systemd-confext of that system will use when called without options.</summary>
     public required MutableMode SystemdMode { get; init; }
 
@@ -130,15 +145,22 @@ internal sealed class ClassSettings
     public bool SwitchedOff => SwitchedOffBy is not null;
 
     /// <summary>The same with another mode: the one that something was merged in.</summary>
-    public ClassSettings InMode(MutableMode mode) => With(mode, "the merge", OverlayOptions);
+    /// <param name="isNoExec">Whether it was.</param>
+    /// <param name="recordsUnroutedAsNo">See <see cref="RecordsUnroutedAsNo"/>.</param>
+    public ClassSettings InMode(MutableMode mode, bool isNoExec, bool recordsUnroutedAsNo) =>
+        With(mode, "the merge", OverlayOptions, isNoExec, recordsUnroutedAsNo);
+
+    public ClassSettings InNoExec(bool isNoExec) => With(Mode, ModeOrigin, OverlayOptions, isNoExec, RecordsUnroutedAsNo);
 
     /// <summary>
     /// The same with another mode, in which the hierarchies themselves are imported, and with the default options: the
     /// configured ones may be why nothing else worked.
     /// </summary>
-    public ClassSettings SelfImporting(MutableMode mode) => With(mode, "the fallback", overlayOptions: null);
+    public ClassSettings SelfImporting(MutableMode mode) => SelfImporting(mode, NoExec);
 
-    private ClassSettings With(MutableMode mode, string modeOrigin, string? overlayOptions) => new()
+    public ClassSettings SelfImporting(MutableMode mode, bool isNoExec) => With(mode, "the fallback", overlayOptions: null, isNoExec, RecordsUnroutedAsNo);
+
+    private ClassSettings With(MutableMode mode, string modeOrigin, string? overlayOptions, bool isNoExec, bool recordsUnroutedAsNo) => new()
     {
         Class = Class,
         Mode = mode,
@@ -146,7 +168,11 @@ internal sealed class ClassSettings
         SystemdMode = SystemdMode,
         Hierarchies = Hierarchies,
         ImagePolicy = ImagePolicy,
-        NoExec = NoExec,
+        NoExec = KeepsNoExec ? isNoExec : NoExec,
+        KeepsMode = KeepsMode,
+        KeepsNoExec = KeepsNoExec,
+        IsDropIn = IsDropIn,
+        RecordsUnroutedAsNo = recordsUnroutedAsNo,
         OverlayOptions = overlayOptions,
         OverlayOptionsOrigin = OverlayOptionsOrigin,
         SwitchedOffBy = SwitchedOffBy,

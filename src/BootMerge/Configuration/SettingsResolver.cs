@@ -85,14 +85,21 @@ internal static class SettingsResolver
         string modeOrigin = "the built-in default";
         MutableMode? filesMode = null;
         ImagePolicy? imagePolicy = null;
-        foreach (Assignment assignment in AssignmentsOf(sources, warnings))
+        bool isDropIn = typed.CalledAs != ProgramName.BootMerge;
+        bool isChosen = false;
+        foreach (KeyValuePair<Assignment, bool> entry in AssignmentsOf(sources, warnings))
         {
+            (Assignment assignment, bool isPublished) = entry;
+            // What an earlier boot stage said is not what the owner of the machine says.
+            if (isPublished && typed.Verb == Verb.Boot)
+                continue;
             if (assignment.Key == "ImagePolicy")
                 TakeImagePolicy(assignment, ref imagePolicy, warnings);
             else if (MutableModes.TryParse(assignment.Value, out MutableMode chosen))
             {
                 filesMode = mode = chosen;
                 modeOrigin = assignment.Origin;
+                isChosen = !isPublished;
             }
             else
                 warnings.Add(assignment.Origin, "Mutable=" + Words.Shown(assignment.Value) + " is not valid, ignored" + Words.Hint(assignment.Value, MutableModes.Names));
@@ -104,6 +111,7 @@ internal static class SettingsResolver
             {
                 mode = chosen;
                 modeOrigin = "environment variable " + cls.ModeVariable;
+                isChosen = true;
             }
             else
                 warnings.Add("Environment variable " + cls.ModeVariable, Words.Quote(variable) + " is not valid, ignored" + Words.Hint(variable, MutableModes.Names));
@@ -113,12 +121,14 @@ internal static class SettingsResolver
         {
             mode = fromKernel;
             modeOrigin = "bootmerge.mutable= on the kernel command line";
+            isChosen = true;
         }
 
         if (typed.Mutable is MutableMode fromOption)
         {
             mode = fromOption;
             modeOrigin = "the command line";
+            isChosen = true;
         }
 
         string? options = ResolveOverlayOptions(sources, file, warnings, out string optionsOrigin);
@@ -127,11 +137,16 @@ internal static class SettingsResolver
         if (areUsed && options is not null && OverlayOptions.MissingFrom(options) is string missing)
             warnings.Add(optionsOrigin, "the overlay options " + Words.Quote(options) + " take the place of the defaults and leave out " + missing);
 
+        bool isKeeping = typed.Verb is Verb.Refresh or Verb.Plan && !isDropIn;
         return new ClassSettings
         {
             Class = cls,
             Mode = mode,
             ModeOrigin = modeOrigin,
+            KeepsMode = !isChosen && isKeeping,
+            KeepsNoExec = typed.NoExec is null && file.NoExec is null && isKeeping,
+            IsDropIn = isDropIn,
+            RecordsUnroutedAsNo = typed.Verb == Verb.Boot,
             SystemdMode = filesMode ?? MutableMode.No,
             Hierarchies = sources.Hierarchies is null ? cls.Hierarchies : HierarchyList.Parse(sources.Hierarchies, cls.HierarchiesVariable),
             ImagePolicy = typed.ImagePolicy ?? imagePolicy,
@@ -154,12 +169,13 @@ internal static class SettingsResolver
             policy = assignment.Value.Length == 0 ? null : chosen;
     }
 
-    private static List<Assignment> AssignmentsOf(ClassSources sources, WarningLog warnings)
+    /// <summary>Each with whether the boot stage wrote it.</summary>
+    private static List<KeyValuePair<Assignment, bool>> AssignmentsOf(ClassSources sources, WarningLog warnings)
     {
-        List<Assignment> assignments = [];
+        List<KeyValuePair<Assignment, bool>> assignments = [];
         foreach (SourceFile file in sources.Files)
             foreach (Assignment assignment in ConfigurationFile.Parse(file, sources.Class.Section, ClassKeys, warnings))
-                assignments.Add(assignment);
+                assignments.Add(new KeyValuePair<Assignment, bool>(assignment, file.IsPublished));
         return assignments;
     }
 

@@ -58,8 +58,11 @@ internal sealed class DiscoveryResult : IDisposable
             extension.Dispose();
     }
 
-    public void Skip(string path, string reason, bool isHidden = false, bool isFailure = false) =>
-        _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = reason, IsHidden = isHidden, IsFailure = isFailure });
+    public void Skip(string path, string reason, bool isFailure = false) =>
+        _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = reason, IsFailure = isFailure });
+
+    public void Hide(string path, Extension stronger, bool isForNow) =>
+        _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = "hidden by " + PathText.Printable(stronger.FoundPath), IsHidden = true, IsHiddenForNow = isForNow });
 }
 
 /// <summary>
@@ -83,8 +86,10 @@ internal static class Discovery
         using SafeFileHandle? found = EntryFile.TryOpenIfThere(root, searchDirectory, out string problem);
         if (found is null || !Sys.Status(found).IsDirectory)
         {
-            if (found is not null || problem.Length > 0)
-                result.Skip(searchDirectory, found is null ? problem : "it is no directory, no extension is searched there");
+            if (problem.Length == 0 && EntryFile.WhyMissing((path, flags) => root.TryOpen(path, flags), searchDirectory) is string reason)
+                problem = reason + ", no extension is searched there";
+            if (problem.Length > 0)
+                result.Skip(searchDirectory, problem);
             return;
         }
 
@@ -143,11 +148,22 @@ internal static class Discovery
             Add(root, path + "/" + picked, version, Sys.Status(version), name, extensionClass, result);
     }
 
+    /// <summary>What the boot stage shows to systemd in /run is the extension itself, and hides nothing.</summary>
+    private static bool BringsTheSame(Root root, string path, Extension stronger)
+    {
+        if (stronger.Kind != ExtensionKind.Directory)
+            return false;
+        string hierarchy = stronger.Class.Hierarchies[0];
+        using SafeFileHandle? theirs = stronger.OpenHierarchy(root, hierarchy);
+        using SafeFileHandle? ours = root.TryOpenDirectory(path + hierarchy);
+        return theirs is not null && ours is not null && Sys.Status(theirs).IsSameInode(Sys.Status(ours));
+    }
+
     private static void Add(Root root, string path, SafeFileHandle handle, FileStatus status, string name, ExtensionClass extensionClass, DiscoveryResult result)
     {
         if (result.Find(name) is Extension stronger)
         {
-            result.Skip(path, "hidden by " + PathText.Printable(stronger.FoundPath), isHidden: true);
+            result.Hide(path, stronger, isForNow: stronger.IsForNow && !BringsTheSame(root, path, stronger));
             return;
         }
 

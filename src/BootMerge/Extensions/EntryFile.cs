@@ -1,3 +1,4 @@
+using System;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -40,6 +41,30 @@ internal static class EntryFile
             problem = "a loop of symlinks, or a link through /proc";
             return null;
         }
+    }
+
+    /// <summary>
+    /// Why nothing can be opened at a path although something was put there: a symlink that dangles now may lead somewhere
+    /// at the next boot. null when there is nothing.
+    /// </summary>
+    /// <param name="open">Gets a path and the flags; null when absent.</param>
+    /// <param name="path">Absolute.</param>
+    public static string? WhyMissing(Func<string, int, SafeFileHandle?> open, string path)
+    {
+        for (int end = path.Length; end > 0; end = path.LastIndexOf('/', end - 1))
+        {
+            string part = path[..end];
+            using SafeFileHandle? found = open(part, Sys.O_PATH | Sys.O_NOFOLLOW);
+            if (found is null)
+                continue;
+            using SafeFileHandle? directory = open(part, Sys.O_PATH | Sys.O_DIRECTORY);
+            if (directory is not null)
+                return null;
+            string what = Sys.Status(found).IsSymlink ? "a symlink to " + PathText.Printable(Sys.ReadLink(found)) + ", where there is no directory" : "not a directory";
+            return (part == path ? "it" : PathText.Printable(part)) + " is " + what;
+        }
+
+        return null;
     }
 
     /// <returns>false when it is nothing that an extension can be.</returns>

@@ -74,6 +74,9 @@ internal sealed class Extension : IDisposable
     /// <summary>A directory that stands for the class's first hierarchy and needs no release file.</summary>
     public bool IsBareDirectory => _bareHierarchy is not null;
 
+    /// <summary>Found in /run: at the next boot another one may have its name.</summary>
+    public bool IsForNow => FoundPath.StartsWith("/run/", StringComparison.Ordinal);
+
     /// <summary>Named by its path: it need not be deployed.</summary>
     public bool IsGiven => _given is not null;
 

@@ -25,12 +25,15 @@ internal static class Judgement
         {
             Extension extension = found.Extensions[i];
             Verdict verdict;
+            string? missing = null;
             // As in ReleaseFileSearch: a broken extension is refused, it ends nothing.
             try
             {
                 verdict = Judge(root, extension, host, policy);
                 if (force)
                     verdict = verdict.Forced();
+                if (verdict.Accepted)
+                    missing = Missing(root, extension, hierarchies);
                 if (verdict.Accepted)
                     verdict = ClaimLayers(root, extension, hierarchies, layers) ?? verdict;
             }
@@ -43,7 +46,7 @@ internal static class Judgement
                 verdict = Verdict.Unusable(e.Message);
             }
 
-            candidates.Insert(0, new Candidate { Extension = extension, Verdict = verdict });
+            candidates.Insert(0, new Candidate { Extension = extension, Verdict = verdict, Missing = missing });
         }
 
         return candidates;
@@ -64,6 +67,16 @@ internal static class Judgement
             return Verdict.Rejected("it contains usr/lib/os-release, which belongs to the system alone");
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
         return release.Problem is null ? Compatibility.Judge(release, host, extension.Class) : Verdict.Rejected(release.Problem);
+    }
+
+    private static string? Missing(Root root, Extension extension, string[] hierarchies)
+    {
+        if (extension.IsBareDirectory)
+            return null;
+        foreach (string hierarchy in hierarchies)
+            if (EntryFile.WhyMissing((path, flags) => extension.TryOpen(root, path, flags), hierarchy) is string reason)
+                return hierarchy + " (" + reason + ")";
+        return null;
     }
 
     public static bool IsEmpty(SafeFileHandle directory)

@@ -42,6 +42,9 @@ internal sealed class Candidate
     public required Extension Extension { get; init; }
 
     public required Verdict Verdict { get; init; }
+
+    /// <summary>Hierarchies that it should have and cannot be opened now, with the reason: "/opt (it is not a directory)"; null when all can.</summary>
+    public string? Missing { get; init; }
 }
 
 /// <summary>Something in a search directory that is no extension of this root.</summary>
@@ -54,6 +57,9 @@ internal sealed class SkippedEntry
 
     /// <summary>Another entry of its name is taken instead.</summary>
     public bool IsHidden { get; init; }
+
+    /// <summary>That other one is in /run, and gone at the next boot.</summary>
+    public bool IsHiddenForNow { get; init; }
 
     /// <summary>There may be an extension, but the kernel could not open it.</summary>
     public bool IsFailure { get; init; }

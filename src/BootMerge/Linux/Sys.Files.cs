@@ -384,9 +384,21 @@ internal static unsafe partial class Sys
     public static bool IsReadOnly(SafeFileHandle file)
     {
         const ulong ST_RDONLY = 1;
+        return (MountFlags(file) & ST_RDONLY) != 0;
+    }
+
+    /// <summary>true when nothing is executed from the mount.</summary>
+    public static bool IsNoExec(SafeFileHandle file)
+    {
+        const ulong ST_NOEXEC = 8;
+        return (MountFlags(file) & ST_NOEXEC) != 0;
+    }
+
+    private static ulong MountFlags(SafeFileHandle file)
+    {
         LibC.StatvfsBuffer buffer;
         Check(LibC.fstatvfs(Raw(file), &buffer), "statvfs", file);
-        return (buffer.Flags & ST_RDONLY) != 0;
+        return buffer.Flags;
     }
 
     // The name is looked up after errno was read, and only on failure: that is a system call, too.

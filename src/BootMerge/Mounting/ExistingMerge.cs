@@ -7,13 +7,33 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>A merge, ours or systemd's, that is seen on a hierarchy.</summary>
-internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierarchy, Marker marker)
+/// <param name="isNoExec">Its mount is.</param>
+internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierarchy, Marker marker, bool isNoExec)
 {
     public ExtensionClass Class { get; } = extensionClass;
 
     public string Hierarchy { get; } = hierarchy;
 
     public Marker Marker { get; } = marker;
+
+    /// <summary>A fallback of the boot stage: the hierarchy itself is imported, whatever the routing entry says.</summary>
+    public bool IsFallback => MutableModes.TryParse(Marker.Mode ?? "", out MutableMode mode) && mode is MutableMode.Import or MutableMode.EphemeralImport;
+
+    /// <summary>The mode that its origin speaks of; null when that does not say.</summary>
+    public MutableMode? RecordedMode => Origin.ModeOf(Marker.Origin);
+
+    /// <summary>For a refresh: what nobody has chosen stays as it is.</summary>
+    public ClassSettings KeepUnchosen(ClassSettings settings) =>
+        settings.KeepsMode ? Keep(settings) : settings.InNoExec(isNoExec);
+
+    /// <summary>The settings with which it would be made again.</summary>
+    public ClassSettings Keep(ClassSettings settings)
+    {
+        bool isOwn = MutableModes.TryParse(Marker.Mode ?? "", out MutableMode mode);
+        return IsFallback
+            ? settings.SelfImporting(mode, isNoExec)
+            : settings.InMode(isOwn ? mode : RecordedMode ?? settings.Mode, isNoExec, recordsUnroutedAsNo: isOwn);
+    }
 
     /// <summary>The topmost merge of each hierarchy of these classes that has one.</summary>
     public static List<ExistingMerge> FindAll(Root root, IReadOnlyList<ClassSettings> classes)
@@ -30,7 +50,7 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
     {
         using SafeFileHandle? handle = root.TryOpenDirectory(hierarchy);
         return handle is not null && MarkerDirectory.TryRead(handle, extensionClass) is Marker marker
-            ? new ExistingMerge(extensionClass, hierarchy, marker)
+            ? new ExistingMerge(extensionClass, hierarchy, marker, Sys.IsNoExec(handle))
             : null;
     }
 }

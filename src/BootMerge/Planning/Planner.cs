@@ -20,7 +20,8 @@ internal static class Planner
         IReadOnlyList<AcceptedExtension> extensions,
         MutableMode? recordAs = null)
     {
-        MutableMode recorded = recordAs ?? settings.Mode;
+        bool isUnrouted = settings.Mode == MutableMode.Auto && !HasRouting(states);
+        MutableMode recorded = recordAs ?? (isUnrouted && settings.RecordsUnroutedAsNo ? MutableMode.No : settings.Mode);
         string? refusal = null;
         List<StackPlan> stacks = [];
         List<LeftAlone> leftAlone = [];
@@ -28,7 +29,7 @@ internal static class Planner
         foreach (HierarchyState state in states)
         {
             List<Layer> layers = ExtensionLayers(extensions, state.Hierarchy);
-            if (layers.Count == 0 && (settings.Mode == MutableMode.No || state.Path is null && !HasOtherLayers(settings.Mode, state)))
+            if (layers.Count == 0 && (IsOnlyForExtensions(settings, state) || state.Path is null && !HasOtherLayers(settings.Mode, state)))
             {
                 leftAlone.Add(new LeftAlone(settings.Class, state.Hierarchy, "no extension has files for it"));
                 continue;
@@ -74,6 +75,19 @@ internal static class Planner
             Options = state.AreMarksHidden ? StackOptions.WithoutRedirects(StackOptions.Of(settings)) : StackOptions.Of(settings),
             Backing = hierarchyIsLower && !state.Device.StartsWith("0:", System.StringComparison.Ordinal) ? state.Device : null,
         };
+    }
+
+    /// <summary>A merge without extensions would do no more than make the hierarchy read-only.</summary>
+    private static bool IsOnlyForExtensions(ClassSettings settings, HierarchyState state) =>
+        settings.Mode == MutableMode.No
+        || settings.Mode == MutableMode.Auto && !settings.IsDropIn && state.Routing.Kind is RoutingKind.Absent or RoutingKind.Dangling;
+
+    private static bool HasRouting(IReadOnlyList<HierarchyState> states)
+    {
+        foreach (HierarchyState state in states)
+            if (state.Routing.Kind is not (RoutingKind.Absent or RoutingKind.Dangling))
+                return true;
+        return false;
     }
 
     /// <summary>An absent hierarchy that no extension fills is merged when there is something to write to, or a routed directory.</summary>

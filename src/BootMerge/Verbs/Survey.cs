@@ -15,6 +15,9 @@ internal sealed class Survey
 {
     private List<AcceptedExtension> _accepted = [];
 
+    // The merge that a refresh keeps the mode of, where that is a fallback.
+    private ExistingMerge? _fallback;
+
     private Survey(ClassSettings settings, DiscoveryResult found, List<Candidate> candidates)
     {
         Settings = settings;
@@ -49,7 +52,9 @@ internal sealed class Survey
         List<Survey> surveys = [];
         foreach (ClassSettings settings in session.Settings.Classes)
         {
-            Survey survey = Make(session, settings);
+            List<ExistingMerge> merges = settings.KeepsMode || settings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [settings]) : [];
+            Survey survey = Make(session, merges.Count == 0 ? settings : merges[0].KeepUnchosen(settings));
+            survey._fallback = settings.KeepsMode && merges.Count > 0 && merges[0].IsFallback ? merges[0] : null;
             survey._accepted = survey.Accepted(session.Root);
             surveys.Add(survey);
         }
@@ -58,7 +63,13 @@ internal sealed class Survey
     }
 
     /// <summary>The plan for the class as it is configured; for a survey of <see cref="MakeAll"/>.</summary>
-    public PlanResult Plan(Host host) => Planner.Plan(Settings, host.Look(Settings), host.Seen(_accepted));
+    public PlanResult Plan(Host host)
+    {
+        List<HierarchyState> states = host.Look(Settings);
+        if (_fallback is not null)
+            states = states.ConvertAll(static state => state.SelfRouted());
+        return Planner.Plan(Settings, states, host.Seen(_accepted), _fallback?.RecordedMode);
+    }
 
     public List<Extension> AcceptedExtensions()
     {
@@ -104,12 +115,26 @@ internal sealed class Survey
     public string? LeftOut(Root root)
     {
         foreach (Candidate candidate in Candidates)
+        {
             if (!candidate.Verdict.Accepted && candidate.Verdict != Verdict.Mask)
                 return PathText.Printable(candidate.Extension.FoundPath);
+            if (candidate.Missing is string missing)
+                return missing[..missing.IndexOf(' ')] + " of " + PathText.Printable(candidate.Extension.FoundPath);
+        }
+
+        // A mask is somebody's decision, but one in /run ends with this boot.
         foreach (SkippedEntry skipped in Found.Skipped)
-            if (!skipped.IsHidden)
+            if (!skipped.IsHidden || skipped.IsHiddenForNow)
                 return skipped.Path;
-        return Settings.Class == ExtensionClass.Confext && Extension.BareDefaults(root) is Extension bare && Found.Find(bare.Name) is null ? bare.FoundPath : null;
+        return Settings.Class == ExtensionClass.Confext && Extension.BareDefaults(root) is Extension bare && !IsThereToStay(bare.Name) ? bare.FoundPath : null;
+    }
+
+    private bool IsThereToStay(string name)
+    {
+        foreach (Candidate candidate in Candidates)
+            if (candidate.Extension.Name == name)
+                return candidate.Verdict.Accepted || !candidate.Extension.IsForNow;
+        return false;
     }
 
     /// <summary>One line for each refusal, and one that says what will be merged.</summary>
@@ -132,6 +157,8 @@ internal sealed class Survey
                 names.Add("'" + candidate.Extension.Name + "'");
             if (candidate.Verdict.Accepted && candidate.Verdict.Reason.Length > 0)
                 log.Warning("Merging '" + candidate.Extension.Name + "' although it does not fit (--force): " + candidate.Verdict.Reason + ".");
+            if (candidate.Verdict.Accepted && candidate.Missing is string missing)
+                log.Warning("Merging '" + candidate.Extension.Name + "' without its " + missing + ".");
         }
 
         if (names.Count > 0)

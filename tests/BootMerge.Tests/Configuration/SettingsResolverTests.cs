@@ -74,6 +74,29 @@ public sealed class SettingsResolverTests
         Assert.Equal(wrong ? 1 : 0, settings.Warnings.Count);
     }
 
+    [Theory]
+    [InlineData("bootmerge", "refresh", "yes", "auto", "yes", true)]
+    [InlineData("bootmerge", "refresh", "auto", "import", "import", false)] // a stronger file of the owner's
+    [InlineData("bootmerge", "boot", "yes", "", "auto", false)]
+    [InlineData("bootmerge", "boot", "yes", "import", "import", false)]
+    [InlineData("bootmerge", "merge", "yes", "", "yes", false)]
+    [InlineData("systemd-confext", "refresh", "yes", "", "yes", false)]
+    public void What_an_earlier_boot_left_for_systemd_is_no_choice_of_the_owners(string name, string verb, string published, string own, string mode, bool isKept)
+    {
+        SourceFile ours = new("/run/99-bootmerge.conf", Encoding.UTF8.GetBytes("[ConfExt]\nMutable=" + published), isPublished: true);
+        SourceFile theirs = File("/c.conf", own.Length == 0 ? "" : "[ConfExt]\nMutable=" + own);
+        bool isStronger = verb == "refresh" && mode == own;
+        ConfigurationSources sources = new() { Classes = [new ClassSources(ExtensionClass.Confext) { Files = isStronger ? [ours, theirs] : [theirs, ours] }] };
+        Arguments typed = Assert.IsType<ParseResult.Parsed>(CommandLineParser.Parse(name, [verb])).Arguments;
+
+        ClassSettings confext = Assert.Single(SettingsResolver.Resolve(typed, sources).Classes);
+
+        Assert.Equal(mode, MutableModes.Name(confext.Mode));
+        Assert.Equal(isKept, confext.KeepsMode);
+        if (verb == "boot")
+            Assert.Equal(own.Length == 0 ? "no" : own, MutableModes.Name(confext.SystemdMode));
+    }
+
     public static TheoryData<int, string, string> Ladder => new()
     {
         // how many of the sources below speak, weakest first; the mode; its origin

@@ -198,7 +198,7 @@ public sealed class DiscoveryTests : IDisposable
         _root.Link("var/lib/confexts", "confexts");
 
         Assert.Equal(["foo /usr/lib/confexts/foo"], _root.Found());
-        Assert.Equal(["/run/confexts: it is no directory, no extension is searched there", "/var/lib/confexts: a loop of symlinks, or a link through /proc"], _root.Skipped());
+        Assert.Equal(["/run/confexts: it is not a directory, no extension is searched there", "/var/lib/confexts: a loop of symlinks, or a link through /proc"], _root.Skipped());
     }
 
     [Fact]

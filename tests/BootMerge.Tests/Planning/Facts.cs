@@ -68,10 +68,11 @@ internal static class Facts
         return new AcceptedExtension(name, JsonValue.Object().Add("path", JsonValue.String("/x/" + name)), layers);
     }
 
-    public static ClassSettings Settings(string mode, bool importSelf = true, string? overlayOptions = null) =>
-        Settings(ExtensionClass.Confext, mode, noExec: true, importSelf, overlayOptions);
+    public static ClassSettings Settings(string mode, bool importSelf = true, string? overlayOptions = null, bool isDropIn = false, bool recordsUnroutedAsNo = false) =>
+        Settings(ExtensionClass.Confext, mode, noExec: true, importSelf, overlayOptions, isDropIn, recordsUnroutedAsNo);
 
-    public static ClassSettings Settings(ExtensionClass extensionClass, string mode, bool noExec, bool importSelf = true, string? overlayOptions = null) => new()
+    public static ClassSettings Settings(ExtensionClass extensionClass, string mode, bool noExec, bool importSelf = true, string? overlayOptions = null,
+        bool isDropIn = false, bool recordsUnroutedAsNo = false) => new()
     {
         Class = extensionClass,
         Mode = Mode(mode),
@@ -83,6 +84,8 @@ internal static class Facts
         OverlayOptionsOrigin = "a test",
         SwitchedOffBy = null,
         ImportSelf = importSelf,
+        IsDropIn = isDropIn,
+        RecordsUnroutedAsNo = recordsUnroutedAsNo,
     };
 
     public static MutableMode Mode(string name) => (MutableMode)Words.IndexOf(MutableModes.Names, name);

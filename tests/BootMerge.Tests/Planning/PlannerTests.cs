@@ -228,6 +228,37 @@ public sealed class PlannerTests
     }
 
     [Theory]
+    [InlineData("absent", false, "")]
+    [InlineData("dangling", false, "")]
+    [InlineData("absent", true, "/etc")]
+    [InlineData("dangling", true, "/etc")]
+    [InlineData("self", false, "/etc")]
+    [InlineData("directory", true, "/etc")]
+    public void In_mode_auto_a_hierarchy_that_nothing_fills_or_routes_is_merged_only_under_systemds_names(string routing, bool isDropIn, string merged)
+    {
+        MergePlan plan = Planner.Plan(Facts.Settings("auto", isDropIn: isDropIn), [Facts.Etc(routing)], []).Accepted();
+
+        Assert.Equal(merged, string.Join(' ', plan.Stacks.ConvertAll(stack => stack.Hierarchy)));
+        Assert.Equal(merged.Length == 0 ? 1 : 0, plan.LeftAlone.Count);
+    }
+
+    [Theory]
+    [InlineData("auto", "absent", "no")]
+    [InlineData("auto", "dangling", "no")]
+    [InlineData("auto", "self", "auto")]
+    [InlineData("auto", "directory", "auto")]
+    [InlineData("yes", "absent", "yes")]
+    [InlineData("ephemeral", "absent", "ephemeral")]
+    public void What_boot_merges_with_nothing_routed_is_recorded_as_mode_no(string mode, string routing, string recorded)
+    {
+        MergePlan plan = Planner.Plan(Facts.Settings(mode, recordsUnroutedAsNo: true), [Facts.Etc(routing)], OldAndNew).Accepted();
+
+        Assert.Equal(Facts.Mode(mode), plan.Mode);
+        Assert.Equal(recorded, plan.Origin.Get("mutable")?.Get("mode")?.Text);
+        Assert.Equal(mode, Planner.Plan(Facts.Settings(mode), [Facts.Etc(routing)], OldAndNew).Accepted().Origin.Get("mutable")?.Get("mode")?.Text);
+    }
+
+    [Theory]
     [InlineData("no", "unusable", "")]
     [InlineData("no", "directory", "")]
     [InlineData("auto", "absent", "")]

@@ -15,7 +15,7 @@ namespace BootMerge.Verbs.Boot;
 /// </summary>
 internal static class SystemdMode
 {
-    private const string FileName = "99-bootmerge.conf";
+    private const string FileName = SourceFile.PublishedName;
     private const uint FileMode = 0x1A4; // 0644
 
     /// <summary>After the merge, which is good without this: what fails here is a warning.</summary>
