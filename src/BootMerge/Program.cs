@@ -78,7 +78,10 @@ internal static class Program
         foreach (string warning in settings.Warnings)
             log.Warning(warning + ".");
 
-        using Session session = new(root, settings, log, started);
+        using Session session = new(root, settings, log, started)
+        {
+            Read = other => SettingsResolver.Resolve(typed, ConfigurationReader.Read(typed, other, isElsewhere ? own : null)),
+        };
         Dispatch(session);
         return session.ExitStatus;
     }

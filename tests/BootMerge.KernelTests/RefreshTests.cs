@@ -152,12 +152,12 @@ public sealed class RefreshTests : KernelTest
         Root.Route("/etc");
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
-        Root.Expect("/etc/systemd", "/run/systemd");
+        Root.Expect("/run/systemd");
         // What the boot stage left for systemd is nobody's choice.
         Root.Write("/run/systemd/confext.conf.d/99-bootmerge.conf", "[ConfExt]\nMutable=import\n");
         Root.Bootmerge("refresh").Succeeds().Says("no change");
         if (who is "file")
-            Root.Write("/etc/systemd/confext.conf", "[ConfExt]\nMutable=no\n");
+            Root.Write("/usr/lib/systemd/confext.conf", "[ConfExt]\nMutable=no\n");
         Root.Write("/run/systemd/confext.conf.d/99-bootmerge.conf", "");
 
         Outcome outcome = who switch
@@ -165,7 +165,7 @@ public sealed class RefreshTests : KernelTest
             "option" => Root.Bootmerge("refresh", "--mutable=no"),
             "environment" => Root.Bootmerge([("SYSTEMD_CONFEXT_MUTABLE_MODE", "no")], "refresh"),
             "file" => Root.Bootmerge("refresh"),
-            _ => Outcome.Of("sh", ["-c", "exec -a systemd-confext \"$0\" --root=\"$1\" refresh", Workplace.Binary, Root.Path]),
+            _ => Outcome.Of("bash", ["-c", "exec -a systemd-confext \"$0\" --root=\"$1\" refresh", Workplace.Binary, Root.Path]),
         };
 
         outcome.Succeeds();

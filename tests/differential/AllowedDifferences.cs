@@ -37,6 +37,9 @@ internal static class AllowedDifferences
     /// <summary>What differs when one side merges and the other does not. The raw tree does not, and exit statuses are named.</summary>
     private const string AnythingMerged = "(mount|marker|merged|another mount) (etc|usr|opt).*|(stdout|status|list).*|explains";
 
+    /// <summary>The same, where writes that fail in one of them work in the other.</summary>
+    private const string Unmerged = AnythingMerged + "|raw .*|exit|outcome";
+
     /// <summary>bootmerge merges and systemd does not.</summary>
     private const string OnlyHere = @"\(nothing\) => .*|no => yes|null => .*|- => .*|0 => \d+|yes => \(nothing\)|/usr => ";
 
@@ -79,6 +82,8 @@ internal static class AllowedDifferences
             "the same: the merge that cannot be refreshed into a refused mode stays") { CalledAs = CalledAs.DropIn },
         new("Called as systemd-confext, mode (import|ephemeral-import) refuses self-routing", @"raw \.systemd-etc-workdir(/work)?", @"\(nothing\) => directory .*", "the same") { CalledAs = CalledAs.DropIn },
         new("Called as systemd-confext, mode (import|ephemeral-import) refuses self-routing", "another mount etc", "yes => no|no => yes", "the same") { CalledAs = CalledAs.DropIn },
+        new("Mode auto with (no|a dangling) routing entry and no extension|Sysexts, mode auto with (/opt routed to a directory|no routing entry) and no extension", Unmerged, ".*",
+            "a merge without extensions would only make the hierarchy read-only: it is left alone where nothing is routed (section 6)") { CalledAs = CalledAs.Bootmerge },
         new(NoLayer, AnythingMerged, OnlyHere,
             "without any layer systemd's mount fails; here nothing, or the hierarchy alone, is merged (section 6)"),
         new(NoLayer, "exit", "1 => 0", "the same"),

@@ -46,9 +46,7 @@ internal sealed class ChangedTrees : IDisposable
     /// <param name="isReading">Nothing will be changed: also where a file system is read-only, so that merge would refuse.</param>
     public static ChangedTrees Open(Session session, bool withAll = false, bool isReading = false)
     {
-        List<Survey> surveys = [];
-        foreach (ClassSettings settings in session.Settings.Classes)
-            surveys.Add(Survey.Make(session, settings, Extension.BareDefaults(session.Root)));
+        List<Survey> surveys = Survey.MakeAll(session, Extension.BareDefaults(session.Root));
         return Open(session, surveys, withAll, isReading);
     }
 
@@ -66,8 +64,9 @@ internal sealed class ChangedTrees : IDisposable
         ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log), mounts, root, session.Settings.Names.Count > 0);
         try
         {
+            List<List<AcceptedExtension>> sources = LayerSources.Of(trees._host, surveys.ConvertAll(static survey => survey.Settings), accepted, []);
             for (int i = 0; i < surveys.Count; i++)
-                trees.Add(session, surveys[i].Settings, trees._host.Seen(accepted[i]), merged, withAll, isReading);
+                trees.Add(session, surveys[i].Settings, sources[i], merged, withAll, isReading);
             return trees;
         }
         catch

@@ -17,39 +17,14 @@ internal static class LayersBelow
     /// <returns>Opened for reading.</returns>
     public static SafeFileHandle Open(Host host, List<Layer> layers, List<NamedLayer> opened)
     {
-        // One layer needs no overlay. Older kernels take only what is attached, newer ones need no help.
-        LayerMethod method = layers.Count > 1 ? OverlaySupport.Probe() : LayerMethod.Descriptors;
-        bool isStaged = method != LayerMethod.Descriptors;
-        if (isStaged && !host.IsPrivate)
-            host.EnterPrivateView();
-        using Stage stage = Stage.Create();
-        if (isStaged)
-            stage.AttachOn(host.Bare.Handle);
-
-        List<NamedLayer> directories = [];
-        try
+        if (layers.Count == 0)
         {
-            StackBuilder.OpenLayers(host.Bare, layers, stage, isStaged, directories);
-            foreach (NamedLayer layer in directories)
-                opened.Add(new NamedLayer(layer.Name, ChangedTrees.Bare(layer.Directory, layer.Name)));
-            if (directories.Count == 0)
-                return Sys.Reopen(stage.Filler(), Sys.O_RDONLY | Sys.O_DIRECTORY);
-            if (directories.Count == 1)
-                return ChangedTrees.Bare(directories[0].Directory, directories[0].Name);
+            using Stage stage = Stage.Create();
+            return Sys.Reopen(stage.Filler(), Sys.O_RDONLY | Sys.O_DIRECTORY);
+        }
 
-            List<OverlayOption> options = [new("redirect_dir", "follow"), new("metacopy", "off"), new("index", "off")];
-            if (Sys.IsInUserNamespace())
-                options = StackOptions.WithoutRedirects(options);
-            OverlayMount mount = new("the layers below", "bootmerge", Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV,
-                options, directories, upper: null, work: null);
-            using SafeFileHandle overlay = mount.Make(stage, method, isStaged, out _);
-            return ChangedTrees.Bare(overlay, "the layers below");
-        }
-        finally
-        {
-            foreach (NamedLayer layer in directories)
-                layer.Directory.Dispose();
-        }
+        using SafeFileHandle mount = LayerView.Mount(host, layers, directory => opened.Add(new NamedLayer(directory.Name, ChangedTrees.Bare(directory.Directory, directory.Name))));
+        return Sys.Reopen(mount, Sys.O_RDONLY | Sys.O_DIRECTORY);
     }
 
     /// <summary>What is seen of a name in a directory of theirs: one layer alone is read as it is, with its whiteouts.</summary>

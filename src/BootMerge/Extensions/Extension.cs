@@ -39,6 +39,9 @@ internal sealed class Extension : IDisposable
     {
     }
 
+    // The image's own file where what everybody sees of it belongs to a merge.
+    private SafeFileHandle? _imageFile;
+
     public required string Name { get; init; }
 
     public required ExtensionClass Class { get; init; }
@@ -176,20 +179,35 @@ internal sealed class Extension : IDisposable
     {
         if (Kind == ExtensionKind.Directory || Image is not null)
             return;
-        using SafeFileHandle file = Open(root);
+        using SafeFileHandle file = _imageFile is null ? Open(root) : Sys.Reopen(_imageFile, Sys.O_PATH);
         // What a sysext brings to /usr may hold confexts, which are merged upon it.
         Image = DiskImage.Open(file, Path, policy ?? ImagePolicy.BuiltIn(Class, FoundPath), mayLieUnderLayers: Class == ExtensionClass.Sysext);
+    }
+
+    /// <summary>
+    /// The file to open in place of what is at <see cref="Path"/>: a loop device keeps the merge that its file was opened
+    /// through, and with it that merge's own loop device, for ever.
+    /// </summary>
+    /// <param name="file">O_PATH; the extension closes it.</param>
+    public void OpenFrom(SafeFileHandle file)
+    {
+        _imageFile?.Dispose();
+        _imageFile = file;
     }
 
     /// <summary>Lets go of the image; a merge that was made of it keeps it.</summary>
     public void Dispose()
     {
         Image?.Dispose();
+        _imageFile?.Dispose();
         _given?.Dispose();
     }
 
     /// <summary>Of what <see cref="Path"/> names, O_PATH.</summary>
-    public SafeFileHandle Open(Root root) => _given is null ? root.OpenAt(Path) : Sys.Reopen(_given, Sys.O_PATH);
+    public SafeFileHandle Open(Root root) => TryOpenHere(root) ?? throw new KernelException("open", root.Outside(Path), Errno.ENOENT);
+
+    /// <summary>The same; null where it is not seen in that root, but will be.</summary>
+    public SafeFileHandle? TryOpenHere(Root root) => _given is null ? root.TryOpen(Path) : Sys.Reopen(_given, Sys.O_PATH);
 
     /// <summary>
     /// The extension's own version of a hierarchy. In an image it is resolved inside that.

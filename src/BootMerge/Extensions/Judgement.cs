@@ -26,6 +26,7 @@ internal static class Judgement
             Extension extension = found.Extensions[i];
             Verdict verdict;
             string? missing = null;
+            List<ExtensionLayer> brought = [];
             // As in ReleaseFileSearch: a broken extension is refused, it ends nothing.
             try
             {
@@ -33,9 +34,11 @@ internal static class Judgement
                 if (force)
                     verdict = verdict.Forced();
                 if (verdict.Accepted)
+                {
                     missing = Missing(root, extension, hierarchies);
-                if (verdict.Accepted)
+                    brought = LayersOf(root, extension, hierarchies);
                     verdict = ClaimLayers(root, extension, hierarchies, layers) ?? verdict;
+                }
             }
             catch (KernelException e)
             {
@@ -46,7 +49,7 @@ internal static class Judgement
                 verdict = Verdict.Unusable(e.Message);
             }
 
-            candidates.Insert(0, new Candidate { Extension = extension, Verdict = verdict, Missing = missing });
+            candidates.Insert(0, new Candidate { Extension = extension, Verdict = verdict, Layers = brought, Missing = missing });
         }
 
         return candidates;
@@ -67,6 +70,19 @@ internal static class Judgement
             return Verdict.Rejected("it contains usr/lib/os-release, which belongs to the system alone");
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
         return release.Problem is null ? Compatibility.Judge(release, host, extension.Class) : Verdict.Rejected(release.Problem);
+    }
+
+    private static List<ExtensionLayer> LayersOf(Root root, Extension extension, string[] hierarchies)
+    {
+        List<ExtensionLayer> layers = [];
+        foreach (string hierarchy in hierarchies)
+        {
+            using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
+            if (directory is not null && !IsEmpty(directory))
+                layers.Add(new ExtensionLayer(hierarchy, extension.Image is null ? root.PathOf(directory) : Sys.PathOf(directory), extension.Image));
+        }
+
+        return layers;
     }
 
     private static string? Missing(Root root, Extension extension, string[] hierarchies)

@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace BootMerge.Extensions;
 
 /// <summary>Whether an extension is merged, and why not.</summary>
@@ -41,7 +43,10 @@ internal sealed class Candidate
 {
     public required Extension Extension { get; init; }
 
-    public required Verdict Verdict { get; init; }
+    public required Verdict Verdict { get; set; }
+
+    /// <summary>What it brings; of an accepted extension.</summary>
+    public required List<ExtensionLayer> Layers { get; init; }
 
     /// <summary>Hierarchies that it should have and cannot be opened now, with the reason: "/opt (it is not a directory)"; null when all can.</summary>
     public string? Missing { get; init; }

@@ -272,10 +272,10 @@ internal static unsafe partial class Sys
         {
             nint length = LibC.getdents64(Raw(directory), buffer, BufferSize);
             int errno = LastErrno;
+            if (length == 0 || length < 0 && errno == Errno.ENOENT)
+                return entries; // ENOENT: the directory itself was removed, also as a layer below a merge
             if (length < 0)
                 throw new KernelException("getdents64", NameOf(directory), errno);
-            if (length == 0)
-                return entries;
             for (byte* at = buffer; at < buffer + length;)
             {
                 // struct linux_dirent64: ino 8, off 8, reclen 2, type 1, name

@@ -11,6 +11,9 @@ namespace BootMerge.Markers;
 /// </summary>
 internal static class ExtensionIdentity
 {
+    /// <summary>Of an extension that will be seen only through the merge that is being made: its marker says the rest.</summary>
+    public static JsonValue OfUnseen(string path) => JsonValue.Object().Add("path", JsonValue.String(path));
+
     /// <param name="path">Of the extension, resolved, inside the root.</param>
     /// <param name="handle">The extension's directory, image or device, opened in the namespace that will see the merge: mount numbers of a copy differ.</param>
     public static JsonValue Of(string path, SafeFileHandle handle)

@@ -25,7 +25,7 @@ internal sealed class Marker
     /// <summary>File "backing": device of the hierarchy where that is one of the lower layers on a block device.</summary>
     public string? Backing { get; init; }
 
-    /// <summary>File "bootmerge-mode": the mode of a fallback, which the origin does not tell. null where it does.</summary>
+    /// <summary>File "bootmerge-mode": the mode of a fallback, or auto with nothing routed, which the origin does not tell. null where it does.</summary>
     public string? Mode { get; init; }
 
     /// <summary>Microseconds since the epoch: when the marker was written.</summary>

@@ -66,35 +66,6 @@ internal sealed class Host : IDisposable
         return states;
     }
 
-    /// <summary>
-    /// The extensions that are there without the merges, too: one that came with a sysext cannot be a layer while that
-    /// sysext's own merge is made anew.
-    /// </summary>
-    public List<AcceptedExtension> Seen(List<AcceptedExtension> extensions)
-    {
-        if (!IsPrivate)
-            return extensions;
-        List<AcceptedExtension> seen = [];
-        foreach (AcceptedExtension extension in extensions)
-        {
-            bool isSeen = true;
-            foreach (KeyValuePair<string, string> layer in extension.Layers)
-            {
-                if (extension.Image is not null)
-                    break; // opened already, whatever lies over it now
-                using SafeFileHandle? directory = Bare.TryOpenDirectory(layer.Value);
-                isSeen &= directory is not null;
-            }
-
-            if (isSeen)
-                seen.Add(extension);
-            else
-                _log.Warning("Not merging '" + extension.Name + "': it is part of what is merged, refresh its class on its own.");
-        }
-
-        return seen;
-    }
-
     public ExistingMerge? MergeOn(string hierarchy)
     {
         foreach (ExistingMerge merge in Merges)
@@ -120,7 +91,7 @@ internal sealed class Host : IDisposable
         _bare = Root.Open(path);
         foreach (ClassSettings settings in _classes)
             foreach (string hierarchy in settings.Hierarchies)
-                TakeAway(settings.Class, hierarchy);
+                TakeAway(_bare, settings.Class, hierarchy);
     }
 
     /// <summary>Back to where everybody is; what was built stays.</summary>
@@ -161,12 +132,13 @@ internal sealed class Host : IDisposable
             _submounts.Add(new KeyValuePair<string, Submounts>(hierarchy, Submounts.Copy(handle, extensionClass.MarkerName)));
     }
 
-    private void TakeAway(ExtensionClass extensionClass, string hierarchy)
+    /// <summary>In a private view.</summary>
+    public static void TakeAway(Root bare, ExtensionClass extensionClass, string hierarchy)
     {
-        while (ExistingMerge.Find(Bare, extensionClass, hierarchy) is not null)
+        while (ExistingMerge.Find(bare, extensionClass, hierarchy) is not null)
         {
-            using SafeFileHandle merged = Bare.OpenAt(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
-            Sys.Detach(merged, Bare.Outside(hierarchy));
+            using SafeFileHandle merged = bare.OpenAt(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+            Sys.Detach(merged, bare.Outside(hierarchy));
         }
     }
 }

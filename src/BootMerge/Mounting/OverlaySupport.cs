@@ -19,7 +19,12 @@ internal enum LayerMethod
 /// <summary>What the running kernel's overlayfs can do: asked, not read from a version string.</summary>
 internal static class OverlaySupport
 {
-    public static LayerMethod Probe()
+    private static LayerMethod? s_answer;
+
+    /// <summary>Asks once: the kernel stays the same.</summary>
+    public static LayerMethod Probe() => s_answer ??= Ask();
+
+    private static LayerMethod Ask()
     {
         using SafeFileHandle context = Sys.FsOpen("overlay");
 

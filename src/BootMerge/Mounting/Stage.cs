@@ -39,6 +39,9 @@ internal sealed class Stage : IDisposable
     /// <summary>In a private mount namespace: hides <paramref name="directory"/> there, which nobody sees.</summary>
     public void AttachOn(SafeFileHandle directory) => Sys.Attach(_directory, directory, "the staging tmpfs");
 
+    /// <summary>Shows that directory again: ".." of a symlink would lead to what is attached on it. What was made meanwhile stays.</summary>
+    public void Detach() => Sys.Detach(_directory, "the staging tmpfs");
+
     /// <summary>In a private mount namespace: a mount of an image, where it can be a layer.</summary>
     /// <returns>The mount's root.</returns>
     public SafeFileHandle Attach(DiskImage image)

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using BootMerge.Configuration;
+using BootMerge.Extensions;
 using BootMerge.Linux;
 using BootMerge.Markers;
 
@@ -184,8 +185,9 @@ internal static class Planner
     {
         List<Layer> layers = [];
         for (int i = extensions.Count - 1; i >= 0; i--)
-            if (extensions[i].LayerFor(hierarchy) is string path)
-                layers.Add(new Layer(LayerKind.Extension, extensions[i].Name, path, extensions[i].Image));
+            foreach (ExtensionLayer layer in extensions[i].Layers)
+                if (layer.Hierarchy == hierarchy)
+                    layers.Add(new Layer(LayerKind.Extension, extensions[i].Name, layer.Path, layer.Image));
         return layers;
     }
 

@@ -25,12 +25,10 @@ internal static class MergeVerb
         foreach (ExistingMerge merge in host.Merges)
             throw new InputException("Hierarchy '" + merge.Hierarchy + "' is already merged (EBUSY): use refresh, or unmerge first");
 
-        List<MergePlan> plans = [];
-        foreach (Survey survey in Survey.MakeAll(session))
-        {
+        List<Survey> surveys = Survey.MakeAll(session);
+        foreach (Survey survey in surveys)
             survey.Report(session.Log);
-            plans.Add(survey.Plan(host).Accepted());
-        }
+        List<MergePlan> plans = Survey.PlanAll(session, host, surveys, Survey.AcceptedOf(session, surveys)).ConvertAll(static result => result.Accepted());
 
         if (session.Settings.DryRun)
         {

@@ -13,14 +13,10 @@ internal static class PlanVerb
     public static void Run(Session session)
     {
         List<Survey> surveys = Survey.MakeAll(session);
+        List<List<AcceptedExtension>> accepted = Survey.AcceptedOf(session, surveys);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
-        List<MergePlan> plans = [];
-        bool isUpToDate = host.Merges.Count > 0;
-        foreach (Survey survey in surveys)
-        {
-            plans.Add(survey.Plan(host).Accepted());
-            isUpToDate &= RefreshVerb.IsUpToDate(host, plans[^1]);
-        }
+        List<MergePlan> plans = Survey.PlanAll(session, host, surveys, accepted).ConvertAll(static result => result.Accepted());
+        bool isUpToDate = host.Merges.Count > 0 && plans.TrueForAll(plan => RefreshVerb.IsUpToDate(host, plan));
 
         host.LeavePrivateView();
         string action = Action(host, plans, isUpToDate);

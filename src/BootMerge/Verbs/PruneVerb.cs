@@ -19,9 +19,7 @@ internal static class PruneVerb
         using SafeFileHandle? turn = session.TakeTurn(settings.Classes);
         // Bare defaults are below only if something merges them: the boot stage may, and may have.
         bool areBareMerged = settings.RouteEtc || ExistingMerge.FindAll(session.Root, settings.Classes).Count > 0;
-        List<Survey> surveys = [];
-        foreach (ClassSettings classSettings in settings.Classes)
-            surveys.Add(Survey.Make(session, classSettings, areBareMerged ? Extension.BareDefaults(session.Root) : null));
+        List<Survey> surveys = Survey.MakeAll(session, areBareMerged ? Extension.BareDefaults(session.Root) : null);
         using ChangedTrees trees = ChangedTrees.Open(session, surveys);
         foreach (ChangedTree tree in trees.Trees)
             if (!settings.DryRun || tree.IsWhole) // looking does no harm, but what is in memory is no upper layer

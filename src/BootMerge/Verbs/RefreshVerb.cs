@@ -24,15 +24,10 @@ internal static class RefreshVerb
         using SafeFileHandle? turn = session.TakeTurn(session.Settings.Classes);
         manager.Note();
         List<Survey> surveys = Survey.MakeAll(session);
+        List<List<AcceptedExtension>> accepted = Survey.AcceptedOf(session, surveys);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
-        List<PlanResult> results = [];
-        bool isUpToDate = true;
-        foreach (Survey survey in surveys)
-        {
-            PlanResult result = survey.Plan(host);
-            isUpToDate &= IsUpToDate(host, result.Plan);
-            results.Add(result);
-        }
+        List<PlanResult> results = Survey.PlanAll(session, host, surveys, accepted);
+        bool isUpToDate = results.TrueForAll(result => IsUpToDate(host, result.Plan));
 
         if (isUpToDate && host.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
         {

@@ -21,6 +21,9 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
 
     public Log Log { get; } = log;
 
+    /// <summary>The same settings as a root has them that looks otherwise now: one in which another class is merged.</summary>
+    public required Func<Root, Settings> Read { get; init; }
+
     public long Started { get; } = started;
 
     /// <summary>Kept from <see cref="TakeTurn"/> on.</summary>

@@ -22,6 +22,7 @@ internal static class StatusVerb
         JsonValue hierarchies = JsonValue.Array();
         JsonValue notMerged = JsonValue.Array();
         JsonValue ignored = JsonValue.Array();
+        List<Survey> surveys = settings.Verbose ? Survey.MakeAll(session) : [];
         foreach (ClassSettings classSettings in settings.Classes)
         {
             List<string> sorted = [];
@@ -40,8 +41,8 @@ internal static class StatusVerb
                     merged.AddRange(marker.Names);
             }
 
-            if (settings.Verbose)
-                AddOthers(notMerged, ignored, Survey.Make(session, classSettings), merged);
+            if (surveys.Find(survey => survey.Settings.Class == classSettings.Class) is Survey survey)
+                AddOthers(notMerged, ignored, survey, merged);
         }
 
         if (settings.Json == JsonFormat.Off)

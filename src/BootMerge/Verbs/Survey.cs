@@ -13,8 +13,6 @@ namespace BootMerge.Verbs;
 /// <summary>The extensions of one class: found, judged, and those accepted ready for planning.</summary>
 internal sealed class Survey
 {
-    private List<AcceptedExtension> _accepted = [];
-
     // The merge that a refresh keeps the mode of, where that is a fallback.
     private ExistingMerge? _fallback;
 
@@ -32,43 +30,129 @@ internal sealed class Survey
     /// <summary>Lowest layer first.</summary>
     public List<Candidate> Candidates { get; }
 
-    /// <summary>In the namespace of the caller: the marker records mount numbers as seen there.</summary>
+    /// <summary>All settings, where the root that this class was looked up in has others than the session; else null.</summary>
+    public Settings? OwnSettings { get; private init; }
+
     /// <param name="session">Keeps what is opened.</param>
     /// <param name="extra">An extension that no search directory has, or null.</param>
     public static Survey Make(Session session, ClassSettings classSettings, Extension? extra = null)
     {
-        Root root = session.Root;
-        DiscoveryResult found = Discovery.Find(root, classSettings.Class, HostRelease.IsInitrd(root));
+        List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
+        DiscoveryResult found = Find(session, session.Root, classSettings.Class);
         if (extra is not null && extra.Class == classSettings.Class && found.Find(extra.Name) is null)
             found.Add(extra);
-        session.Hold(found);
-        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root), classSettings.Hierarchies, session.Settings.Force, classSettings.ImagePolicy);
-        return new Survey(classSettings, found, candidates);
+        ImageFiles.OpenBelowMerges(session.Root, session.Settings.Classes, found);
+        return Make(session, session.Root, Kept(classSettings, merges), found, merges, null);
     }
 
-    /// <summary>One for each class, with what is accepted of it. Before the host may enter a private view.</summary>
-    public static List<Survey> MakeAll(Session session)
+    /// <summary>One for each class.</summary>
+    /// <param name="extra">As in <see cref="Make(Session, ClassSettings, Extension?)"/>.</param>
+    public static List<Survey> MakeAll(Session session, Extension? extra = null)
     {
-        List<Survey> surveys = [];
-        foreach (ClassSettings settings in session.Settings.Classes)
-        {
-            List<ExistingMerge> merges = settings.KeepsMode || settings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [settings]) : [];
-            Survey survey = Make(session, merges.Count == 0 ? settings : merges[0].KeepUnchosen(settings));
-            survey._fallback = settings.KeepsMode && merges.Count > 0 && merges[0].IsFallback ? merges[0] : null;
-            survey._accepted = survey.Accepted(session.Root);
-            surveys.Add(survey);
-        }
-
+        List<Survey> surveys = [Make(session, session.Settings.Classes[0], extra)];
+        if (session.Settings.Classes.Count > 1)
+            MakeNext(session, surveys, session.Settings.Classes[1]);
         return surveys;
     }
 
-    /// <summary>The plan for the class as it is configured; for a survey of <see cref="MakeAll"/>.</summary>
-    public PlanResult Plan(Host host)
+    /// <summary>
+    /// Adds that of the second class. Its search directories, settings and masks are looked up in what will come of the first
+    /// class, as if that was merged already. An extension of either that is there only through a merge which is made anew, and
+    /// would not come back, is left out.
+    /// </summary>
+    /// <param name="isFallback">The first class will be merged without a writable layer.</param>
+    public static void MakeNext(Session session, List<Survey> surveys, ClassSettings classSettings, bool isFallback = false)
+    {
+        Survey first = surveys[0];
+        // In the namespace that everybody is in, for the second class's own merge is not in the view.
+        List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
+        using Host host = Host.Open(session.Root, [first.Settings, classSettings], session.Log);
+        Preview.Show(host, first.PlanOfPreview(host, isFallback));
+        Settings settings = session.Read(host.Bare);
+        foreach (string warning in settings.Warnings)
+            if (!session.Settings.Warnings.Contains(warning))
+                session.Log.Warning(warning + ".");
+        classSettings = settings.Classes.Find(other => other.Class == classSettings.Class) ?? classSettings;
+
+        DiscoveryResult found = Find(session, host.Bare, classSettings.Class);
+        ImageFiles.OpenAsEverybody(session.Root, found);
+        surveys.Add(Make(session, host.Bare, Kept(classSettings, merges), found, merges, settings));
+        host.LeavePrivateView();
+        Drop(session, surveys);
+    }
+
+    private static DiscoveryResult Find(Session session, Root root, ExtensionClass extensionClass)
+    {
+        DiscoveryResult found = Discovery.Find(root, extensionClass, HostRelease.IsInitrd(root));
+        session.Hold(found);
+        return found;
+    }
+
+    private static ClassSettings Kept(ClassSettings settings, List<ExistingMerge> merges) => merges.Count == 0 ? settings : merges[0].KeepUnchosen(settings);
+
+    private static Survey Make(Session session, Root root, ClassSettings settings, DiscoveryResult found, List<ExistingMerge> merges, Settings? all)
+    {
+        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root), settings.Hierarchies, session.Settings.Force, settings.ImagePolicy);
+        return new Survey(settings, found, candidates)
+        {
+            OwnSettings = all,
+            _fallback = settings.KeepsMode && merges.Count > 0 && merges[0].IsFallback ? merges[0] : null,
+        };
+    }
+
+    /// <summary>What the class will be merged as, for looking through it.</summary>
+    private MergePlan PlanOfPreview(Host host, bool isFallback)
+    {
+        List<AcceptedExtension> accepted = LayerSources.Of(host, [Settings], [Drafts()], [])[0];
+        PlanResult result = Plan(host, accepted);
+        if (!isFallback && result.Refusal is null)
+            return result.Plan;
+        return Planner.Plan(Settings.SelfImporting(MutableMode.Import), host.Look(Settings).ConvertAll(static state => state.SelfRouted()), accepted).Plan;
+    }
+
+    private static void Drop(Session session, List<Survey> surveys)
+    {
+        List<ClassSettings> classes = surveys.ConvertAll(static survey => survey.Settings);
+        using Host host = Host.Open(session.Root, classes, session.Log);
+        List<Unseen> unseen = [];
+        LayerSources.Of(host, classes, surveys.ConvertAll(static survey => survey.Drafts()), unseen);
+        foreach (Unseen extension in unseen)
+            foreach (Survey survey in surveys)
+                foreach (Candidate candidate in survey.Candidates)
+                    if (survey.Settings.Class == extension.Class && candidate.Extension.Name == extension.Name)
+                        candidate.Verdict = Verdict.Unusable(extension.Reason);
+    }
+
+    /// <summary>The plans for the classes as they are configured.</summary>
+    public static List<PlanResult> PlanAll(Session session, Host host, List<Survey> surveys, List<List<AcceptedExtension>> accepted)
+    {
+        List<List<AcceptedExtension>> sources = SourcesOf(session, host, surveys, accepted);
+        List<PlanResult> results = [];
+        for (int i = 0; i < surveys.Count; i++)
+            results.Add(surveys[i].Plan(host, sources[i]));
+        return results;
+    }
+
+    /// <summary>The same extensions with their layers where they really are.</summary>
+    public static List<List<AcceptedExtension>> SourcesOf(Session session, Host host, List<Survey> surveys, List<List<AcceptedExtension>> accepted)
+    {
+        List<Unseen> unseen = [];
+        List<List<AcceptedExtension>> sources = LayerSources.Of(host, surveys.ConvertAll(static survey => survey.Settings), accepted, unseen);
+        foreach (Unseen extension in unseen)
+            session.Log.Warning("Not merging '" + PathText.Printable(extension.Name) + "': " + extension.Reason + ".");
+        return sources;
+    }
+
+    /// <summary>For each class; before the host may enter a private view.</summary>
+    public static List<List<AcceptedExtension>> AcceptedOf(Session session, List<Survey> surveys) => surveys.ConvertAll(survey => survey.Accepted(session.Root));
+
+    /// <summary>The plan for the class as it is configured.</summary>
+    public PlanResult Plan(Host host, List<AcceptedExtension> sources)
     {
         List<HierarchyState> states = host.Look(Settings);
         if (_fallback is not null)
             states = states.ConvertAll(static state => state.SelfRouted());
-        return Planner.Plan(Settings, states, host.Seen(_accepted), _fallback?.RecordedMode);
+        return Planner.Plan(Settings, states, sources, _fallback?.RecordedMode);
     }
 
     public List<Extension> AcceptedExtensions()
@@ -80,32 +164,38 @@ internal sealed class Survey
         return accepted;
     }
 
+    /// <summary>In the namespace of the caller: the marker records mount numbers as seen there.</summary>
     /// <param name="identities">What the marker says of some extensions in place of what they are; by name.</param>
     /// <param name="shown">Names of those that will be mounted only for systemd to see them.</param>
     public List<AcceptedExtension> Accepted(Root root, IReadOnlyDictionary<string, Json.JsonValue>? identities = null, List<string>? shown = null)
     {
         List<AcceptedExtension> accepted = [];
-        foreach (Extension extension in AcceptedExtensions())
+        foreach (Candidate candidate in Candidates)
         {
-            List<KeyValuePair<string, string>> layers = [];
-            foreach (string hierarchy in Settings.Hierarchies)
-            {
-                using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
-                if (directory is not null && !Judgement.IsEmpty(directory))
-                    layers.Add(new KeyValuePair<string, string>(hierarchy, extension.Image is null ? root.PathOf(directory) : Sys.PathOf(directory)));
-            }
-
+            if (!candidate.Verdict.Accepted)
+                continue;
+            Extension extension = candidate.Extension;
             Json.JsonValue? identity = null;
             if (identities is null || !identities.TryGetValue(extension.Name, out identity))
             {
-                using SafeFileHandle handle = extension.Open(root);
-                identity = ExtensionIdentity.Of(extension.Path, handle);
+                using SafeFileHandle? handle = extension.TryOpenHere(root);
+                identity = handle is null ? ExtensionIdentity.OfUnseen(extension.Path) : ExtensionIdentity.Of(extension.Path, handle);
             }
 
-            accepted.Add(new AcceptedExtension(extension.Name, identity, layers, extension.Image, isShown: shown is not null && shown.Contains(extension.Name)));
+            accepted.Add(new AcceptedExtension(extension.Name, identity, candidate.Layers, isShown: shown is not null && shown.Contains(extension.Name)));
         }
 
         return accepted;
+    }
+
+    /// <summary>Those accepted, for looking at their layers: without what the marker would say of them.</summary>
+    private List<AcceptedExtension> Drafts()
+    {
+        List<AcceptedExtension> drafts = [];
+        foreach (Candidate candidate in Candidates)
+            if (candidate.Verdict.Accepted)
+                drafts.Add(new AcceptedExtension(candidate.Extension.Name, ExtensionIdentity.OfUnseen(candidate.Extension.Path), candidate.Layers));
+        return drafts;
     }
 
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using BootMerge.Configuration;
+using BootMerge.Extensions;
 using BootMerge.Json;
 using BootMerge.Planning;
 
@@ -62,9 +63,9 @@ internal static class Facts
     /// <param name="hierarchies">Those that it has files for.</param>
     public static AcceptedExtension Extension(string name, params string[] hierarchies)
     {
-        List<KeyValuePair<string, string>> layers = [];
+        List<ExtensionLayer> layers = [];
         foreach (string hierarchy in hierarchies)
-            layers.Add(new KeyValuePair<string, string>(hierarchy, "/x/" + name + hierarchy));
+            layers.Add(new ExtensionLayer(hierarchy, "/x/" + name + hierarchy));
         return new AcceptedExtension(name, JsonValue.Object().Add("path", JsonValue.String("/x/" + name)), layers);
     }
 

@@ -44,7 +44,7 @@ internal static class SysextHierarchyScenarios
             Merge(), Refresh(), Refresh("--always-refresh=yes"), Unmerge, Merge("--mutable=yes"), WriteBoth, Unmerge) { Hierarchies = ["usr", "var/opt"] },
         new("Sysexts, /opt that is a relative symlink to var/opt",
             root => root.Extension("foo").Move("opt", "var/opt").Link("opt", "var/opt"),
-            Merge("--mutable=ephemeral"), WriteBoth, Refresh("--mutable=ephemeral"), Refresh(), Unmerge) { Hierarchies = ["usr", "var/opt"] },
+            Merge("--mutable=ephemeral"), WriteBoth, Refresh("--mutable=ephemeral"), Refresh("--mutable=no"), Unmerge) { Hierarchies = ["usr", "var/opt"] },
         new("Sysexts, /opt that is a symlink and routed to where it leads",
             root => root.Extension("foo").Move("opt", "var/opt").Link("opt", "var/opt").RoutingLink("/var/opt", "opt"),
             Merge("--mutable=auto"), WriteBoth, Refresh("--mutable=auto"), Unmerge) { Hierarchies = ["usr", "var/opt"] },

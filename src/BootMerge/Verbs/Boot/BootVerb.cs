@@ -51,19 +51,24 @@ internal static class BootVerb
         report.Step("configuration");
         using SafeFileHandle? turn = session.TakeTurn(classes);
 
-        List<Survey> surveys = [];
-        foreach (ClassSettings settings in classes)
-        {
-            surveys.Add(Survey.Make(session, settings, BareDefaults(session)));
-            surveys[^1].Report(session.Log);
-        }
-
+        List<Survey> surveys = [Survey.Make(session, classes[0], BareDefaults(session))];
         report.Surveys = surveys;
+        if (classes.Count == 1)
+            surveys[0].Report(session.Log);
         report.Step("extensions");
-        RequireExtension(session, surveys);
+        RequireExtension(session, session.Settings, surveys, isSecondToCome: classes.Count > 1);
 
         string? routingProblem = RoutingEntry.Ensure(session, classes);
         report.Step("routing");
+        if (classes.Count > 1)
+        {
+            Survey.MakeNext(session, surveys, classes[1], isFallback: routingProblem is not null);
+            foreach (Survey survey in surveys)
+                survey.Report(session.Log);
+            report.Step("second class");
+            RequireExtension(session, surveys[1].OwnSettings ?? session.Settings, surveys, isSecondToCome: false);
+        }
+
         ShadowedFiles? shadowed = ShadowedFiles.Begin(session);
         CleanUp.Run(session, surveys, shadowed, report);
 
@@ -98,32 +103,36 @@ internal static class BootVerb
     private static Extension? BareDefaults(Session session) =>
         session.Settings.RouteEtc ? Extension.BareDefaults(session.Root) : null;
 
-    // Known before anything is changed, so nothing is: a system that lacks its defaults is left as it was found.
-    private static void RequireExtension(Session session, List<Survey> surveys)
+    // Known before anything is changed, so nothing is: a system that lacks its defaults is left as it was found. Only what may
+    // be a sysext cannot be known before writes are routed.
+    private static void RequireExtension(Session session, Settings settings, List<Survey> surveys, bool isSecondToCome)
     {
-        if (session.Settings.RequireExtension is not string required)
+        if (settings.RequireExtension is not string required)
             return;
         foreach (Survey survey in surveys)
             foreach (Candidate candidate in survey.Candidates)
                 if (candidate.Extension.Name == required && candidate.Verdict.Accepted)
                     return;
 
-        if (session.Settings.RequireOnlyWhereDefaultsExist && !HasDefaults(session.Root))
+        if (isSecondToCome && WhyNot(surveys, required) is null)
+            return;
+        if (settings.RequireOnlyWhereDefaultsExist && !HasDefaults(session.Root))
         {
             session.Log.Debug("The required extension '" + required + "' is not missed: this root has neither " + DefaultsExtension + " nor " + Extension.DefaultsDirectory + ".");
             return;
         }
 
-        throw new InputException("The required extension '" + PathText.Printable(required) + "' is not merged: " + WhyNot(surveys, required));
+        throw new InputException("The required extension '" + PathText.Printable(required) + "' is not merged: " + (WhyNot(surveys, required) ?? "no search directory has it"));
     }
 
-    private static string WhyNot(List<Survey> surveys, string required)
+    /// <summary>null when it was not found.</summary>
+    private static string? WhyNot(List<Survey> surveys, string required)
     {
         foreach (Survey survey in surveys)
             foreach (Candidate candidate in survey.Candidates)
                 if (candidate.Extension.Name == required)
                     return candidate.Verdict.Reason;
-        return "no search directory has it";
+        return null;
     }
 
     private static bool HasDefaults(Root root)

@@ -27,12 +27,12 @@ internal sealed class MergeAttempt
         using Host host = Host.Open(session.Root, classes, session.Log);
 
         List<MergePlan> plans = [];
+        List<List<AcceptedExtension>> sources = Survey.SourcesOf(session, host, surveys, accepted);
         for (int i = 0; i < classes.Count; i++)
         {
-            List<HierarchyState> states = host.Look(classes[i]);
-            PlanResult result = Planner.Plan(classes[i], states, host.Seen(accepted[i]));
+            PlanResult result = surveys[i].Plan(host, sources[i]);
             if (fallback is FallbackMode chosen && classes[i].Mode is MutableMode.Auto or MutableMode.Yes)
-                result = PlanFallback(chosen, classes[i], states, host.Seen(accepted[i]));
+                result = PlanFallback(chosen, classes[i], host.Look(classes[i]), sources[i]);
             if (result.Refusal is not null)
                 return new MergeAttempt { Failure = new InputException(result.Refusal), WantedToWrite = true };
             plans.Add(result.Plan);

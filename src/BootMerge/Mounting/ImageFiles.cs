@@ -1,0 +1,68 @@
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>
+/// The files of images without the merges that lie over them. A loop device keeps what its file was opened through: through
+/// the old merge, every refresh would keep that, and the loop device below it.
+/// </summary>
+internal static class ImageFiles
+{
+    /// <summary>Before the images are opened; the caller is where everybody is.</summary>
+    public static void OpenBelowMerges(Root root, IReadOnlyList<ClassSettings> classes, DiscoveryResult found)
+    {
+        List<Extension> covered = [];
+        foreach (Extension extension in found.Extensions)
+        {
+            if (extension.Kind != ExtensionKind.Image)
+                continue;
+            using SafeFileHandle? file = extension.TryOpenHere(root);
+            if (file is not null && Sys.IsOnOverlay(file))
+                covered.Add(extension);
+        }
+
+        if (covered.Count == 0)
+            return;
+        string path = Sys.PathOf(root.Handle);
+        using PrivateView view = PrivateView.Enter();
+        using Root bare = Root.Open(path);
+        foreach (ExtensionClass extensionClass in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
+            foreach (string hierarchy in HierarchiesOf(extensionClass, classes))
+                Host.TakeAway(bare, extensionClass, hierarchy);
+        foreach (Extension extension in covered)
+            Use(extension, bare.TryOpen(extension.Path));
+    }
+
+    /// <summary>In a private view: opens as everybody does what is the same file for everybody.</summary>
+    public static void OpenAsEverybody(Root root, DiscoveryResult found)
+    {
+        foreach (Extension extension in found.Extensions)
+            if (extension.Kind == ExtensionKind.Image)
+                Use(extension, extension.TryOpenHere(root));
+    }
+
+    /// <summary>Another file of that name, such as one that the machine has in place of the vendor's, is closed.</summary>
+    private static void Use(Extension extension, SafeFileHandle? file)
+    {
+        if (file is null)
+            return;
+        FileStatus status = Sys.Status(file);
+        bool isSame = status.IsRegular && status.Size == extension.Status.Size && status.ModificationTime == extension.Status.ModificationTime;
+        if (isSame && !Sys.IsOnOverlay(file))
+            extension.OpenFrom(file);
+        else
+            file.Dispose();
+    }
+
+    private static string[] HierarchiesOf(ExtensionClass extensionClass, IReadOnlyList<ClassSettings> classes)
+    {
+        foreach (ClassSettings settings in classes)
+            if (settings.Class == extensionClass)
+                return settings.Hierarchies;
+        return extensionClass.Hierarchies;
+    }
+}

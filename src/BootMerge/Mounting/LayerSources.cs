@@ -1,0 +1,134 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>An accepted extension that cannot be merged after all.</summary>
+internal sealed class Unseen(ExtensionClass extensionClass, string name, string reason)
+{
+    public ExtensionClass Class { get; } = extensionClass;
+
+    public string Name { get; } = name;
+
+    public string Reason { get; } = reason;
+}
+
+/// <summary>
+/// Where the layers of extensions really are. A confext may lie in the /usr that sysexts make, a sysext in the /etc that
+/// confexts make: through a merge that is made in the same step it cannot be a layer, but its directories in the layers
+/// of that merge can.
+/// </summary>
+internal static class LayerSources
+{
+    private const string Gone = "it came with another extension, which is not merged any more";
+
+    /// <param name="classes">Confexts first where there are both.</param>
+    /// <param name="accepted">One list for each class, with layers as they were found.</param>
+    /// <param name="unseen">Gets those that are left out, such as those that are there only through what is merged now.</param>
+    /// <returns>One list for each class.</returns>
+    public static List<List<AcceptedExtension>> Of(
+        Host host, IReadOnlyList<ClassSettings> classes, IReadOnlyList<List<AcceptedExtension>> accepted, List<Unseen> unseen)
+    {
+        List<StackPlan> sysexts = [];
+        if (classes.Count > 1)
+        {
+            // Of those sysexts that need no confext: what confexts lie in.
+            List<AcceptedExtension> first = Of(host, classes[1].Class, accepted[1], [], []);
+            sysexts = Planner.Plan(classes[1], host.Look(classes[1]), first).Plan.Stacks;
+        }
+
+        List<List<AcceptedExtension>> sources = [Of(host, classes[0].Class, accepted[0], sysexts, unseen)];
+        if (classes.Count > 1)
+            sources.Add(Of(host, classes[1].Class, accepted[1], Planner.Plan(classes[0], host.Look(classes[0]), sources[0]).Plan.Stacks, unseen));
+        return sources;
+    }
+
+    private static List<AcceptedExtension> Of(
+        Host host, ExtensionClass extensionClass, List<AcceptedExtension> accepted, List<StackPlan> others, List<Unseen> unseen)
+    {
+        List<AcceptedExtension> sources = [];
+        foreach (AcceptedExtension extension in accepted)
+        {
+            List<ExtensionLayer> layers = [];
+            string? reason = null;
+            foreach (ExtensionLayer layer in extension.Layers)
+                reason ??= Add(host, layer, others, layers);
+            if (reason is null)
+                sources.Add(extension.WithLayers(layers));
+            else
+                unseen.Add(new Unseen(extensionClass, extension.Name, reason));
+        }
+
+        return sources;
+    }
+
+    /// <returns>Why it cannot be a layer; null when it can.</returns>
+    private static string? Add(Host host, ExtensionLayer layer, List<StackPlan> others, List<ExtensionLayer> layers)
+    {
+        if (layer.Image is not null)
+        {
+            layers.Add(layer); // opened already, whatever lies over it now
+            return null;
+        }
+
+        foreach (StackPlan stack in others)
+            if (MountTable.IsBelow(layer.Path, stack.Target))
+                return AddOf(host, layer, stack, layers);
+        using SafeFileHandle? directory = host.Bare.TryOpenDirectory(layer.Path);
+        if (directory is not null)
+            layers.Add(layer);
+        return directory is null ? Gone : null;
+    }
+
+    /// <summary>As overlayfs merges directories: from the top, as far as nothing hides what is below.</summary>
+    private static string? AddOf(Host host, ExtensionLayer layer, StackPlan stack, List<ExtensionLayer> layers)
+    {
+        List<Layer> sources = [];
+        if (stack.Upper is PersistentUpper { CreateWithMode: null } upper)
+            sources.Add(new Layer(LayerKind.Routed, "", upper.Path));
+        sources.AddRange(stack.Lower);
+
+        string[] names = layer.Path[stack.Target.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries);
+        int before = layers.Count;
+        foreach (Layer source in sources)
+            if (Take(host, source, names, layer, layers))
+                break;
+        for (int i = before; i < layers.Count; i++)
+            if (layers[i].Image is null && MountTable.IsBelow(layers[i].Path, layer.Hierarchy))
+                return "its " + layer.Hierarchy + " lies inside the system's own (" + PathText.Printable(layers[i].Path) + ")";
+        return layers.Count == before ? Gone : null;
+    }
+
+    /// <returns>true when this layer hides those below it there.</returns>
+    private static bool Take(Host host, Layer source, string[] names, ExtensionLayer layer, List<ExtensionLayer> layers)
+    {
+        SafeFileHandle? directory = source.Image is null
+            ? host.Bare.TryOpenDirectory(source.Path, Sys.O_RDONLY)
+            : Extension.TryOpenInside(source.Image.Root, source.Path, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        bool isOpaque = false;
+        foreach (string name in names)
+        {
+            if (directory is null || OverlayMark.TryStatus(directory, name) is not FileStatus status)
+            {
+                directory?.Dispose();
+                return isOpaque;
+            }
+
+            SafeFileHandle? child = status.IsDirectory ? Sys.OpenChild(directory, name, Sys.O_RDONLY | Sys.O_DIRECTORY) : null;
+            directory.Dispose();
+            if (child is null)
+                return true; // a whiteout, or something else in its place
+            directory = child;
+            isOpaque |= OverlayMark.IsOpaque(directory);
+        }
+
+        directory?.Dispose();
+        layers.Add(new ExtensionLayer(layer.Hierarchy, source.Path + "/" + string.Join('/', names), source.Image));
+        return isOpaque;
+    }
+}
