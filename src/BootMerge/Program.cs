@@ -18,6 +18,7 @@ internal static class Program
     internal static int Main(string[] args)
     {
         long started = Stopwatch.GetTimestamp();
+        Sys.FillStandardDescriptors();
         Log log = new(Log.WantsKernelLog());
         ParseResult? command = null;
         // The last catch: as PID 1 of an initramfs an exception that leaves Main would panic the kernel.

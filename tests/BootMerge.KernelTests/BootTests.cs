@@ -128,6 +128,8 @@ public sealed class BootTests : InitramfsTest
     [InlineData("/etc/systemd/confext.conf", "fifo")]
     [InlineData("/usr/lib/bootmerge.conf.d/50-bad.conf", "loop")]
     [InlineData("/etc/bootmerge.conf", "huge")]
+    [InlineData("/usr/lib/bootmerge.conf.d", "loop")]
+    [InlineData("/etc/systemd/confext.conf.d", "loop")]
     public void A_machine_comes_up_although_a_configuration_file_is_rubbish(string path, string kind)
     {
         Prepare("confext");

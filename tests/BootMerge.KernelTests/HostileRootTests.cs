@@ -66,20 +66,20 @@ public sealed class HostileRootTests : KernelTest
         /var/lib/confexts/bad | socket | merge | merges
         /var/lib/confexts/bad | block device | merge | merges: Not merging 'bad'
         /var/lib/confexts/bad | file | merge | merges
-        /var/lib/confexts/bad | link out | merge | merges
-        /var/lib/confexts/bad | link up and out | merge | merges
-        /var/lib/confexts/bad | magic link | merge | merges
-        /var/lib/confexts/bad | chain of links | merge | merges
+        /var/lib/confexts/bad | link out | merge | merges: Not merging; /bad; dangling
+        /var/lib/confexts/bad | link up and out | merge | merges: Not merging; /bad; dangling
+        /var/lib/confexts/bad | magic link | merge | merges: Not merging; /bad; loop of symlinks
+        /var/lib/confexts/bad | chain of links | merge | merges: Not merging; /bad; loop of symlinks
         /var/lib/confexts/bad | link to / | merge | merges: Not merging 'bad'; usr/lib/os-release
         /var/lib/confexts/bad | link to . | merge | merges: Not merging 'bad': no; extension-release.bad
         /var/lib/confexts/bad | unreadable directory | merge | merges: Not merging 'bad'; Permission denied
         /var/lib/confexts/bad.raw | directory | merge | merges: Not merging 'bad.raw'; empty directory
         /var/lib/confexts/bad.raw | fifo | merge | merges
-        /var/lib/confexts/bad.raw | link out | merge | merges
+        /var/lib/confexts/bad.raw | link out | merge | merges: Not merging; /bad; dangling
         /var/lib/confexts/bad.raw | file | merge | merges: Not merging 'bad'; no file system
         /var/lib/confexts/bad.raw | unreadable file | merge | merges: Not merging 'bad'; Permission denied
         /var/lib/confexts/bad.v | file | merge | merges
-        /var/lib/confexts/bad.v | loop | merge | merges
+        /var/lib/confexts/bad.v | loop | merge | merges: Not merging; /bad; loop of symlinks
         /var/lib/confexts/bad.v | unreadable directory | merge | merges
         /var/lib/confexts/bad.v/bad_1 | link out | merge | merges
         /var/lib/confexts/bad.v/bad_1 | loop | merge | merges

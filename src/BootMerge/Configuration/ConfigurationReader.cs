@@ -75,10 +75,7 @@ internal static class ConfigurationReader
 
     private static void CollectDropIns(Root root, string path, List<string> names, List<SourceFile> dropIns, List<string>? passedOver)
     {
-        using SafeFileHandle? directory = root.TryOpenDirectory(path, Sys.O_RDONLY);
-        if (directory is null)
-            return;
-        foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
+        foreach (DirectoryEntry entry in ReadDirectory(root, path, passedOver))
         {
             if (entry.Name[0] == '.' || !entry.Name.EndsWith(".conf", StringComparison.Ordinal))
                 continue;
@@ -94,6 +91,21 @@ internal static class ConfigurationReader
             SourceFile file = TryRead(root, dropIn, passedOver) ?? new SourceFile(PathText.Printable(root.Outside(dropIn)), []);
             bool isPublished = entry.Name == SourceFile.PublishedName && path.StartsWith("/run/", StringComparison.Ordinal);
             dropIns.Insert(place, isPublished ? new SourceFile(file.Path, file.Content, isPublished) : file);
+        }
+    }
+
+    /// <summary>Empty when there is none.</summary>
+    private static List<DirectoryEntry> ReadDirectory(Root root, string path, List<string>? passedOver)
+    {
+        try
+        {
+            using SafeFileHandle? directory = root.TryOpenDirectory(path, Sys.O_RDONLY);
+            return directory is null ? [] : Sys.ReadDirectory(directory);
+        }
+        catch (KernelException e) when (passedOver is not null)
+        {
+            passedOver.Add(e.Message + ", ignored");
+            return [];
         }
     }
 

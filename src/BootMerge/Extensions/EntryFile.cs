@@ -8,7 +8,7 @@ namespace BootMerge.Extensions;
 internal static class EntryFile
 {
     /// <summary>O_PATH; null when it cannot be opened, and why in <paramref name="problem"/>.</summary>
-    /// <param name="isFailure">The kernel has failed, while there may be an extension.</param>
+    /// <param name="isFailure">Somebody means an extension to be there: the kernel has failed, or a link leads nowhere.</param>
     public static SafeFileHandle? TryOpen(Root root, string path, out string problem, out bool isFailure)
     {
         isFailure = false;
@@ -16,8 +16,13 @@ internal static class EntryFile
         try
         {
             SafeFileHandle? handle = TryOpenIfThere(root, path, out problem);
-            if (handle is null && problem.Length == 0)
-                problem = Dangling(root, path);
+            if (handle is null)
+            {
+                isFailure = problem.Length > 0;
+                if (problem.Length == 0)
+                    problem = Dangling(root, path, out isFailure);
+            }
+
             return handle;
         }
         catch (KernelException e)
@@ -74,11 +79,14 @@ internal static class EntryFile
         return kind != ExtensionKind.BlockDevice || status.IsBlockDevice;
     }
 
-    private static string Dangling(Root root, string path)
+    private static string Dangling(Root root, string path, out bool isFailure)
     {
+        isFailure = false;
         using SafeFileHandle? link = root.TryOpen(path, Sys.O_PATH | Sys.O_NOFOLLOW);
-        return link is null || !Sys.Status(link).IsSymlink
-            ? "it went away during the search"
-            : "a dangling symlink to " + PathText.Printable(Sys.ReadLink(link));
+        if (link is null || !Sys.Status(link).IsSymlink)
+            return "it went away during the search";
+        string target = Sys.ReadLink(link);
+        isFailure = target != "/dev/null"; // which switches something off on purpose, everywhere else
+        return "a dangling symlink to " + PathText.Printable(target);
     }
 }

@@ -66,6 +66,6 @@ internal sealed class SkippedEntry
     /// <summary>That other one is in /run, and gone at the next boot.</summary>
     public bool IsHiddenForNow { get; init; }
 
-    /// <summary>There may be an extension, but the kernel could not open it.</summary>
+    /// <summary>Somebody means an extension to be there, but the kernel could not open it, or a link leads nowhere.</summary>
     public bool IsFailure { get; init; }
 }

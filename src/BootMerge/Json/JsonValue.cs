@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using BootMerge.Linux;
 
 namespace BootMerge.Json;
 
@@ -170,9 +171,13 @@ internal sealed class JsonValue
                 text.Append("\\n");
             else if (c == '\t')
                 text.Append("\\t");
-            // A file name's undecodable byte is a lone surrogate here: escaped, it survives where UTF-8 cannot hold it.
-            else if (c < ' ' || c == '\u007f' || IsLoneSurrogate(value, i))
+            // A file name's undecodable byte. Readers of JSON refuse or replace what is not Unicode: it is told as in messages.
+            else if (PathText.UndecodableByteAt(value, i) is int b and >= 0)
+                text.Append("\\\\x").Append(b.ToString("x2"));
+            else if (PathText.IsUnprintable(c))
                 text.Append("\\u").Append(((int)c).ToString("x4"));
+            else if (IsLoneSurrogate(value, i))
+                text.Append('\ufffd');
             else
                 text.Append(c);
         }

@@ -182,6 +182,9 @@ internal static unsafe partial class LibC
     public static partial int poll(PollEntry* entries, ulong count, int timeoutMilliseconds);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int capget(uint* header, uint* data);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int memfd_create(byte[] name, uint flags);
 
     // These return the error number.

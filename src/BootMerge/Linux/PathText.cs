@@ -73,12 +73,15 @@ internal static class PathText
         return false;
     }
 
-    /// <summary>For messages: control characters and undecodable bytes as \xNN, so that a line stays a line.</summary>
+    /// <summary>
+    /// For messages: each byte of a control character, of a mark that turns the direction of writing, and each that is not UTF-8, as \xNN. A line
+    /// stays a line, and shows what is there.
+    /// </summary>
     public static string Printable(string text)
     {
         bool clean = true;
         for (int i = 0; i < text.Length; i++)
-            clean &= !IsControl(text[i]) && !IsEscapeAt(text, i);
+            clean &= !IsUnprintable(text[i]) && !IsEscapeAt(text, i);
         if (clean)
             return text;
 
@@ -87,8 +90,9 @@ internal static class PathText
         {
             if (IsEscapeAt(text, i))
                 AppendHex(printable, text[i] - EscapeBase);
-            else if (IsControl(text[i]))
-                AppendHex(printable, text[i]);
+            else if (IsUnprintable(text[i]))
+                foreach (byte b in Encode(text[i].ToString()))
+                    AppendHex(printable, b);
             else
                 printable.Append(text[i]);
         }
@@ -96,7 +100,14 @@ internal static class PathText
         return printable.ToString();
     }
 
-    private static bool IsControl(char c) => c < ' ' || c is >= '\u007f' and < '\u00a0';
+    /// <summary>
+    /// What a terminal may obey: control characters (C0, DEL, C1), marks that turn the direction of writing, and separators of lines.
+    /// </summary>
+    public static bool IsUnprintable(char c) =>
+        c < ' ' || c is >= '\u007f' and < '\u00a0' or '\u061c' or '\u200e' or '\u200f' or >= '\u2028' and <= '\u202e' or >= '\u2066' and <= '\u2069';
+
+    /// <summary>The byte that stands at this place because it is not UTF-8, or -1.</summary>
+    public static int UndecodableByteAt(string text, int i) => IsEscapeAt(text, i) ? text[i] - EscapeBase : -1;
 
     // Behind a high surrogate it is the second half of a real character.
     private static bool IsEscapeAt(string text, int i) => IsEscape(text[i]) && (i == 0 || !char.IsHighSurrogate(text[i - 1]));

@@ -363,18 +363,34 @@ internal static unsafe partial class Sys
 
             if (count < 0 && errno is not (Errno.EINTR or Errno.EAGAIN))
                 return errno;
+            if (count < 0 && errno == Errno.EAGAIN)
+                WaitUntilWritable(file);
             bytes = bytes[(int)Math.Max(count, 0)..];
         }
 
         return 0;
     }
 
+    /// <summary>As write(2) itself waits where the caller has not made the file a nonblocking one. What is wrong with it the next write(2) says.</summary>
+    private static void WaitUntilWritable(SafeFileHandle file)
+    {
+        const short POLLOUT = 4;
+        LibC.PollEntry entry = new() { File = Raw(file), Events = POLLOUT };
+        _ = LibC.poll(&entry, 1, -1);
+    }
+
     /// <summary>Takes an exclusive lock.</summary>
     /// <returns>false when somebody else holds it and <paramref name="wait"/> is false.</returns>
     public static bool Lock(SafeFileHandle file, bool wait)
     {
-        int result = LibC.flock(Raw(file), wait ? LOCK_EX : LOCK_EX | LOCK_NB);
-        int errno = LastErrno;
+        int result;
+        int errno;
+        do
+        {
+            result = LibC.flock(Raw(file), wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+            errno = LastErrno;
+        }
+        while (result < 0 && errno == Errno.EINTR);
         if (result == 0)
             return true;
         return errno == Errno.EAGAIN ? false : throw new KernelException("flock", NameOf(file), errno);

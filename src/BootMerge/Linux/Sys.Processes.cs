@@ -9,6 +9,39 @@ internal static unsafe partial class Sys
     private const int SEEK_SET = 0;
     private const int OutputLimit = 1 << 16;
 
+    /// <summary>Whether this process has CAP_SYS_ADMIN (capget(2)), which every mount needs. A failure to ask is none: the mount will tell.</summary>
+    public static bool MayMount()
+    {
+        const uint LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+        const uint CAP_SYS_ADMIN = 1 << 21;
+        uint* header = stackalloc uint[2] { LINUX_CAPABILITY_VERSION_3, 0 };
+        // Twice effective, permitted, inheritable: the capabilities up to 31, then those from 32 on.
+        uint* data = stackalloc uint[6];
+        return LibC.capget(header, data) != 0 || (data[0] & CAP_SYS_ADMIN) != 0;
+    }
+
+    /// <summary>
+    /// Puts /dev/null where the caller has closed standard input, output or error: a file opened later would take the number,
+    /// and what is meant for a person would be written into it.
+    /// </summary>
+    public static void FillStandardDescriptors()
+    {
+        const int LastStandard = 2;
+        byte[] nothing = PathText.Terminated("/dev/null");
+        // A root without devices: nothing can be written to this one.
+        byte[] top = PathText.Terminated("/");
+        int file;
+        do
+        {
+            file = LibC.open(nothing, O_RDWR | O_NOCTTY, 0);
+            if (file < 0)
+                file = LibC.open(top, O_PATH, 0);
+        }
+        while (file is >= 0 and <= LastStandard);
+        if (file > LastStandard)
+            new SafeFileHandle(file, ownsHandle: true).Dispose();
+    }
+
     /// <summary>
     /// Runs a program to its end, however long that takes. It reads nothing, writes its messages where we write ours, and
     /// has an empty environment: what the caller of this program has set does not change what that one does.

@@ -57,7 +57,10 @@ internal static class Origin
 
     /// <summary>true when a marker's origin says the same; one that cannot be read says nothing.</summary>
     public static bool IsSame(JsonValue origin, string? recorded) =>
-        recorded is not null && JsonReader.TryParse(PathText.Encode(recorded)) is JsonValue other && origin.Matches(other);
+        recorded is not null && JsonReader.TryParse(PathText.Encode(recorded)) is JsonValue other && (origin.Matches(other) || AsWritten(origin) is JsonValue own && own.Matches(other));
+
+    /// <summary>Bytes that are not UTF-8 become others by being written.</summary>
+    private static JsonValue? AsWritten(JsonValue origin) => JsonReader.TryParse(PathText.Encode(origin.ToCompactText()));
 
     /// <summary>What an origin says of where writes go; null when there is none, or an older systemd's.</summary>
     public static JsonValue? Mutable(string? origin) => origin is null ? null : JsonReader.TryParse(PathText.Encode(origin))?.Get("mutable");

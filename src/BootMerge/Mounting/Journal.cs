@@ -54,9 +54,37 @@ internal sealed class Journal
     /// <summary>What a command has left that was killed; empty when the last one came to its end.</summary>
     public List<JournalEntry> Left { get; }
 
+    /// <summary>One that cannot be used is a warning: it must not keep a machine from booting.</summary>
     /// <param name="file">The lock file, locked, open for reading and appending; null: nothing is written down.</param>
-    public static Journal Open(SafeFileHandle? file, Log log) =>
-        new(file, file is null ? [] : Parse(PathText.Decode(Sys.ReadAll(file, Limit, "the journal"))), log);
+    public static Journal Open(SafeFileHandle? file, Log log)
+    {
+        if (file is null)
+            return new Journal(null, [], log);
+        if (!Sys.Status(file).IsRegular)
+        {
+            log.Warning("No journal is kept, because " + Sys.PathOf(file) + " is not a regular file.");
+            return new Journal(null, [], log);
+        }
+
+        string reason;
+        try
+        {
+            return new Journal(file, Parse(PathText.Decode(Sys.ReadAll(file, Limit, Sys.PathOf(file)))), log);
+        }
+        catch (InputException e)
+        {
+            reason = e.Message + ".";
+        }
+        catch (KernelException e)
+        {
+            reason = e.Message;
+        }
+
+        log.Warning("The journal is emptied and not used, so what an interrupted bootmerge may have left stays: " + reason);
+        Journal journal = new(file, [], log);
+        journal.Clear();
+        return journal;
+    }
 
     /// <summary>What is no entry is left out: a kill can cut the last one off.</summary>
     public static List<JournalEntry> Parse(string text)

@@ -79,6 +79,9 @@ internal sealed class StackPlan
     /// <summary>null: the merge is read-only.</summary>
     public required UpperDirectory? Upper { get; init; }
 
+    /// <summary>false: it shows the machine's own files alone.</summary>
+    public bool HasExtensions => Lower.Exists(static layer => layer.Kind == LayerKind.Extension);
+
     /// <summary>MOUNT_ATTR_* bits.</summary>
     public required uint Attributes { get; init; }
 

@@ -26,6 +26,8 @@ internal static class PlanReport
     private static void Append(StringBuilder text, Root root, MergePlan plan, StackPlan stack)
     {
         text.Append(stack.Hierarchy).Append(" (").Append(plan.Class.Name).Append(", mode ").Append(MutableModes.Name(plan.Mode)).Append(")\n");
+        if (!stack.HasExtensions)
+            Line(text, "shows", stack.Upper is null ? "the machine's own, read-only" : "the machine's own, no extension has files for it");
         Line(text, "target", PathText.Printable(root.Outside(stack.Target)) + (stack.CreateTarget ? " (would be created)" : ""));
         if (stack.Upper is PersistentUpper upper)
         {

@@ -48,10 +48,18 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     /// <param name="isMerge">See <see cref="Recovery.Run"/>.</param>
     public SafeFileHandle? TakeTurn(IReadOnlyList<ClassSettings> classes, bool isMerge = false)
     {
+        RequirePrivileges();
         SafeFileHandle? turn = Lock();
         if (!Settings.DryRun)
             Recovery.Run(Root, Journal, classes, isMerge, Log);
         return turn;
+    }
+
+    /// <summary>First of all where something is to be changed: whatever fails later for the same reason says less.</summary>
+    public void RequirePrivileges()
+    {
+        if (!Settings.DryRun && !Sys.MayMount())
+            throw new InputException(CommandLine.CommandLineParser.NameOf(Settings.Verb) + " needs root privileges (CAP_SYS_ADMIN)");
     }
 
     /// <summary>
@@ -66,7 +74,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
             {
                 FileStatus status = Sys.Status(Root.Handle);
                 string name = "lock." + status.Device.Replace(':', '.') + "." + status.Inode.ToString();
-                SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT | Sys.O_APPEND, 0x180); // 0600
+                SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT | Sys.O_APPEND | Sys.O_NONBLOCK | Sys.O_NOCTTY, 0x180); // 0600
                 bool isFree = Sys.Lock(file, wait: false);
                 if (!isFree && Settings.NoWait)
                     throw new InputException("another bootmerge is at work on " + PathText.Printable(Root.Path) + " (--no-wait)");
@@ -80,10 +88,17 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
                 return file;
             }
         }
-        catch (KernelException e) when (e.Errno is not (Errno.EACCES or Errno.EPERM)) // who may not even do this, may not merge
+        catch (KernelException e) when (IsNoPlaceForALock(e.Errno))
         {
             Log.Warning("No lock is held, because " + RunDirectory.Path + " cannot be used: " + e.Message);
             return null;
         }
     }
+
+    /// <summary>
+    /// There is no /run, or it cannot be written to. Any other failure, such as a want of descriptors, says nothing about others at
+    /// work, and who has no permission even for this may not merge.
+    /// </summary>
+    private static bool IsNoPlaceForALock(int errno) =>
+        errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EISDIR or Errno.ELOOP or Errno.EROFS or Errno.ENOSPC or Errno.ENXIO or Errno.EIO or Errno.EOPNOTSUPP;
 }

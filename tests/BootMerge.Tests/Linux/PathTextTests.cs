@@ -63,7 +63,9 @@ public sealed class PathTextTests
     [InlineData("plain é € 🚀 \\x", "plain é € 🚀 \\x")]
     [InlineData("two\nlines", @"two\x0alines")]
     [InlineData("\u001b[31m\t\r\0", @"\x1b[31m\x09\x0d\x00")]
-    [InlineData("\u007f\u0085\u009f\u00a0", "\\x7f\\x85\\x9f\u00a0")]
+    [InlineData("\u007f\u0085\u009f\u00a0", "\\x7f\\xc2\\x85\\xc2\\x9f\u00a0")]
+    [InlineData("a\u202egnp.exe\u2066\u200e\u061c", "a\\xe2\\x80\\xaegnp.exe\\xe2\\x81\\xa6\\xe2\\x80\\x8e\\xd8\\x9c")]
+    [InlineData("\u2028\u2029\u200d", "\\xe2\\x80\\xa8\\xe2\\x80\\xa9\u200d")]
     public void Control_characters_are_shown_and_not_sent(string text, string expected) => Assert.Equal(expected, PathText.Printable(text));
 
     [Fact]

@@ -21,6 +21,7 @@ internal static class BootVerb
 
     public static void Run(Session session)
     {
+        session.RequirePrivileges();
         using BootReport report = new(session);
         try
         {
