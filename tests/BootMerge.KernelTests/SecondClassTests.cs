@@ -112,6 +112,36 @@ public sealed class SecondClassTests : KernelTest
         Root.Bootmerge("--class=all", "unmerge").Succeeds();
     }
 
+    [Theory]
+    [InlineData("plan")]
+    [InlineData("merge")]
+    [InlineData("boot")]
+    public void The_first_boot_of_a_root_without_etc_finds_them_as_well(string verb)
+    {
+        WriteDefaults();
+        Root.Remove("/etc");
+        Root.Symlink("/share", "usr/share");
+        Root.Write(Defaults + "/systemd/sysext.conf", "[SysExt]\nImagePolicy=root=signed\n");
+        ImageFile.Sysext(Root, "squashfs", "/usr/share/refused.raw", "refused", ("usr/bin/refused", "refused"));
+        Root.Symlink(Defaults + "/extensions/refused.raw", "/share/refused.raw");
+        Sysext("/srv/linked", "linked");
+        Root.Symlink(Defaults + "/extensions/linked", "../../srv/linked");
+
+        Outcome outcome = Do(verb, "newest");
+
+        Assert.Contains("refused", outcome.Output + outcome.Error, StringComparison.Ordinal);
+        if (verb is "plan")
+        {
+            Assert.False(Root.Exists("/etc"));
+            Assert.Contains("(linked)\n", outcome.Output, StringComparison.Ordinal);
+            return;
+        }
+
+        Assert.Equal("linked", Root.Read("/usr/bin/linked"));
+        Assert.False(Root.Exists("/usr/bin/refused"));
+        Root.Bootmerge("--class=all", "unmerge").Succeeds();
+    }
+
     [Fact]
     public void A_sysext_that_lies_inside_the_hierarchy_it_extends_is_left_out_and_the_others_are_merged()
     {

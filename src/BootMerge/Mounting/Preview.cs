@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.Linux;
 using BootMerge.Planning;
@@ -7,20 +8,49 @@ namespace BootMerge.Mounting;
 
 /// <summary>
 /// The root as it will be with what a plan merges. systemd's units merge one class after the other, so the second class is
-/// looked up in what comes of the first, and here nothing is shown before all is built.
+/// looked up in what comes of the first, and here nothing is shown before all is built. It is in the host's private view,
+/// until that is left: nobody else sees it, and nothing is created on disk.
 /// </summary>
-internal static class Preview
+internal sealed class Preview : IDisposable
 {
-    /// <summary>In the host's private view, until that is left: nobody else sees it, and nothing is created.</summary>
-    public static void Show(Host host, MergePlan plan)
+    private const uint DirectoryMode = 0x1ED; // 0755
+
+    private readonly Root? _made;
+
+    private Preview(Root root, Root? made)
+    {
+        Root = root;
+        _made = made;
+    }
+
+    public Root Root { get; }
+
+    public static Preview Show(Host host, MergePlan plan)
     {
         if (!host.IsPrivate)
             host.EnterPrivateView();
+        List<string> absent = [];
         foreach (StackPlan stack in plan.Stacks)
-            Show(host, stack);
+            if (stack.CreateTarget)
+                absent.Add(stack.Target);
+        Root? made = absent.Count == 0 ? null : MakeRoot(host.Bare, absent);
+        Preview preview = new(made ?? host.Bare, made);
+        try
+        {
+            foreach (StackPlan stack in plan.Stacks)
+                preview.Show(host, stack);
+            return preview;
+        }
+        catch
+        {
+            preview.Dispose();
+            throw;
+        }
     }
 
-    private static void Show(Host host, StackPlan stack)
+    public void Dispose() => _made?.Dispose();
+
+    private void Show(Host host, StackPlan stack)
     {
         // Read-only, with the machine's own files as the topmost layer: it looks the same, and takes no workdir.
         List<Layer> layers = [];
@@ -30,11 +60,42 @@ internal static class Preview
         if (layers.Count == 0 || layers.Count == 1 && layers[0].Image is null && layers[0].Path == stack.Target)
             return;
 
-        string target = host.Bare.Outside(stack.Target);
-        using SafeFileHandle point = host.Bare.OpenAt(stack.Target, Sys.O_PATH | Sys.O_DIRECTORY);
+        string target = Root.Outside(stack.Target);
+        using SafeFileHandle point = Root.OpenAt(stack.Target, Sys.O_PATH | Sys.O_DIRECTORY);
         using Submounts inner = Submounts.Copy(point, stack.Class.MarkerName);
         using SafeFileHandle mount = LayerView.Mount(host, layers);
         Sys.Attach(mount, point, target);
         inner.AttachTo(mount, target);
+    }
+
+    /// <summary>A root that lacks a hierarchy, as one that boots for the first time may: its directories, and an empty one, in memory.</summary>
+    private static Root MakeRoot(Root bare, List<string> absent)
+    {
+        string path = Sys.PathOf(bare.Handle);
+        using Stage stage = Stage.Create();
+        using SafeFileHandle original = Sys.OpenAt(bare.Handle, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(original))
+        {
+            FileStatus? status = Sys.TryStatusAt(original, entry.Name);
+            using SafeFileHandle child = Sys.OpenChild(original, entry.Name, Sys.O_PATH);
+            if (status is { IsSymlink: true })
+                Sys.MakeSymlink(stage.Top, entry.Name, Sys.ReadLink(child), entry.Name);
+            if (status is not { IsDirectory: true })
+                continue;
+            Sys.MakeDirectory(stage.Top, entry.Name, DirectoryMode, entry.Name);
+            using SafeFileHandle point = Sys.OpenChild(stage.Top, entry.Name, Sys.O_PATH | Sys.O_DIRECTORY);
+            using SafeFileHandle copy = Sys.CloneTree(child, recursive: true, bare.Outside("/" + entry.Name));
+            Sys.Attach(copy, point, bare.Outside("/" + entry.Name));
+        }
+
+        foreach (string hierarchy in absent)
+        {
+            if (hierarchy.LastIndexOf('/') > 0)
+                throw new InputException(PathText.Printable(bare.Outside(hierarchy)) + " does not exist, and both classes cannot be merged in one step there: make it");
+            Sys.MakeDirectory(stage.Top, hierarchy[1..], DirectoryMode, hierarchy);
+        }
+
+        stage.AttachOn(bare.Handle);
+        return Root.Open(path);
     }
 }

@@ -60,6 +60,9 @@ internal sealed class Stage : IDisposable
         }
     }
 
+    /// <summary>The tmpfs itself.</summary>
+    public SafeFileHandle Top => _directory;
+
     public SafeFileHandle MarkerLayer() => Subdirectory(MarkerLayerName, Public);
 
     /// <summary>What is laid over a directory to make an extension of it.</summary>

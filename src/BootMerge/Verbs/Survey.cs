@@ -67,16 +67,16 @@ internal sealed class Survey
         // In the namespace that everybody is in, for the second class's own merge is not in the view.
         List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
         using Host host = Host.Open(session.Root, [first.Settings, classSettings], session.Log);
-        Preview.Show(host, first.PlanOfPreview(host, isFallback));
-        Settings settings = session.Read(host.Bare);
+        using Preview preview = Preview.Show(host, first.PlanOfPreview(host, isFallback));
+        Settings settings = session.Read(preview.Root);
         foreach (string warning in settings.Warnings)
             if (!session.Settings.Warnings.Contains(warning))
                 session.Log.Warning(warning + ".");
         classSettings = settings.Classes.Find(other => other.Class == classSettings.Class) ?? classSettings;
 
-        DiscoveryResult found = Find(session, host.Bare, classSettings.Class);
+        DiscoveryResult found = Find(session, preview.Root, classSettings.Class);
         ImageFiles.OpenAsEverybody(session.Root, found);
-        surveys.Add(Make(session, host.Bare, Kept(classSettings, merges), found, merges, settings));
+        surveys.Add(Make(session, preview.Root, Kept(classSettings, merges), found, merges, settings));
         host.LeavePrivateView();
         Drop(session, surveys);
     }
