@@ -87,6 +87,47 @@ public sealed class OptionTests : KernelTest
     }
 
     [Theory]
+    [InlineData("no")]
+    [InlineData("import")]
+    public void Given_options_count_in_read_only_modes_too(string mode)
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Write("/etc/bootmerge.conf", "[BootMerge]\nOverlayOptions=nonsense=1\n");
+        Root.Bootmerge("merge", "--mutable=" + mode).Fails("nonsense", "/etc");
+        Assert.Empty(Root.Stacks);
+
+        Root.Write("/etc/bootmerge.conf", "[BootMerge]\nOverlayOptions=nodiratime,exec,redirect_dir=nofollow\n");
+        Root.Bootmerge("merge", "--mutable=" + mode).Succeeds();
+
+        Assert.Equal(["ro", "nosuid", "nodev", "nodiratime", "relatime"], Root.Stacks.Single().Options);
+        Assert.Contains("redirect_dir=nofollow", Root.Stacks.Single().SuperOptions);
+    }
+
+    [Theory]
+    [InlineData("6.18", "relatime", "rw,nosuid,nodev,noexec,relatime", "rw")]
+    [InlineData("6.18", "noatime,sync", "rw,nosuid,nodev,noexec,noatime", "rw,sync")]
+    [InlineData("6.18", "strictatime,nodiratime,dirsync", "rw,nosuid,nodev,noexec,nodiratime", "rw,dirsync")]
+    [InlineData("6.18", "exec,ro,lazytime", "ro,nosuid,nodev,relatime", "ro,lazytime")]
+    [InlineData("6.1", "noatime,sync", "rw,nosuid,nodev,noexec,noatime", "rw,sync")]
+    [InlineData("6.1", "strictatime,nodiratime,dirsync", "rw,nosuid,nodev,noexec,nodiratime", "rw,dirsync")]
+    [InlineData("6.1", "exec,ro,lazytime", "ro,nosuid,nodev,relatime", "ro,lazytime")]
+    public void Flags_of_every_mount_are_sorted_out_of_the_options_as_mount_does(string kernel, string options, string mount, string superblock)
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Route("/etc");
+        Root.Write("/etc/bootmerge.conf", "[BootMerge]\nOverlayOptions=redirect_dir=on,metacopy=off," + options + "\n");
+
+        foreach (string verb in new string[] { "merge", "refresh" })
+        {
+            string[] words = ["--mutable=auto", "--always-refresh=yes", verb];
+            (kernel is "6.1" ? Traced.Inject("fsconfig:retval=0:when=1", Root, words).Outcome : Root.Bootmerge(words)).Succeeds();
+
+            Assert.Equal(mount.Split(','), Root.Stacks.Single().Options);
+            Assert.Equal(superblock.Split(','), Root.Stacks.Single().SuperOptions.Where(option => superblock.Split(',').Contains(option) || option is "ro" or "rw" or "sync" or "dirsync" or "lazytime"));
+        }
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("no")]
     [InlineData("import")]

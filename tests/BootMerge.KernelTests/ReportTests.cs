@@ -105,7 +105,7 @@ public sealed class ReportTests : KernelTest
     public void Under_systemds_name_status_has_systemds_columns_and_keys_unless_verbose()
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
-        string asSystemd = DropIn();
+        string asSystemd = Root.DropIn("systemd-confext");
         Root.Remember();
         Outcome.Of(asSystemd, ["--root=" + Root.Path, "merge"]).Succeeds();
 
@@ -122,7 +122,7 @@ public sealed class ReportTests : KernelTest
     [Fact]
     public void Under_systemds_name_wrong_usage_has_systemds_exit_status()
     {
-        string asSystemd = DropIn();
+        string asSystemd = Root.DropIn("systemd-confext");
         Root.Remember();
 
         foreach (string[] words in new string[][] { ["plan"], ["--class=confext"], ["list", "foo"], ["--mutable"], ["--image-policy=root"] })
@@ -302,15 +302,6 @@ public sealed class ReportTests : KernelTest
         Outcome quiet = Root.Bootmerge(verb, "-q").Succeeds();
 
         Assert.Equal(("", ""), (quiet.Output, quiet.Error));
-    }
-
-    /// <summary>The program under the name of systemd's.</summary>
-    private string DropIn()
-    {
-        string path = Root.Path + "-bin/systemd-confext";
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.CreateSymbolicLink(path, Workplace.Binary);
-        return path;
     }
 
     private void PrepareTwo(string? routing)

@@ -90,6 +90,10 @@ internal sealed class Bench
         return Execute(BootmergeDirectory + Bootmerge, arguments, command.Environment);
     }
 
+    /// <summary>systemd's own reading of an image policy.</summary>
+    public CommandResult AnalyzeImagePolicy(string policy) =>
+        Start("chroot", [sidRoot, "/usr/bin/systemd-analyze", "image-policy", "--", policy], Steps.NoEnvironment);
+
     private string BootmergeDirectory => kind == RootKind.Slash ? "/" : "/tmp/";
 
     /// <summary>

@@ -21,8 +21,10 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
         // As in Judgement: a broken extension is what is looked for, it ends nothing.
         try
         {
-            extension.OpenImage(root, settings.ImagePolicy);
-            CheckOpened(extension);
+            if (extension.OpenImage(root, settings.ImagePolicy) is string refusal)
+                Add(FindingId.ImagePolicy, extension, extension.FoundPath, "is not merged: "u8, "sign or protect the image as the policy wants, or change ImagePolicy= or --image-policy="u8, refusal);
+            else
+                CheckOpened(extension);
         }
         catch (Exception e) when (e is KernelException or InputException)
         {

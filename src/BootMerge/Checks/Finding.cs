@@ -30,6 +30,7 @@ internal static class FindingId
     public const string Device = "device";
     public const string Entry = "entry";
     public const string Hierarchy = "hierarchy";
+    public const string ImagePolicy = "image-policy";
     public const string Marker = "marker";
     public const string Opaque = "opaque";
     public const string OsRelease = "os-release";

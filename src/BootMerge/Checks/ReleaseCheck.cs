@@ -19,7 +19,10 @@ internal static class ReleaseCheck
                 "correct it, or check with --root= against the system that it is made for"u8, verdict.Reason);
 
         // systemd refuses only the first; the second would make the system look like another one.
-        CheckOsRelease(check, extension, top, "usr/lib/os-release");
+        if (Judgement.ShipsOsRelease(root, extension))
+            AddOsRelease(check, extension, "/usr/lib/os-release");
+        else
+            CheckOsRelease(check, extension, top, "usr/lib/os-release");
         if (extension.Class == ExtensionClass.Confext)
             CheckOsRelease(check, extension, top, "etc/os-release");
     }
@@ -40,6 +43,9 @@ internal static class ReleaseCheck
         // Not followed: a symlink of that name hides the system's file just as well.
         using SafeFileHandle? file = Extension.TryOpenInside(top, path, Sys.O_PATH | Sys.O_NOFOLLOW);
         if (file is not null)
-            check.Add(FindingId.OsRelease, extension, "/" + path, "belongs to the system alone"u8, "remove it"u8);
+            AddOsRelease(check, extension, "/" + path);
     }
+
+    private static void AddOsRelease(ExtensionCheck check, Extension extension, string place) =>
+        check.Add(FindingId.OsRelease, extension, place, "belongs to the system alone"u8, "remove it"u8);
 }

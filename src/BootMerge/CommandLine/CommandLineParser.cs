@@ -142,7 +142,7 @@ internal sealed class CommandLineParser
                 return null;
             case "--mutable":
                 if (!MutableModes.TryParse(value ?? "yes", out MutableMode mode))
-                    return value == "help" ? new ParseResult.Answer(IsDropIn ? Help.BareModes : Help.Modes) : UnknownValue(option, value!, MutableModes.Names);
+                    return value == "help" ? new ParseResult.Answer(IsDropIn ? Help.BareModes(_arguments.Legend) : Help.Modes(_arguments.Legend)) : UnknownValue(option, value!, MutableModes.Names);
                 _arguments.Mutable = mode;
                 return null;
             case "--fallback":

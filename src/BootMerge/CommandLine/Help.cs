@@ -9,7 +9,8 @@ internal static class Help
         program == ProgramName.BootMerge ? Own : CommandLineParser.NameOf(program) + DropIn;
 
     /// <summary>As systemd prints them: completions read this.</summary>
-    public static string BareModes => "Known mutability modes:\n" + string.Join('\n', MutableModes.Names) + "\n";
+    /// <param name="legend">With a heading.</param>
+    public static string BareModes(bool legend) => (legend ? "Known mutability modes:\n" : "") + string.Join('\n', MutableModes.Names) + "\n";
 
     private static string DropIn => Encoding.UTF8.GetString("""
          [OPTION...] [VERB]
@@ -120,8 +121,8 @@ internal static class Help
 
         """u8);
 
-    public static string Modes => Encoding.UTF8.GetString("""
-        Modes of --mutable=, by where writes to the merged tree go:
+    /// <param name="legend">With a heading.</param>
+    public static string Modes(bool legend) => (legend ? "Modes of --mutable=, by where writes to the merged tree go:\n" : "") + Encoding.UTF8.GetString("""
           no                Nowhere: the merged tree is read-only
           yes               To what /var/lib/extensions.mutable/<hierarchy> is or points to; created if absent
           auto              As yes if that exists, else as no

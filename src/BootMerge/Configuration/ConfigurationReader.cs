@@ -32,6 +32,7 @@ internal static class ConfigurationReader
             InitramfsFiles = boot && initramfs is not null ? ReadFiles(initramfs, MainFile, passedOver) : [],
             Files = ReadFiles(root, MainFile, passedOver),
             KernelCommandLine = boot ? ReadKernelCommandLine() : [],
+            OsRelease = Environment.GetEnvironmentVariable("SYSTEMD_OS_RELEASE"),
             Problems = problems,
         };
         // Class= of a file may still choose among them for boot.

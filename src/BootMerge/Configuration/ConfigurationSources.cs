@@ -17,6 +17,9 @@ internal sealed class ConfigurationSources
     /// <summary>/proc/cmdline, empty unless the verb is boot.</summary>
     public byte[] KernelCommandLine { get; init; } = [];
 
+    /// <summary>The environment's SYSTEMD_OS_RELEASE: a path inside the root; null where it is not set.</summary>
+    public string? OsRelease { get; init; }
+
     /// <summary>What is wrong with files that were passed over, a line each.</summary>
     public List<string> Problems { get; init; } = [];
 }

@@ -22,17 +22,21 @@ internal sealed class ImagePolicy
     private const uint GrowsOn = 1 << 10;
     private const int FirstFileSystem = 11;
     private const int Open = 18;
-    private const int Nothing = 19;
+    private const int Ignore = 19;
+    private const uint FileSystems = (1u << Open) - (1u << FirstFileSystem);
+
+    /// <summary>No use that the rule allows is known. A rule that names none at all allows every one.</summary>
+    private const uint UsesUnknown = 1u << 30;
     private const uint IsGiven = 1u << 31;
 
     /// <summary>In the order of the rules; the last rule is that for all the others, without a name.</summary>
     private static readonly string[] Partitions =
         "root usr home srv esp xbootldr swap root-verity root-verity-sig usr-verity usr-verity-sig tmp var".Split(' ');
 
-    /// <summary>"-" is taken, and says nothing. encryptedwithintegrity is not in the man page.</summary>
+    /// <summary>encryptedwithintegrity is not in the man page.</summary>
     private static readonly string[] Flags = (
         "verity signed encrypted encryptedwithintegrity unprotected unused absent read-only-off read-only-on growfs-off growfs-on "
-        + "btrfs erofs ext4 f2fs squashfs vfat xfs open -").Split(' ');
+        + "btrfs erofs ext4 f2fs squashfs vfat xfs open ignore").Split(' ');
 
     private readonly uint[] _rules = new uint[Default + 1];
     private readonly string _text;
@@ -42,7 +46,7 @@ internal sealed class ImagePolicy
     /// <param name="text">The policy.</param>
     /// <param name="problem">
     /// What is wrong with it, or null. Words that are not known may be those of a newer systemd: a policy comes back
-    /// without them.
+    /// without them. Where they were all that a rule allows, the rule allows nothing.
     /// </param>
     /// <returns>null when it cannot be read at all.</returns>
     public static ImagePolicy? Parse(string text, out string? problem)
@@ -62,6 +66,9 @@ internal sealed class ImagePolicy
         return policy;
     }
 
+    /// <summary>In place of a policy that cannot be read: whoever wrote it wanted a limit, so no image is allowed.</summary>
+    public static ImagePolicy Unreadable(string text) => new(text);
+
     /// <summary>systemd-sysext(8): images that the boot loader left in the initramfs must be signed.</summary>
     /// <param name="extensionClass">A sysext may also lie in a partition for /usr.</param>
     /// <param name="foundPath">Where the image was found, inside the root.</param>
@@ -77,9 +84,9 @@ internal sealed class ImagePolicy
     public string? ReasonToRefuse(string fileSystem)
     {
         uint rule = (_rules[Root] & IsGiven) != 0 ? _rules[Root] : (_rules[Default] & IsGiven) != 0 ? _rules[Default] : Unused | Absent;
-        if ((rule & Uses) == 0)
+        if ((rule & (Uses | UsesUnknown)) == 0)
             rule |= Uses;
-        uint fileSystems = (rule & ~IsGiven) >> FirstFileSystem;
+        uint fileSystems = (rule & FileSystems) >> FirstFileSystem;
         int flag = Words.IndexOf(Flags, fileSystem) - FirstFileSystem;
         string? reason = (rule & Unprotected) == 0 ? "no image without verity or encryption"
             : (rule & (ReadOnlyOff | ReadOnlyOn)) == ReadOnlyOn ? "no image without a partition marked read-only"
@@ -115,17 +122,29 @@ internal sealed class ImagePolicy
 
         uint flags = IsGiven;
         string text = rule[(equals + 1)..].Trim();
-        string? rest = text.Length == 0 ? null : text;
+        bool hasUnknown = false;
+        string? rest = text is "" or "-" ? null : text;
         while (Words.TryCut(ref rest, '+', out string word))
         {
             word = word.Trim();
             int flag = Words.IndexOf(Flags, word);
             if (flag < 0)
+            {
+                hasUnknown = true;
                 problem ??= "unknown flag " + Words.Quote(word) + Words.Hint(word, Flags);
-            else if (flag != Nothing)
-                flags |= flag == Open ? Uses : 1u << flag;
+                continue;
+            }
+
+            flags |= flag switch
+            {
+                Open => Uses,
+                Ignore => Unused | Absent,
+                _ => 1u << flag,
+            };
         }
 
+        if (hasUnknown && (flags & Uses) == 0)
+            flags |= UsesUnknown;
         _rules[partition] = flags;
         return true;
     }

@@ -23,6 +23,9 @@ internal static class OverlayOptions
             // not see what is hidden.
             if (key == "userxattr")
                 return "the marks in the machine's own layer are trusted.overlay.*, take " + key + " out";
+            // A merged /etc without its symlinks has no os-release: every later refresh would fail.
+            if (option == "nosymfollow")
+                return "nosymfollow takes the symlinks of the system away, take it out";
         }
 
         return null;

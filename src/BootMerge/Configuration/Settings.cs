@@ -63,6 +63,9 @@ internal sealed class Settings
     /// <summary>The kernel command line tells the boot stage not to.</summary>
     public bool PruneSwitchedOff { get; init; }
 
+    /// <summary>What extensions are compared with, inside the root, in place of the usual os-release; or null.</summary>
+    public string? OsRelease { get; init; }
+
     /// <summary>--root= was given: the root is not the system that this program runs in.</summary>
     public required bool IsElsewhere { get; init; }
 

@@ -46,6 +46,7 @@ internal static class SettingsResolver
             Keep = typed.Keep,
             Prune = file.Prune ?? false,
             PruneSwitchedOff = kernel.PruneOff,
+            OsRelease = string.IsNullOrEmpty(sources.OsRelease) ? null : sources.OsRelease,
             IsElsewhere = typed.RootGiven,
             MayAskManager = !typed.RootGiven && !typed.NoReload,
             Fallback = typed.Fallback ?? kernel.Fallback ?? file.Fallback ?? FallbackMode.Fail,
@@ -132,7 +133,7 @@ internal static class SettingsResolver
         }
 
         string? options = ResolveOverlayOptions(sources, file, warnings, out string optionsOrigin);
-        // They count on mutable stacks only, as in systemd.
+        // What they leave out matters only where something can be written.
         bool areUsed = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan or Verb.Boot && mode is not (MutableMode.No or MutableMode.Import);
         if (areUsed && options is not null && OverlayOptions.MissingFrom(options) is string missing)
             warnings.Add(optionsOrigin, "the overlay options " + Words.Quote(options) + " take the place of the defaults and leave out " + missing);
@@ -159,14 +160,18 @@ internal static class SettingsResolver
         };
     }
 
-    /// <summary>An empty value goes back to the built-in policy; words that are not known leave the rest of it in force.</summary>
+    /// <summary>
+    /// An empty value goes back to the built-in policy; words that are not known leave the rest of it in force. A policy
+    /// that cannot be read must not open what it was to close.
+    /// </summary>
     private static void TakeImagePolicy(Assignment assignment, ref ImagePolicy? policy, WarningLog warnings)
     {
         ImagePolicy? chosen = ImagePolicy.Parse(assignment.Value, out string? problem);
-        if (problem is not null)
+        if (chosen is null)
+            warnings.Add(assignment.Origin, "ImagePolicy=" + Words.Shown(assignment.Value) + ": " + problem + "; no disk image is allowed until this is corrected");
+        else if (problem is not null)
             warnings.Add(assignment.Origin, "ImagePolicy=" + Words.Shown(assignment.Value) + ": " + problem + ", ignored");
-        if (chosen is not null)
-            policy = assignment.Value.Length == 0 ? null : chosen;
+        policy = chosen is null ? ImagePolicy.Unreadable(assignment.Value) : assignment.Value.Length == 0 ? null : chosen;
     }
 
     /// <summary>Each with whether the boot stage wrote it.</summary>

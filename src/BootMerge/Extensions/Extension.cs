@@ -175,13 +175,15 @@ internal sealed class Extension : IDisposable
     /// <see cref="InputException"/>.
     /// </summary>
     /// <param name="policy">null: the built-in one.</param>
-    public void OpenImage(Root root, ImagePolicy? policy)
+    /// <returns>Why the policy does not allow it; null when it does.</returns>
+    public string? OpenImage(Root root, ImagePolicy? policy)
     {
         if (Kind == ExtensionKind.Directory || Image is not null)
-            return;
+            return null;
         using SafeFileHandle file = _imageFile is null ? Open(root) : Sys.Reopen(_imageFile, Sys.O_PATH);
         // What a sysext brings to /usr may hold confexts, which are merged upon it.
-        Image = DiskImage.Open(file, Path, policy ?? ImagePolicy.BuiltIn(Class, FoundPath), mayLieUnderLayers: Class == ExtensionClass.Sysext);
+        Image = DiskImage.Open(file, Path, policy ?? ImagePolicy.BuiltIn(Class, FoundPath), mayLieUnderLayers: Class == ExtensionClass.Sysext, out string? refusal);
+        return refusal;
     }
 
     /// <summary>

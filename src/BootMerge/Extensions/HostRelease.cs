@@ -17,11 +17,14 @@ internal sealed class HostRelease
     public required string Architecture { get; init; }
 
     /// <summary>An os-release that is missing, no regular file, or without ID is an <see cref="InputException"/>.</summary>
-    public static HostRelease Read(Root root)
+    /// <param name="chosen">The file to read, inside the root; null: the usual ones.</param>
+    public static HostRelease Read(Root root, string? chosen = null)
     {
         // A dangling /etc/os-release counts as absent, an empty one does not.
-        string path = "/etc/os-release";
+        string path = chosen is null ? "/etc/os-release" : "/" + chosen.TrimStart('/');
         byte[]? text = root.TryReadFile(path, MaximumSize);
+        if (text is null && chosen is not null)
+            throw new InputException(PathText.Printable(root.Outside(path)) + ", which SYSTEMD_OS_RELEASE names, does not exist");
         if (text is null)
         {
             path = "/usr/lib/os-release";

@@ -60,12 +60,15 @@ internal static class Judgement
         if (extension.IsBareDirectory)
             return Verdict.Accept;
 
-        extension.OpenImage(root, policy);
+        if (extension.OpenImage(root, policy) is string refusal)
+            return Verdict.RefusedByPolicy(refusal);
         using SafeFileHandle? directory = extension.TryOpen(root, "/", Sys.O_PATH | Sys.O_DIRECTORY);
         if (directory is null)
             return Verdict.Unusable("it went away during the search");
         if (extension.Image is null && IsEmpty(directory))
             return Verdict.Mask;
+        if (ShipsOsRelease(root, extension))
+            return Verdict.Unusable("it contains usr/lib/os-release and would replace the system's own");
         if (ShipsOsRelease(directory))
             return Verdict.Rejected("it contains usr/lib/os-release, which belongs to the system alone");
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
@@ -99,6 +102,18 @@ internal static class Judgement
     {
         using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
         return Sys.ReadDirectory(readable).Count == 0;
+    }
+
+    /// <summary>
+    /// Whether the merged /usr would have the extension's os-release: nothing would be what it says it is, the extensions
+    /// of the next merge included. Found as the hierarchy is, so also where its usr is a symlink out of the extension.
+    /// </summary>
+    public static bool ShipsOsRelease(Root root, Extension extension)
+    {
+        if (extension.Class != ExtensionClass.Sysext)
+            return false;
+        using SafeFileHandle? file = extension.TryOpen(root, "usr/lib/os-release", Sys.O_PATH | Sys.O_NOFOLLOW);
+        return file is not null;
     }
 
     private static bool ShipsOsRelease(SafeFileHandle directory)

@@ -10,11 +10,12 @@ internal sealed class Verdict
     /// <summary>Nothing is to be merged under this name, on purpose.</summary>
     public static readonly Verdict Mask = Unusable("an empty directory, it masks the name");
 
-    private Verdict(bool accepted, string reason, bool canBeForced)
+    private Verdict(bool accepted, string reason, bool canBeForced, bool isByPolicy = false)
     {
         Accepted = accepted;
         Reason = reason;
         CanBeForced = canBeForced;
+        IsByPolicy = isByPolicy;
     }
 
     public bool Accepted { get; }
@@ -28,11 +29,17 @@ internal sealed class Verdict
     /// <summary>Whether --force turns it round.</summary>
     public bool CanBeForced { get; }
 
+    /// <summary>The image policy does not allow it.</summary>
+    public bool IsByPolicy { get; }
+
     /// <summary>It does not fit this system.</summary>
     public static Verdict Rejected(string reason) => new(accepted: false, reason, canBeForced: true);
 
     /// <summary>It could not be merged even if one insisted.</summary>
     public static Verdict Unusable(string reason) => new(accepted: false, reason, canBeForced: false);
+
+    /// <summary>It is an image that the image policy does not allow.</summary>
+    public static Verdict RefusedByPolicy(string reason) => new(accepted: false, reason, canBeForced: false, isByPolicy: true);
 
     /// <summary>What --force makes of this verdict.</summary>
     public Verdict Forced() => CanBeForced ? new Verdict(accepted: true, Reason, canBeForced: false) : this;

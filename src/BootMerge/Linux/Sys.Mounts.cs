@@ -13,12 +13,20 @@ internal static unsafe partial class Sys
     public const uint MOUNT_ATTR_NODEV = 0x04;
     public const uint MOUNT_ATTR_NOEXEC = 0x08;
     public const uint MOUNT_ATTR_NOATIME = 0x10;
+    public const uint MOUNT_ATTR_STRICTATIME = 0x20;
+    public const uint MOUNT_ATTR_NODIRATIME = 0x80;
 
     public const ulong MS_RDONLY = 0x1;
     public const ulong MS_NOSUID = 0x2;
     public const ulong MS_NODEV = 0x4;
     public const ulong MS_NOEXEC = 0x8;
+    public const ulong MS_SYNCHRONOUS = 0x10;
+    public const ulong MS_MANDLOCK = 0x40;
+    public const ulong MS_DIRSYNC = 0x80;
     public const ulong MS_NOATIME = 0x400;
+    public const ulong MS_NODIRATIME = 0x800;
+    public const ulong MS_STRICTATIME = 1 << 24;
+    public const ulong MS_LAZYTIME = 1 << 25;
     private const ulong MS_PRIVATE = 1 << 18;
 
     private const uint FSOPEN_CLOEXEC = 1;

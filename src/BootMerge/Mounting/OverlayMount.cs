@@ -104,15 +104,21 @@ internal sealed class OverlayMount(
         data.AppendJoin(':', links.Names);
         if (Upper is not null)
             data.Append(",upperdir=" + LayerLinks.Upper + ",workdir=" + LayerLinks.Work);
+        ulong flags = MountFlagsOf(Attributes);
         foreach (OverlayOption option in Options)
-            data.Append(',').Append(option.ToString());
+        {
+            ulong flag = MountFlags.CallFlag(option);
+            flags |= flag;
+            if (flag == 0)
+                data.Append(',').Append(option.ToString());
+        }
 
         using (SafeFileHandle point = stage.Stack())
-            kernelLog = Sys.Mount(Source, point, "overlay", MountFlags(Attributes), data.ToString(), Target);
+            kernelLog = Sys.Mount(Source, point, "overlay", flags, data.ToString(), Target);
         return stage.Stack();
     }
 
-    private static ulong MountFlags(uint attributes)
+    private static ulong MountFlagsOf(uint attributes)
     {
         ulong flags = 0;
         if ((attributes & Sys.MOUNT_ATTR_RDONLY) != 0)
@@ -125,6 +131,10 @@ internal sealed class OverlayMount(
             flags |= Sys.MS_NOEXEC;
         if ((attributes & Sys.MOUNT_ATTR_NOATIME) != 0)
             flags |= Sys.MS_NOATIME;
+        if ((attributes & Sys.MOUNT_ATTR_STRICTATIME) != 0)
+            flags |= Sys.MS_STRICTATIME;
+        if ((attributes & Sys.MOUNT_ATTR_NODIRATIME) != 0)
+            flags |= Sys.MS_NODIRATIME;
         return flags;
     }
 }

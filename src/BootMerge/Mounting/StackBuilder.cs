@@ -143,7 +143,7 @@ internal sealed class StackBuilder
     private BuiltStack Complete(StackPlan plan, Stage stage, SafeFileHandle markerLayer, SafeFileHandle overlay, Submounts submounts)
     {
         string target = _root.Outside(plan.Target);
-        if (plan.Upper is not null && Sys.IsReadOnly(overlay))
+        if (plan.Upper is not null && (plan.Attributes & Sys.MOUNT_ATTR_RDONLY) == 0 && Sys.IsReadOnly(overlay))
             throw new KernelException("fsmount", target, Errno.EROFS, "overlayfs could not use the workdir and went read-only");
 
         MarkerDirectory.WriteDevice(markerLayer, plan.Class, Sys.Status(overlay).Device);

@@ -7,7 +7,7 @@ namespace BootMerge.Planning;
 /// <summary>Mount attributes and overlayfs options of a stack.</summary>
 internal static class StackOptions
 {
-    /// <summary>MOUNT_ATTR_* bits.</summary>
+    /// <summary>MOUNT_ATTR_* bits. Configured options may change any of them, but nobody can write where there is no upperdir.</summary>
     public static uint Attributes(ClassSettings settings, bool isMutable)
     {
         uint attributes = Sys.MOUNT_ATTR_NODEV;
@@ -15,48 +15,27 @@ internal static class StackOptions
             attributes |= Sys.MOUNT_ATTR_NOSUID;
         if (settings.NoExec)
             attributes |= Sys.MOUNT_ATTR_NOEXEC;
-        if (!isMutable)
-            attributes |= Sys.MOUNT_ATTR_RDONLY;
-        else if (settings.OverlayOptions is null || Has(settings.OverlayOptions, "noatime"))
+        if (settings.OverlayOptions is not null)
+            attributes = MountFlags.Apply(settings.OverlayOptions, attributes);
+        else if (isMutable)
             attributes |= Sys.MOUNT_ATTR_NOATIME;
-        return attributes;
+        return isMutable ? attributes : attributes | Sys.MOUNT_ATTR_RDONLY;
     }
 
     /// <summary>
     /// redirect_dir=on, so that a directory of a lower layer can be renamed; metacopy=off, because a file of which only
     /// the metadata was copied up is zeros once the layers below are gone; index=off, because an index refuses another
-    /// lower layer at the next boot. Configured options replace these in the modes that can be written to, as with
-    /// systemd: also on a stack that is read-only because nothing is routed.
+    /// lower layer at the next boot. Configured options replace these in every mode, as with systemd.
     /// </summary>
-    public static List<OverlayOption> Of(ClassSettings settings)
-    {
-        if (settings.OverlayOptions is null || settings.Mode is MutableMode.No or MutableMode.Import)
-            return [new("redirect_dir", "on"), new("metacopy", "off"), new("index", "off")];
-
-        List<OverlayOption> options = [];
-        foreach (string option in settings.OverlayOptions.Split(','))
-        {
-            if (option is "" or "noatime")
-                continue;
-            int equals = option.IndexOf('=');
-            options.Add(equals < 0 ? new OverlayOption(option, null) : new OverlayOption(option[..equals], option[(equals + 1)..]));
-        }
-
-        return options;
-    }
+    public static List<OverlayOption> Of(ClassSettings settings) =>
+        settings.OverlayOptions is null
+            ? [new("redirect_dir", "on"), new("metacopy", "off"), new("index", "off")]
+            : MountFlags.Rest(settings.OverlayOptions);
 
     /// <summary>In a user namespace: redirects are in trusted.*, and a kernel that is told to follow them there refuses.</summary>
     public static List<OverlayOption> WithoutRedirects(List<OverlayOption> options)
     {
         options.RemoveAll(static option => option.Key == "redirect_dir");
         return options;
-    }
-
-    private static bool Has(string options, string option)
-    {
-        foreach (string word in options.Split(','))
-            if (word == option)
-                return true;
-        return false;
     }
 }

@@ -16,7 +16,7 @@ internal static class CheckVerb
 {
     public static void Run(Session session)
     {
-        HostRelease host = HostRelease.Read(session.Root);
+        HostRelease host = HostRelease.Read(session.Root, session.Settings.OsRelease);
         List<string> unknown = [];
         foreach (string name in session.Settings.Names)
             if (!unknown.Contains(name))

@@ -96,7 +96,9 @@ internal static class PlanReport
         + ((attributes & Sys.MOUNT_ATTR_NOSUID) != 0 ? ",nosuid" : "")
         + ((attributes & Sys.MOUNT_ATTR_NODEV) != 0 ? ",nodev" : "")
         + ((attributes & Sys.MOUNT_ATTR_NOEXEC) != 0 ? ",noexec" : "")
-        + ((attributes & Sys.MOUNT_ATTR_NOATIME) != 0 ? ",noatime" : "");
+        + ((attributes & Sys.MOUNT_ATTR_NOATIME) != 0 ? ",noatime" : "")
+        + ((attributes & Sys.MOUNT_ATTR_STRICTATIME) != 0 ? ",strictatime" : "")
+        + ((attributes & Sys.MOUNT_ATTR_NODIRATIME) != 0 ? ",nodiratime" : "");
 
     private static string KindName(LayerKind kind) => kind switch
     {

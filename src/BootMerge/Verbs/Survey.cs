@@ -45,14 +45,23 @@ internal sealed class Survey
         return Make(session, session.Root, Kept(classSettings, merges), found, merges, null);
     }
 
-    /// <summary>One for each class.</summary>
+    /// <summary>One for each class. Under systemd's names an image that the policy does not allow is an error, as there.</summary>
     /// <param name="extra">As in <see cref="Make(Session, ClassSettings, Extension?)"/>.</param>
     public static List<Survey> MakeAll(Session session, Extension? extra = null)
     {
         List<Survey> surveys = [Make(session, session.Settings.Classes[0], extra)];
         if (session.Settings.Classes.Count > 1)
             MakeNext(session, surveys, session.Settings.Classes[1]);
+        if (session.Settings.IsDropIn)
+            surveys.ForEach(static survey => survey.RefuseForPolicy());
         return surveys;
+    }
+
+    private void RefuseForPolicy()
+    {
+        foreach (Candidate candidate in Candidates)
+            if (candidate.Verdict.IsByPolicy)
+                throw new InputException("Nothing is merged because of '" + PathText.Printable(candidate.Extension.Name) + "' (" + PathText.Printable(candidate.Extension.FoundPath) + "): " + candidate.Verdict.Reason);
     }
 
     /// <summary>
@@ -92,7 +101,7 @@ internal sealed class Survey
 
     private static Survey Make(Session session, Root root, ClassSettings settings, DiscoveryResult found, List<ExistingMerge> merges, Settings? all)
     {
-        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root), settings.Hierarchies, session.Settings.Force, settings.ImagePolicy);
+        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease), settings.Hierarchies, session.Settings.Force, settings.ImagePolicy);
         return new Survey(settings, found, candidates)
         {
             OwnSettings = all,

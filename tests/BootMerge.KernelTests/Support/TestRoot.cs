@@ -78,6 +78,16 @@ internal sealed class TestRoot : IDisposable
     /// <summary>A path that the test or the program is known to change in the raw tree.</summary>
     public void Expect(params string[] paths) => _expected.UnionWith(paths);
 
+    /// <summary>The program under a name of systemd's.</summary>
+    /// <returns>To be called by this path.</returns>
+    public string DropIn(string name)
+    {
+        string path = Path + "-bin/" + name;
+        Directory.CreateDirectory(Path + "-bin");
+        File.CreateSymbolicLink(path, Workplace.Binary);
+        return path;
+    }
+
     public string Read(string path) => File.ReadAllText(Path + path);
 
     public bool Exists(string path) => Files.Exists(Path + path);

@@ -168,6 +168,14 @@ public sealed class CommandLineParserTests
     public void Help_is_an_answer(params string[] words) =>
         Assert.Equal(Help.Text(ProgramName.BootMerge), Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", words)).Text);
 
+    [Theory]
+    [InlineData("systemd-confext", "--mutable=help", "Known mutability modes:")]
+    [InlineData("systemd-confext", "--no-legend --mutable=help", "no")]
+    [InlineData("bootmerge", "--mutable=help", "Modes of --mutable=, by where writes to the merged tree go:")]
+    [InlineData("bootmerge", "--no-legend --mutable=help", "  no                Nowhere: the merged tree is read-only")]
+    public void Without_a_legend_the_list_of_modes_has_no_heading(string name, string typed, string first) =>
+        Assert.Equal(first, Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse(name, typed.Split(' '))).Text.Split('\n')[0]);
+
     [Fact]
     public void The_modes_are_listed_on_request()
     {
@@ -190,7 +198,7 @@ public sealed class CommandLineParserTests
             Assert.Equal(option.Scope != OptionScope.Own, Help.Text(ProgramName.SystemdSysext).Contains(option.Name, StringComparison.Ordinal));
         }
 
-        foreach (string line in (Help.Text(ProgramName.BootMerge) + Help.Text(ProgramName.SystemdConfext) + Help.Modes).Split('\n'))
+        foreach (string line in (Help.Text(ProgramName.BootMerge) + Help.Text(ProgramName.SystemdConfext) + Help.Modes(legend: true)).Split('\n'))
             Assert.True(line.Length <= 110, line);
     }
 

@@ -30,6 +30,18 @@ public sealed class ImagePolicyTests
     [InlineData("root=absent", "")]
     [InlineData("root=unused", "")]
     [InlineData("root=unused+absent", "")]
+    [InlineData("root=ignore", "")]
+    [InlineData("root=ignore+ext4", "")]
+    [InlineData("root=ignore+unprotected", "squashfs erofs ext4 btrfs xfs")]
+    [InlineData("=ignore", "")]
+    [InlineData("=ignore:root=unprotected", "squashfs erofs ext4 btrfs xfs")]
+    [InlineData("root=ignore:=open", "")]
+    // Examples of systemd.image-policy(7).
+    [InlineData("root=verity+signed+encrypted+unprotected+absent:usr=verity+signed+encrypted+unprotected+absent:home=encrypted+unprotected+absent:srv=encrypted+unprotected+absent:esp=unprotected+absent:xbootldr=unprotected+absent:tmp=encrypted+unprotected+absent:var=encrypted+unprotected+absent", "squashfs erofs ext4 btrfs xfs")]
+    [InlineData("usr=verity+read-only-on:root=encrypted:swap=encrypted", "")]
+    [InlineData("root=encrypted+read-only-off:srv=encrypted+absent:swap=absent+unused", "")]
+    [InlineData("root=unprotected+encrypted:swap=absent+unused:=unprotected+encrypted+absent", "squashfs erofs ext4 btrfs xfs")]
+    [InlineData("root=unprotected+ext4:usr=ignore:=ignore", "ext4")]
     // The rule for all that have none.
     [InlineData("=unprotected", "squashfs erofs ext4 btrfs xfs")]
     [InlineData("=open", "squashfs erofs ext4 btrfs xfs")]
@@ -96,14 +108,21 @@ public sealed class ImagePolicyTests
     }
 
     [Theory]
-    [InlineData("root=unprotectd", "unknown flag 'unprotectd' (did you mean 'unprotected'?)", "squashfs erofs ext4 btrfs xfs")]
-    [InlineData("root=UNPROTECTED", "unknown flag 'UNPROTECTED' (did you mean 'unprotected'?)", "squashfs erofs ext4 btrfs xfs")]
+    [InlineData("root=unprotectd", "unknown flag 'unprotectd' (did you mean 'unprotected'?)", "")]
+    [InlineData("root=UNPROTECTED", "unknown flag 'UNPROTECTED' (did you mean 'unprotected'?)", "")]
+    [InlineData("root=bogus+ext4", "unknown flag 'bogus' (known: ", "")]
+    [InlineData("root=bogus+read-only-off", "unknown flag 'bogus' (known: ", "")]
+    [InlineData("=bogus", "unknown flag 'bogus' (known: ", "")]
+    [InlineData("root=-+read-only-off", "unknown flag '-' (known: ", "")]
+    [InlineData("root=unprotected+-", "unknown flag '-' (known: ", "squashfs erofs ext4 btrfs xfs")]
+    [InlineData("root=unprotected+bogus", "unknown flag 'bogus' (known: ", "squashfs erofs ext4 btrfs xfs")]
+    [InlineData("root=bogus:=unprotected", "unknown flag 'bogus' (known: ", "")]
     [InlineData("root=verity+unprotectd", "unknown flag 'unprotectd' (did you mean 'unprotected'?)", "")]
     [InlineData("root=verity+signet+unprotectd", "unknown flag 'signet' (did you mean 'signed'?)", "")]
     [InlineData("roots=absent", "unknown partition 'roots' (did you mean 'root'?)", "")]
     [InlineData("roots=unprotected:=unprotected", "unknown partition 'roots' (did you mean 'root'?)", "squashfs erofs ext4 btrfs xfs")]
     [InlineData("root=verity=signed+absent", "unknown flag 'verity=signed' (known: ", "")]
-    public void Words_that_are_not_known_leave_the_rest_in_force(string policy, string expected, string usable)
+    public void Words_that_are_not_known_leave_the_rest_in_force_and_never_open_it(string policy, string expected, string usable)
     {
         ImagePolicy? parsed = ImagePolicy.Parse(policy, out string? problem);
 

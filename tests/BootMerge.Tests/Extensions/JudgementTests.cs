@@ -86,6 +86,15 @@ public sealed class JudgementTests : IDisposable
     }
 
     [Fact]
+    public void Os_release_of_a_confext_is_never_merged_so_it_may_be_forced()
+    {
+        _root.AddConfext("usr/lib/confexts/foo");
+        _root.Write("usr/lib/confexts/foo/usr/lib/os-release", "ID=other\n");
+
+        Assert.Equal(["foo: merged"], _root.Verdicts(force: true));
+    }
+
+    [Fact]
     public void Os_release_in_the_extensions_etc_is_no_matter()
     {
         _root.AddConfext("usr/lib/confexts/foo");
@@ -335,6 +344,23 @@ public sealed class JudgementTests : IDisposable
 
         Assert.Equal("other", HostRelease.Read(_root.Root).Release["ID"]);
     }
+
+    [Theory]
+    [InlineData("srv/release")]
+    [InlineData("/srv/release")]
+    [InlineData("../../srv/link")]
+    public void A_chosen_os_release_is_read_inside_the_root_in_place_of_the_usual_ones(string chosen)
+    {
+        _root.Write("srv/release", "ID=chosen\n");
+        _root.Link("srv/link", "/srv/release");
+
+        Assert.Equal("chosen", HostRelease.Read(_root.Root, chosen).Release["ID"]);
+    }
+
+    [Fact]
+    public void A_chosen_os_release_that_is_missing_is_one_clear_line() =>
+        Assert.Equal(_root.Outside("/srv/none") + ", which SYSTEMD_OS_RELEASE names, does not exist",
+            Assert.Throws<InputException>(() => HostRelease.Read(_root.Root, "srv/none")).Message);
 
     [Fact]
     public void The_scope_is_initrd_where_initrd_release_is()

@@ -27,7 +27,7 @@ internal static class CommandLineScenarios
             Merge("--mutable=1"), Unmerge, Merge("--mutable=off"), Unmerge, Merge("--mutable=true"), Unmerge, Merge("--mutable=no")),
         new("The modes are listed",
             root => root.Extension("foo"),
-            Run("--mutable=help")),
+            Run("--mutable=help"), Run("--no-legend", "--mutable=help")),
         new("Words that are not known change nothing",
             root => root.Extension("foo"),
             Run("mrege"), Run("--colour"), Merge("--mutable=perhaps"), Merge("--noexec=perhaps"), Merge("--always-refresh=perhaps"),

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
@@ -8,6 +9,14 @@ internal static class ConfigurationScenarios
 {
     private const string Mode = "SYSTEMD_CONFEXT_MUTABLE_MODE";
     private const string Options = "SYSTEMD_CONFEXT_OVERLAYFS_MOUNT_OPTIONS";
+
+    private const string OsRelease = "SYSTEMD_OS_RELEASE";
+
+    private static readonly string[] MountFlags =
+    [
+        "relatime", "noatime", "nodiratime", "strictatime", "noatime,strictatime", "noatime,relatime", "ro", "rw", "sync", "dirsync,lazytime", "sync,async",
+        "exec", "suid,dev", "noexec,nosuid,nodev", "silent,iversion", "x-note", "redirect_dir=on,,noatime,index=off",
+    ];
 
     public static IReadOnlyList<Scenario> All =>
     [
@@ -73,6 +82,24 @@ internal static class ConfigurationScenarios
             With(Options, "redirect_dir=nofollow,index=off", Merge("--mutable=auto")),
             Attempt("rename etc/nested", root => root.Move("etc/nested", "etc/renamed")),
             With(Options, "redirect_dir=nofollow,index=off", Refresh("--mutable=auto")), Refresh("--mutable=auto")),
+        new("Mount flags among the overlay options of a mutable stack",
+            root => root.Extension("foo").RoutingDirectory(), [.. MountFlags.Select(options => Flags(options, "--mutable=auto"))]),
+        new("Mount flags among the overlay options of a read-only stack",
+            root => root.Extension("foo").RoutingDirectory(), [.. MountFlags.Select(options => Flags(options, "--mutable=no"))]),
+        new("Mount flags among the overlay options in the other modes",
+            root => root.Extension("foo").RoutingDirectory(),
+            Flags("nodiratime,exec,index=off", "--mutable=import"), Flags("sync,strictatime", "--mutable=ephemeral"), Flags("ro,suid", "--mutable=ephemeral-import")),
+        new("Mount flags that make no mount of their own",
+            root => root.Extension("foo"),
+            Flags("remount", "--mutable=no"), Flags("bind", "--mutable=no"), Flags("private", "--mutable=no"), Flags("defaults", "--mutable=no"),
+            Flags("noatime=1", "--mutable=no")),
+        new("Overlay options that the kernel refuses on a read-only stack",
+            root => root.Extension("foo").RoutingDirectory(),
+            Flags("no_such_option=1", "--mutable=no"), Flags("no_such_option", "--mutable=import"), StatusJson),
+        new("Another os-release by the environment",
+            root => root.Extension("foo", "ID=test\nVERSION_ID=1\n").Extension("bar", "ID=other\n").File("data/release", "ID=other\n").Link("data/link", "/data/release"),
+            With(OsRelease, "/data/release", Merge()), With(OsRelease, "data/link", Refresh()), Refresh(), Unmerge, With(OsRelease, "../../data/link", Merge()),
+            Unmerge, With(OsRelease, "/nowhere", Merge()), With(OsRelease, "/data", Merge())),
         new("Overlay options that the kernel refuses",
             root => root.Extension("foo").RoutingDirectory(),
             With(Options, "no_such_option=1", Merge("--mutable=auto")), StatusJson),
@@ -80,4 +107,7 @@ internal static class ConfigurationScenarios
             root => root.Extension("foo").RoutingDirectory(),
             With(Options, "", Merge("--mutable=auto")), Refresh("--mutable=auto")),
     ];
+
+    /// <summary>Makes the stack anew with these options.</summary>
+    private static Command Flags(string options, string mode) => With(Options, options, Refresh(mode, "--always-refresh=yes"));
 }

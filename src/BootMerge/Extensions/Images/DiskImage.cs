@@ -38,15 +38,22 @@ internal sealed class DiskImage : IDisposable
     /// <param name="path">Of the image, inside the root.</param>
     /// <param name="policy">Asked before the kernel sees the file system.</param>
     /// <param name="mayLieUnderLayers">Layers of other merges may come to lie on what is in it.</param>
-    public static DiskImage Open(SafeFileHandle image, string path, ImagePolicy policy, bool mayLieUnderLayers)
+    /// <param name="refusal">Why the policy does not allow it, or null.</param>
+    /// <returns>null when the policy does not allow it.</returns>
+    public static DiskImage? Open(SafeFileHandle image, string path, ImagePolicy policy, bool mayLieUnderLayers, out string? refusal)
     {
         SafeFileHandle file = Sys.Reopen(image, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
         string fileSystem;
         try
         {
             fileSystem = Identify(file, path);
-            if (policy.ReasonToRefuse(fileSystem) is string reason)
-                throw new InputException(reason);
+            refusal = policy.ReasonToRefuse(fileSystem);
+            if (refusal is not null)
+            {
+                file.Dispose();
+                return null;
+            }
+
             if (Sys.Status(image).IsBlockDevice)
                 return new DiskImage(path, fileSystem, file, Sys.ProcPath(file));
             if (fileSystem == "erofs" && !mayLieUnderLayers && !Sys.IsOnOverlay(file) && TryWithoutDevice(file, path, fileSystem) is DiskImage straight)

@@ -1,0 +1,122 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using Xunit;
+using static BootMerge.DifferentialTests.Steps;
+
+namespace BootMerge.DifferentialTests;
+
+/// <summary>
+/// What an image policy says, asked of systemd-analyze, and what it lets through, asked of systemd-confext with a disk
+/// image: of the policies of the manual page, of odd ones, and of random ones, always the same.
+/// </summary>
+[Collection("one scenario at a time")]
+public sealed class ImagePolicyTests
+{
+    private const string Entry = "usr/lib/confexts/foo.raw", Configuration = "etc/systemd/confext.conf";
+
+    private static readonly ImageType[] FileSystems = [ImageType.Squashfs, ImageType.Erofs, ImageType.Ext4, ImageType.Btrfs, ImageType.Xfs];
+
+    private static readonly string[] Listed =
+    [
+        // Of systemd.image-policy(7).
+        "*", "-", "~", "", "root=verity+signed+encrypted+unprotected+absent", "usr=verity+read-only-on:root=encrypted:swap=encrypted",
+        "root=encrypted+read-only-off:srv=encrypted+absent:swap=absent+unused", "root=unprotected+encrypted:swap=absent+unused:=unprotected+encrypted+absent",
+        "root=signed+absent:usr=signed+absent", "root=verity+signed+absent:usr=verity+signed+absent",
+        // Every word alone, and nothing where a word should be.
+        "root=ignore", "=ignore", "root=absent", "root=unused", "root=open", "root=", "=", "root=-", "=-", "root=verity", "root=signed", "root=encrypted",
+        "root=encryptedwithintegrity", "root=unprotected", "root=read-only-on", "root=read-only-off", "root=growfs-on", "root=growfs-off",
+        "root=squashfs", "root=erofs", "root=ext4", "root=btrfs", "root=xfs", "root=vfat", "root=f2fs",
+        "root=ignore+unprotected", "root=ignore+ext4", "root=ignore:=open", "=ignore:root=open", "root=unprotected:root=verity", "root=open+ignore",
+        // What is no policy, or has words that are not known.
+        "root", "help", "root=unprotected:", ":root=open", "root=-+open", "root=open+-", "root=bogus", "root=bogus+verity", "root=unprotected+bogus",
+        "root=bogus+read-only-off", "=bogus", "bogus=open", "root=bogus:=open", "root==open", "root=+open", "root=*", " root = unprotected ",
+    ];
+
+    private static readonly string[] Partitions = ["root", "root", "root", "", "usr", "root-verity", "root-verity-sig", "home", "var", "bogus"];
+
+    private static readonly string[] Flags =
+    [
+        "unprotected", "unprotected", "verity", "signed", "encrypted", "encryptedwithintegrity", "unused", "absent", "open", "ignore", "read-only-on",
+        "read-only-off", "growfs-on", "growfs-off", "squashfs", "erofs", "ext4", "btrfs", "xfs", "vfat", "f2fs", "-", "bogus", "",
+    ];
+
+    private static int RandomOnes => int.Parse(Environment.GetEnvironmentVariable("POLICIES") ?? "60", CultureInfo.InvariantCulture);
+
+    [Fact]
+    public void An_image_policy_means_what_it_means_to_systemd()
+    {
+        List<string> wrong = Bench.Run(RootKind.Tmpfs, TestedClass.Confext, bench =>
+        {
+            foreach (ImageType type in FileSystems)
+                bench.Root.Extension("foo", directory: "data", at: type.ToString());
+            foreach (ImageType type in FileSystems)
+                bench.Root.Image("data/" + type, type);
+
+            List<string> differences = [];
+            int turn = 0;
+            foreach (string policy in Listed.Concat(Random(new Random(262), RandomOnes)))
+                differences.AddRange(Compare(bench, policy, FileSystems[turn++ % FileSystems.Length]));
+            return differences;
+        });
+
+        Assert.Empty(wrong);
+    }
+
+    private static IEnumerable<string> Compare(Bench bench, string policy, ImageType type)
+    {
+        string about = $"'{policy}' and {type}";
+        bench.Root.Link(Entry, $"/data/{type}.raw");
+        string option = "--image-policy=" + policy;
+        bool isKnown = bench.AnalyzeImagePolicy(policy).ExitStatus == 0;
+        int list = bench.BootmergeAsDropIn(Run(option, "list")).ExitStatus;
+        if (isKnown != (list == 0))
+            yield return $"{about}: systemd-analyze {(isKnown ? "knows" : "refuses")} it, bootmerge does not agree";
+        if (isKnown && (Merges(bench, bench.Systemd, option), Merges(bench, bench.BootmergeAsDropIn, option)) is (bool theirs, bool ours) && theirs != ours && !(theirs && NamesFileSystems(policy)))
+            yield return $"{about}: systemd {Verb(theirs)} it, bootmerge {Verb(ours)} it";
+
+        // In a file systemd drops words that it does not know, and may come to a policy that allows everything.
+        bench.Root.File(Configuration, "[ConfExt]\nImagePolicy=" + policy + "\n");
+        bool fromFile = Merges(bench, bench.BootmergeAsDropIn);
+        if (fromFile && !Merges(bench, bench.Systemd))
+            yield return $"{about}, from a file: bootmerge merges it, systemd does not";
+        if (!fromFile && isKnown && !NamesFileSystems(policy) && Merges(bench, bench.Systemd))
+            yield return $"{about}, from a file: systemd merges it, bootmerge does not";
+        bench.Root.Remove(Configuration).Remove(Entry);
+    }
+
+    /// <summary>Two file systems in one rule: systemd 262 then takes any, against its manual page; bootmerge takes these two.</summary>
+    private static bool NamesFileSystems(string policy) =>
+        policy.Split(':').Any(rule => rule[(rule.IndexOf('=', StringComparison.Ordinal) + 1)..].Split('+').Distinct()
+            .Count(flag => flag is "squashfs" or "erofs" or "ext4" or "btrfs" or "xfs" or "vfat" or "f2fs") > 1);
+
+    private static bool Merges(Bench bench, Func<Command, CommandResult> program, params string[] options)
+    {
+        CommandResult merge = program(Merge(options));
+        bool isMerged = System.IO.File.Exists(bench.Root["etc/foo.conf"]);
+        Assert.True(isMerged == (merge.ExitStatus == 0), $"{string.Join(' ', options)}: {merge}");
+        if (isMerged)
+            Assert.Equal(0, program(Unmerge).ExitStatus);
+        return isMerged;
+    }
+
+    private static string Verb(bool merges) => merges ? "merges" : "refuses";
+
+    private static IEnumerable<string> Random(Random random, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            List<string> rules = [];
+            for (int rule = random.Next(1, 4); rule > 0; rule--)
+            {
+                List<string> flags = [];
+                for (int flag = random.Next(1, 5); flag > 0; flag--)
+                    flags.Add(Flags[random.Next(Flags.Length)]);
+                rules.Add(Partitions[random.Next(Partitions.Length)] + "=" + string.Join('+', flags));
+            }
+
+            yield return string.Join(':', rules);
+        }
+    }
+}
