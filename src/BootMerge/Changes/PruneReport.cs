@@ -20,7 +20,8 @@ internal enum Pruned
 /// <summary>What a prune has removed, or would remove: each path with the reason, and how many of each kind.</summary>
 /// <param name="verb">"removed" or "would remove".</param>
 /// <param name="isListed">Each path is printed; else it is in the log of those who want every step.</param>
-internal sealed class PruneReport(string verb, bool isListed, JsonFormat json, Log log)
+/// <param name="isDone">It is about what was removed: a failure to print the list is told of, and does not end the work.</param>
+internal sealed class PruneReport(string verb, bool isListed, bool isDone, JsonFormat json, Log log)
 {
     /// <summary>In the order of the enumeration.</summary>
     private static readonly string[] Kinds = ["file", "directory", "whiteout", "opaque mark", "marker"];
@@ -39,7 +40,10 @@ internal sealed class PruneReport(string verb, bool isListed, JsonFormat json, L
     ];
 
     private readonly int[] _counts = new int[Kinds.Length];
-    private readonly ListOutput _list = new(json);
+    private readonly ListOutput _list = new(json, isDone ? log : null);
+
+    /// <summary>Some of the list could not be printed.</summary>
+    public bool HasFailed => _list.HasFailed;
 
     public void Add(string hierarchy, Entry entry, Pruned kind)
     {

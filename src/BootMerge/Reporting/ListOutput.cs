@@ -1,11 +1,16 @@
 using System.Text;
 using BootMerge.CommandLine;
 using BootMerge.Json;
+using BootMerge.Linux;
 
 namespace BootMerge.Reporting;
 
 /// <summary>A list that is printed as it grows, however long it gets: lines, or the elements of one JSON array.</summary>
-internal sealed class ListOutput(JsonFormat json)
+/// <param name="done">
+/// For a list of what is being done: work goes on when the list cannot be written, which is told here once. null: that is an
+/// error at once.
+/// </param>
+internal sealed class ListOutput(JsonFormat json, Log? done = null)
 {
     private const int ChunkLength = 32768;
 
@@ -13,6 +18,9 @@ internal sealed class ListOutput(JsonFormat json)
 
     /// <summary>How many there are by now.</summary>
     public int Count { get; private set; }
+
+    /// <summary>Some of it could not be written.</summary>
+    public bool HasFailed { get; private set; }
 
     public bool IsJson => json != JsonFormat.Off;
 
@@ -40,7 +48,16 @@ internal sealed class ListOutput(JsonFormat json)
 
     private void Flush()
     {
-        Output.Write(_text.ToString());
+        if (done is null)
+        {
+            Output.Write(_text.ToString());
+        }
+        else if (!HasFailed && Output.TryWrite(_text.ToString()) is KernelException failure)
+        {
+            HasFailed = true;
+            done.Error("The list of what was done is not complete: " + failure.Message + ".");
+        }
+
         _text.Clear();
     }
 }

@@ -31,15 +31,25 @@ internal static class PruneVerb
 
         string verb = settings.DryRun ? "would remove" : "removed";
         bool isListed = settings.DryRun || settings.Verbose || settings.Json != JsonFormat.Off;
-        PruneReport report = new(verb, isListed, settings.Json, session.Log);
-        foreach (ChangedTree tree in trees.Trees)
-            if (IsWanted(session, tree))
-                new PruneWalk(tree, IsComplete(session, surveys, tree), settings.DryRun, settings.WithOpaque, report).Run();
-        report.Finish();
+        PruneReport report = new(verb, isListed, isDone: !settings.DryRun, settings.Json, session.Log);
+        try
+        {
+            foreach (ChangedTree tree in trees.Trees)
+                if (IsWanted(session, tree))
+                    new PruneWalk(tree, IsComplete(session, surveys, tree), settings.DryRun, settings.WithOpaque, report).Run();
+        }
+        finally
+        {
+            // Also when it ends early: what is gone is told of.
+            report.Finish();
+            if (trees.Trees.Count > 0)
+                session.Log.Info("prune: " + verb + " " + report.Summary() + ".");
+        }
+
         foreach (LeftAlone left in trees.WithoutUpper)
             session.Log.Info("Nothing to prune in " + left.Hierarchy + ": " + left.Reason + ".");
-        if (trees.Trees.Count > 0)
-            session.Log.Info("prune: " + verb + " " + report.Summary() + ".");
+        if (report.HasFailed)
+            session.ExitStatus = 1;
     }
 
     /// <summary>Whether the owner of the machine has not switched it off for this layer.</summary>

@@ -99,7 +99,7 @@ internal static class CleanUp
         if (!isPruning && shadowed is null)
             return;
         string failure = isPruning ? "Not all is pruned: " : "Not all is remembered as shadowed: ";
-        PruneReport pruned = new("removed", isListed: false, JsonFormat.Off, session.Log);
+        PruneReport pruned = new("removed", isListed: false, isDone: true, JsonFormat.Off, session.Log);
         try
         {
             using ChangedTrees trees = ChangedTrees.Open(session, surveys);
