@@ -20,6 +20,7 @@ public sealed class MergedResetTests : KernelTest
     public static TheoryData<string, string, string> Trees => new(
         ("echo a >f", "echo b >f; echo c >g", "/etc/f"),
         (":", "echo b >f; echo c >g", "/etc/f"),
+        ("mkdir -p a/d; echo a >a/d/f", "mkdir -p a/d; echo b >a/d/f; ln -s a/d lnk", "/etc/lnk/f"),
         ("echo a >f", "whiteout f", "/etc/f"),
         ("echo a >f", "echo a >f", "/etc/f"),
         ("echo a >f; chmod 4750 f; chown 3:4 f; xattr f user.x=1; acl f", "echo b >f", "/etc/f"),
@@ -48,7 +49,12 @@ public sealed class MergedResetTests : KernelTest
         ("echo a >f; mkdir d; echo a >d/f", "echo b >f; whiteout d; echo c >g; mkdir -p x/y", "--all"),
         ("echo a >f; mkdir d; echo a >d/f", "echo b >f; whiteout d; echo c >g; mkdir -p x/y", "--all --keep=f --keep=x"),
         ("mkdir d; echo a >d/f; echo a >d/cert", "mkdir d; mark d opaque=y; echo b >d/key; echo c >d/x; echo d >d/cert", "--all --keep=d/key"),
-        ("echo a >f", "mkdir .bootmerge-reset; echo b >f; echo c >.bootmerge-reset/f", "/etc/f"));
+        ("mkdir d; setfattr -n system.posix_acl_default -v 0x0200000001000700FFFFFFFF020007000300000004000500FFFFFFFF10000700FFFFFFFF20000500FFFFFFFF d; : >d/f; chmod 644 d/f",
+            "mkdir d; setfattr -n system.posix_acl_default -v 0x0200000001000700FFFFFFFF020007000300000004000500FFFFFFFF10000700FFFFFFFF20000500FFFFFFFF d; echo b >d/f", "/etc/d/f"),
+        ("echo a >f", "mkdir .bootmerge-reset; echo b >f; echo c >.bootmerge-reset/f", "/etc/f"),
+        ("echo a >f", "mkdir -m 700 .bootmerge-reset .bootmerge-reset.1; echo b >f", "/etc/f"),
+        ("mkdir d; echo a >d/f", "mkdir d; mkdir -m 700 d/.bootmerge-reset; echo b >d/f", "/etc/d/f"),
+        ("echo a >f", "echo c >.bootmerge-reset; echo b >f", "/etc/f"));
 
     [Theory]
     [MemberData(nameof(Trees))]
@@ -75,8 +81,6 @@ public sealed class MergedResetTests : KernelTest
 
         Outcome.OfTool("rm", "-rf", Root.Raw + "/etc");
         Outcome.OfTool("mv", copy, Root.Raw + "/etc");
-        if (Root.ExistsRaw("/etc/.bootmerge-reset"))
-            Directory.Delete(Root.Raw + "/etc/.bootmerge-reset", recursive: true);
         Assert.Equal(output, Root.Bootmerge(["reset", .. words]).Succeeds().Output);
         Root.Bootmerge("prune", "--opaque").Succeeds();
         Assert.Equal(Root.Bootmerge("diff").Succeeds().Output, left);

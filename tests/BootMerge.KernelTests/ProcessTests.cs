@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -139,6 +140,31 @@ public sealed class ProcessTests : KernelTest
         InShell($"exec \"$0\" --root=\"$1\" {arguments} >/dev/full").FailsInOneLine("standard output", "No space left");
     }
 
+    /// <summary>What was asked for is done then, and is not called failed.</summary>
+    [Theory]
+    [InlineData("reset --all")]
+    [InlineData("prune --verbose")]
+    [InlineData("prune --json=short")]
+    public void A_list_that_cannot_be_written_neither_stops_the_work_nor_makes_it_a_failure(string arguments)
+    {
+        PrepareAlpha("no");
+        Root.Route("/etc");
+        // More than is written at a time.
+        foreach (int number in Enumerable.Range(0, 700))
+        {
+            Root.Write($"/etc/a-rather-long-name-of-a-file-{number}", "a");
+            Root.Write($"/var/lib/confexts/alpha/etc/a-rather-long-name-of-a-file-{number}", "a");
+        }
+
+        Root.Remove("/etc/hostname");
+        Root.Expect("/etc", "/var/lib/bootmerge");
+        Outcome outcome = InShell($"exec \"$0\" --root=\"$1\" {arguments} >/dev/full");
+
+        outcome.Fails("The list of what was done is not complete: write standard output: No space left");
+        Assert.DoesNotContain("failed", outcome.Error, StringComparison.Ordinal);
+        Assert.Empty(Files.List(Root.Raw + "/etc"));
+    }
+
     [Fact]
     public void Messages_that_cannot_be_written_do_not_stop_a_merge()
     {
@@ -147,6 +173,36 @@ public sealed class ProcessTests : KernelTest
         InShell("exec \"$0\" --root=\"$1\" merge 2>/dev/full").Succeeds();
 
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+    }
+
+    [Theory]
+    [InlineData("prune --verbose", "removed /etc/a: ", false)]
+    [InlineData("prune --json=pretty", "\"path\" : \"/etc/a\"", false)]
+    [InlineData("reset --all", "reset /etc/a\n", false)]
+    [InlineData("reset --all", "reset /etc/a\n", true)]
+    public void What_ends_early_lists_what_it_has_removed(string arguments, string listed, bool isMerged)
+    {
+        PrepareAlpha("no");
+        Root.Route("/etc");
+        Root.Remove("/etc/hostname");
+        foreach (string name in new[] { "a", "b", "c" })
+        {
+            Root.Write("/etc/" + name, "a");
+            if (!arguments.StartsWith("reset", StringComparison.Ordinal))
+                Root.Write("/var/lib/confexts/alpha/etc/" + name, "a");
+        }
+
+        Root.Expect("/etc", "/var/lib/bootmerge");
+        if (isMerged)
+            Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        Outcome outcome = Traced.Inject("unlinkat", "EIO", 2, Root, arguments.Split(' '));
+
+        Assert.Equal(1, outcome.Status);
+        outcome.Prints(listed).Says("failed: unlink", "/b: Input/output error");
+        Assert.Equal(["b", "c"], Files.List(Root.Raw + "/etc").Order(StringComparer.Ordinal));
+        Assert.DoesNotContain("/etc/b", outcome.Output, StringComparison.Ordinal);
+        if (arguments.Contains("json", StringComparison.Ordinal))
+            Assert.Equal(1, outcome.Json().GetArrayLength());
     }
 
     [Fact]

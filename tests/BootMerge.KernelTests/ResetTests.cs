@@ -20,6 +20,8 @@ public sealed class ResetTests : KernelTest
         ("echo a >f", "echo b >f; echo c >g", "/etc/f", "/g"),
         ("echo a >f", "echo b >f", "/etc/f /etc/f", ""),
         ("echo a >f", "echo b >f", "/etc/./x/..//f", ""),
+        ("mkdir -p a/d; echo a >a/d/f; ln -s /etc/a/d lnk", "mkdir -p a/d; echo b >a/d/f", "/etc/lnk/f", "/a /a/d"),
+        ("mkdir -p a/d; echo a >a/d/f; ln -s a/d lnk", "mkdir -p a/d; echo b >a/d/f", "/etc/lnk/", "/a"),
         (":", "echo b >f", "/etc/f", ""),
         ("echo a >f", "whiteout f", "/etc/f", ""),
         ("mkdir d; echo a >d/f", "whiteout d", "/etc/d", ""),
@@ -162,16 +164,52 @@ public sealed class ResetTests : KernelTest
         Assert.False(File.Exists(Root.Etc + "/d/f") || File.Exists(Root.Etc + "/a"));
     }
 
-    [Fact]
-    public void Nothing_is_reset_when_something_is_immutable()
+    /// <summary>
+    /// Of /etc with a and d/b, which chattr(1) makes immutable or append-only, in the upper layer or through the merge;
+    /// through that it is an attribute of overlayfs. The file in /etc/d/e is not in the way of the rest.
+    /// </summary>
+    [Theory]
+    [InlineData("unmerged", "+i", "/d/b", "--all", "/etc/d/b")]
+    [InlineData("unmerged", "+a", "/d/b", "/etc/a /etc/d", "/etc/d/b")]
+    [InlineData("unmerged", "+i", "/d", "/etc/a /etc/d/b", "/etc/d")]
+    [InlineData("unmerged", "+a", "/d", "/etc/a /etc/d/b", "/etc/d")]
+    [InlineData("unmerged", "+i", "/d", "--all", "/etc/d")]
+    [InlineData("unmerged", "+i", "/.", "/etc/a", "/etc")]
+    [InlineData("unmerged", "+a", "/.", "--all", "/etc")]
+    [InlineData("unmerged", "+i", "/o", "--all --keep=o/k", "/etc/o")]
+    [InlineData("unmerged", "+i", "/d/e/f", "/etc/a /etc/d/b", "")]
+    [InlineData("upper layer", "+i", "/d/b", "--all", "/etc/d/b")]
+    [InlineData("upper layer", "+a", "/d", "/etc/a /etc/d/b", "/etc/d")]
+    [InlineData("merge", "+i", "/d/b", "--all", "/etc/d/b")]
+    [InlineData("merge", "+a", "/d/b", "/etc/a /etc/d", "/etc/d/b")]
+    [InlineData("merge", "+i", "/d", "/etc/a /etc/d/b", "/etc/d")]
+    [InlineData("merge", "+a", "/d", "/etc/a /etc/d/b", "/etc/d")]
+    [InlineData("merge", "+i", "/o", "--all --keep=o/k", "/etc/o")]
+    [InlineData("merge", "+i", "/m/f", "/etc/a /etc/m /etc/n", "/etc/m/f")]
+    [InlineData("merge", "+i", "/d/e/f", "/etc/a /etc/d/b", "")]
+    public void Nothing_is_reset_when_something_cannot_be_removed(string where, string flag, string file, string arguments, string named)
     {
-        Arrange(":", "echo a >a; mkdir d; echo b >d/b");
-        Outcome.OfTool("chattr", "+i", Root.Raw + "/etc/d/b");
-        List<string> before = Root.State();
+        Arrange("mkdir o; echo a >o/v; mkdir n; echo a >n/f", "echo a >a; mkdir -p d/e; echo b >d/b; echo b >d/e/f; mkdir o; mark o opaque=y; echo b >o/k; mkdir m; mark m redirect=n; whiteout n");
+        if (where is not "unmerged")
+            Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        string path = (where is "merge" ? Root.Etc : Root.Raw + "/etc") + file;
+        Outcome.OfTool("chattr", flag, path);
+        SortedDictionary<string, string> before = Files.Snapshot(Root.Raw);
 
-        Root.Bootmerge("reset", "--all").FailsInOneLine("/etc/d/b", "immutable");
-        Assert.Equal(before, Root.State());
-        Outcome.OfTool("chattr", "-i", Root.Raw + "/etc/d/b");
+        Outcome outcome = Root.Bootmerge(["reset", .. arguments.Split(' ')]);
+        if (named.Length == 0)
+        {
+            outcome.Succeeds();
+        }
+        else
+        {
+            outcome.FailsInOneLine(named + " is immutable or append-only", "chattr -i -a");
+            Assert.Empty(Files.Differences(before, Files.Snapshot(Root.Raw)));
+        }
+
+        Outcome.OfTool("chattr", "-" + flag[1..], path);
+        Root.Bootmerge("unmerge").Succeeds();
+        Root.Bootmerge(["reset", "--no-backup", .. arguments.Split(' ')]).Succeeds();
     }
 
     [Fact]

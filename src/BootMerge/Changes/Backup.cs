@@ -22,15 +22,16 @@ internal sealed class Backup : IDisposable
     private readonly TreeCopy _copy;
     private bool _isFinished;
 
-    private Backup(SafeFileHandle all, SafeFileHandle own, Log log)
+    private Backup(SafeFileHandle all, SafeFileHandle own, KnownFiles known, Log log)
     {
         _all = all;
         _this = own;
-        _copy = new TreeCopy(own, withMarks: true, log);
+        _copy = new TreeCopy(own, withMarks: true, log, known);
     }
 
     /// <summary>What a killed one has left is removed.</summary>
-    public static Backup Begin(Root root, Log log)
+    /// <param name="known">Gets what is in the copy.</param>
+    public static Backup Begin(Root root, KnownFiles known, Log log)
     {
         string path = "";
         foreach (string name in Directory[1..].Split('/'))
@@ -43,49 +44,38 @@ internal sealed class Backup : IDisposable
         SafeFileHandle all = root.OpenAt(Directory, Sys.O_RDONLY | Sys.O_DIRECTORY);
         Sys.RemoveTree(all, Partial);
         Sys.MakeDirectory(all, Partial, PrivateMode, Partial);
-        return new Backup(all, Sys.OpenChild(all, Partial, Sys.O_RDONLY | Sys.O_DIRECTORY), log);
+        return new Backup(all, Sys.OpenChild(all, Partial, Sys.O_RDONLY | Sys.O_DIRECTORY), known, log);
     }
 
     /// <param name="path">Inside the hierarchy: "/ssh/sshd_config". The directories above it get their attributes, too.</param>
     public void Add(ChangedTree tree, string path)
     {
-        SafeFileHandle target = Sys.Reopen(_this, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        SafeFileHandle source = Sys.Reopen(tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        string place = "";
-        try
+        SafeFileHandle top = Sys.Reopen(_this, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        foreach (string name in tree.Hierarchy[1..].Split('/'))
+            Step(ref top, name);
+        using Descent target = new(top, []);
+        using Descent source = new(Sys.Reopen(tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
+        string[] names = path[1..].Split('/');
+        FileStatus[] above = new FileStatus[names.Length - 1];
+        string place = tree.Hierarchy;
+        for (int i = 0; i < above.Length; i++)
         {
-            foreach (string name in tree.Hierarchy[1..].Split('/'))
-            {
-                place += "/" + name;
-                Step(ref target, name);
-            }
-
-            Add(source, target, path[1..].Split('/'), 0, place);
-        }
-        finally
-        {
-            target.Dispose();
-            source.Dispose();
-        }
-    }
-
-    /// <summary>A directory gets its attributes when what is in it is there, or its time would be now.</summary>
-    private void Add(SafeFileHandle source, SafeFileHandle target, string[] names, int at, string place)
-    {
-        string name = names[at];
-        place += "/" + name;
-        if (at == names.Length - 1)
-        {
-            _copy.Copy(source, name, target, place);
-            return;
+            place += "/" + names[i];
+            SafeFileHandle from = Sys.OpenChild(source.Current!, names[i], Sys.O_RDONLY | Sys.O_DIRECTORY);
+            source.Enter(from, names[i], []);
+            above[i] = Sys.Status(from);
+            Sys.MakeDirectory(target.Current!, names[i], PrivateMode, place);
+            target.Enter(Sys.OpenChild(target.Current!, names[i], Sys.O_RDONLY | Sys.O_DIRECTORY), names[i], []);
         }
 
-        FileStatus status = Sys.TryStatusAt(source, name) ?? throw new KernelException("open", place, Errno.ENOENT);
-        Sys.MakeDirectory(target, name, PrivateMode, place);
-        using (SafeFileHandle from = Sys.OpenChild(source, name, Sys.O_RDONLY | Sys.O_DIRECTORY))
-        using (SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_RDONLY | Sys.O_DIRECTORY))
-            Add(from, to, names, at + 1, place);
-        _copy.CopyAttributes(source, name, status, target);
+        _copy.Copy(source.Current!, names[^1], target.Current!, place + "/" + names[^1]);
+        // When what is in them is there, or their time would be now.
+        for (int i = above.Length - 1; i >= 0; i--)
+        {
+            _copy.CopyAttributes(source.Current!, above[i], target.Current!, names[i]);
+            source.Leave();
+            target.Leave();
+        }
     }
 
     /// <returns>Its path inside the root: "/var/lib/bootmerge/reset/20261125T073000Z".</returns>

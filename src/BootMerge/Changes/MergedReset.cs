@@ -8,130 +8,211 @@ namespace BootMerge.Changes;
 /// <summary>
 /// Makes paths of a merge show what the layers below have, by writing through the merge: the upper layer of an overlay must
 /// not be changed behind its back. Each file is exchanged in one step. What is below lies in the upper layer as a copy then.
+/// The upper layer is looked at beside the merge: what the copy lacks stays.
 /// </summary>
-internal sealed class MergedReset(ChangedTree tree, Log log)
+internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetReport report, Log log)
 {
-    /// <summary>A directory that what is below is copied to before it takes its place; in the directory that it is for.</summary>
-    private const string Temporary = ".bootmerge-reset";
-
-    private const uint PrivateMode = 0x1C0; // 0700
-
     private readonly Comparison _comparison = new(withLabels: false);
+    private readonly KnownRemoval _removal = new(known, isMerged: true, report);
+    private bool _hasStaying;
 
     /// <summary>Whether copies are left in the upper layer.</summary>
     public bool HasCopied { get; private set; }
 
     /// <param name="path">Inside the hierarchy, as <see cref="ResetList.Paths"/> has it. No directory on the way is opaque or moved.</param>
-    public void GiveBack(string path)
+    /// <returns>false when something stays, which is in the report.</returns>
+    public bool GiveBack(string path)
     {
-        bool isMark = path.EndsWith('/');
+        _hasStaying = false;
         string trimmed = path.TrimEnd('/');
         string parent = "." + trimmed[..trimmed.LastIndexOf('/')];
         string name = trimmed[(trimmed.LastIndexOf('/') + 1)..];
         using SafeFileHandle? merged = TryOpen(tree.Merged!, parent);
         if (merged is null)
-            return; // gone with another path
+            return true; // gone with another path
         using SafeFileHandle? below = TryOpen(tree.Below, parent);
         using SafeFileHandle? upper = TryOpen(tree.Upper, parent);
-        RemoveTemporary(merged);
-        if (isMark)
-            Complete(merged, below, name, trimmed);
+        ResetTemporary.RemoveLeft(merged);
+        if (path.EndsWith('/'))
+            Complete(merged, below, upper, name, trimmed);
         else
-            MakeLike(merged, below, upper, name, parent);
+            MakeLike(merged, below, upper, isPlain: upper is not null, [name], parent[1..]);
+        return !_hasStaying;
     }
 
     /// <summary>A directory in which something stays: what else is below is shown in it.</summary>
-    private void Complete(SafeFileHandle mergedParent, SafeFileHandle? belowParent, string name, string path)
+    private void Complete(SafeFileHandle mergedParent, SafeFileHandle? belowParent, SafeFileHandle? upperParent, string name, string path)
     {
         using SafeFileHandle? merged = TryOpen(mergedParent, name);
         using SafeFileHandle? below = belowParent is null ? null : TryOpen(belowParent, name);
+        using SafeFileHandle? upper = upperParent is null ? null : TryOpen(upperParent, name);
         if (merged is null || below is null)
             return;
-        RemoveTemporary(merged);
-        foreach (DirectoryEntry entry in Sys.ReadDirectory(below))
-            if (Sys.TryStatusAt(merged, entry.Name) is null)
-                MakeLike(merged, below, null, entry.Name, path);
+        ResetTemporary.RemoveLeft(merged);
+        List<string> names = Sys.NamesIn(below);
+        names.RemoveAll(entry => Sys.TryStatusAt(merged, entry) is not null);
+        MakeLike(merged, below, upper, isPlain: false, names, path);
     }
 
-    /// <param name="upper">The upper layer's directory; null: all that the other two have is compared.</param>
-    private void MakeLike(SafeFileHandle merged, SafeFileHandle? below, SafeFileHandle? upper, string name, string parent)
+    /// <param name="isPlain">The upper layer has all that differs; else all that the other two have is compared.</param>
+    /// <param name="names">What in the directories is made like what is below.</param>
+    private void MakeLike(SafeFileHandle merged, SafeFileHandle? below, SafeFileHandle? upper, bool isPlain, List<string> names, string path)
     {
-        FileStatus? status = Sys.TryStatusAt(merged, name);
-        FileStatus? wanted = LayersBelow.TryStatus(below, name);
+        using Descent mergedWay = new(Sys.Reopen(merged, Sys.O_RDONLY | Sys.O_DIRECTORY), names);
+        using Descent belowWay = new(below is null ? null : Sys.Reopen(below, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
+        using Descent upperWay = new(upper is null ? null : Sys.Reopen(upper, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
+        List<Level> levels = [new Level(Place.At(path), isPlain)];
+        while (true)
+        {
+            if (mergedWay.TryNext(out string? name))
+            {
+                Visit(mergedWay, belowWay, upperWay, levels, name);
+            }
+            else if (mergedWay.IsAtTop)
+            {
+                return;
+            }
+            else
+            {
+                levels.RemoveAt(levels.Count - 1);
+                mergedWay.Leave();
+                belowWay.Leave();
+                upperWay.Leave();
+            }
+        }
+    }
+
+    private void Visit(Descent merged, Descent below, Descent upper, List<Level> levels, string name)
+    {
+        Level level = levels[^1];
+        FileStatus? status = Sys.TryStatusAt(merged.Current!, name);
+        FileStatus? wanted = LayersBelow.TryStatus(below.Current, name);
         if (wanted is null)
         {
-            if (status is not null)
-                Remove(merged, name, status);
+            if (status is not null && !_removal.Remove(merged.Current!, upper.Current, name, tree.Hierarchy + level.Place.Child(name)))
+                _hasStaying = true;
             return;
         }
 
-        Entry entry = new() { Parent = Place.At(parent), Name = name, UpperDirectory = merged, BelowDirectory = below, BelowPlace = Place.Top, Upper = status, Below = wanted };
+        Entry entry = new() { Parent = level.Place, Name = name, UpperDirectory = merged.Current!, BelowDirectory = below.Current, BelowPlace = Place.Top, Upper = status, Below = wanted };
         bool isSame = status is not null && _comparison.Of(entry) == Difference.None;
         if (status is { IsDirectory: true } && wanted.IsDirectory)
-            MakeDirectoryLike(entry, upper, isSame);
+            EnterDirectory(merged, below, upper, levels, entry, isSame);
         else if (isSame)
-            HasCopied |= upper is not null;
+            HasCopied |= level.IsPlain;
+        else if (Restore(entry, upper.Current))
+            HasCopied = true;
         else
-            Restore(entry);
+            _hasStaying = true;
     }
 
-    private void MakeDirectoryLike(Entry entry, SafeFileHandle? upperParent, bool isSame)
+    private void EnterDirectory(Descent merged, Descent below, Descent upper, List<Level> levels, Entry entry, bool isSame)
     {
-        using SafeFileHandle merged = Sys.OpenChild(entry.UpperDirectory, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        using SafeFileHandle below = Sys.OpenChild(entry.BelowDirectory!, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        using SafeFileHandle? upper = upperParent is null ? null : TryOpen(upperParent, entry.Name);
+        SafeFileHandle? mergedChild = Sys.TryOpenChild(merged.Current!, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        SafeFileHandle? upperChild = upper.Current is null ? null : Sys.TryOpenChild(upper.Current, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        if (mergedChild is null || upperChild is not null && !known.HasDirectory(upperChild))
+        {
+            mergedChild?.Dispose();
+            upperChild?.Dispose();
+            Stays(entry);
+            return;
+        }
+
+        SafeFileHandle belowChild = Sys.OpenChild(below.Current!, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (!isSame)
         {
-            List<string> kept = Sys.ListXattrs(below);
-            foreach (string attribute in Sys.ListXattrs(merged))
+            List<string> kept = Sys.ListXattrs(belowChild);
+            foreach (string attribute in Sys.ListXattrs(mergedChild))
                 if (attribute.Length > 0 && !kept.Contains(attribute) && attribute != "security.selinux")
-                    Sys.RemoveXattr(merged, attribute);
-            new TreeCopy(merged, withMarks: false, log).CopyAttributes(entry.BelowDirectory!, entry.Name, entry.Below!, entry.UpperDirectory);
+                    Sys.RemoveXattr(mergedChild, attribute);
+            new TreeCopy(mergedChild, withMarks: false, log).CopyAttributes(belowChild, entry.Below!, mergedChild, entry.Path);
         }
 
         HasCopied = true;
         // A plain directory of the upper layer has all that differs; one that hides or was moved has not.
-        bool isPlain = upper is not null && OverlayMark.HasNone(upper);
-        List<string> names = isPlain ? TreeWalk.Names(upper!, null) : TreeWalk.Names(merged, below);
-        foreach (string name in names)
-            MakeLike(merged, below, isPlain ? upper : null, name, entry.Path);
+        bool isPlain = levels[^1].IsPlain && upperChild is not null && OverlayMark.HasNone(upperChild);
+        levels.Add(new Level(entry.Place, isPlain));
+        merged.Enter(mergedChild, entry.Name, isPlain ? TreeWalk.Names(upperChild!, null) : TreeWalk.Names(mergedChild, belowChild));
+        below.Enter(belowChild, entry.Name, []);
+        upper.Enter(upperChild, entry.Name, []);
     }
 
-    private void Restore(Entry entry)
+    /// <returns>false when what is there stays.</returns>
+    private bool Restore(Entry entry, SafeFileHandle? upper)
     {
         SafeFileHandle directory = entry.UpperDirectory;
-        Sys.MakeDirectory(directory, Temporary, PrivateMode, Temporary);
-        using (SafeFileHandle temporary = Sys.OpenChild(directory, Temporary, Sys.O_RDONLY | Sys.O_DIRECTORY))
+        string name = ResetTemporary.Make(directory);
+        bool isDone;
+        using (SafeFileHandle temporary = Sys.OpenChild(directory, name, Sys.O_RDONLY | Sys.O_DIRECTORY))
+        using (SafeFileHandle? upperTemporary = upper is null ? null : Sys.TryOpenChild(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY))
         {
             new TreeCopy(temporary, withMarks: false, log).Copy(entry.BelowDirectory!, entry.Name, temporary, "/" + entry.Name);
-            // rename(2) puts no directory in the place of a file, nor a file in that of a directory.
-            bool isExchanged = entry.Upper is not null && Sys.TryExchange(temporary, entry.Name, directory);
-            if (!isExchanged)
-            {
-                if (entry.Upper is { IsDirectory: true } || entry.Upper is not null && entry.Below!.IsDirectory)
-                    Remove(directory, entry.Name, entry.Upper);
-                Sys.Move(temporary, entry.Name, directory);
-            }
+            isDone = entry.Upper is null ? MoveInto(entry, temporary) : Replace(entry, upper, temporary, upperTemporary);
         }
 
-        RemoveTemporary(directory);
-        HasCopied = true;
+        Sys.RemoveTree(directory, name);
+        return isDone;
     }
 
-    private static void Remove(SafeFileHandle directory, string name, FileStatus status)
+    private bool MoveInto(Entry entry, SafeFileHandle temporary) => Sys.TryMoveInto(temporary, entry.Name, entry.UpperDirectory) || Stays(entry);
+
+    private bool Replace(Entry entry, SafeFileHandle? upper, SafeFileHandle temporary, SafeFileHandle? upperTemporary)
     {
-        if (status.IsDirectory)
-            Sys.RemoveTree(directory, name);
-        else
-            Sys.RemoveFile(directory, name);
+        SafeFileHandle directory = entry.UpperDirectory;
+        FileStatus? before = upper is null ? null : Sys.TryStatusAt(upper, entry.Name);
+        if (before is { IsDirectory: false } && !known.Has(before))
+            return Stays(entry);
+
+        if (Sys.TryExchange(temporary, entry.Name, directory))
+        {
+            // What was there is in the temporary directory, where nobody else gets at it by a name.
+            if (IsRemoved(entry, before, temporary, upperTemporary))
+                return true;
+            if (!Sys.TryExchange(temporary, entry.Name, directory))
+                throw new KernelException("renameat2", tree.Hierarchy + entry.Path, Errno.EXDEV);
+            return false;
+        }
+
+        // rename(2) puts no directory in the place of a file, nor a file in that of a directory.
+        if (entry.Upper!.IsDirectory || entry.Below!.IsDirectory)
+            return _removal.Remove(directory, upper, entry.Name, tree.Hierarchy + entry.Path) && MoveInto(entry, temporary);
+        Sys.Move(temporary, entry.Name, directory);
+        return true;
     }
 
-    private static void RemoveTemporary(SafeFileHandle directory)
+    /// <param name="before">What the upper layer had right before the exchange, if it had something.</param>
+    private bool IsRemoved(Entry entry, FileStatus? before, SafeFileHandle temporary, SafeFileHandle? upperTemporary)
     {
-        if (Sys.TryStatusAt(directory, Temporary) is { IsDirectory: true })
-            Sys.RemoveTree(directory, Temporary);
+        if (Sys.TryStatusAt(temporary, entry.Name) is { IsDirectory: true })
+            return _removal.Remove(temporary, upperTemporary, entry.Name, tree.Hierarchy + entry.Path);
+        // Changed in that moment, or put in its place.
+        using SafeFileHandle? file = upperTemporary is null ? null : Sys.TryOpenChild(upperTemporary, entry.Name, Sys.O_PATH);
+        FileStatus? moved = file is null ? null : Sys.Status(file);
+        if (before is not null && (moved is null || !known.HasMoved(moved)))
+            return Stays(entry);
+        Sys.RemoveFile(temporary, entry.Name);
+        if (before is not null)
+            known.NameRemoved(before, Sys.Status(file!));
+        return true;
+    }
+
+    /// <returns>false</returns>
+    private bool Stays(Entry entry)
+    {
+        report.Stays(tree.Hierarchy + entry.Path, ResetReport.Changed);
+        _hasStaying = true;
+        return false;
     }
 
     private static SafeFileHandle? TryOpen(SafeFileHandle directory, string path) =>
         Sys.TryOpenAt(directory, path, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+
+    /// <summary>A directory on the way down to the one that the walk has come to.</summary>
+    private sealed class Level(Place place, bool isPlain)
+    {
+        /// <summary>Inside the hierarchy.</summary>
+        public Place Place { get; } = place;
+
+        public bool IsPlain { get; } = isPlain;
+    }
 }

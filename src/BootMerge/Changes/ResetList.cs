@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using BootMerge.Linux;
-using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
@@ -40,41 +39,48 @@ internal sealed class ResetList(ChangedTree tree)
     /// <param name="used">Set for each pattern that something stays for. What is mounted upon stays in any case.</param>
     public void AddAll(List<string> keep, bool[] used)
     {
-        using SafeFileHandle top = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        AddAll(top, "", keep, used, Paths);
-    }
-
-    /// <returns>Whether something in the directory stays.</returns>
-    private bool AddAll(SafeFileHandle directory, string path, List<string> keep, bool[] used, List<string> found)
-    {
-        bool hasKept = false;
-        List<DirectoryEntry> entries = Sys.ReadDirectory(directory);
-        entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        foreach (DirectoryEntry entry in entries)
+        SafeFileHandle top = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using Descent descent = new(top, TreeWalk.Names(top, null));
+        List<Level> levels = [new Level(Place.Top, Paths)];
+        while (true)
         {
-            string child = path + "/" + entry.Name;
-            List<string> inside = [];
-            if (IsKept(child, keep, used) || Tree.MountedUpon.Contains(child))
-                hasKept = true;
-            else if ((keep.Count > 0 || Tree.MountedUpon.Exists(mount => MountTable.IsBelow(mount, child))) && TryOpenDirectory(directory, entry.Name) is SafeFileHandle handle)
+            Level level = levels[^1];
+            if (descent.TryNext(out string? name))
             {
-                using (handle)
+                string child = level.Place.Child(name).ToString();
+                if (IsKept(child, keep, used) || Tree.MountedUpon.Contains(child))
+                    level.HasKept = true;
+                else if ((keep.Count > 0 || Tree.MountedUpon.Exists(mount => MountTable.IsBelow(mount, child))) && TryOpenDirectory(descent.Current!, name) is SafeFileHandle directory)
                 {
-                    bool staysOpen = AddAll(handle, child, keep, used, inside);
-                    hasKept |= staysOpen;
-                    if (!staysOpen)
-                        inside = [child];
-                    else if (Sys.TryGetXattr(handle, OverlayMark.Opaque) is not null)
-                        inside.Insert(0, child + "/");
+                    descent.Enter(directory, name, TreeWalk.Names(directory, null));
+                    levels.Add(new Level(level.Place.Child(name), []));
                 }
-
-                found.AddRange(inside);
+                else
+                    level.Found.Add(child);
+            }
+            else if (descent.IsAtTop)
+            {
+                return;
             }
             else
-                found.Add(child);
+            {
+                levels.RemoveAt(levels.Count - 1);
+                AddInside(level, levels[^1], descent.Current!);
+                descent.Leave();
+            }
         }
+    }
 
-        return hasKept;
+    /// <summary>A directory in which nothing stays is given back as a whole.</summary>
+    private static void AddInside(Level level, Level above, SafeFileHandle directory)
+    {
+        above.HasKept |= level.HasKept;
+        if (!level.HasKept)
+            above.Found.Add(level.Place.ToString());
+        else if (Sys.TryGetXattr(directory, OverlayMark.Opaque) is not null)
+            above.Found.Add(level.Place + "/");
+        if (level.HasKept)
+            above.Found.AddRange(level.Found);
     }
 
     private bool IsKept(string path, List<string> keep, bool[] used)
@@ -110,64 +116,41 @@ internal sealed class ResetList(ChangedTree tree)
     /// <summary>Nothing is removed when something could not be: an <see cref="InputException"/>.</summary>
     public void CheckRemovable()
     {
+        RemovableCheck check = new(Tree);
         foreach (string path in Paths)
         {
             using SafeFileHandle? parent = OpenParent(path.TrimEnd('/'), isChecked: false);
-            if (parent is not null && !path.EndsWith('/'))
-                CheckRemovable(parent, path[(path.LastIndexOf('/') + 1)..], Tree.Hierarchy + path);
+            if (parent is not null)
+                check.Check(parent, path);
         }
-    }
-
-    private static void CheckRemovable(SafeFileHandle parent, string name, string path)
-    {
-        if (Sys.TryStatusAt(parent, name) is { IsImmutable: true })
-            throw new InputException(PathText.Printable(path) + " is immutable: chattr -i -a allows to remove it");
-        if (TryOpenDirectory(parent, name) is not SafeFileHandle directory)
-            return;
-        using (directory)
-            foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
-                CheckRemovable(directory, entry.Name, path + "/" + entry.Name);
     }
 
     private bool Covers(string path) => Paths.Exists(reset => reset == path || MountTable.IsBelow(path, reset));
 
-    /// <summary>At every moment each path shows the machine's version or that of the layers below.</summary>
-    public void GiveBack()
+    /// <summary>For a reset that keeps no copy: takes what is there now for known.</summary>
+    public void Know(KnownFiles known)
     {
         foreach (string path in Paths)
-        {
-            bool isMark = path.EndsWith('/');
-            string trimmed = path.TrimEnd('/');
-            string name = trimmed[(trimmed.LastIndexOf('/') + 1)..];
-            using SafeFileHandle? parent = OpenParent(trimmed, isChecked: false);
-            if (parent is null)
-                continue;
-            if (!isMark)
-                GiveBack(parent, name);
-            else if (TryOpenDirectory(parent, name) is SafeFileHandle directory)
-                using (directory)
-                    Sys.RemoveXattr(directory, OverlayMark.Opaque);
-        }
+            if (!path.EndsWith('/') && OpenParent(path, isChecked: false) is SafeFileHandle parent)
+                using (parent)
+                    known.AddTree(parent, path[(path.LastIndexOf('/') + 1)..]);
     }
 
-    private static void GiveBack(SafeFileHandle parent, string name)
+    /// <param name="path">One of <see cref="Paths"/>.</param>
+    /// <returns>false when something stays.</returns>
+    public bool GiveBack(string path, KnownRemoval removal)
     {
-        if (TryOpenDirectory(parent, name) is not SafeFileHandle directory)
-        {
-            Sys.RemoveFile(parent, name);
-            return;
-        }
-
-        using (directory)
-        {
-            // First, so that the layers below show through what is left should this be killed.
+        string trimmed = path.TrimEnd('/');
+        string name = trimmed[(trimmed.LastIndexOf('/') + 1)..];
+        using SafeFileHandle? parent = OpenParent(trimmed, isChecked: false);
+        if (parent is null)
+            return true;
+        if (!path.EndsWith('/'))
+            return removal.Remove(parent, parent, name, Tree.Hierarchy + path);
+        using SafeFileHandle? directory = TryOpenDirectory(parent, name);
+        if (directory is not null)
             Sys.RemoveXattr(directory, OverlayMark.Opaque);
-            Sys.RemoveXattr(directory, OverlayMark.Redirect);
-            foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
-                GiveBack(directory, entry.Name);
-        }
-
-        Sys.RemoveDirectory(parent, name);
+        return true;
     }
 
     /// <param name="isChecked">A directory on the way through which the layers below do not show is an <see cref="InputException"/>.</param>
@@ -203,4 +186,15 @@ internal sealed class ResetList(ChangedTree tree)
     }
 
     private static SafeFileHandle? TryOpenDirectory(SafeFileHandle parent, string name) => Sys.TryOpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+
+    /// <summary>A directory on the way down to the one that the walk has come to.</summary>
+    /// <param name="found">What of it is to be given back.</param>
+    private sealed class Level(Place place, List<string> found)
+    {
+        public Place Place { get; } = place;
+
+        public List<string> Found { get; } = found;
+
+        public bool HasKept { get; set; }
+    }
 }

@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.Threading;
 using BootMerge.Linux;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
@@ -8,9 +10,13 @@ namespace BootMerge.Changes;
 /// <summary>Copies files and trees with owner, mode, attributes, times, holes, and the hard links between them.</summary>
 /// <param name="top">A directory that all copies lie in.</param>
 /// <param name="withMarks">Whiteouts and overlayfs's own attributes are copied, too: the copy of an upper layer.</param>
-internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log)
+/// <param name="known">Gets what was copied and has not changed meanwhile.</param>
+internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, KnownFiles? known = null)
 {
     private const uint PrivateMode = 0x1C0; // 0700
+
+    // Longer than the kernel's clock for times of files may stand still, which is 10 ms.
+    private const int ClockStepMilliseconds = 20;
 
     // Of files with several names the first place in the copy: "8:1 4711" to "etc/a".
     private readonly Dictionary<string, string> _linked = [];
@@ -20,54 +26,128 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log)
     /// <param name="place">Of the copy below the top: "/etc/a".</param>
     public void Copy(SafeFileHandle source, string name, SafeFileHandle target, string place)
     {
-        if (OverlayMark.TryStatus(source, name) is not FileStatus status || status.IsWhiteout && !withMarks)
-            return;
-        if (status.IsDirectory && status.IsSameInode(_top))
-            throw new InputException("the copy would lie in what is copied, at " + PathText.Printable(place));
-        if (status.Links > 1 && !status.IsDirectory)
+        using Descent from = new(Sys.Reopen(source, Sys.O_RDONLY | Sys.O_DIRECTORY), [name]);
+        using Descent to = new(Sys.Reopen(target, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
+        List<Level> levels = [new Level(_top, Place.At(place[..place.LastIndexOf('/')]))];
+        while (true)
         {
-            string inode = status.Device + " " + status.Inode.ToString();
-            if (_linked.TryGetValue(inode, out string? first))
+            if (from.TryNext(out string? entry))
             {
-                int slash = first.LastIndexOf('/');
-                using SafeFileHandle directory = Sys.OpenAt(top, first[1..slash], Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
-                Sys.MakeLink(directory, first[(slash + 1)..], target, name);
+                Place at = levels[^1].Place.Child(entry);
+                using SafeFileHandle? file = Sys.TryOpenChild(from.Current!, entry, Sys.O_PATH);
+                FileStatus? status = file is null ? null : OverlayMark.Status(file);
+                if (status is { IsDirectory: true })
+                {
+                    Enter(from, to, file!, status, entry, at.ToString());
+                    levels.Add(new Level(status, at));
+                }
+                else if (status is not null && (withMarks || !status.IsWhiteout))
+                {
+                    Copy(file!, status, entry, to.Current!, at.ToString());
+                }
+            }
+            else if (from.IsAtTop)
+            {
                 return;
             }
+            else
+            {
+                // When what is in it is there, or its time would be now.
+                Level level = levels[^1];
+                levels.RemoveAt(levels.Count - 1);
+                CopyAttributes(from.Current!, level.Status, to.Current!, level.Place.ToString());
+                from.Leave();
+                to.Leave();
+            }
+        }
+    }
 
-            _linked[inode] = place;
+    /// <param name="file">O_PATH: whatever takes its name meanwhile, it is this one that is copied.</param>
+    private void Enter(Descent from, Descent to, SafeFileHandle file, FileStatus status, string name, string place)
+    {
+        if (status.IsSameInode(_top))
+            throw new InputException("the copy would lie in what is copied, at " + PathText.Printable(place));
+        SafeFileHandle directory = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        known?.AddDirectory(directory, status);
+        Sys.MakeDirectory(to.Current!, name, PrivateMode, place);
+        to.Enter(Sys.OpenChild(to.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY), name, []);
+        from.Enter(directory, name, Sys.NamesIn(directory));
+    }
+
+    /// <summary>Of anything but a directory.</summary>
+    private void Copy(SafeFileHandle file, FileStatus status, string name, SafeFileHandle target, string place)
+    {
+        if (known is not null)
+            status = Settled(file, status);
+        if (status.Links > 1 && TryLink(status, name, target, place))
+            return;
+        if (status.IsRegular)
+        {
+            using SafeFileHandle from = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
+            using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, PrivateMode);
+            Sys.CopyContent(from, to, _buffer, place);
+            CopyAttributes(file, status, to, place);
+        }
+        else
+        {
+            if (status.IsSymlink)
+                Sys.MakeSymlink(target, name, Sys.ReadLink(file), place);
+            else
+                Sys.MakeNode(target, name, status);
+            using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_PATH);
+            CopyAttributes(file, status, to, place);
         }
 
-        if (status.IsDirectory)
-            CopyDirectory(source, name, target, place);
-        else if (status.IsSymlink)
-            Sys.MakeSymlink(target, name, Sys.ReadLinkAt(source, name), place);
-        else if (status.IsRegular)
-            CopyFile(source, name, target, place);
-        else
-            Sys.MakeNode(target, name, status);
-        CopyAttributes(source, name, status, target);
+        if (known is not null && Sys.Status(file) is FileStatus now && now.ChangeTime == status.ChangeTime && KnownFiles.IsSameContent(now, status))
+            known.Add(status);
     }
 
-    private void CopyDirectory(SafeFileHandle source, string name, SafeFileHandle target, string place)
+    /// <summary>A further name of a file that is in the copy.</summary>
+    private bool TryLink(FileStatus status, string name, SafeFileHandle target, string place)
     {
-        Sys.MakeDirectory(target, name, PrivateMode, place);
-        using SafeFileHandle from = Sys.OpenChild(source, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        foreach (DirectoryEntry entry in Sys.ReadDirectory(from))
-            Copy(from, entry.Name, to, place + "/" + entry.Name);
+        string inode = status.Device + " " + status.Inode.ToString();
+        if (!_linked.TryGetValue(inode, out string? first))
+        {
+            _linked[inode] = place;
+            return false;
+        }
+
+        int slash = first.LastIndexOf('/');
+        // Too long a path is one more file then.
+        using SafeFileHandle? directory = Sys.TryOpenAt(top, first[1..slash], Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+        if (directory is null)
+            return false;
+        Sys.MakeLink(directory, first[(slash + 1)..], target, name);
+        return true;
     }
 
-    private void CopyFile(SafeFileHandle source, string name, SafeFileHandle target, string place)
+    /// <summary>
+    /// A file that was written to just now may be written to again without a later time of change, before 6.13: waits until
+    /// that can be told.
+    /// </summary>
+    private static FileStatus Settled(SafeFileHandle file, FileStatus status)
     {
-        using SafeFileHandle from = Sys.OpenChild(source, name, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
-        using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, PrivateMode);
-        Sys.CopyContent(from, to, _buffer, place);
+        ulong now = (ulong)(DateTime.UtcNow - DateTime.UnixEpoch).TotalMicroseconds;
+        if (status.ChangeTime > now || now - status.ChangeTime > ClockStepMilliseconds * 1000)
+            return status;
+        Thread.Sleep(ClockStepMilliseconds);
+        return OverlayMark.Status(file);
     }
 
-    public void CopyAttributes(SafeFileHandle source, string name, FileStatus status, SafeFileHandle target)
+    /// <param name="source">May be O_PATH, as <paramref name="target"/>.</param>
+    /// <param name="place">For messages.</param>
+    public void CopyAttributes(SafeFileHandle source, FileStatus status, SafeFileHandle target, string place)
     {
-        if (Sys.CopyAttributes(source, name, status, target, withMarks) is string lost)
-            log.Warning("The copy of " + name + " is without the attribute " + lost + ", which its file system cannot hold.");
+        if (Sys.CopyAttributes(source, status, target, withMarks, place) is string lost)
+            log.Warning("The copy of " + place + " is without the attribute " + lost + ", which its file system cannot hold.");
+    }
+
+    /// <summary>A directory on the way down to the one that the walk has come to.</summary>
+    private sealed class Level(FileStatus status, Place place)
+    {
+        public FileStatus Status { get; } = status;
+
+        /// <summary>Of the copy below the top.</summary>
+        public Place Place { get; } = place;
     }
 }

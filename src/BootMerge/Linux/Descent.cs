@@ -17,9 +17,9 @@ internal sealed class Descent : IDisposable
 
     private readonly List<Level> _levels = [];
 
-    /// <param name="top">Stays open. Opened for reading; it is the descent's from here on.</param>
+    /// <param name="top">Stays open. Opened for reading; null where there is none. It is the descent's from here on.</param>
     /// <param name="names">Those in it that the walk will go through.</param>
-    public Descent(SafeFileHandle top, List<string> names) => _levels.Add(new Level("", top, names));
+    public Descent(SafeFileHandle? top, List<string> names) => _levels.Add(new Level("", top, names));
 
     public bool IsAtTop => _levels.Count == 1;
 

@@ -49,7 +49,7 @@ internal static unsafe partial class LibC
     public static partial int utimensat(int directory, byte[] name, TimeSpec* times, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int lsetxattr(byte[] path, byte[] name, byte* value, nuint size, int flags);
+    public static partial int setxattr(byte[] path, byte[] name, byte* value, nuint size, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int syncfs(int file);
@@ -101,6 +101,12 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint lgetxattr(byte[] path, byte[] name, byte* value, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint listxattr(byte[] path, byte* list, nuint size);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial nint getxattr(byte[] path, byte[] name, byte* value, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint flistxattr(int file, byte* list, nuint size);

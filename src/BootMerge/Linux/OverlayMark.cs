@@ -38,6 +38,16 @@ internal static class OverlayMark
         return status;
     }
 
+    /// <summary>As <see cref="TryStatus"/>, of an open file.</summary>
+    /// <param name="file">May be O_PATH.</param>
+    public static FileStatus Status(SafeFileHandle file)
+    {
+        FileStatus status = Sys.Status(file);
+        if (status is { IsRegular: true, Size: 0 })
+            status.IsMarkedDeleted = Sys.TryGetXattrOf(file, Whiteout) is not null;
+        return status;
+    }
+
     /// <summary>Whether the layers below show as if neither were there.</summary>
     /// <param name="directory">Opened for reading.</param>
     public static bool HasNone(SafeFileHandle directory) => Sys.TryGetXattr(directory, Opaque) is null && Sys.TryGetXattr(directory, Redirect) is null;

@@ -49,9 +49,15 @@ internal static unsafe partial class Sys
 
     /// <summary>Of anything in a directory, not followed when it is a symlink, not opened whatever it is; needs /proc.</summary>
     /// <returns>Empty where the file system has none, or the file is gone.</returns>
-    public static List<string> ListXattrsAt(SafeFileHandle directory, string name)
+    public static List<string> ListXattrsAt(SafeFileHandle directory, string name) => ListXattrs(ProcPath(directory) + "/" + name, name, isLink: false);
+
+    /// <summary>Of an open file whatever it is, O_PATH too, a symlink among them; needs /proc.</summary>
+    public static List<string> ListXattrsOf(SafeFileHandle file) => ListXattrs(ProcPath(file), null, isLink: true);
+
+    /// <param name="isLink">The path is a link of /proc, which leads to the open file itself and no further.</param>
+    private static List<string> ListXattrs(string path, string? name, bool isLink)
     {
-        byte[] path = PathText.Terminated(ProcPath(directory) + "/" + name);
+        byte[] terminated = PathText.Terminated(path);
         byte[] buffer = SmallBuffer;
         while (true)
         {
@@ -59,7 +65,7 @@ internal static unsafe partial class Sys
             int errno;
             fixed (byte* at = buffer)
             {
-                length = LibC.llistxattr(path, at, (nuint)buffer.Length);
+                length = isLink ? LibC.listxattr(terminated, at, (nuint)buffer.Length) : LibC.llistxattr(terminated, at, (nuint)buffer.Length);
                 errno = LastErrno;
             }
 
@@ -68,16 +74,23 @@ internal static unsafe partial class Sys
             if (errno is Errno.EOPNOTSUPP or Errno.ENOENT)
                 return [];
             if (errno != Errno.ERANGE || buffer.Length == XattrSizeMax)
-                throw new KernelException("listxattr", name, errno);
+                throw new KernelException("listxattr", name ?? path, errno);
             buffer = new byte[XattrSizeMax];
         }
     }
 
     /// <summary>As <see cref="ListXattrsAt"/>.</summary>
     /// <returns>null when it has no such attribute.</returns>
-    public static byte[]? TryGetXattrAt(SafeFileHandle directory, string name, string attribute)
+    public static byte[]? TryGetXattrAt(SafeFileHandle directory, string name, string attribute) =>
+        TryGetXattr(ProcPath(directory) + "/" + name, name, attribute, isLink: false);
+
+    /// <summary>As <see cref="ListXattrsOf"/>.</summary>
+    /// <returns>null when it has no such attribute.</returns>
+    public static byte[]? TryGetXattrOf(SafeFileHandle file, string attribute) => TryGetXattr(ProcPath(file), null, attribute, isLink: true);
+
+    private static byte[]? TryGetXattr(string path, string? name, string attribute, bool isLink)
     {
-        byte[] path = PathText.Terminated(ProcPath(directory) + "/" + name);
+        byte[] terminatedPath = PathText.Terminated(path);
         byte[] terminated = PathText.Terminated(attribute);
         byte[] buffer = SmallBuffer;
         while (true)
@@ -86,7 +99,7 @@ internal static unsafe partial class Sys
             int errno;
             fixed (byte* at = buffer)
             {
-                length = LibC.lgetxattr(path, terminated, at, (nuint)buffer.Length);
+                length = isLink ? LibC.getxattr(terminatedPath, terminated, at, (nuint)buffer.Length) : LibC.lgetxattr(terminatedPath, terminated, at, (nuint)buffer.Length);
                 errno = LastErrno;
             }
 
@@ -95,7 +108,7 @@ internal static unsafe partial class Sys
             if (errno is Errno.ENODATA or Errno.EOPNOTSUPP or Errno.ENOENT)
                 return null;
             if (errno != Errno.ERANGE || buffer.Length == XattrSizeMax)
-                throw new KernelException("getxattr " + attribute, name, errno);
+                throw new KernelException("getxattr " + attribute, name ?? path, errno);
             buffer = new byte[XattrSizeMax];
         }
     }

@@ -25,6 +25,17 @@ internal static unsafe partial class Sys
     public static void Rename(SafeFileHandle directory, string oldName, string newName) =>
         Check(LibC.renameat(Raw(directory), PathText.Terminated(oldName), Raw(directory), PathText.Terminated(newName)), "rename", newName);
 
+    /// <summary>To a place where nothing is.</summary>
+    /// <returns>false when something is there by now.</returns>
+    public static bool TryMoveInto(SafeFileHandle oldDirectory, string name, SafeFileHandle directory)
+    {
+        const uint RENAME_NOREPLACE = 1;
+        byte[] terminated = PathText.Terminated(name);
+        int result = LibC.renameat2(Raw(oldDirectory), terminated, Raw(directory), terminated, RENAME_NOREPLACE);
+        int errno = LastErrno;
+        return result == 0 || (errno == Errno.EEXIST ? false : throw new KernelException("renameat2", name, errno));
+    }
+
     /// <summary>To a place where nothing is, or something that is replaced.</summary>
     public static void Move(SafeFileHandle oldDirectory, string name, SafeFileHandle directory) =>
         Check(LibC.renameat(Raw(oldDirectory), PathText.Terminated(name), Raw(directory), PathText.Terminated(name)), "rename", name);
@@ -40,27 +51,34 @@ internal static unsafe partial class Sys
         return result == 0 || (errno is Errno.EINVAL or Errno.EXDEV ? false : throw new KernelException("renameat2", name, errno));
     }
 
-    /// <summary>Owner, mode, attributes and times of a file, whatever it is. Needs /proc.</summary>
+    /// <summary>
+    /// Owner, mode, attributes and times of a file, whatever it is. Both are open files and not names: whoever may write in a
+    /// directory can put something else in the place of a name. A symlink has no mode. Needs /proc.
+    /// </summary>
+    /// <param name="source">May be O_PATH, as <paramref name="target"/>.</param>
+    /// <param name="status">What the source was when it was looked at.</param>
     /// <param name="withMarks">Also the attributes of overlayfs.</param>
+    /// <param name="name">For messages.</param>
     /// <returns>An attribute that the other file system cannot hold; null when there is none.</returns>
-    public static string? CopyAttributes(SafeFileHandle source, string name, FileStatus status, SafeFileHandle directory, bool withMarks)
+    public static string? CopyAttributes(SafeFileHandle source, FileStatus status, SafeFileHandle target, bool withMarks, string name)
     {
-        byte[] terminated = PathText.Terminated(name);
-        Check(LibC.fchownat(Raw(directory), terminated, status.Uid, status.Gid, AT_SYMLINK_NOFOLLOW), "chown", name);
+        const int AT_FDCWD = -100;
+        Check(LibC.fchownat(Raw(target), EmptyPath, status.Uid, status.Gid, AT_EMPTY_PATH), "chown", name);
+        // A link of /proc leads to the open file itself. fchmodat2(2), which takes AT_EMPTY_PATH, came with 6.6.
+        byte[] path = PathText.Terminated(ProcPath(target));
         if (!status.IsSymlink)
-            Check(LibC.fchmodat(Raw(directory), terminated, status.Permissions, 0), "chmod", name);
+            Check(LibC.fchmodat(AT_FDCWD, path, status.Permissions, 0), "chmod", name);
         // Behind chown(2), which takes capabilities away, and chmod(2), which changes ACLs.
         string? lost = null;
-        byte[] path = PathText.Terminated(ProcPath(directory) + "/" + name);
-        foreach (string attribute in ListXattrsAt(source, name))
+        foreach (string attribute in ListXattrsOf(source))
         {
-            if (!withMarks && OverlayMark.IsOne(attribute) || TryGetXattrAt(source, name, attribute) is not byte[] value)
+            if (attribute.Length == 0 || !withMarks && OverlayMark.IsOne(attribute) || TryGetXattrOf(source, attribute) is not byte[] value)
                 continue;
             int result;
             int errno;
             fixed (byte* at = value)
             {
-                result = LibC.lsetxattr(path, PathText.Terminated(attribute), at, (nuint)value.Length, 0);
+                result = LibC.setxattr(path, PathText.Terminated(attribute), at, (nuint)value.Length, 0);
                 errno = LastErrno;
             }
 
@@ -69,12 +87,12 @@ internal static unsafe partial class Sys
         }
 
         LibC.StatxBuffer s;
-        if (!TryStatx(source, terminated, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_AND_BIRTH, &s, out int statxErrno))
+        if (!TryStatx(source, EmptyPath, AT_EMPTY_PATH, STATX_BASIC_AND_BIRTH, &s, out int statxErrno))
             throw new KernelException("statx", name, statxErrno);
         LibC.TimeSpec* times = stackalloc LibC.TimeSpec[2];
         times[0] = new LibC.TimeSpec { Seconds = s.AccessTime.Seconds, Nanoseconds = s.AccessTime.Nanoseconds };
         times[1] = new LibC.TimeSpec { Seconds = s.ModificationTime.Seconds, Nanoseconds = s.ModificationTime.Nanoseconds };
-        Check(LibC.utimensat(Raw(directory), terminated, times, AT_SYMLINK_NOFOLLOW), "utimensat", name);
+        Check(LibC.utimensat(Raw(target), EmptyPath, times, AT_EMPTY_PATH), "utimensat", name);
         return lost;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using BootMerge.Changes;
+using BootMerge.CommandLine;
 using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Mounting;
@@ -47,13 +48,33 @@ internal static class ResetVerb
             return;
         }
 
-        if (!settings.DryRun)
-            GiveBack(session, lists);
+        ListOutput output = new(JsonFormat.Off, settings.DryRun ? null : session.Log);
+        try
+        {
+            if (settings.DryRun)
+                Show(lists, output);
+            else
+                GiveBack(session, lists, output);
+        }
+        finally
+        {
+            // Also when it ends early.
+            output.Finish();
+        }
+
+        if (output.HasFailed)
+            session.ExitStatus = 1;
+    }
+
+    private static void Show(List<ResetList> lists, ListOutput output)
+    {
         foreach (ResetList list in lists)
             foreach (string path in list.Paths)
-                Output.Write((settings.DryRun ? "would reset " : "reset ") + PathText.Printable(list.Tree.Hierarchy + path.TrimEnd('/'))
-                    + (path.EndsWith('/') ? ", only its opaque mark\n" : "\n"));
+                output.Add("would reset " + Text(list, path) + "\n");
     }
+
+    private static string Text(ResetList list, string path) =>
+        PathText.Printable(list.Tree.Hierarchy + path.TrimEnd('/')) + (path.EndsWith('/') ? ", only its opaque mark" : "");
 
     private static void AddAll(Session session, ChangedTrees trees, List<ResetList> lists)
     {
@@ -84,39 +105,56 @@ internal static class ResetVerb
     }
 
     /// <summary>The copy is whole and on the disk before the first file goes.</summary>
-    private static void GiveBack(Session session, List<ResetList> lists)
+    private static void GiveBack(Session session, List<ResetList> lists, ListOutput output)
     {
         foreach (ResetList list in lists)
             if (list.Tree.Merged is null && list.Paths.Count > 0 && CopyOrigins.Remove(list.Tree.Upper) is string problem)
                 throw new InputException("nothing is reset, or two files could be seen as one in " + PathText.Printable(list.Tree.Hierarchy) + ": " + problem);
 
-        if (!session.Settings.NoBackup)
-        {
-            using Backup backup = Backup.Begin(session.Root, session.Log);
+        KnownFiles known = new();
+        if (session.Settings.NoBackup)
             foreach (ResetList list in lists)
-                foreach (string path in list.Paths)
-                    if (!path.EndsWith('/'))
-                        backup.Add(list.Tree, path);
-            session.Log.Info("What the machine had is kept in " + session.Root.Outside(backup.Finish()) + ".");
-        }
+                list.Know(known);
+        else
+            Keep(session, lists, known);
 
+        ResetReport report = new(session.Log);
         bool hasCopied = false;
-        foreach (ResetList list in lists)
+        try
         {
-            if (list.Tree.Merged is null)
+            foreach (ResetList list in lists)
             {
-                list.GiveBack();
-                continue;
+                MergedReset? merged = list.Tree.Merged is null ? null : new MergedReset(list.Tree, known, report, session.Log);
+                KnownRemoval removal = new(known, isMerged: false, report);
+                foreach (string path in list.Paths)
+                {
+                    bool isDone = merged is null ? list.GiveBack(path, removal) : merged.GiveBack(path);
+                    if (isDone || !report.Has(list.Tree.Hierarchy + path))
+                        output.Add("reset " + Text(list, path) + (isDone ? "\n" : ", except what stays\n"));
+                    hasCopied |= merged is { HasCopied: true };
+                }
             }
-
-            MergedReset reset = new(list.Tree, session.Log);
-            foreach (string path in list.Paths)
-                reset.GiveBack(path);
-            hasCopied |= reset.HasCopied;
+        }
+        finally
+        {
+            if (hasCopied)
+                session.Log.Info("This is merged, so copies of what is below are left in the upper layer, and updates of it do not show: 'unmerge', 'prune --opaque' and 'merge' remove them, or, except in directories that had been deleted or replaced, the next boot with Prune=yes, unless an update comes first.");
         }
 
-        if (hasCopied)
-            session.Log.Info("This is merged, so copies of what is below are left in the upper layer, and updates of it do not show: 'unmerge', 'prune --opaque' and 'merge' remove them, or, except in directories that had been deleted or replaced, the next boot with Prune=yes, unless an update comes first.");
+        if (report.IsEmpty)
+            return;
+        session.Log.Error("Not everything is reset: what came or was changed meanwhile stays. Reset it again to give that back, too.");
+        session.ExitStatus = 1;
+    }
+
+    private static void Keep(Session session, List<ResetList> lists, KnownFiles known)
+    {
+        using Backup backup = Backup.Begin(session.Root, known, session.Log);
+        foreach (ResetList list in lists)
+            foreach (string path in list.Paths)
+                if (!path.EndsWith('/'))
+                    backup.Add(list.Tree, path);
+        session.Log.Info("What the machine had is kept in " + session.Root.Outside(backup.Finish()) + ".");
     }
 
     /// <summary>What is merged is written to through the merge.</summary>

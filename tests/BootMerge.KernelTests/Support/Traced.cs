@@ -2,6 +2,9 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Xunit;
 
 namespace BootMerge.KernelTests.Support;
 
@@ -31,6 +34,19 @@ internal static class Traced
     /// <summary>The program is killed as it enters this call for the <paramref name="when"/>th time; the call is not made.</summary>
     public static Outcome Kill(string call, int when, TestRoot root, params string[] arguments) =>
         Run(["-e", "trace=" + call, "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"], root, arguments).Outcome;
+
+    /// <summary>A call takes a second longer, and in that second something else happens.</summary>
+    /// <param name="injection">"call:delay_exit=1000000:when=N"</param>
+    /// <param name="isThen">Whether that second has begun.</param>
+    public static Outcome Meanwhile(string injection, Func<bool> isThen, Action act, TestRoot root, params string[] arguments)
+    {
+        Task<Outcome> run = Task.Run(() => Run(["-e", "trace=" + injection.Split(':')[0], "-e", "inject=" + injection], root, arguments).Outcome);
+        while (!isThen() && !run.IsCompleted)
+            Thread.Sleep(2);
+        act();
+        Assert.False(run.IsCompleted, "it was not slow enough");
+        return run.GetAwaiter().GetResult();
+    }
 
     /// <summary>The name of every system call of the thread that does the work, in order.</summary>
     public static List<string> MainThread(TestRoot root, params string[] arguments) => MainThread(root, Workplace.Binary, ["--root=" + root.Path, .. arguments]);

@@ -1,0 +1,37 @@
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>
+/// A directory that what is below is copied to before it takes its place; in the directory that it is for. Whose it is its mode
+/// says, which mkdir(2) gives it in the same step: nobody else makes a directory that nobody may enter.
+/// </summary>
+internal static class ResetTemporary
+{
+    private const string Name = ".bootmerge-reset";
+    private const uint Mode = 0x200; // 01000
+    private const uint SetGroupId = 0x400; // handed on by the directory above
+
+    /// <returns>The name: another one where a file of the machine's has that.</returns>
+    public static string Make(SafeFileHandle directory)
+    {
+        int number = 0;
+        while (!Sys.MakeDirectory(directory, NameOf(number), Mode, NameOf(number)))
+            number++;
+        // What is made in it would inherit this.
+        using SafeFileHandle made = Sys.OpenChild(directory, NameOf(number), Sys.O_RDONLY | Sys.O_DIRECTORY);
+        Sys.RemoveXattr(made, "system.posix_acl_default");
+        return NameOf(number);
+    }
+
+    /// <summary>What a killed one has left.</summary>
+    public static void RemoveLeft(SafeFileHandle directory)
+    {
+        for (int number = 0; Sys.TryStatusAt(directory, NameOf(number)) is FileStatus status; number++)
+            if (status is { IsDirectory: true, Uid: 0 } && (status.Permissions & ~SetGroupId) == Mode)
+                Sys.RemoveTree(directory, NameOf(number));
+    }
+
+    private static string NameOf(int number) => number == 0 ? Name : Name + "." + number.ToString();
+}
