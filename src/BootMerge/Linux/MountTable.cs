@@ -7,15 +7,20 @@ namespace BootMerge.Linux;
 
 /// <summary>One line of /proc/self/mountinfo, proc_pid_mountinfo(5).</summary>
 /// <param name="device">"8:1"</param>
+/// <param name="root">What of the file system is mounted, unescaped.</param>
 /// <param name="path">The mount point as this process sees it, unescaped.</param>
 /// <param name="options">Of the mount, not of the superblock.</param>
-internal sealed class Mount(int id, int parentId, string device, string path, string options, string type, string superOptions)
+/// <param name="propagation">"shared:7", "master:1", "unbindable"; empty: private.</param>
+internal sealed class Mount(
+    int id, int parentId, string device, string root, string path, string options, List<string> propagation, string type, string superOptions)
 {
     public int Id { get; } = id;
 
     public int ParentId { get; } = parentId;
 
     public string Device { get; } = device;
+
+    public string Root { get; } = root;
 
     public string Path { get; } = path;
 
@@ -24,6 +29,19 @@ internal sealed class Mount(int id, int parentId, string device, string path, st
     public string Type { get; } = type;
 
     public string SuperOptions { get; } = superOptions;
+
+    public bool IsUnbindable { get; } = propagation.Contains("unbindable");
+
+    /// <summary>What is mounted has been removed since. No other path has two slashes in a row.</summary>
+    public bool IsDeleted { get; } = root.EndsWith("//deleted", StringComparison.Ordinal);
+}
+
+/// <summary>Where a file is in its file system, whatever is mounted where.</summary>
+internal sealed class FileSystemPlace(string device, string path)
+{
+    public string Device { get; } = device;
+
+    public string Path { get; } = path;
 }
 
 /// <summary>The mounts of this process's namespace, in the order in which they were attached.</summary>
@@ -75,6 +93,26 @@ internal sealed class MountTable
         return children;
     }
 
+    /// <summary>Where a directory is; where an overlay is mounted on it, also that of what is below.</summary>
+    /// <param name="status">Of <paramref name="directory"/>.</param>
+    public List<FileSystemPlace> PlacesOf(SafeFileHandle directory, FileStatus status)
+    {
+        string path = Sys.PathOf(directory);
+        List<FileSystemPlace> places = [];
+        Mount? mount = ById(Sys.MountNumber(directory));
+        while (mount is not null && (mount.Path == path || IsBelow(path, mount.Path)))
+        {
+            string below = mount.Path == "/" ? path : path[mount.Path.Length..];
+            places.Add(new FileSystemPlace(mount.Device, "/" + (mount.Root + below).Trim('/')));
+            mount = mount.Path == path && mount.Type == "overlay" ? ById(mount.ParentId) : null;
+        }
+
+        // In a chroot the mount at its root may have no line: then the path itself has to do.
+        if (places.Count == 0)
+            places.Add(new FileSystemPlace(status.Device, path));
+        return places;
+    }
+
     public static bool IsBelow(string path, string directory) =>
         directory == "/" ? path.Length > 1 : path.Length > directory.Length + 1 && path[directory.Length] == '/' && path.StartsWith(directory, StringComparison.Ordinal);
 
@@ -88,7 +126,7 @@ internal sealed class MountTable
         List<string> after = Fields(line[(separator + 3)..]);
         if (before.Count < 6 || after.Count < 2 || !int.TryParse(before[0], out int id) || !int.TryParse(before[1], out int parent))
             return null;
-        return new Mount(id, parent, before[2], before[4], before[5], after[0], after.Count > 2 ? after[2] : "");
+        return new Mount(id, parent, before[2], before[3], before[4], before[5], before.GetRange(6, before.Count - 6), after[0], after.Count > 2 ? after[2] : "");
     }
 
     private static List<string> Fields(ReadOnlySpan<byte> text)

@@ -92,15 +92,13 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>Makes the superblock of an overlay; a failure carries the context's log and what /dev/kmsg got meanwhile.</summary>
-    /// <returns>What overlayfs wrote to /dev/kmsg although it worked.</returns>
-    public static string Create(SafeFileHandle context, string target)
+    public static void Create(SafeFileHandle context, string target)
     {
         using KernelLog log = KernelLog.Mark();
         int result = LibC.fsconfig(Raw(context), FSCONFIG_CMD_CREATE, null, null, 0);
         int errno = LastErrno;
         if (result < 0)
             throw new KernelException("fsconfig create", target, errno, Join(ContextLog(context), log.Since()));
-        return log.Since();
     }
 
     /// <param name="attributes">MOUNT_ATTR_* bits.</param>
@@ -128,8 +126,7 @@ internal static unsafe partial class Sys
 
     /// <summary>mount(2); a failure carries what /dev/kmsg got meanwhile.</summary>
     /// <param name="data">Without a zero; at most 4095 bytes, because the kernel cuts the rest off without a word.</param>
-    /// <returns>What overlayfs wrote to /dev/kmsg although it worked.</returns>
-    public static string Mount(string source, SafeFileHandle on, string type, ulong flags, string data, string target)
+    public static void Mount(string source, SafeFileHandle on, string type, ulong flags, string data, string target)
     {
         const int PageSize = 4096;
         byte[] bytes = PathText.Terminated(data);
@@ -140,15 +137,18 @@ internal static unsafe partial class Sys
         int errno = LastErrno;
         if (result < 0)
             throw new KernelException("mount " + type, target, errno, log.Since());
-        return log.Since();
     }
 
     /// <summary>A detached copy of a mount; with <paramref name="recursive"/> of those on it too.</summary>
-    public static SafeFileHandle CloneTree(SafeFileHandle mount, bool recursive, string target)
+    public static SafeFileHandle CloneTree(SafeFileHandle mount, bool recursive, string target) =>
+        TryCloneTree(mount, recursive, out int errno) ?? throw new KernelException("open_tree", target, errno);
+
+    /// <summary>null with the error number: EINVAL of a mount that is unbindable.</summary>
+    public static SafeFileHandle? TryCloneTree(SafeFileHandle mount, bool recursive, out int errno)
     {
         int fd = LibC.open_tree(Raw(mount), EmptyPath, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
-        int errno = LastErrno;
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("open_tree", target, errno);
+        errno = LastErrno;
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : null;
     }
 
     /// <summary>Nothing that happens to these mounts happens to others any more, and the other way round.</summary>

@@ -11,8 +11,8 @@ internal static class HiddenDirectory
     /// merge is gone. A copy of the parent's mount shows it; its file handle leads to it in the mount itself.
     /// </summary>
     /// <returns>
-    /// null where the hierarchy is a mount of its own under the merge, which no copy of the parent shows, or where the
-    /// file system has no handles that can be opened.
+    /// null where the hierarchy is a mount of its own under the merge, which no copy of the parent shows, where the parent is
+    /// unbindable, or where the file system has no handles that can be opened.
     /// </returns>
     public static SafeFileHandle? TryOpen(Root root, string hierarchy)
     {
@@ -24,7 +24,9 @@ internal static class HiddenDirectory
         MountTable table = MountTable.Read();
         if (table.ById(Sys.MountNumber(merged)) is not Mount mount || mount.ParentId != Sys.MountNumber(parent))
             return null;
-        using SafeFileHandle copy = Sys.CloneTree(parent, recursive: false, root.Outside(path));
+        using SafeFileHandle? copy = Sys.TryCloneTree(parent, recursive: false, out _);
+        if (copy is null)
+            return null;
         using SafeFileHandle hidden = Sys.OpenChild(copy, path[(slash + 1)..], Sys.O_PATH | Sys.O_DIRECTORY);
         return Sys.TryOpenThrough(parent, hidden, Sys.O_PATH | Sys.O_DIRECTORY);
     }

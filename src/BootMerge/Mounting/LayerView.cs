@@ -37,7 +37,7 @@ internal static class LayerView
                 options = StackOptions.WithoutRedirects(options);
             OverlayMount mount = new("the layers below", "bootmerge", Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV,
                 options, directories, upper: null, work: null);
-            SafeFileHandle overlay = mount.Make(stage, method, isStaged, out _);
+            SafeFileHandle overlay = mount.Make(stage, method, isStaged);
             if (!isStaged)
                 return overlay;
             using (overlay)

@@ -26,6 +26,9 @@ internal sealed class MergeTransaction : IDisposable
     private readonly List<BuiltStack> _built = [];
     private readonly List<Replaced> _replaced = [];
 
+    // The hierarchies that were merged anew, as they are below the merge.
+    private readonly List<KeyValuePair<StackPlan, SafeFileHandle>> _covered = [];
+
     private MergeTransaction(Host host, Journal journal, Log log)
     {
         _host = host;
@@ -63,13 +66,33 @@ internal sealed class MergeTransaction : IDisposable
             stack.Dispose();
         foreach (Replaced old in _replaced)
             old.Dispose();
+        foreach (KeyValuePair<StackPlan, SafeFileHandle> covered in _covered)
+            covered.Value.Dispose();
     }
 
     private void Prepare(IReadOnlyList<MergePlan> plans)
     {
+        CheckSubmounts(plans);
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)
                 Directories.Prepare(_host, stack, _undo, _journal, _log);
+    }
+
+    /// <summary>A mount that cannot be carried over ends the command before anything is changed.</summary>
+    private void CheckSubmounts(IReadOnlyList<MergePlan> plans)
+    {
+        foreach (MergePlan plan in plans)
+            foreach (StackPlan stack in plan.Stacks)
+                _host.SubmountsOf(stack.Hierarchy).Check();
+        foreach (ExistingMerge merge in _host.Merges)
+        {
+            if (IsPlanned(plans, merge.Hierarchy))
+                continue;
+            Submounts submounts = _host.SubmountsOf(merge.Hierarchy);
+            submounts.Check();
+            using SafeFileHandle uncovered = _host.Bare.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+            submounts.CheckPlaces(uncovered, _host.Root.Outside(merge.Hierarchy));
+        }
     }
 
     private void Build(IReadOnlyList<MergePlan> plans)
@@ -96,9 +119,11 @@ internal sealed class MergeTransaction : IDisposable
             BuildAll(plans, LayerMethod.Descriptors);
             return true;
         }
-        catch (KernelException e) when (e.Call == "fsconfig" && e.Errno == Errno.EINVAL && e.Log.Length == 0)
+        catch (KernelException e) when ((e.Call.StartsWith("fsconfig", StringComparison.Ordinal) || e.Call == "open_tree") && e.Errno == Errno.EINVAL)
         {
-            // A reason in words would be about the layers; without one it is about how they were handed over.
+            // A root that is unbindable cannot be copied here, and there it can.
+            // Perhaps it is about the layers themselves, and fails again: only the words in the kernel's log would tell, and
+            // those can be about somebody else's mount.
             _log.Debug("Building in place failed (" + e.Message + "), again in a private mount namespace.");
             foreach (BuiltStack stack in _built)
                 stack.Dispose();
@@ -162,7 +187,8 @@ internal sealed class MergeTransaction : IDisposable
     private void Attach(BuiltStack stack)
     {
         string target = _host.Root.Outside(stack.Plan.Target);
-        using SafeFileHandle point = _host.Root.OpenAt(stack.Plan.Target, Sys.O_PATH | Sys.O_DIRECTORY);
+        SafeFileHandle point = _host.Root.OpenAt(stack.Plan.Target, Sys.O_PATH | Sys.O_DIRECTORY);
+        _covered.Add(new KeyValuePair<StackPlan, SafeFileHandle>(stack.Plan, point));
         Sys.Attach(stack.Mount, point, target);
         _undo.Add(() => Sys.Detach(stack.Mount, target));
     }
@@ -199,7 +225,7 @@ internal sealed class MergeTransaction : IDisposable
     {
         foreach (ExistingMerge merge in _host.Merges)
             if (!IsPlanned(plans, merge.Hierarchy))
-                Unmerging.TakeAway(_host.Root, merge, _replaced, _undo, _journal, _log);
+                Unmerging.TakeAway(_host.Root, merge, _replaced, _undo, _journal);
     }
 
     public static bool IsPlanned(IReadOnlyList<MergePlan> plans, string hierarchy)
@@ -215,9 +241,8 @@ internal sealed class MergeTransaction : IDisposable
     private void CleanUp()
     {
         _undo.Forget();
-        foreach (BuiltStack stack in _built)
-            if (_host.MergeOn(stack.Plan.Hierarchy) is null)
-                _host.SubmountsOf(stack.Plan.Hierarchy).RemoveOriginals(_host.Root.Outside(stack.Plan.Target), _log);
+        foreach (KeyValuePair<StackPlan, SafeFileHandle> covered in _covered)
+            _host.SubmountsOf(covered.Key.Hierarchy).RemoveOriginals(covered.Value, _host.Root.Outside(covered.Key.Target), _log);
         RemoveStaleWorkDirectories();
         foreach (Replaced old in _replaced)
         {

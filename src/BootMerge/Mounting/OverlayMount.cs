@@ -45,11 +45,10 @@ internal sealed class OverlayMount(
 
     /// <param name="isStaged">In a <see cref="PrivateView"/>: the overlay is attached to the stage.</param>
     /// <returns>The overlay's root: detached, or in the stage.</returns>
-    /// <param name="kernelLog">What overlayfs said although it worked.</param>
-    public SafeFileHandle Make(Stage stage, LayerMethod method, bool isStaged, out string kernelLog)
+    public SafeFileHandle Make(Stage stage, LayerMethod method, bool isStaged)
     {
         if (method == LayerMethod.MountCall)
-            return MakeByCall(stage, out kernelLog);
+            return MakeByCall(stage);
 
         using SafeFileHandle context = Sys.FsOpen("overlay");
         Sys.SetString(context, "source", Source, Target);
@@ -65,7 +64,7 @@ internal sealed class OverlayMount(
                 Sys.SetString(context, option.Key, option.Value, Target);
         }
 
-        kernelLog = Sys.Create(context, Target);
+        Sys.Create(context, Target);
         SafeFileHandle overlay = Sys.FsMount(context, Attributes, Target);
         if (isStaged)
         {
@@ -97,7 +96,7 @@ internal sealed class OverlayMount(
         Sys.SetString(context, "workdir", LayerLinks.Work, Target);
     }
 
-    private SafeFileHandle MakeByCall(Stage stage, out string kernelLog)
+    private SafeFileHandle MakeByCall(Stage stage)
     {
         using LayerLinks links = LayerLinks.Enter(stage, Layers, Upper, Work);
         StringBuilder data = new("lowerdir=");
@@ -114,7 +113,7 @@ internal sealed class OverlayMount(
         }
 
         using (SafeFileHandle point = stage.Stack())
-            kernelLog = Sys.Mount(Source, point, "overlay", flags, data.ToString(), Target);
+            Sys.Mount(Source, point, "overlay", flags, data.ToString(), Target);
         return stage.Stack();
     }
 

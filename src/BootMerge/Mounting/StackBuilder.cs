@@ -78,15 +78,16 @@ internal sealed class StackBuilder
             else if (plan.Upper is null && layers.Count == 1)
                 layers.Add(new NamedLayer("empty", stage.Filler()));
 
+            if (plan.Upper is PersistentUpper && !isReplacement && UpperInUse.Probe(_root, upper!, _method, _isStaged))
+                throw new InputException("the upperdir " + PathText.Printable(Sys.PathOf(upper!))
+                    + " is in use (EBUSY): it is merged at another place, or processes are left in a merge that was taken away");
+
             if (plan.Upper is PersistentUpper && upper is not null)
                 RemoveOrigins(upper, plan.Target);
             OverlayMount mount = new(_root.Outside(plan.Target), plan.Class.Name, plan.Attributes, plan.Options, layers, upper, work);
-            SafeFileHandle overlay = mount.Make(stage, _method, _isStaged, out string kernelLog);
+            SafeFileHandle overlay = mount.Make(stage, _method, _isStaged);
             try
             {
-                if (plan.Upper is PersistentUpper && !isReplacement && kernelLog.Contains("is in-use", StringComparison.Ordinal))
-                    throw new KernelException("mount overlay", _root.Outside(plan.Target), Errno.EBUSY,
-                        kernelLog + " It is merged at another place, or processes are left in a merge that was taken away");
                 return Complete(plan, stage, markerLayer, overlay, submounts);
             }
             catch

@@ -8,25 +8,28 @@ namespace BootMerge.Mounting;
 
 /// <summary>A copy of a mount that lies under a hierarchy, with all that is mounted on it.</summary>
 /// <param name="path">Relative to the hierarchy.</param>
-/// <param name="original">The root of the mount that was copied.</param>
-internal sealed class Submount(string path, SafeFileHandle mount, SafeFileHandle original)
+internal sealed class Submount(string path, SafeFileHandle mount)
 {
     public string Path { get; } = path;
 
     public SafeFileHandle Mount { get; } = mount;
-
-    public SafeFileHandle Original { get; } = original;
 }
 
 /// <summary>
-/// The mounts that are seen under a hierarchy, such as a machine-id bound over a file. They are copied: the originals stay
-/// where they are until everything else has worked.
+/// The mounts under a hierarchy, such as a machine-id bound over a file. They are copied: the originals stay where they are
+/// until everything else has worked.
 /// </summary>
 internal sealed class Submounts : IDisposable
 {
-    private Submounts(List<Submount> mounts) => Mounts = mounts;
+    private readonly List<string> _problems;
 
-    public static readonly Submounts None = new([]);
+    private Submounts(List<Submount> mounts, List<string> problems)
+    {
+        Mounts = mounts;
+        _problems = problems;
+    }
+
+    public static readonly Submounts None = new([], []);
 
     /// <summary>In the order in which they were mounted.</summary>
     public List<Submount> Mounts { get; }
@@ -37,27 +40,29 @@ internal sealed class Submounts : IDisposable
     {
         string path = Sys.PathOf(hierarchy);
         MountTable table = MountTable.Read();
-        List<Submount> copies = [];
         // In a chroot the mount that the hierarchy lies on may have no line of its own: its number is enough.
-        foreach (Mount mount in table.ChildrenOf(Sys.MountNumber(hierarchy)))
-        {
-            if (!MountTable.IsBelow(mount.Path, path) || mount.Path == path + "/" + markerName)
-                continue;
-            // A mount below another one's mount point is not seen: what is opened there is something else.
-            SafeFileHandle? root = Sys.TryOpen(mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW);
-            if (root is null || !IsStackedOn(table, Sys.MountNumber(root), mount))
-            {
-                root?.Dispose();
-                continue;
-            }
+        List<Mount> found = FindUnder(table, Sys.MountNumber(hierarchy), path, markerName);
+        List<string> problems = Uncarriable.Find(table, found);
+        List<Submount> copies = [];
+        if (problems.Count == 0 && !TryCopySeen(found, path, copies))
+            CopyLayered(path, markerName, copies);
+        return new Submounts(copies, problems);
+    }
 
-            SafeFileHandle copy = Sys.CloneTree(root, recursive: true, mount.Path);
-            copies.Add(new Submount(mount.Path[(path.Length == 1 ? 1 : path.Length + 1)..], copy, root));
-            // A copy that shares propagation with its original would be taken away together with it.
-            Sys.MakePrivate(copy, mount.Path);
-        }
+    /// <summary>Before anything changes: an <see cref="InputException"/> that names the mounts that would be lost.</summary>
+    public void Check()
+    {
+        if (_problems.Count > 0)
+            throw new InputException(string.Join("; ", _problems));
+    }
 
-        return new Submounts(copies);
+    /// <summary>As <see cref="Check"/>, of the tree where they are to be seen next.</summary>
+    /// <param name="hierarchy">Descriptor of the directory that the paths are relative to.</param>
+    /// <param name="name">Of the hierarchy, for messages.</param>
+    public void CheckPlaces(SafeFileHandle hierarchy, string name)
+    {
+        foreach (Submount mount in Mounts)
+            OpenPlace(hierarchy, mount, name).Dispose();
     }
 
     /// <summary>Puts the copies onto another tree; a path that is missing there is an error.</summary>
@@ -67,33 +72,23 @@ internal sealed class Submounts : IDisposable
     {
         foreach (Submount mount in Mounts)
         {
-            string target = name + "/" + mount.Path;
-            using SafeFileHandle? point = Sys.TryOpenAt(hierarchy, mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
-            if (point is null)
-                throw new InputException("the mount on " + PathText.Printable(target) + " cannot be carried over: the new merge has no such path. Unmount it first");
-            if (Sys.Status(point).IsDirectory != Sys.Status(mount.Mount).IsDirectory)
-                throw new InputException("the mount on " + PathText.Printable(target) + " cannot be carried over: what the new merge has there is of another type. Unmount it first");
-            Sys.Attach(mount.Mount, point, target);
+            using SafeFileHandle point = OpenPlace(hierarchy, mount, name);
+            Sys.Attach(mount.Mount, point, name + "/" + mount.Path);
         }
     }
 
-    /// <summary>As <see cref="AttachTo"/>, but leaves alone what is there already, and warns of what has no place any more.</summary>
+    /// <summary>As <see cref="AttachTo"/>, but leaves alone what is there already.</summary>
     /// <param name="undo">Takes away again what was attached.</param>
-    public void Restore(SafeFileHandle hierarchy, string name, Undo undo, Log log)
+    public void Restore(SafeFileHandle hierarchy, string name, Undo undo)
     {
         foreach (Submount mount in Mounts)
         {
+            using SafeFileHandle point = OpenPlace(hierarchy, mount, name);
+            if (IsOn(point, mount) || IsOn(point, Mounts.FindLast(other => other.Path == mount.Path)!))
+                continue;
             string target = name + "/" + mount.Path;
-            using SafeFileHandle? point = Sys.TryOpenAt(hierarchy, mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
-            if (point is null)
-                log.Warning("The mount on " + target + " is gone: it lay on a path that only an extension had.");
-            else if (Sys.Status(point).IsDirectory != Sys.Status(mount.Mount).IsDirectory)
-                log.Warning("The mount on " + target + " is gone: what is there without the merge is of another type.");
-            else if (!Sys.Status(point).IsMountRoot || !Sys.Status(point).IsSameInode(Sys.Status(mount.Mount)))
-            {
-                Sys.Attach(mount.Mount, point, target);
-                undo.Add(() => Sys.Detach(mount.Mount, target));
-            }
+            Sys.Attach(mount.Mount, point, target);
+            undo.Add(() => Sys.Detach(mount.Mount, target));
         }
     }
 
@@ -101,14 +96,17 @@ internal sealed class Submounts : IDisposable
     /// Takes the originals away from under a merge that has the copies: left there, systemd's unmerge would stack its
     /// own copies on them, and what is unmounted meanwhile would come back.
     /// </summary>
-    public void RemoveOriginals(string name, Log log)
+    /// <param name="covered">Descriptor of the hierarchy below the merge: from there, paths lead to the originals.</param>
+    public void RemoveOriginals(SafeFileHandle covered, string name, Log log)
     {
         for (int i = Mounts.Count - 1; i >= 0; i--)
         {
             // The merge has worked and shows the copies: a failure here must not end it.
             try
             {
-                Sys.Detach(Mounts[i].Original, name + "/" + Mounts[i].Path);
+                using SafeFileHandle? original = TryOpenBelow(covered, Mounts[i].Path);
+                if (original is not null && IsOn(original, Mounts[i]))
+                    Sys.Detach(original, name + "/" + Mounts[i].Path);
             }
             catch (KernelException e)
             {
@@ -120,11 +118,79 @@ internal sealed class Submounts : IDisposable
     public void Dispose()
     {
         foreach (Submount mount in Mounts)
-        {
             mount.Mount.Dispose();
-            mount.Original.Dispose();
+    }
+
+    private static List<Mount> FindUnder(MountTable table, int number, string path, string markerName) =>
+        table.ChildrenOf(number).FindAll(mount => MountTable.IsBelow(mount.Path, path) && mount.Path != path + "/" + markerName);
+
+    /// <summary>The common case: each of them is seen.</summary>
+    /// <returns>false when one is not: another one lies on it, or over its mount point. Nothing is copied then.</returns>
+    private static bool TryCopySeen(List<Mount> mounts, string hierarchy, List<Submount> copies)
+    {
+        foreach (Mount mount in mounts)
+        {
+            using SafeFileHandle? root = Sys.TryOpen(mount.Path, Sys.O_PATH | Sys.O_NOFOLLOW);
+            if (root is not null && Sys.MountNumber(root) == mount.Id)
+            {
+                copies.Add(Copy(root, mount.Path, hierarchy));
+                continue;
+            }
+
+            foreach (Submount copy in copies)
+                copy.Mount.Dispose();
+            copies.Clear();
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>In a private view each is taken away after it was copied, the topmost first: so those below it come to light.</summary>
+    private static void CopyLayered(string path, string markerName, List<Submount> copies)
+    {
+        using PrivateView view = PrivateView.Enter();
+        using SafeFileHandle hierarchy = Sys.Open(path, Sys.O_PATH | Sys.O_DIRECTORY);
+        MountTable table = MountTable.Read();
+        List<Mount> mounts = FindUnder(table, Sys.MountNumber(hierarchy), path, markerName);
+        for (int i = mounts.Count - 1; i >= 0; i--)
+        {
+            for (bool isLast = false; !isLast;)
+            {
+                using SafeFileHandle? root = Sys.TryOpen(mounts[i].Path, Sys.O_PATH | Sys.O_NOFOLLOW);
+                if (root is null || !IsStackedOn(table, Sys.MountNumber(root), mounts[i]))
+                    break; // its mount point is in something that no path leads to any more
+                copies.Insert(0, Copy(root, mounts[i].Path, path));
+                isLast = Sys.MountNumber(root) == mounts[i].Id;
+                Sys.Detach(root, mounts[i].Path);
+            }
         }
     }
+
+    private static Submount Copy(SafeFileHandle root, string path, string hierarchy)
+    {
+        SafeFileHandle copy = Sys.CloneTree(root, recursive: true, path);
+        // A copy that shares propagation with its original would be taken away together with it.
+        Sys.MakePrivate(copy, path);
+        return new Submount(path[(hierarchy.Length == 1 ? 1 : hierarchy.Length + 1)..], copy);
+    }
+
+    private static SafeFileHandle OpenPlace(SafeFileHandle hierarchy, Submount mount, string name)
+    {
+        string target = PathText.Printable(name + "/" + mount.Path);
+        SafeFileHandle point = TryOpenBelow(hierarchy, mount.Path)
+            ?? throw new InputException("the mount on " + target + " cannot be carried over: there will be no such path. Unmount it first");
+        if (Sys.Status(point).IsDirectory == Sys.Status(mount.Mount).IsDirectory)
+            return point;
+        point.Dispose();
+        throw new InputException("the mount on " + target + " cannot be carried over: what will be there is of another type. Unmount it first");
+    }
+
+    private static SafeFileHandle? TryOpenBelow(SafeFileHandle hierarchy, string path) =>
+        Sys.TryOpenAt(hierarchy, path, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+
+    private static bool IsOn(SafeFileHandle point, Submount mount) =>
+        Sys.Status(point).IsMountRoot && Sys.Status(point).IsSameInode(Sys.Status(mount.Mount));
 
     private static bool IsStackedOn(MountTable table, int top, Mount bottom)
     {

@@ -16,6 +16,7 @@ internal static class Unmerging
         foreach (ExistingMerge merge in merges)
         {
             CheckWorkDirectory(root, merge);
+            CheckSubmounts(root, merge);
             using SafeFileHandle top = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
             journal.Add(Journal.Mount, merge.Class, merge.Hierarchy, Sys.Status(top).UniqueMountId.ToString());
         }
@@ -26,7 +27,7 @@ internal static class Unmerging
         {
             foreach (ExistingMerge merge in merges)
                 for (ExistingMerge? top = merge; top is not null; top = ExistingMerge.Find(root, merge.Class, merge.Hierarchy))
-                    TakeAway(root, top, taken, undo, journal, log);
+                    TakeAway(root, top, taken, undo, journal);
         }
         catch
         {
@@ -49,7 +50,7 @@ internal static class Unmerging
 
     /// <summary>Takes one merge away; what is mounted under it is seen in its place afterwards.</summary>
     /// <param name="taken">Gets what can put it back.</param>
-    public static void TakeAway(Root root, ExistingMerge merge, List<Replaced> taken, Undo undo, Journal journal, Log log)
+    public static void TakeAway(Root root, ExistingMerge merge, List<Replaced> taken, Undo undo, Journal journal)
     {
         CheckWorkDirectory(root, merge);
         string target = root.Outside(merge.Hierarchy);
@@ -61,13 +62,29 @@ internal static class Unmerging
         // Put where they will be seen before the merge goes: at no time are they missing, not even after a kill.
         using SafeFileHandle? hidden = submounts.Mounts.Count == 0 ? null : HiddenDirectory.TryOpen(root, merge.Hierarchy);
         if (hidden is not null)
-            submounts.Restore(hidden, target, undo, log);
+            submounts.Restore(hidden, target, undo);
         old.Detach(target);
         undo.Add(() => old.PutBack(root));
         if (hidden is not null || submounts.Mounts.Count == 0)
             return;
         using SafeFileHandle uncovered = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
-        submounts.Restore(uncovered, target, undo, log);
+        submounts.Restore(uncovered, target, undo);
+    }
+
+    /// <summary>A mount that has no place without the merge ends the command before anything is changed.</summary>
+    private static void CheckSubmounts(Root root, ExistingMerge merge)
+    {
+        using SafeFileHandle top = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+        using Submounts submounts = Submounts.Copy(top, merge.Class.MarkerName);
+        submounts.Check();
+        if (submounts.Mounts.Count == 0)
+            return;
+        string path = Sys.PathOf(root.Handle);
+        using PrivateView view = PrivateView.Enter();
+        using Root bare = Root.Open(path);
+        Host.TakeAway(bare, merge.Class, merge.Hierarchy);
+        using SafeFileHandle uncovered = bare.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+        submounts.CheckPlaces(uncovered, root.Outside(merge.Hierarchy));
     }
 
     /// <summary>The marker's workdir is removed with the merge: a path that could be something else is refused.</summary>

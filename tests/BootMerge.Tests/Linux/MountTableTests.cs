@@ -28,6 +28,18 @@ public sealed class MountTableTests
         Assert.Null(table.ById(99));
     }
 
+    [Theory]
+    [InlineData("/ /mnt rw unbindable - tmpfs none rw", true, false)]
+    [InlineData("/ /unbindable rw,unbindable shared:1 - tmpfs unbindable rw", false, false)]
+    [InlineData("/a//deleted /mnt rw - tmpfs none rw", false, true)]
+    [InlineData("/a/deleted /mnt//deleted rw - tmpfs none rw", false, false)]
+    public void What_cannot_be_moved_or_copied_is_told_by_the_table(string line, bool isUnbindable, bool isDeleted)
+    {
+        Mount mount = Assert.Single(Parse("26 25 0:48 " + line + "\n").Mounts);
+
+        Assert.Equal((isUnbindable, isDeleted), (mount.IsUnbindable, mount.IsDeleted));
+    }
+
     [Fact]
     public void A_mount_without_a_source_keeps_its_fields()
     {

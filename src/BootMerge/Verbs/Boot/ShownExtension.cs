@@ -130,7 +130,7 @@ internal sealed class ShownExtension : IDisposable
             [new("release", layer), new("defaults", parent)],
             upper: null,
             work: null);
-        SafeFileHandle overlay = mount.Make(stage, method, isStaged, out _);
+        SafeFileHandle overlay = mount.Make(stage, method, isStaged);
         if (!isStaged)
             return overlay;
         using (overlay)
