@@ -12,13 +12,32 @@ internal static class Judgement
     /// <param name="hierarchies">Those that are to be merged: the class's own, or what replaces them for debugging.</param>
     /// <param name="force">Accept what could be merged although it does not fit.</param>
     /// <param name="policy">For disk images; null: the built-in one.</param>
+    /// <param name="routing">For each hierarchy the entry that says where writes go; null: nothing is written or imported.</param>
     /// <returns>In the order of <see cref="DiscoveryResult.Extensions"/>: the last is the topmost layer.</returns>
-    public static List<Candidate> Of(Root root, DiscoveryResult found, HostRelease host, string[] hierarchies, bool force, ImagePolicy? policy = null)
+    public static List<Candidate> Of(Root root, DiscoveryResult found, HostRelease host, string[] hierarchies, bool force, ImagePolicy? policy = null, string[]? routing = null)
     {
+        List<Candidate> candidates = Judge(root, found, host, hierarchies, force, policy, routing, out bool overlapsRouting);
+        // Where that would leave none, it is the entry that leads to a wrong place: the merge then fails, and nothing is written there.
+        if (overlapsRouting && !candidates.Exists(candidate => candidate.Verdict.Accepted))
+            candidates = Judge(root, found, host, hierarchies, force, policy, routing: null, out _);
+        return candidates;
+    }
+
+    private static List<Candidate> Judge(
+        Root root, DiscoveryResult found, HostRelease host, string[] hierarchies, bool force, ImagePolicy? policy, string[]? routing, out bool overlapsRouting)
+    {
+        overlapsRouting = false;
         List<Candidate> candidates = [];
         List<Layer> layers = [];
-        foreach (string hierarchy in hierarchies)
-            AddLayer(layers, hierarchy, "the system's own", root, root.TryOpenDirectory(hierarchy));
+        if (found.Extensions.Count == 0)
+            return candidates;
+        MountTable mounts = MountTable.Read();
+        for (int i = 0; i < hierarchies.Length; i++)
+        {
+            AddLayer(layers, hierarchies[i], "the system's own", root, mounts, root.TryOpenDirectory(hierarchies[i]));
+            if (routing is not null)
+                AddLayer(layers, hierarchies[i], Routed(routing[i]), root, mounts, root.TryOpen(routing[i], Sys.O_PATH | Sys.O_DIRECTORY, out _));
+        }
 
         // From the top, so that of two extensions that bring the same directory the stronger one stays.
         for (int i = found.Extensions.Count - 1; i >= 0; i--)
@@ -33,12 +52,15 @@ internal static class Judgement
                 verdict = Judge(root, extension, host, policy);
                 if (force)
                     verdict = verdict.Forced();
+                Layer? overlapped = null;
                 if (verdict.Accepted)
                 {
                     missing = Missing(root, extension, hierarchies);
                     brought = LayersOf(root, extension, hierarchies);
-                    verdict = ClaimLayers(root, extension, hierarchies, layers) ?? verdict;
+                    verdict = ClaimLayers(root, extension, hierarchies, mounts, layers, out overlapped) ?? verdict;
                 }
+
+                overlapsRouting |= routing is not null && overlapped is not null && Array.Exists(routing, entry => overlapped.Owner == Routed(entry));
             }
             catch (KernelException e)
             {
@@ -127,31 +149,40 @@ internal static class Judgement
     /// overlayfs takes no directory twice, nor one inside another (it says ELOOP), and then nothing at all would be
     /// merged: so the extension that brings it is refused.
     /// </summary>
+    /// <param name="overlapped">What is in the way of it.</param>
     /// <returns>null when there is nothing against it; its layers are then in <paramref name="layers"/>.</returns>
-    private static Verdict? ClaimLayers(Root root, Extension extension, string[] hierarchies, List<Layer> layers)
+    private static Verdict? ClaimLayers(Root root, Extension extension, string[] hierarchies, MountTable mounts, List<Layer> layers, out Layer? overlapped)
     {
+        overlapped = null;
         List<Layer> claimed = [];
         if (extension.Image is not null)
             return null; // a file system of its own, mounted once for this extension
         foreach (string hierarchy in hierarchies)
-            AddLayer(claimed, hierarchy, "that of '" + PathText.Printable(extension.Name) + "'", root, extension.OpenHierarchy(root, hierarchy));
+            AddLayer(claimed, hierarchy, "that of '" + PathText.Printable(extension.Name) + "'", root, mounts, extension.OpenHierarchy(root, hierarchy));
 
         foreach (Layer layer in claimed)
-            foreach (Layer other in layers)
-                if (layer.Overlaps(other))
-                    return Verdict.Unusable("its " + layer.Hierarchy + " is or overlaps " + other.Owner + " (" + PathText.Printable(layer.Path) + ")");
+        {
+            overlapped = layers.Find(layer.Overlaps);
+            if (overlapped is not null)
+                return Verdict.Unusable("its " + layer.Hierarchy + " is or overlaps " + overlapped.Owner + " (" + PathText.Printable(layer.Path) + ")");
+        }
 
         foreach (Layer layer in claimed)
             layers.Add(layer);
         return null;
     }
 
-    private static void AddLayer(List<Layer> layers, string hierarchy, string owner, Root root, SafeFileHandle? directory)
+    private static string Routed(string entry) => "what " + entry + " leads to";
+
+    private static void AddLayer(List<Layer> layers, string hierarchy, string owner, Root root, MountTable mounts, SafeFileHandle? directory)
     {
         if (directory is null)
             return;
         using (directory)
-            layers.Add(new Layer { Hierarchy = hierarchy, Owner = owner, Path = root.PathOf(directory), Status = Sys.Status(directory) });
+        {
+            FileStatus status = Sys.Status(directory);
+            layers.Add(new Layer { Hierarchy = hierarchy, Owner = owner, Path = root.PathOf(directory), Status = status, Places = mounts.PlacesOf(directory, status) });
+        }
     }
 
     private sealed class Layer
@@ -164,11 +195,14 @@ internal static class Judgement
 
         public required FileStatus Status { get; init; }
 
+        /// <summary>The path says nothing of bind mounts, and a btrfs subvolume has a device number of its own.</summary>
+        public required List<FileSystemPlace> Places { get; init; }
+
         /// <summary>Both would be in the same stack.</summary>
         public bool Overlaps(Layer other) =>
             Hierarchy == other.Hierarchy
-            && Status.IsSameDevice(other.Status)
-            && (Status.Inode == other.Status.Inode || Contains(Path, other.Path) || Contains(other.Path, Path));
+            && (Status.IsSameInode(other.Status) || Places.Exists(place => other.Places.Exists(otherPlace =>
+                place.Device == otherPlace.Device && (Contains(place.Path, otherPlace.Path) || Contains(otherPlace.Path, place.Path)))));
 
         private static bool Contains(string outer, string inner) =>
             outer == "/" || inner.StartsWith(outer, StringComparison.Ordinal) && (inner.Length == outer.Length || inner[outer.Length] == '/');

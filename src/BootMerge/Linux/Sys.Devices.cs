@@ -78,9 +78,15 @@ internal static unsafe partial class Sys
     public static bool IsOnOverlay(SafeFileHandle file)
     {
         const long OVERLAYFS_SUPER_MAGIC = 0x794c7630;
+        return FileSystemType(file) == OVERLAYFS_SUPER_MAGIC;
+    }
+
+    /// <summary>The magic number of statfs(2).</summary>
+    public static long FileSystemType(SafeFileHandle file)
+    {
         LibC.StatfsBuffer buffer;
         Check(LibC.fstatfs(Raw(file), &buffer), "statfs", file);
-        return buffer.Type == OVERLAYFS_SUPER_MAGIC;
+        return buffer.Type;
     }
 
     // As the kernel hands devices to user space, huge_encode_dev(): the minor's upper bits are above the major.

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.Configuration;
 using BootMerge.Extensions;
@@ -99,9 +100,13 @@ internal sealed class Survey
 
     private static ClassSettings Kept(ClassSettings settings, List<ExistingMerge> merges) => merges.Count == 0 ? settings : merges[0].KeepUnchosen(settings);
 
+    private static bool UsesRouting(MutableMode mode) => mode is not (MutableMode.No or MutableMode.Ephemeral);
+
     private static Survey Make(Session session, Root root, ClassSettings settings, DiscoveryResult found, List<ExistingMerge> merges, Settings? all)
     {
-        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease), settings.Hierarchies, session.Settings.Force, settings.ImagePolicy);
+        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease), settings.Hierarchies, session.Settings.Force, settings.ImagePolicy,
+            UsesRouting(settings.Mode) ? Array.ConvertAll(settings.Hierarchies, HierarchyState.RoutingEntry) : null);
+        LayerProbe.LeaveOutRefused(root, settings.Hierarchies, candidates, session.Log);
         return new Survey(settings, found, candidates)
         {
             OwnSettings = all,

@@ -299,6 +299,25 @@ public sealed class JudgementTests : IDisposable
     }
 
     [Fact]
+    public void What_writes_are_routed_to_is_no_extension()
+    {
+        _root.AddConfext("srv/changes/inside");
+        _root.Link("usr/lib/confexts/inside", "/srv/changes/inside");
+        _root.AddConfext("usr/lib/confexts/other");
+        _root.Link("var/lib/extensions.mutable/etc", "/srv/changes");
+        const string Entry = "/var/lib/extensions.mutable/etc";
+
+        List<Candidate> candidates = Judgement.Of(_root.Root, _root.Find(), HostRelease.Read(_root.Root), ["/etc"], force: false, routing: [Entry]);
+
+        Assert.Equal("its /etc is or overlaps what " + Entry + " leads to (/srv/changes/inside/etc)", candidates[0].Verdict.Reason);
+        Assert.True(candidates[1].Verdict.Accepted);
+
+        // Where none would be left it is the entry that is wrong: the merge is to fail.
+        _root.Remove("usr/lib/confexts/other");
+        Assert.True(Judgement.Of(_root.Root, _root.Find(), HostRelease.Read(_root.Root), ["/etc"], force: false, routing: [Entry])[0].Verdict.Accepted);
+    }
+
+    [Fact]
     public void A_name_that_only_begins_like_another_is_no_overlap()
     {
         _root.AddConfext("srv/x", releaseName: "a");
