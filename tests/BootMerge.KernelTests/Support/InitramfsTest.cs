@@ -14,9 +14,9 @@ public abstract class InitramfsTest : KernelTest
     private protected string Initramfs => Path.GetDirectoryName(Root.Path)!;
 
     /// <summary>The root and around it the initramfs; /etc has both.conf that the vendor ships, too.</summary>
-    private protected void Prepare(string layout, string rootOptions = "", string commandLine = "quiet")
+    private protected void Prepare(string layout, string rootOptions = "", string commandLine = "quiet", string fileSystem = "tmpfs")
     {
-        RootOn("tmpfs", "initramfs/sysroot", rootOptions);
+        RootOn(fileSystem, "initramfs/sysroot", rootOptions);
         Root.Write("/etc/both.conf", "machine's");
         (string directory, string? link) = layout switch
         {

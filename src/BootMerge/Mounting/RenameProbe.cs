@@ -1,0 +1,95 @@
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using BootMerge.Reporting;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Mounting;
+
+/// <summary>
+/// Overlayfs makes what it copies up in the workdir and renames it into the upperdir. File systems refuse that between btrfs
+/// subvolumes, and into a directory of another project (quotas of ext4 and XFS). The mount works all the same, and every write to
+/// a file of the layers below fails with EXDEV: so it is tried before.
+/// </summary>
+internal static class RenameProbe
+{
+    // Empty, and there for some microseconds. After a power cut it may stay: then the next try takes its place.
+    private const string Name = ".bootmerge-probe";
+    private const uint Mode = 0x1C0; // 0700
+
+    /// <param name="root">Without merges; the workdir exists.</param>
+    public static void Run(Root root, StackPlan plan, PersistentUpper upper, Journal journal, Log log)
+    {
+        using SafeFileHandle upperDirectory = root.OpenAt(upper.Path, Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle workDirectory = root.OpenAt(upper.WorkDirectory, Sys.O_PATH | Sys.O_DIRECTORY);
+        if (TryRename(upperDirectory, workDirectory, plan, upper.Path, journal) == Errno.EXDEV)
+            throw new InputException("the upperdir " + PathText.Printable(root.Outside(upper.Path)) + " cannot be written to in a merge: nothing can be renamed into it from the workdir beside it ("
+                + Errno.Describe(Errno.EXDEV) + "). It is a btrfs subvolume, or has a project quota of its own: route writes to a directory inside of it");
+        WarnOfSubvolumes(root, plan, upperDirectory, log);
+    }
+
+    /// <returns>0, or the error number: only EXDEV says something of the place.</returns>
+    private static int TryRename(SafeFileHandle upper, SafeFileHandle work, StackPlan plan, string upperPath, Journal journal)
+    {
+        if (!Sys.MakeDirectory(work, Name, Mode, Name))
+            return 0;
+        journal.Add(Journal.Directory, plan.Class, plan.Hierarchy, upperPath + "/" + Name);
+        int errno = Sys.TryMove(work, Name, upper);
+        // Back the same way: that is how a file of the upperdir goes when it is deleted.
+        int back = errno == 0 ? Sys.TryMove(upper, Name, work) : 0;
+        Sys.RemoveDirectory(back == 0 ? work : upper, Name);
+        return errno != 0 ? errno : back;
+    }
+
+    /// <summary>Below a subvolume inside the upperdir the same holds for the files of the layers below, and only for them.</summary>
+    private static void WarnOfSubvolumes(Root root, StackPlan plan, SafeFileHandle upper, Log log)
+    {
+        const long BTRFS_SUPER_MAGIC = 0x9123683E;
+        if (Sys.FileSystemType(upper) != BTRFS_SUPER_MAGIC)
+            return;
+        FileStatus top = Sys.Status(upper);
+        foreach (Layer layer in plan.Lower)
+        {
+            using SafeFileHandle? directory = layer.Image is null
+                ? root.TryOpenDirectory(layer.Path)
+                : Extensions.Extension.TryOpenInside(layer.Image.Root, layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
+            if (directory is null)
+                continue;
+            foreach (string path in SubvolumesUnder(upper, top, directory))
+                log.Warning("'" + layer.Name + "' has files below " + root.Outside(plan.Target) + "/" + path
+                    + ", which is a subvolume: they cannot be changed or deleted there (EXDEV), other files can.");
+        }
+    }
+
+    /// <summary>Directories of a layer that the upperdir has as subvolumes; level by level, however deep they are.</summary>
+    private static List<string> SubvolumesUnder(SafeFileHandle upper, FileStatus top, SafeFileHandle layer)
+    {
+        List<string> found = [];
+        List<string> common = ["."];
+        for (int i = 0; i < common.Count; i++)
+        {
+            using SafeFileHandle? directory = TryOpenBelow(layer, common[i], Sys.O_RDONLY);
+            if (directory is null)
+                continue;
+            foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
+            {
+                string path = i == 0 ? entry.Name : common[i] + "/" + entry.Name;
+                if (Sys.TryStatusAt(directory, entry.Name) is not { IsDirectory: true })
+                    continue;
+                using SafeFileHandle? same = TryOpenBelow(upper, path, Sys.O_PATH);
+                if (same is null)
+                    continue;
+                FileStatus status = Sys.Status(same);
+                if (status.IsSameDevice(top))
+                    common.Add(path);
+                else if (status.UniqueMountId == top.UniqueMountId)
+                    found.Add(path);
+            }
+        }
+
+        return found;
+    }
+
+    private static SafeFileHandle? TryOpenBelow(SafeFileHandle directory, string path, int flags) =>
+        Sys.TryOpenAt(directory, path, flags | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+}
