@@ -81,15 +81,18 @@ internal static class Planner
     /// <summary>A merge without extensions would do no more than make the hierarchy read-only.</summary>
     private static bool IsOnlyForExtensions(ClassSettings settings, HierarchyState state) =>
         settings.Mode == MutableMode.No
-        || settings.Mode == MutableMode.Auto && !settings.IsDropIn && state.Routing.Kind is RoutingKind.Absent or RoutingKind.Dangling;
+        || settings.Mode == MutableMode.Auto && !settings.IsDropIn && !IsRouted(state);
 
     private static bool HasRouting(IReadOnlyList<HierarchyState> states)
     {
         foreach (HierarchyState state in states)
-            if (state.Routing.Kind is not (RoutingKind.Absent or RoutingKind.Dangling))
+            if (IsRouted(state))
                 return true;
         return false;
     }
+
+    private static bool IsRouted(HierarchyState state) =>
+        state.Routing.Kind is not (RoutingKind.Absent or RoutingKind.Dangling) || IsSelfToBe(state);
 
     /// <summary>An absent hierarchy that no extension fills is merged when there is something to write to, or a routed directory.</summary>
     private static bool HasOtherLayers(MutableMode mode, HierarchyState state) =>
@@ -104,11 +107,15 @@ internal static class Planner
 
         Routing routing = state.Routing;
         bool exists = routing.Kind is RoutingKind.Self or RoutingKind.Directory;
-        if (!exists && mode == MutableMode.Auto)
+        if (!exists && mode == MutableMode.Auto && !IsSelfToBe(state))
             return null;
         string path = routing.Path ?? routing.Entry;
         return new PersistentUpper(path, exists ? null : state.Permissions, WorkDirectory.Choose(path, state.Hierarchy, routing.WorkDirectories));
     }
+
+    /// <summary>The routing entry leads to the hierarchy, which is not there: it is made, and then self-routed.</summary>
+    private static bool IsSelfToBe(HierarchyState state) =>
+        state.Path is null && state.Routing.Kind == RoutingKind.Dangling && state.Routing.Path == (state.Place ?? state.Hierarchy);
 
     /// <summary>Below the marker's layer, topmost first.</summary>
     private static List<Layer> Lower(MutableMode mode, HierarchyState state, List<Layer> extensions)
@@ -178,6 +185,7 @@ internal static class Planner
         MutableMode.No => null,
         MutableMode.Ephemeral or MutableMode.EphemeralImport => EphemeralDirectory + "/" + HierarchyState.ShortName(state.Hierarchy),
         MutableMode.Yes => state.Routing.Path ?? state.Routing.Entry,
+        MutableMode.Auto when IsSelfToBe(state) => state.Routing.Path,
         _ => state.Routing.Kind is RoutingKind.Self or RoutingKind.Directory ? state.Routing.Path : null,
     };
 

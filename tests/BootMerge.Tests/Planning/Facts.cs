@@ -21,6 +21,8 @@ internal static class Facts
             return new Routing { Entry = Entry, Kind = RoutingKind.Absent };
         if (name == "dangling")
             return new Routing { Entry = Entry, Kind = RoutingKind.Dangling, Path = "/srv/etc" };
+        if (name == "dangling self")
+            return new Routing { Entry = Entry, Kind = RoutingKind.Dangling, Path = "/etc" };
         if (name == "unusable")
             return new Routing { Entry = Entry, Kind = RoutingKind.Unusable, Problem = "is not a directory or a symlink to one" };
 

@@ -195,6 +195,21 @@ public sealed class PlannerTests
         Assert.Null(stack.Backing);
     }
 
+    [Theory]
+    [InlineData("auto", "/etc, created 0755", "/etc=/etc")]
+    [InlineData("yes", "/etc, created 0755", "/etc=/etc")]
+    [InlineData("no", "none", "")]
+    [InlineData("import", "none", "")]
+    public void An_absent_hierarchy_that_writes_are_routed_to_is_made_and_written_to(string mode, string upper, string recorded)
+    {
+        MergePlan plan = Plan(mode, Facts.WithoutEtc("dangling self")).Accepted();
+
+        StackPlan stack = Assert.Single(plan.Stacks);
+        Assert.True(stack.CreateTarget);
+        Assert.Equal(upper, Shown(stack.Upper));
+        Assert.Equal(recorded, RecordedDirectories(plan));
+    }
+
     [Fact]
     public void A_merge_goes_where_the_hierarchy_leads()
     {

@@ -60,6 +60,7 @@ internal static class BootVerb
         RequireExtension(session, session.Settings, surveys, isSecondToCome: classes.Count > 1);
 
         string? routingProblem = RoutingEntry.Ensure(session, classes);
+        UnmountedVar.Warn(session);
         report.Step("routing");
         if (classes.Count > 1)
         {

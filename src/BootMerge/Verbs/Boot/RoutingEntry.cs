@@ -59,6 +59,10 @@ internal static class RoutingEntry
     private static void MakeDirectory(Root root, string path)
     {
         using SafeFileHandle parent = root.OpenAt(path[..path.LastIndexOf('/')], Sys.O_PATH | Sys.O_DIRECTORY);
-        Sys.MakeDirectory(parent, path[(path.LastIndexOf('/') + 1)..], DirectoryMode, root.Outside(path));
+        string name = path[(path.LastIndexOf('/') + 1)..];
+        if (!Sys.MakeDirectory(parent, name, DirectoryMode, root.Outside(path)))
+            return;
+        using SafeFileHandle created = Sys.OpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        Sys.ChangeMode(created, DirectoryMode); // whatever the umask made of it
     }
 }

@@ -1,0 +1,63 @@
+using System;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs.Boot;
+
+/// <summary>
+/// A /var of its own that the root's fstab has and that is not mounted yet: the routing entry is then looked for, and made, in
+/// the directory below it. The running system does not find it, and its refresh merges read-only.
+/// </summary>
+internal static class UnmountedVar
+{
+    private const string FileSystemTable = "/etc/fstab";
+    private const int Limit = 1 << 20;
+
+    /// <summary>The directories on the way to the routing entry.</summary>
+    private static readonly string[] Places = ["/var", "/var/lib", "/var/lib/extensions.mutable"];
+
+    /// <summary>What is wrong with the file itself is not for us to say.</summary>
+    public static void Warn(Session session)
+    {
+        try
+        {
+            byte[]? text = session.Root.TryReadFile(FileSystemTable, Limit);
+            string? place = text is null ? null : Find(PathText.Decode(text), path => !IsMounted(session.Root, path));
+            if (place is not null)
+                session.Log.Warning(session.Root.Outside(FileSystemTable) + " has a file system for " + place + ", which is not mounted yet: what routes writes is looked for below it, "
+                    + "and the running system will not find it there. Mount it in the initramfs, with systemd.mount-extra= (see bootmerge(8)).");
+        }
+        catch (KernelException e)
+        {
+            session.Log.Debug("No " + FileSystemTable + " is read: " + e.Message);
+        }
+        catch (InputException e)
+        {
+            session.Log.Debug("No " + FileSystemTable + " is read: " + e.Message);
+        }
+    }
+
+    /// <param name="text">As fstab(5) says.</param>
+    /// <returns>The first of <see cref="Places"/> that the table mounts at boot and for which <paramref name="isMissing"/>; or null.</returns>
+    internal static string? Find(string text, Func<string, bool> isMissing)
+    {
+        foreach (string line in text.Split('\n'))
+        {
+            string[] fields = line.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+            if (fields.Length < 3 || fields[0][0] == '#')
+                continue;
+            string path = fields[1].TrimEnd('/');
+            bool isAutomatic = fields.Length < 4 || Array.IndexOf(fields[3].Split(','), "noauto") < 0;
+            if (isAutomatic && Words.IndexOf(Places, path) >= 0 && isMissing(path))
+                return path;
+        }
+
+        return null;
+    }
+
+    private static bool IsMounted(Root root, string path)
+    {
+        using SafeFileHandle? directory = root.TryOpenDirectory(path);
+        return directory is not null && Sys.Status(directory).IsMountRoot;
+    }
+}
