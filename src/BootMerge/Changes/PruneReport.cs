@@ -45,22 +45,24 @@ internal sealed class PruneReport(string verb, bool isListed, bool isDone, JsonF
     /// <summary>Some of the list could not be printed.</summary>
     public bool HasFailed => _list.HasFailed;
 
-    public void Add(string hierarchy, Entry entry, Pruned kind)
+    /// <param name="reason">null: the usual one of this kind.</param>
+    public void Add(string hierarchy, Entry entry, Pruned kind, string? reason = null)
     {
+        reason ??= Reasons[(int)kind];
         _counts[(int)kind]++;
         // In a deep tree the paths take longer than all else: only where they are wanted.
         if (!isListed && !log.IsDebug)
             return;
         string path = hierarchy + entry.Path;
         if (!isListed)
-            log.Debug("prune: " + verb + " " + path + ": it " + Reasons[(int)kind] + ".");
+            log.Debug("prune: " + verb + " " + path + ": it " + reason + ".");
         else if (_list.IsJson)
             _list.Add(JsonValue.Object()
                 .Add("path", JsonValue.String(path))
                 .Add("kind", JsonValue.String(Kinds[(int)kind]))
-                .Add("reason", JsonValue.String(Reasons[(int)kind])));
+                .Add("reason", JsonValue.String(reason)));
         else
-            _list.Add(verb + " " + PathText.Printable(path) + ": it " + Reasons[(int)kind] + "\n");
+            _list.Add(verb + " " + PathText.Printable(path) + ": it " + reason + "\n");
     }
 
     /// <returns>false</returns>

@@ -6,8 +6,8 @@ namespace BootMerge.Changes;
 
 /// <summary>
 /// Removes from an upper layer what it could do without: the merged tree is the same before, after, and at every moment
-/// between, as each step takes away one thing that the layers below show in the same way. The upper layer must not be part
-/// of a merge.
+/// between, as each step takes away one thing that the layers below show in the same way. Only an empty directory that the machine
+/// has not made itself, and that is something else below by now, gives way to that. The upper layer must not be part of a merge.
 /// </summary>
 /// <param name="isComplete">
 /// All extensions are among the layers below. When one is left out this time, deletions that hide nothing stay: they may be
@@ -23,6 +23,10 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     private int[] _staying = new int[16];
     private int _depth;
 
+    // The depth of the directory in whose place the layers below have something else, while the walk is in it; or 0.
+    private int _replacing;
+    private bool _isLeftover;
+
     private MovedWalk? _moved;
 
     protected override bool IncludesMarker => true;
@@ -36,6 +40,12 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             if (IsToBeEntered(entry, directory))
             {
                 Push();
+                if (_replacing == 0 && entry.Below is { IsDirectory: false })
+                {
+                    _replacing = _depth;
+                    _isLeftover = IsLeftover(entry);
+                }
+
                 return true;
             }
 
@@ -53,10 +63,47 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     /// <summary>Its own removal comes last: killed before, an empty directory is left over one that is equal.</summary>
     protected override void Leave(Entry entry)
     {
+        bool isLeftover = _replacing > 0 && _isLeftover;
+        if (_depth == _replacing)
+            _replacing = 0;
         bool isEmpty = _staying[_depth--] == 0;
         bool isEqual = isEmpty && entry.Below is { IsDirectory: true } && _comparison.Of(entry) == Difference.None;
-        if (!isEqual || !Remove(entry, Pruned.Directory))
+        bool isToGo = isEqual || isEmpty && isLeftover;
+        if (!isToGo || !Remove(entry, Pruned.Directory, isLeftover ? "is empty, and not a directory in the layers below any more" : null))
             _staying[_depth]++;
+    }
+
+    /// <summary>
+    /// A directory that overlayfs copied up has no opaque mark, one that the machine made in a merge has: it is in the place of
+    /// something else on purpose. Only with nothing but such directories in it does it make way.
+    /// </summary>
+    private bool IsLeftover(Entry entry)
+    {
+        if (!isComplete)
+            return false;
+        SafeFileHandle top = Sys.Reopen(entry.UpperHandle!, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using Descent way = new(top, Names(top, null));
+        while (true)
+        {
+            if (way.TryNext(out string? name))
+            {
+                FileStatus? status = Sys.TryStatusAt(way.Current!, name);
+                if (status is null or { IsWhiteout: true })
+                    continue; // goes as well
+                if (!status.IsDirectory || !status.IsSameDevice(_top) || HasUnknownMark(way.Current!, name, isOpaque: false))
+                    return false;
+                SafeFileHandle child = Sys.OpenChild(way.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+                way.Enter(child, name, Names(child, null));
+            }
+            else if (way.IsAtTop)
+            {
+                return true;
+            }
+            else
+            {
+                way.Leave();
+            }
+        }
     }
 
     private bool IsMarker(Entry entry) => entry.Parent.IsTop && entry.Name == Tree.Class.MarkerName;
@@ -82,7 +129,8 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
 
         if (!entry.IsOpaque)
             return true;
-        if (!withOpaque || !isComplete || HidesSomething(entry) || IsMovedFrom(entry))
+        // By the mark a directory of the machine's can be told from one that is in the place of something else by chance.
+        if (!withOpaque || !isComplete || _replacing > 0 || HidesSomething(entry) || IsMovedFrom(entry))
             return false;
         if (!isDryRun)
             Sys.RemoveXattr(directory, OverlayMark.Opaque);
@@ -126,7 +174,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     private static bool HidesSomething(Entry entry)
     {
         if (entry.Below is not { IsDirectory: true })
-            return false;
+            return entry.Below is not null;
         using Descent upper = new(Sys.Reopen(entry.UpperHandle!, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
         SafeFileHandle belowTop = Sys.OpenChild(entry.BelowDirectory!, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
         using Descent below = new(belowTop, Names(belowTop, null));
@@ -178,18 +226,21 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     }
 
     /// <summary>A file with metacopy or redirect has its content elsewhere; of other marks nobody knows what they will mean.</summary>
-    private static bool HasUnknownMark(Entry entry)
+    private static bool HasUnknownMark(Entry entry) => HasUnknownMark(entry.UpperDirectory, entry.Name, entry.IsOpaque);
+
+    private static bool HasUnknownMark(SafeFileHandle directory, string name, bool isOpaque)
     {
-        foreach (string name in Sys.ListXattrsAt(entry.UpperDirectory, entry.Name))
-            if (OverlayMark.IsOne(name) && name is not (OverlayMark.Origin or OverlayMark.Prefix + "impure" or OverlayMark.Prefix + "uuid")
-                && !(name == OverlayMark.Opaque && entry.IsOpaque))
+        foreach (string attribute in Sys.ListXattrsAt(directory, name))
+            if (OverlayMark.IsOne(attribute) && attribute is not (OverlayMark.Origin or OverlayMark.Prefix + "impure" or OverlayMark.Prefix + "uuid")
+                && !(attribute == OverlayMark.Opaque && isOpaque))
                 return true;
         return false;
     }
 
     /// <summary>Looks again right before, so that what has been changed since the comparison stays.</summary>
+    /// <param name="reason">null: the usual one of this kind.</param>
     /// <returns>false when it stays.</returns>
-    private bool Remove(Entry entry, Pruned kind)
+    private bool Remove(Entry entry, Pruned kind, string? reason = null)
     {
         FileStatus upper = entry.Upper!;
         if (!isDryRun)
@@ -210,7 +261,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
                 throw new KernelException(upper.IsDirectory ? "rmdir" : "unlink", Tree.Hierarchy + entry.Path, errno);
         }
 
-        report.Add(Tree.Hierarchy, entry, kind);
+        report.Add(Tree.Hierarchy, entry, kind, reason);
         return true;
     }
 }

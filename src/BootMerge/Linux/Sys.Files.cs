@@ -265,26 +265,36 @@ internal static unsafe partial class Sys
     /// <returns>Without "." and "..", in the file system's order.</returns>
     public static List<DirectoryEntry> ReadDirectory(SafeFileHandle directory)
     {
+        List<DirectoryEntry> entries = [];
+        while (ReadSome(directory, entries))
+        {
+        }
+
+        return entries;
+    }
+
+    /// <summary>As <see cref="ReadDirectory"/>, so many as one call gives, for directories that may be larger than the memory.</summary>
+    /// <returns>false at the end.</returns>
+    public static bool ReadSome(SafeFileHandle directory, List<DirectoryEntry> entries)
+    {
         const int BufferSize = 16384;
         byte* buffer = stackalloc byte[BufferSize];
-        List<DirectoryEntry> entries = [];
-        while (true)
+        nint length = LibC.getdents64(Raw(directory), buffer, BufferSize);
+        int errno = LastErrno;
+        if (length == 0 || length < 0 && errno == Errno.ENOENT)
+            return false; // ENOENT: the directory itself was removed, also as a layer below a merge
+        if (length < 0)
+            throw new KernelException("getdents64", NameOf(directory), errno);
+        for (byte* at = buffer; at < buffer + length;)
         {
-            nint length = LibC.getdents64(Raw(directory), buffer, BufferSize);
-            int errno = LastErrno;
-            if (length == 0 || length < 0 && errno == Errno.ENOENT)
-                return entries; // ENOENT: the directory itself was removed, also as a layer below a merge
-            if (length < 0)
-                throw new KernelException("getdents64", NameOf(directory), errno);
-            for (byte* at = buffer; at < buffer + length;)
-            {
-                // struct linux_dirent64: ino 8, off 8, reclen 2, type 1, name
-                ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(at + 19);
-                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
-                    entries.Add(new DirectoryEntry(PathText.Decode(name), at[18]));
-                at += *(ushort*)(at + 16);
-            }
+            // struct linux_dirent64: ino 8, off 8, reclen 2, type 1, name
+            ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(at + 19);
+            if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                entries.Add(new DirectoryEntry(PathText.Decode(name), at[18]));
+            at += *(ushort*)(at + 16);
         }
+
+        return true;
     }
 
     /// <summary>As <see cref="ReadDirectory"/>.</summary>

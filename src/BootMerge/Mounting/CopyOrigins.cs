@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -40,6 +41,10 @@ internal static class CopyOrigins
         {
             return e.Message;
         }
+        catch (OutOfMemoryException)
+        {
+            return "a directory is too big for the memory that bootmerge takes";
+        }
         finally
         {
             Sys.ChangeDirectory(before);
@@ -74,13 +79,19 @@ internal static class CopyOrigins
     {
         string? problem = null;
         Sys.ChangeDirectory(directory);
-        foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
+        List<DirectoryEntry> entries = [];
+        while (Sys.ReadSome(directory, entries))
         {
-            if (entry.Type == DT_DIR || entry.Type == DT_UNKNOWN && Sys.TryStatusAt(directory, entry.Name) is { IsDirectory: true })
-                directories.Add(entry.Name);
-            else if (Sys.HasXattrHere(entry.Name, Attribute) && Sys.TryRemoveXattrAt(directory, entry.Name, OverlayMark.Origin) is int errno and not 0)
-                problem = "the attribute " + OverlayMark.Origin + " of " + PathText.Printable(Sys.PathOf(directory).TrimEnd('/') + "/" + entry.Name) + " cannot be removed: "
-                    + (Sys.TryStatusAt(directory, entry.Name) is { IsImmutable: true } ? "it is immutable, chattr -i -a allows it" : Errno.Describe(errno));
+            foreach (DirectoryEntry entry in entries)
+            {
+                if (entry.Type == DT_DIR || entry.Type == DT_UNKNOWN && Sys.TryStatusAt(directory, entry.Name) is { IsDirectory: true })
+                    directories.Add(entry.Name);
+                else if (Sys.HasXattrHere(entry.Name, Attribute) && Sys.TryRemoveXattrAt(directory, entry.Name, OverlayMark.Origin) is int errno and not 0)
+                    problem = "the attribute " + OverlayMark.Origin + " of " + PathText.Printable(Sys.PathOf(directory).TrimEnd('/') + "/" + entry.Name) + " cannot be removed: "
+                        + (Sys.TryStatusAt(directory, entry.Name) is { IsImmutable: true } ? "it is immutable, chattr -i -a allows it" : Errno.Describe(errno));
+            }
+
+            entries.Clear();
         }
 
         return problem;
