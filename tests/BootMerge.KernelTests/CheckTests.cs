@@ -60,6 +60,26 @@ public sealed class CheckTests : KernelTest
         a top directory of another mode   | confext | mode etc 0700                               | top-mode /etc
         a top directory of another owner  | confext | owner etc                                   | top-owner /etc
         the whole tree of another owner   | confext | owner .                                     | top-owner /
+        a directory over a symlink        | sysext  | file usr/sbin/s                             | other-type /usr/sbin
+        a symlink over a directory        | sysext  | file opt/x; link usr/real ../opt            | other-type /usr/real
+        a file over a directory           | confext | file etc/real                               | other-type /etc/real
+        a file over a link to a directory | sysext  | file usr/sbin                               | other-type /usr/sbin
+        a directory over a file           | confext | file etc/own/f                              | other-type /etc/own
+        a file over a link to a file      | confext | file etc/link                               |
+        a symlink over a file             | confext | link etc/own /run/x                         |
+        another mode than the system's    | confext | file etc/private/f                          | mode /etc/private
+        another owner than the system's   | confext | file etc/real/f; owner etc/real             | owner /etc/real
+        the system's mode and owner       | confext | file etc/private/f; mode etc/private 0700   |
+        a new directory of another owner  | confext | file etc/d/e/f; owner etc/d/e               | owner /etc/d/e
+        a directory for everybody         | confext | file etc/d/f; mode etc/d 0777               | mode /etc/d
+        a directory like /tmp             | confext | file etc/d/f; mode etc/d 1777               |
+        an origin of overlayfs            | confext | file etc/d/f; note etc/d/f                  | overlay-mark /etc/d/f
+        an origin on a directory          | sysext  | file usr/d/f; note usr/d                    | overlay-mark /usr/d
+        a machine's id                    | confext | write etc/machine-id 0123456789abcdef0123456789abcdef | identity /etc/machine-id
+        an empty id, and one to be made   | confext | empty etc/machine-id                        |
+        an id that is to be made          | confext | write etc/machine-id uninitialized          |
+        a host key                        | confext | file etc/ssh/ssh_host_ed25519_key; file etc/ssh/ssh_host_ed25519_key.pub | identity /etc/ssh/ssh_host_ed25519_key
+        an iSCSI name                     | confext | file etc/iscsi/initiatorname.iscsi          | identity /etc/iscsi/initiatorname.iscsi
         two things at once                | confext | whiteout etc/w; file README                 | outside /README, whiteout /etc/w
         a name with a new line            | confext | whiteout etc/a\nb                           | whiteout /etc/a\nb
         """);
@@ -80,6 +100,14 @@ public sealed class CheckTests : KernelTest
     public void Each_fault_of_a_tree_is_found_where_it_is(string why, string cls, string done, string findings)
     {
         string path = MakeTree(cls, "a", done);
+        Root.Write("/usr/bin/own", "");
+        Root.Symlink("/usr/sbin", "bin");
+        Root.Write("/usr/real/own", "");
+        Root.Write("/etc/real/own", "");
+        Root.Write("/etc/own", "");
+        Root.Symlink("/etc/link", "own");
+        Root.MakeDirectory("/etc/private");
+        Files.ChangeMode(Root.Raw + "/etc/private", "0700");
 
         Outcome outcome = Check(cls, path);
 
@@ -125,6 +153,61 @@ public sealed class CheckTests : KernelTest
 
         JsonElement only = Assert.Single(outcome.Json().EnumerateArray());
         Assert.Equal(finding, $"{only.GetProperty("id")} {only.GetProperty("place")} of {only.GetProperty("extension")}: {only.GetProperty("what")}");
+    }
+
+    [Fact]
+    public void Only_extensions_that_are_merged_are_compared_with_each_other()
+    {
+        Root.Extension("a", ("f", "1"));
+        Root.Extension("b", ("f", "2"));
+        Root.Write("/var/lib/confexts/b/etc/extension-release.d/extension-release.b", "ID=other\n");
+
+        Root.Bootmerge("check", "a").Succeeds().Says("Nothing found in 1 extension.");
+        Assert.Equal("compatibility /etc/extension-release.d/extension-release.b", Found(Root.Bootmerge("check", "--json=short")));
+        Assert.Equal(2, Root.Bootmerge("check", "--force", "--json=short").Json().GetArrayLength());
+    }
+
+    [Fact]
+    public void An_extension_inside_the_hierarchy_that_it_extends_is_found()
+    {
+        Root.Write("/etc/data/a/extension-release.d/extension-release.a", "ID=_any\n");
+        Root.Symlink("/var/lib/confexts/a/etc", "/etc/data/a");
+        Root.Write("/usr/share/b/usr/lib/extension-release.d/extension-release.b", "ID=_any\n");
+        Root.Symlink("/var/lib/extensions/b", "/usr/share/b");
+
+        Outcome outcome = Root.Bootmerge("check", "--class=all");
+
+        Assert.Equal(1, outcome.Status);
+        outcome.Prints("overlap: a:/etc lies inside the hierarchy that it extends", "/etc/data/a", "overlap: b:/usr lies inside", "Fix: move the extension");
+    }
+
+    [Theory]
+    [InlineData("image.img", "Fix: rename it to NAME.raw if it is an image")]
+    [InlineData("-dangling", "Fix: remove it, or make it an extension")]
+    public void The_fix_for_an_entry_fits_it(string name, string fix)
+    {
+        if (name[0] == '-')
+            Root.Symlink("/var/lib/confexts/" + name, "/nowhere");
+        else
+            Root.Write("/var/lib/confexts/" + name, "x");
+
+        Root.Bootmerge("check").Prints("/var/lib/confexts/" + name, fix);
+    }
+
+    [Theory]
+    [InlineData("merge")]
+    [InlineData("refresh")]
+    [InlineData("boot")]
+    public void A_merge_warns_of_a_directory_that_takes_the_place_of_a_symlink_of_the_system(string verb)
+    {
+        Root.Write("/usr/bin/own", "");
+        Root.Symlink("/usr/sbin", "bin");
+        Root.Write("/var/lib/extensions/a/usr/lib/extension-release.d/extension-release.a", "ID=_any\n");
+        Root.Write("/var/lib/extensions/a/usr/sbin/tool", "");
+
+        Root.Bootmerge("--class=sysext", verb).Succeeds().Says("'a' has a directory at /usr/sbin, where the system has a symlink: one hides all of the other.");
+
+        Root.Bootmerge("--class=sysext", "unmerge").Succeeds();
     }
 
     [Fact]
@@ -245,6 +328,7 @@ public sealed class CheckTests : KernelTest
             case "fifo": Files.MakeFifo(path); break;
             case "whiteout": Files.MakeWhiteout(path); break;
             case "device": Assert.Equal(0, Syscall.mknod(path, FilePermissions.S_IFCHR | FilePermissions.S_IRUSR, 0x103)); break; // 1:3, as /dev/null
+            case "note": Files.SetXattr(path, "trusted.overlay.origin", "x"); break;
             case "opaque": Files.SetXattr(path, "trusted.overlay.opaque", "y"); break;
             case "mode": Files.ChangeMode(path, words[2]); break;
             case "owner": Files.ChangeOwner(path, 5, 5); break;

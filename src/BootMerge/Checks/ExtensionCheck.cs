@@ -10,8 +10,9 @@ namespace BootMerge.Checks;
 
 /// <summary>All checks of the extensions of one class. Nothing is changed.</summary>
 /// <param name="findings">An array, to which they are added.</param>
+/// <param name="merged">Names of those that a merge would take.</param>
 /// <param name="asked">Names: what is wrong with these is reported; others are there to be compared with.</param>
-internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRelease host, List<string> asked, JsonValue findings)
+internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRelease host, List<string> merged, List<string> asked, JsonValue findings)
 {
     private readonly SamePathCheck _paths = new();
 
@@ -55,7 +56,10 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
 
             TopDirectoryCheck.CheckOwner(this, extension, hierarchy, Sys.Status(directory));
             TopDirectoryCheck.CheckMode(this, root, extension, hierarchy, Sys.Status(directory));
-            new TreeCheck(this, root, extension, settings.Hierarchies, _paths).Check(directory, hierarchy);
+            if (extension.Image is null && !extension.IsGiven && root.PathOf(directory) is var path && (path == hierarchy || MountTable.IsBelow(path, hierarchy)))
+                Add(FindingId.Overlap, extension, hierarchy, "lies inside the hierarchy that it extends, so it cannot be a layer of it: "u8,
+                    "move the extension to a place outside, such as a search directory in /var/lib or /run"u8, path);
+            new TreeCheck(this, root, extension, settings.Hierarchies, _paths, extension.IsGiven || merged.Contains(extension.Name)).Check(directory, hierarchy);
         }
     }
 

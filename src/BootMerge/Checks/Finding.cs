@@ -30,11 +30,17 @@ internal static class FindingId
     public const string Device = "device";
     public const string Entry = "entry";
     public const string Hierarchy = "hierarchy";
+    public const string Identity = "identity";
     public const string ImagePolicy = "image-policy";
     public const string Marker = "marker";
+    public const string Mode = "mode";
     public const string Opaque = "opaque";
     public const string OsRelease = "os-release";
+    public const string OtherType = "other-type";
     public const string Outside = "outside";
+    public const string Overlap = "overlap";
+    public const string OverlayMark = "overlay-mark";
+    public const string Owner = "owner";
     public const string ReleaseFile = "release-file";
     public const string SamePath = "same-path";
     public const string Setuid = "setuid";

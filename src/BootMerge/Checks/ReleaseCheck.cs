@@ -41,7 +41,7 @@ internal static class ReleaseCheck
     private static void CheckOsRelease(ExtensionCheck check, Extension extension, SafeFileHandle top, string path)
     {
         // Not followed: a symlink of that name hides the system's file just as well.
-        using SafeFileHandle? file = Extension.TryOpenInside(top, path, Sys.O_PATH | Sys.O_NOFOLLOW);
+        using SafeFileHandle? file = Sys.TryOpenAt(top, path, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS, out _);
         if (file is not null)
             AddOsRelease(check, extension, "/" + path);
     }

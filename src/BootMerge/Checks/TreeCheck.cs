@@ -8,7 +8,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Checks;
 
 /// <summary>Every file that an extension brings into a hierarchy.</summary>
-internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension extension, string[] hierarchies, SamePathCheck paths)
+/// <param name="comparesPaths">It is merged together with the others that are checked.</param>
+internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension extension, string[] hierarchies, SamePathCheck paths, bool comparesPaths)
 {
     private const uint SetIds = 0xC00; // 06000
 
@@ -53,9 +54,15 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
             using SafeFileHandle child = Sys.OpenChild(directory, entry.Name, Sys.O_PATH);
             FileStatus status = Sys.Status(child);
             string childPath = path + "/" + entry.Name;
-            CheckPath(childPath, status);
+            if (comparesPaths)
+                CheckPath(childPath, status);
             if (_isAsked)
+            {
                 CheckFile(child, childPath, status, path);
+                CheckNotes(directory, entry.Name, childPath);
+                CheckAgainstSystem(childPath, status);
+            }
+
             if (status.IsDirectory && status.IsSameDevice(top)) // what is mounted there is no part of the layer
                 waiting.Insert(first, below + "/" + entry.Name);
         }
@@ -75,6 +82,27 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         if (!OverlayMark.HasNone(directory))
             check.Add(FindingId.Opaque, extension, path, "carries a mark of overlayfs, which hides or moves the directory below it"u8,
                 "remove the attributes trusted.overlay.*, which the tree has from the upperdir that it was copied from"u8);
+    }
+
+    /// <summary>The two that hide or move a directory are told by <see cref="CheckMarks"/>.</summary>
+    private void CheckNotes(SafeFileHandle directory, string name, string path)
+    {
+        List<string> notes = Sys.ListXattrsAt(directory, name);
+        notes.RemoveAll(static note => !OverlayMark.IsOne(note) || note is OverlayMark.Opaque or OverlayMark.Redirect);
+        if (notes.Count > 0)
+            check.Add(FindingId.OverlayMark, extension, path, "carries notes of overlayfs, by which it takes the file for another one: "u8,
+                "remove these attributes, which the tree has from the upperdir that it was copied from"u8, string.Join(", ", notes));
+    }
+
+    private void CheckAgainstSystem(string path, FileStatus status)
+    {
+        if (TypeClash.Of(root, path, status) is string own)
+            check.Add(FindingId.OtherType, extension, path, "hides what the system has there, or is hidden by it: "u8, "make it what the system has, or move what is in it to where the system has it"u8,
+                TypeClash.Word(status) + ", where the system has " + own);
+        else if (status.IsDirectory)
+            OwnershipCheck.Check(check, root, extension, path, status);
+        else
+            IdentityCheck.Check(check, extension, path, status);
     }
 
     private void CheckFile(SafeFileHandle file, string path, FileStatus status, string parent)

@@ -9,6 +9,9 @@ internal static class EntryName
     private const string RawSuffix = ".raw";
     private const string VersionedSuffix = ".v";
 
+    /// <summary>What is wrong with a file that cannot be an image by its name.</summary>
+    public const string NoImageName = "it is a file, and its name does not end in .raw";
+
     /// <param name="entry">The name in the search directory: of the symlink, if it is one.</param>
     /// <param name="kind">Of what it leads to.</param>
     /// <returns>The extension's name; null when the entry is no extension, and why in <paramref name="problem"/>.</returns>
@@ -20,7 +23,7 @@ internal static class EntryName
         {
             if (!IsImageName(entry))
             {
-                problem = "it is a file, and its name does not end in .raw";
+                problem = NoImageName;
                 return null;
             }
 

@@ -29,7 +29,7 @@ internal static class CheckVerb
             DiscoveryResult found = Discovery.Find(session.Root, settings.Class, HostRelease.IsInitrd(session.Root));
             session.Hold(found);
             List<string> asked = Choose(session, settings.Class, found, unknown, known);
-            ExtensionCheck check = new(session.Root, settings, host, asked, findings);
+            ExtensionCheck check = new(session.Root, settings, host, Merged(session, settings, found, host), asked, findings);
             for (int i = found.Extensions.Count - 1; i >= 0; i--)
                 check.Check(found.Extensions[i]);
             if (session.Settings.Names.Count == 0)
@@ -40,6 +40,15 @@ internal static class CheckVerb
         if (unknown.Count > 0)
             throw ListVerb.Unknown(unknown[0], known, "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0]));
         Report(session, findings, count);
+    }
+
+    private static List<string> Merged(Session session, ClassSettings settings, DiscoveryResult found, HostRelease host)
+    {
+        List<string> merged = [];
+        foreach (Candidate candidate in Judgement.Of(session.Root, found, host, settings.Hierarchies, session.Settings.Force, settings.ImagePolicy))
+            if (candidate.Verdict.Accepted)
+                merged.Add(candidate.Extension.Name);
+        return merged;
     }
 
     /// <summary>Takes those of the words that are found off the list. A path is added to what was found, in place of one of its name.</summary>
@@ -89,7 +98,8 @@ internal static class CheckVerb
     {
         for (int i = 0; i < found.Skipped.Count; i++)
             if (found.Skipped[i] is var skipped && !skipped.IsHidden)
-                Finding.Add(findings, FindingId.Entry, null, skipped.Path, "is passed over: "u8, skipped.Reason, "remove it, or make it an extension"u8);
+                Finding.Add(findings, FindingId.Entry, null, skipped.Path, "is passed over: "u8, skipped.Reason,
+                    skipped.Reason == EntryName.NoImageName ? "rename it to NAME.raw if it is an image, or remove it"u8 : "remove it, or make it an extension"u8);
     }
 
     private static void Report(Session session, JsonValue findings, int count)

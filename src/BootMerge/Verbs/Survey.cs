@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using BootMerge.CommandLine;
 using BootMerge.Configuration;
 using BootMerge.Extensions;
 using BootMerge.Linux;
@@ -16,6 +17,8 @@ internal sealed class Survey
 {
     // The merge that a refresh keeps the mode of, where that is a fallback.
     private ExistingMerge? _fallback;
+
+    private List<string> _clashes = [];
 
     private Survey(ClassSettings settings, DiscoveryResult found, List<Candidate> candidates)
     {
@@ -107,8 +110,14 @@ internal sealed class Survey
         List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease), settings.Hierarchies, session.Settings.Force, settings.ImagePolicy,
             UsesRouting(settings.Mode) ? Array.ConvertAll(settings.Hierarchies, HierarchyState.RoutingEntry) : null);
         LayerProbe.LeaveOutRefused(root, settings.Hierarchies, candidates, session.Log);
+        List<string> clashes = [];
+        if (session.Settings.Verb is Verb.Merge or Verb.Refresh or Verb.Boot)
+            foreach (Candidate candidate in candidates)
+                if (candidate.Verdict.Accepted)
+                    clashes.AddRange(TypeClash.AtTheTop(root, candidate.Extension, settings.Hierarchies));
         return new Survey(settings, found, candidates)
         {
+            _clashes = clashes,
             OwnSettings = all,
             _fallback = settings.KeepsMode && merges.Count > 0 && merges[0].IsFallback ? merges[0] : null,
         };
@@ -265,6 +274,8 @@ internal sealed class Survey
                 log.Warning("Merging '" + candidate.Extension.Name + "' without its " + missing + ".");
         }
 
+        foreach (string clash in _clashes)
+            log.Warning(clash + ".");
         if (names.Count > 0)
             log.Info("Using extensions " + string.Join(", ", names) + ".");
         else if (Settings.Mode == MutableMode.No)

@@ -1,0 +1,35 @@
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Checks;
+
+/// <summary>Owner and mode of directories inside the hierarchies: a merged directory has those of the topmost layer that has it.</summary>
+internal static class OwnershipCheck
+{
+    private const uint WritableForOthers = 0x2; // 0002
+    private const uint Sticky = 0x200; // 01000
+
+    public static void Check(ExtensionCheck check, Root root, Extension extension, string path, FileStatus status)
+    {
+        using SafeFileHandle? there = root.TryOpen(path, Sys.O_PATH | Sys.O_NOFOLLOW, out _);
+        FileStatus? own = there is null ? null : Sys.Status(there);
+        if (own is { IsDirectory: true })
+        {
+            if (status.Uid != own.Uid || status.Gid != own.Gid)
+                check.Add(FindingId.Owner, extension, path, "has another owner than the system's, which it takes the place of: "u8, "give it the system's by chown"u8,
+                    Ids(status) + ", not " + Ids(own));
+            if (status.Permissions != own.Permissions)
+                check.Add(FindingId.Mode, extension, path, "has another mode than the system's, which it takes the place of: "u8, "give it the system's by chmod"u8,
+                    FileStatus.Octal(status.Permissions) + ", not " + FileStatus.Octal(own.Permissions));
+            return;
+        }
+
+        if (status.Uid != 0 || status.Gid != 0)
+            check.Add(FindingId.Owner, extension, path, "does not belong to root, and who owns it can change what is in it: "u8, "give it to root: chown 0:0"u8, Ids(status));
+        if ((status.Permissions & (WritableForOthers | Sticky)) == WritableForOthers)
+            check.Add(FindingId.Mode, extension, path, "is writable for everybody: "u8, "take that away: chmod o-w"u8, FileStatus.Octal(status.Permissions));
+    }
+
+    private static string Ids(FileStatus status) => status.Uid.ToString() + ":" + status.Gid.ToString();
+}

@@ -1,0 +1,58 @@
+using System.Collections.Generic;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Extensions;
+
+/// <summary>
+/// Something in an extension that is of another type in the system, a directory on one side: overlayfs merges directories
+/// only with directories, so one of the two hides all that is in the other. usr/sbin as a directory over a symlink of the
+/// system takes every program that is found through it away.
+/// </summary>
+internal static class TypeClash
+{
+    /// <param name="path">Inside the root, and in the hierarchies of the extension.</param>
+    /// <param name="status">What the extension has there.</param>
+    /// <returns>What the system has there, "a symlink"; null when neither hides a directory.</returns>
+    public static string? Of(Root root, string path, FileStatus status)
+    {
+        if (status.IsWhiteout)
+            return null;
+        using SafeFileHandle? there = root.TryOpen(path, Sys.O_PATH | Sys.O_NOFOLLOW, out _);
+        if (there is null)
+            return null;
+        FileStatus own = Sys.Status(there);
+        if (status.IsDirectory)
+            return own.IsDirectory ? null : own.IsSymlink ? "a symlink" : "a file";
+        if (own.IsDirectory)
+            return "a directory";
+        if (!own.IsSymlink || status.IsSymlink)
+            return null;
+        using SafeFileHandle? target = root.TryOpen(path, Sys.O_PATH | Sys.O_DIRECTORY, out _);
+        return target is null ? null : "a symlink to a directory";
+    }
+
+    /// <summary>At the top of the hierarchies, where such a thing stops a system; a merge must not take the time to look at every file.</summary>
+    /// <returns>Sentences without their full stop.</returns>
+    public static List<string> AtTheTop(Root root, Extension extension, string[] hierarchies)
+    {
+        List<string> clashes = [];
+        foreach (string hierarchy in hierarchies)
+        {
+            using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
+            if (directory is null)
+                continue;
+            using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+            foreach (DirectoryEntry entry in Sys.ReadDirectory(readable))
+            {
+                string path = hierarchy + "/" + entry.Name;
+                if (Sys.TryStatusAt(readable, entry.Name) is FileStatus status && Of(root, path, status) is string own)
+                    clashes.Add("'" + extension.Name + "' has " + Word(status) + " at " + path + ", where the system has " + own + ": one hides all of the other");
+            }
+        }
+
+        return clashes;
+    }
+
+    public static string Word(FileStatus status) => status.IsDirectory ? "a directory" : status.IsSymlink ? "a symlink" : "a file";
+}
