@@ -12,7 +12,6 @@ namespace BootMerge.KernelTests;
 public sealed class DeepTreeTests : KernelTest
 {
     private const int Levels = 4500;
-    private const string Limits = "ulimit -n 64; ulimit -s 256; ";
 
     /// <summary>Names short and as long as they can be: the path of the lowest directory has more than a megabyte then.</summary>
     [Theory]
@@ -47,6 +46,27 @@ public sealed class DeepTreeTests : KernelTest
 
         Run("prune --opaque").Succeeds().Says($"{Levels + 1} directories", "1 opaque mark");
         Assert.False(Root.ExistsRaw("/etc/shared"));
+    }
+
+    [Theory]
+    [InlineData(false, "reset --all")]
+    [InlineData(false, "reset --all --no-backup --keep=nothing")]
+    [InlineData(true, "reset --all")]
+    public void Reset_gives_deep_directories_back_and_its_copy_is_as_deep(bool isMerged, string arguments)
+    {
+        Arrange(1, own: true, shared: true);
+        if (isMerged)
+            Run("merge --mutable=auto").Succeeds();
+
+        // Through a merge three directories are open at each of the lowest levels.
+        Run(arguments, files: 128).Succeeds().Prints("reset /etc/own\nreset /etc/shared\n");
+        Assert.False(Root.ExistsRaw("/etc/own"));
+        Assert.Equal(isMerged, Root.ExistsRaw("/etc/shared"));
+        if (!arguments.Contains("--no-backup", StringComparison.Ordinal))
+            foreach (string path in new[] { "/etc/own", "/etc/shared" })
+                Assert.Equal(Levels, Depth("/var/lib/bootmerge/reset/" + Assert.Single(Files.List(Root.Raw + "/var/lib/bootmerge/reset")) + path));
+        if (isMerged)
+            Run("unmerge").Succeeds();
     }
 
     [Fact]
@@ -87,5 +107,5 @@ public sealed class DeepTreeTests : KernelTest
     /// <summary>Down to the file; find(1) goes by descriptors.</summary>
     private int Depth(string path) => int.Parse(Outcome.OfTool("find", Root.Path + path, "-name", "f", "-printf", "%d"), null) - 1;
 
-    private Outcome Run(string arguments) => Outcome.Of("sh", ["-c", $"{Limits}exec \"$0\" --root=\"$1\" {arguments}", Workplace.Binary, Root.Path]);
+    private Outcome Run(string arguments, int files = 64) => Outcome.Of("sh", ["-c", $"ulimit -n {files}; ulimit -s 256; exec \"$0\" --root=\"$1\" {arguments}", Workplace.Binary, Root.Path]);
 }

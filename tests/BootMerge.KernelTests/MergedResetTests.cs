@@ -49,7 +49,7 @@ public sealed class MergedResetTests : KernelTest
         ("echo a >f; mkdir d; echo a >d/f", "echo b >f; whiteout d; echo c >g; mkdir -p x/y", "--all"),
         ("echo a >f; mkdir d; echo a >d/f", "echo b >f; whiteout d; echo c >g; mkdir -p x/y", "--all --keep=f --keep=x"),
         ("mkdir d; echo a >d/f; echo a >d/cert", "mkdir d; mark d opaque=y; echo b >d/key; echo c >d/x; echo d >d/cert", "--all --keep=d/key"),
-        ("mkdir d; setfattr -n system.posix_acl_default -v 0x0200000001000700FFFFFFFF020007000300000004000500FFFFFFFF10000700FFFFFFFF20000500FFFFFFFF d; : >d/f; chmod 644 d/f",
+        ("mkdir d; echo a >d/f; setfattr -n system.posix_acl_default -v 0x0200000001000700FFFFFFFF020007000300000004000500FFFFFFFF10000700FFFFFFFF20000500FFFFFFFF d",
             "mkdir d; setfattr -n system.posix_acl_default -v 0x0200000001000700FFFFFFFF020007000300000004000500FFFFFFFF10000700FFFFFFFF20000500FFFFFFFF d; echo b >d/f", "/etc/d/f"),
         ("echo a >f", "mkdir .bootmerge-reset; echo b >f; echo c >.bootmerge-reset/f", "/etc/f"),
         ("echo a >f", "mkdir -m 700 .bootmerge-reset .bootmerge-reset.1; echo b >f", "/etc/f"),
