@@ -54,15 +54,20 @@ public sealed class MergeUnmergeTests : KernelTest
     }
 
     [Theory]
-    [InlineData("no", false)]
-    [InlineData("auto", true)]
-    [InlineData("yes", true)]
-    [InlineData("import", true)]
-    [InlineData("ephemeral", true)]
-    [InlineData("ephemeral-import", true)]
-    public void Without_extensions_only_mode_no_leaves_the_hierarchy_alone(string mode, bool merges)
+    [InlineData("no", "", false)]
+    [InlineData("no", "/etc", false)]
+    [InlineData("auto", "", false)]
+    [InlineData("auto", "/nowhere", false)]
+    [InlineData("auto", "/etc", true)]
+    [InlineData("yes", "", true)]
+    [InlineData("import", "", true)]
+    [InlineData("ephemeral", "", true)]
+    [InlineData("ephemeral-import", "", true)]
+    public void Without_extensions_a_hierarchy_is_left_alone_in_mode_no_and_in_auto_where_nothing_is_routed(string mode, string routed, bool merges)
     {
         Root.Expect("/var/lib/extensions.mutable");
+        if (routed.Length > 0)
+            Root.Route(routed);
 
         Root.Bootmerge("merge", "--mutable=" + mode).Succeeds();
 
