@@ -235,6 +235,7 @@ public sealed class ServiceManagerTests : KernelTest
             esac
             """, "0755");
         Root.Write("/dev/null", "");
+        Root.Mount("/dev/null", "/dev/null", null, LibC.MS_BIND); // a file would give back what was written to it
         Root.MakeDirectory("/proc");
         Root.Mount("none", "/proc", "proc");
         Root.MakeDirectory("/run/systemd/system");
