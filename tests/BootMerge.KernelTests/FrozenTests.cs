@@ -11,7 +11,7 @@ namespace BootMerge.KernelTests;
 public sealed class FrozenTests : InitramfsTest
 {
     private const string Record = "/var/lib/bootmerge/shadowed";
-    private const string First = "bootmerge-shadowed 1";
+    private const string First = "bootmerge-shadowed 2";
 
     [Theory]
     [InlineData("bare")]
@@ -26,6 +26,9 @@ public sealed class FrozenTests : InitramfsTest
         Assert.Equal("0600", Files.Mode(Root.Raw + Record));
         Assert.Equal("modified /etc/both.conf (content)", Diff());
 
+        // Written after the last boot, and the next one is into the update already.
+        File.WriteAllText(Root.Path + "/etc/both.conf", "machine's, edited");
+        Assert.Equal("modified /etc/both.conf (content)", Diff());
         Root.Write(vendor, "vendor, the next version");
         Assert.Equal("frozen   /etc/both.conf (content; changed below since)", Diff());
         BootAnew(layout);
@@ -42,6 +45,65 @@ public sealed class FrozenTests : InitramfsTest
         BootAnew(layout);
         Assert.Equal("", Diff().Replace("deleted  /etc/both.conf", "", StringComparison.Ordinal));
         Assert.Empty(Recorded());
+    }
+
+    [Theory]
+    [InlineData("rm {0}", "gone below since")]
+    [InlineData("rm {0}; mkdir {0}", "type; changed below since")]
+    [InlineData("rm {0}; ln -s x {0}", "type; changed below since")]
+    public void What_was_made_from_a_file_stays_frozen_when_that_is_no_file_any_more(string change, string words)
+    {
+        const string Vendor = "/usr/lib/confexts/flatcar-defaults/etc/vendor.conf";
+        Prepare("confext");
+        BootAnew("confext");
+        File.WriteAllText(Root.Path + "/etc/vendor.conf", "machine's");
+        RawTree.Do(Root.Raw, change.Replace("{0}", "." + Vendor, StringComparison.Ordinal));
+        for (int i = 0; i < 2; i++)
+        {
+            BootAnew("confext");
+            Assert.Contains("frozen   /etc/vendor.conf (" + words + ")", Diff(), StringComparison.Ordinal);
+        }
+
+        Root.Remove(Vendor);
+        Root.Write(Vendor, "vendor, back in another version");
+        BootAnew("confext");
+        Assert.Contains("frozen   /etc/vendor.conf (content; changed below since)", Diff(), StringComparison.Ordinal);
+        Root.Write(Vendor, "vendor");
+        BootAnew("confext");
+        Assert.Contains("modified /etc/vendor.conf (content)", Diff(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_image_that_was_made_anew_with_the_same_times_is_read_again()
+    {
+        Prepare("confext");
+        RawTree.Do(Root.Raw, "mkdir -p var/lib/confexts b/etc/extension-release.d; echo ID=_any >b/etc/extension-release.d/extension-release.i; echo 1 >b/etc/i.conf; touch -d @17 b/etc/i.conf; mksquashfs b var/lib/confexts/i.raw -quiet -all-root -all-time 17 -mkfs-time 17; echo 2 >b/etc/i.conf; touch -d @17 b/etc/i.conf; mksquashfs b i2.raw -quiet -all-root -all-time 17 -mkfs-time 17; touch -d @17 var/lib/confexts/i.raw i2.raw; rm -r b");
+        Root.Expect("/var/lib/confexts", "/i2.raw");
+        LibC.Mount("/dev", Initramfs + "/dev", null, LibC.MS_BIND);
+        BootAnew("confext");
+        File.WriteAllText(Root.Path + "/etc/i.conf", "machine's");
+        RawTree.Do(Root.Raw, "mv i2.raw var/lib/confexts/i.raw");
+
+        BootAnew("confext");
+        Assert.Contains("frozen   /etc/i.conf (content; changed below since)", Diff(), StringComparison.Ordinal);
+        File.WriteAllText(Root.Path + "/etc/i.conf", "machine's, looked at");
+        BootAnew("confext");
+        Assert.Contains("modified /etc/i.conf (content)", Diff(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void What_is_edited_after_a_refresh_was_made_from_what_that_brought()
+    {
+        const string Vendor = "/usr/lib/confexts/flatcar-defaults/etc/vendor.conf";
+        Prepare("confext");
+        BootAnew("confext");
+        Root.Write(Vendor, "vendor, the next version");
+        Outcome.OfTool("chroot", Initramfs, "/bootmerge", "--root=/sysroot", "--mutable=auto", "--always-refresh=yes", "refresh");
+        File.WriteAllText(Root.Path + "/etc/vendor.conf", "machine's");
+
+        BootAnew("confext");
+
+        Assert.Contains("modified /etc/vendor.conf (content)", Diff(), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -68,7 +130,7 @@ public sealed class FrozenTests : InitramfsTest
 
         BootAnew("confext");
 
-        Assert.Equal(["/etc/a b\\n\\377", "/etc/both.conf", "/etc/d/f", "/etc/file", "/etc/link", "/etc/new/f", "/etc/over-fifo", "/etc/symlink"], Recorded());
+        Assert.Equal(["/etc/a b\\n\\377", "/etc/both.conf", "/etc/d/f", "/etc/file", "/etc/link", "/etc/new/f", "/etc/opaque/f", "/etc/over-fifo", "/etc/symlink"], Recorded());
     }
 
     [Fact]
@@ -129,7 +191,7 @@ public sealed class FrozenTests : InitramfsTest
     {
         Prepare("confext");
         Root.Route("/etc");
-        Root.MakeBad(Record, kind, First + "\n0123456789abcdef 17 /etc/bo");
+        Root.MakeBad(Record, kind, First + "\nm 0123456789abcdef 17 /etc/bo");
 
         Outcome diff = Root.Bootmerge("diff", "--no-legend").Succeeds().Says("none is known to be frozen");
         Assert.Contains("modified /etc/both.conf (content)\n", diff.Output, StringComparison.Ordinal);
@@ -209,6 +271,6 @@ public sealed class FrozenTests : InitramfsTest
     {
         string[] lines = File.ReadAllLines(Root.Raw + Record);
         Assert.Equal(First, lines[0]);
-        return [.. lines[1..].Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])];
+        return [.. lines.Where(line => line.StartsWith("m ", StringComparison.Ordinal)).Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])];
     }
 }

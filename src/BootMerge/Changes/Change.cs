@@ -10,7 +10,7 @@ internal enum ChangeKind
     /// <summary>Both have it, and they differ.</summary>
     Modified,
 
-    /// <summary>As <see cref="Modified"/>, and what is below has changed since the machine's file was first seen over it.</summary>
+    /// <summary>As <see cref="Modified"/>, or nothing is below any more; and what is below has changed since the machine's file was made from it.</summary>
     Frozen,
 
     /// <summary>The layers below have it, the machine deleted it.</summary>
@@ -21,6 +21,9 @@ internal enum ChangeKind
 
     /// <summary>A directory of the layers below under another name.</summary>
     Moved,
+
+    /// <summary>A directory that the machine made before the layers below had one of that name: it hides theirs until the next boot.</summary>
+    Hiding,
 }
 
 /// <summary>One way in which the machine's files differ from the layers below.</summary>
@@ -29,7 +32,7 @@ internal enum ChangeKind
 /// <param name="from">For <see cref="ChangeKind.Moved"/>: where it was, inside the root.</param>
 internal sealed class Change(string path, ChangeKind kind, Difference differs = Difference.None, string? from = null)
 {
-    private static readonly string[] Names = ["added", "modified", "frozen", "deleted", "replaced", "moved"];
+    private static readonly string[] Names = ["added", "modified", "frozen", "deleted", "replaced", "moved", "hiding"];
 
     public string Path { get; } = path;
 
@@ -45,7 +48,8 @@ internal sealed class Change(string path, ChangeKind kind, Difference differs = 
     public string Detail => Kind switch
     {
         ChangeKind.Moved => "from " + From,
-        ChangeKind.Frozen => string.Join(", ", Differences.Names(Differs)) + "; changed below since",
+        ChangeKind.Frozen => Differs == Difference.None ? "gone below since" : string.Join(", ", Differences.Names(Differs)) + "; changed below since",
+        ChangeKind.Hiding => "made before what is below, which shows from the next boot on",
         ChangeKind.Modified => string.Join(", ", Differences.Names(Differs)),
         _ => "",
     };

@@ -11,11 +11,17 @@ internal abstract class ChangeSink
 
 /// <summary>Finds every difference between an upper layer and what is below it.</summary>
 /// <param name="only">Paths inside the hierarchy to look at, each with what is below it; none: all.</param>
-/// <param name="shadowed">What was below the machine's files when they were first seen.</param>
+/// <param name="shadowed">What was below when the machine last ran, and below its files when they were written.</param>
 internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<string> only, ShadowedRecord shadowed, ChangeSink sink) : TreeWalk(tree)
 {
+    private bool _isMadeFirst;
+
     protected override bool Enter(Entry entry)
     {
+        // What it lacks was not deleted: nothing was there.
+        _isMadeFirst = shadowed.IsMadeFirst(Tree.Hierarchy, entry);
+        if (_isMadeFirst)
+            entry.IsOpaque = false;
         if (only.Count == 0)
             return Tell(entry);
         string path = entry.Path;
@@ -40,14 +46,16 @@ internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<str
             return entry.Below is null ? null : Make(entry, ChangeKind.Deleted);
         if (entry.Redirect is not null)
             return Make(entry, ChangeKind.Moved, from: Tree.Hierarchy + entry.Source);
+        if (_isMadeFirst && entry.Below is { IsDirectory: true })
+            return Make(entry, ChangeKind.Hiding);
         if (entry.Below is null)
-            return Make(entry, ChangeKind.Added);
+            return Make(entry, shadowed.IsFrozen(Tree.Hierarchy, entry) ? ChangeKind.Frozen : ChangeKind.Added);
         if (entry.IsOpaque && entry.Below.IsDirectory)
             return Make(entry, ChangeKind.Replaced);
         Difference difference = comparison.Of(entry);
         if (difference == Difference.None)
             return null;
-        return Make(entry, shadowed.IsFrozen(Tree.Hierarchy + entry.Path, entry) ? ChangeKind.Frozen : ChangeKind.Modified, difference);
+        return Make(entry, shadowed.IsFrozen(Tree.Hierarchy, entry) ? ChangeKind.Frozen : ChangeKind.Modified, difference);
     }
 
     private Change Make(Entry entry, ChangeKind kind, Difference difference = Difference.None, string? from = null) =>

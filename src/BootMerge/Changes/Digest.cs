@@ -10,6 +10,9 @@ namespace BootMerge.Changes;
 /// </summary>
 internal static class Digest
 {
+    /// <summary>Hexadecimal digits.</summary>
+    public const int Length = 16;
+
     private const ulong Basis = 0xcbf29ce484222325;
     private const ulong Prime = 0x100000001b3;
 
@@ -36,6 +39,9 @@ internal static class Digest
         while (length == Buffer.Length);
         return Text(hash);
     }
+
+    /// <summary>Of a text.</summary>
+    public static string Of(string text) => Text(Add(Basis, PathText.Encode(text)));
 
     private static ulong Add(ulong hash, ReadOnlySpan<byte> bytes)
     {

@@ -26,6 +26,12 @@ internal sealed class Entry
     /// <summary>Of <see cref="BelowDirectory"/>, inside the hierarchy: another one than of the parent below a directory that was moved.</summary>
     public required Place BelowPlace { get; init; }
 
+    /// <summary>Of that name in <see cref="BelowDirectory"/>, inside the hierarchy.</summary>
+    public string PathBelow => BelowPlace.Child(Name).ToString();
+
+    /// <summary>Deeper than any path that a system call takes: nothing is remembered of it.</summary>
+    public bool IsTooDeep => Parent.Length > ShadowedRecord.MaximumPath || BelowPlace.Length > ShadowedRecord.MaximumPath;
+
     /// <summary>null when only the layers below have it; see <see cref="ChangedTree.IsWhole"/>.</summary>
     public required FileStatus? Upper { get; init; }
 

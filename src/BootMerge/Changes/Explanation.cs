@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -46,14 +47,15 @@ internal static class Explanation
     private const string Absent = "absent";
 
     /// <param name="path">Inside the hierarchy: "/ssh/sshd_config", or "" for itself.</param>
+    /// <param name="shadowed">Tells of an opaque directory whether it hides anything on purpose.</param>
     /// <returns>Empty when no layer has it.</returns>
-    public static List<LayerFinding> Of(ChangedTree tree, string path)
+    public static List<LayerFinding> Of(ChangedTree tree, string path, ShadowedRecord shadowed)
     {
         List<LayerFinding> findings = [];
         string[] names = path.Trim('/').Length == 0 ? [] : path.Trim('/').Split('/');
         State state = new(names);
         if (tree.HasUpper)
-            Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings, tree.IsWhole);
+            Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings, tree.IsWhole, (pathBelow, status) => shadowed.IsMadeFirst(tree.Hierarchy, pathBelow, status));
         foreach (Mounting.NamedLayer layer in tree.Layers)
             Look(layer.Directory, layer.Name, state, findings);
         // What covers nothing makes no difference.
@@ -74,7 +76,8 @@ internal static class Explanation
     }
 
     /// <param name="isWhole">What it lacks does not show: it is the merge itself.</param>
-    private static void Look(SafeFileHandle layer, string name, State state, List<LayerFinding> findings, bool isWhole = false)
+    /// <param name="isMadeFirst">Of an opaque directory at a path below: nothing was there when it was made. null for layers below.</param>
+    private static void Look(SafeFileHandle layer, string name, State state, List<LayerFinding> findings, bool isWhole = false, Func<string, FileStatus, bool>? isMadeFirst = null)
     {
         // On the way down each directory may say that nothing of the layers below shows, or that they have it elsewhere.
         bool endsHere = false;
@@ -118,10 +121,12 @@ internal static class Explanation
                 below.Add(state.Names[i]);
                 if (redirect is not null)
                     Redirect(below, redirect);
+                bool isFirst = isOpaque && redirect is null && isMadeFirst is not null && isMadeFirst("/" + string.Join('/', below), status);
+                string opaque = isFirst ? "opaque, made before the layers below had it" : "opaque";
                 if (isOpaque)
-                    cover = isLast ? null : Cover(name, state, i, status, "opaque");
+                    cover = isLast ? null : Cover(name, state, i, status, opaque);
                 if (isLast)
-                    Found(name, state, status, isOpaque ? "opaque" : redirect is null ? "" : "moved from " + redirect, findings);
+                    Found(name, state, status, isOpaque ? opaque : redirect is null ? "" : "moved from " + redirect, findings);
                 // A path from the hierarchy on begins anew there, whatever was on the way.
                 endsHere = isOpaque || endsHere && redirect is not ['/', ..];
             }

@@ -15,7 +15,11 @@ internal sealed class Place
     {
         _parent = parent;
         _text = text;
+        Length = parent is null ? text.Length : parent.Length + 1 + text.Length;
     }
+
+    /// <summary>Of the path.</summary>
+    public int Length { get; }
 
     /// <summary>The hierarchy itself.</summary>
     public static readonly Place Top = new(null, "");

@@ -1,42 +1,57 @@
 using System;
 using System.Collections.Generic;
-using System.Text;
 using BootMerge.Linux;
-using BootMerge.Markers;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
 
 /// <summary>
-/// What was below the machine's files when they were first seen over it: /var/lib/bootmerge/shadowed, kept by boot. When
-/// the vendor's file is another one by now, the machine's is frozen: it has missed an update. It stays so until it is gone or
-/// written anew: then somebody has looked at it, and what is below counts from there on.
+/// What the layers below had when the machine last ran, and what lay below each of the machine's files when it was written:
+/// /var/lib/bootmerge/shadowed, kept by boot, and by a merge or refresh in the running system. It answers two questions.
+/// Has the vendor changed what a file of the machine's was made from? Then that file is frozen: it has missed an update. And was
+/// anything below a directory when the machine made it? If not, nothing was hidden on purpose by its opaque mark.
 /// </summary>
-/// <remarks>
-/// Text: "bootmerge-shadowed 1", then a line for each file: digest of the one below, microseconds of the machine's file's last
-/// modification, path inside the root with C's escapes.
-/// </remarks>
+/// <remarks>Text: see <see cref="RecordText"/>.</remarks>
 internal sealed class ShadowedRecord
 {
-    /// <summary>More files than any /etc has; those beyond are not remembered.</summary>
+    /// <summary>More of the machine's files than any /etc has; those beyond are not remembered.</summary>
     public const int MaximumEntries = 10_000;
 
-    /// <summary>Of the text, in bytes: room for 200 of each of them.</summary>
-    public const int MaximumLength = 2 << 20;
+    /// <summary>Of everything that the layers below have in one hierarchy; with more, nothing is known of that hierarchy.</summary>
+    public const int MaximumBelow = 100_000;
+
+    /// <summary>No longer path is looked at below; whatever is there counts as known.</summary>
+    public const int MaximumPath = 4000;
+
+    /// <summary>For <see cref="Below"/>: a directory.</summary>
+    public const string IsDirectory = "d";
+
+    /// <summary>For <see cref="Below"/>: something without content, or that was there since the last boot and is gone again.</summary>
+    public const string IsOther = "o";
 
     private const string Directory = "/var/lib/bootmerge";
     private const string FileName = "shadowed";
-    private const string FirstLine = "bootmerge-shadowed 1";
-    private const int DigestLength = 16;
     private const uint DirectoryMode = 0x1ED; // 0755
     private const uint FileMode = 0x180; // 0600
 
-    // Path to "DIGEST TIME".
-    private readonly Dictionary<string, string> _entries = new(StringComparer.Ordinal);
-
-    /// <summary>The file was there, but is no record: it is to be replaced, even by one that says nothing.</summary>
+    /// <summary>The file was there, but is no record: it is to be replaced.</summary>
     private bool _isDamaged;
+
+    /// <summary>Hierarchy to a digest of whatever tells one version of the vendor's files from another. Of these hierarchies everything below is listed.</summary>
+    public Dictionary<string, string> Versions { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Path below to <see cref="IsDirectory"/>, <see cref="IsOther"/>, or, for a file or symlink, "DIGEST STAMP".</summary>
+    public Dictionary<string, string> Below { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>
+    /// Path below of the machine's opaque directories to "INODE BIRTH" of one that was made while nothing was below, or "" of
+    /// one that hides something on purpose.
+    /// </summary>
+    public Dictionary<string, string> Opaque { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>Path of a file of the machine's to "DIGEST TIME": of what was below, and of the file's last modification in microseconds.</summary>
+    public Dictionary<string, string> Machine { get; } = new(StringComparer.Ordinal);
 
     /// <summary>A record that is absent is empty; so is one that cannot be read, with a warning.</summary>
     public static ShadowedRecord Read(Root root, Log log)
@@ -44,11 +59,11 @@ internal sealed class ShadowedRecord
         string reason;
         try
         {
-            if (root.TryReadFile(Directory + "/" + FileName, MaximumLength) is not byte[] text)
+            if (root.TryReadFile(Directory + "/" + FileName, RecordText.MaximumLength) is not byte[] text)
                 return new ShadowedRecord();
-            if (Parse(PathText.Decode(text)) is ShadowedRecord record)
+            if (RecordText.Parse(PathText.Decode(text)) is ShadowedRecord record)
                 return record;
-            reason = root.Outside(Directory + "/" + FileName) + " is damaged.";
+            reason = root.Outside(Directory + "/" + FileName) + " is damaged, or of another version.";
         }
         catch (KernelException e)
         {
@@ -59,119 +74,149 @@ internal sealed class ShadowedRecord
             reason = e.Message + ".";
         }
 
-        log.Warning("The record of shadowed files is taken for empty, none is known to be frozen: " + reason);
+        log.Warning("Treating the record of shadowed files as absent, none is known to be frozen: " + reason + " The next boot writes a new one.");
         return new ShadowedRecord { _isDamaged = true };
     }
 
-    /// <summary>null when the text is no record, or was cut off.</summary>
-    public static ShadowedRecord? Parse(string text)
+    /// <summary>Whether there is a file of that name, sound or not.</summary>
+    public static bool Exists(Root root)
     {
-        if (!text.StartsWith(FirstLine + "\n", StringComparison.Ordinal) || !text.EndsWith('\n'))
-            return null;
-        ShadowedRecord record = new();
-        string[] lines = text.Split('\n');
-        for (int i = 1; i < lines.Length - 1 && i <= MaximumEntries; i++)
-        {
-            int path = lines[i].IndexOf('/');
-            if (path < 0 || !IsStamp(lines[i].AsSpan(0, path)) || Marker.Unescape(lines[i][path..]) is not string name)
-                return null;
-            record._entries[name] = lines[i][..(path - 1)];
-        }
-
-        return record;
+        using SafeFileHandle? file = root.TryOpen(Directory + "/" + FileName);
+        return file is not null;
     }
 
-    /// <summary>Sorted, so that the same record is the same text; what would not fit is left out.</summary>
-    public string ToText()
+    /// <summary>What is below the machine's file is not what it was made from.</summary>
+    public bool IsFrozen(string hierarchy, Entry entry)
     {
-        List<string> paths = [];
-        foreach (KeyValuePair<string, string> entry in _entries)
-            paths.Add(entry.Key);
-        paths.Sort(string.CompareOrdinal);
-        StringBuilder text = new(FirstLine + "\n");
-        foreach (string path in paths)
-        {
-            string line = _entries[path] + " " + Marker.Escape(path) + "\n";
-            if (text.Length + line.Length <= MaximumLength)
-                text.Append(line);
-        }
-
-        return text.ToString();
-    }
-
-    /// <param name="path">Inside the root.</param>
-    /// <param name="entry">What lies there in the upper layer, and below.</param>
-    public bool IsFrozen(string path, Entry entry)
-    {
-        if (!IsKnown(path, entry))
+        if (entry.Upper is null or { IsDirectory: true } || entry.IsTooDeep || BaseOf(hierarchy, entry) is not string digest)
             return false;
-        // Only what has content was written down.
-        if (entry.Below is { IsRegular: false, IsSymlink: false })
-            return true;
-        return Digest.Of(entry.BelowDirectory!, entry.Name, entry.Below!) is string now && !_entries[path].StartsWith(now, StringComparison.Ordinal);
+        // What it was made from had content.
+        return entry.Below is not { } below || Digest.Of(entry.BelowDirectory!, entry.Name, below) != digest;
     }
 
-    /// <summary>Keeps what an older record says of a file that was not written since, else what is below now.</summary>
-    public void Add(string path, Entry entry, ShadowedRecord older)
+    /// <summary>The directory is opaque only because overlayfs makes every new one so: nothing was below it that anybody could have meant to hide.</summary>
+    public bool IsMadeFirst(string hierarchy, Entry entry) =>
+        entry.IsOpaque && entry.Redirect is null && !entry.IsTooDeep && IsMadeFirst(hierarchy, entry.PathBelow, entry.Upper!);
+
+    /// <param name="pathBelow">Inside the hierarchy, where the layers below would have it.</param>
+    /// <param name="directory">It is opaque, and was not moved.</param>
+    public bool IsMadeFirst(string hierarchy, string pathBelow, FileStatus directory)
     {
-        if (_entries.Count == MaximumEntries)
+        if (!Versions.ContainsKey(hierarchy))
+            return false;
+        string path = hierarchy + pathBelow;
+        if (Opaque.TryGetValue(path, out string? made) && (made.Length == 0 || made == Identity(directory)))
+            return made.Length > 0;
+        return path.Length <= MaximumPath && !Below.ContainsKey(path);
+    }
+
+    /// <summary>Takes down a file of the machine's, with what it was made from.</summary>
+    public void AddFile(string hierarchy, Entry entry, ShadowedRecord older)
+    {
+        if (Machine.Count == MaximumEntries || entry.IsTooDeep)
             return;
-        if (older.IsKnown(path, entry))
-            _entries[path] = older._entries[path];
-        else if (Digest.Of(entry.BelowDirectory!, entry.Name, entry.Below!) is string digest)
-            _entries[path] = digest + " " + Time(entry);
+        string? digest = older.BaseOf(hierarchy, entry);
+        if (digest is null && entry.Below is { IsDirectory: false } below)
+            digest = Digest.Of(entry.BelowDirectory!, entry.Name, below);
+        if (digest is not null)
+            Machine[hierarchy + entry.Path] = digest + " " + Time(entry);
+    }
+
+    /// <summary>Takes down an opaque directory of the machine's, with what is known of its making.</summary>
+    public void AddOpaque(string hierarchy, Entry entry, ShadowedRecord older)
+    {
+        if (entry.IsTooDeep)
+            return; // stays as it is anyway
+        if (older.IsMadeFirst(hierarchy, entry))
+            Opaque[hierarchy + entry.PathBelow] = Identity(entry.Upper!);
+        else if (entry.Below is not null || older.Versions.ContainsKey(hierarchy))
+            Opaque[hierarchy + entry.PathBelow] = "";
+    }
+
+    /// <summary>Takes over that something was there, of what is gone by now: it could be hidden on purpose since the last boot.</summary>
+    public void AddBelowOf(string hierarchy, ShadowedRecord older)
+    {
+        foreach (KeyValuePair<string, string> entry in older.Below)
+            if (MountTable.IsBelow(entry.Key, hierarchy))
+                Below.TryAdd(entry.Key, IsOther);
     }
 
     /// <summary>Takes over what an older record says of hierarchies that could not be looked at this time.</summary>
     public void AddAllOutside(List<string> hierarchies, ShadowedRecord older)
     {
-        foreach (KeyValuePair<string, string> entry in older._entries)
+        foreach (KeyValuePair<string, string> version in older.Versions)
+            if (!hierarchies.Contains(version.Key))
+                Versions[version.Key] = version.Value;
+        Copy(older.Below, Below);
+        Copy(older.Opaque, Opaque);
+        Copy(older.Machine, Machine);
+
+        void Copy(Dictionary<string, string> from, Dictionary<string, string> to)
         {
-            bool isLeftOut = _entries.Count == MaximumEntries;
-            foreach (string hierarchy in hierarchies)
-                isLeftOut |= MountTable.IsBelow(entry.Key, hierarchy);
-            if (!isLeftOut)
-                _entries[entry.Key] = entry.Value;
+            foreach (KeyValuePair<string, string> entry in from)
+                if (!hierarchies.Exists(hierarchy => MountTable.IsBelow(entry.Key, hierarchy)))
+                    to[entry.Key] = entry.Value;
         }
     }
 
-    /// <summary>Whole or not at all, and only when it says something new.</summary>
+    /// <summary>There are too many files below a hierarchy, or they are too much text: nothing is known of any.</summary>
+    public void ForgetBelow()
+    {
+        Versions.Clear();
+        Below.Clear();
+    }
+
+    /// <summary>Whole or not at all, and only when it says something new; after a power cut, too, it is there when anything is that was done later.</summary>
     public void Write(Root root, ShadowedRecord older)
     {
-        string text = ToText();
-        if (text == older.ToText() && !older._isDamaged)
+        if (IsSame(older) && !older._isDamaged)
             return;
+        string text = RecordText.Of(this);
         using SafeFileHandle lib = root.OpenAt("/var/lib", Sys.O_PATH | Sys.O_DIRECTORY);
         Sys.MakeDirectory(lib, "bootmerge", DirectoryMode, root.Outside(Directory));
         using SafeFileHandle directory = Sys.OpenChild(lib, "bootmerge", Sys.O_RDONLY | Sys.O_DIRECTORY);
         Sys.ReplaceFile(directory, FileName, PathText.Encode(text), FileMode);
+        Sys.Synchronize(directory);
     }
 
-    /// <summary>It was written down, and nobody has written the machine's file since.</summary>
-    private bool IsKnown(string path, Entry entry) =>
-        _entries.TryGetValue(path, out string? stamp) && stamp.AsSpan(DigestLength + 1).SequenceEqual(Time(entry));
+    /// <summary>Removes the record: an old one would speak of another time than the last one in which the machine ran.</summary>
+    public static void Remove(Root root)
+    {
+        using SafeFileHandle? directory = root.TryOpenDirectory(Directory);
+        if (directory is null)
+            return;
+        Sys.RemoveFile(directory, FileName);
+        using SafeFileHandle readable = Sys.Reopen(directory, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        Sys.Synchronize(readable);
+    }
+
+    private bool IsSame(ShadowedRecord other)
+    {
+        return AreSame(Versions, other.Versions) && AreSame(Below, other.Below) && AreSame(Opaque, other.Opaque) && AreSame(Machine, other.Machine);
+
+        static bool AreSame(Dictionary<string, string> one, Dictionary<string, string> other)
+        {
+            if (one.Count != other.Count)
+                return false;
+            foreach (KeyValuePair<string, string> entry in one)
+                if (!other.TryGetValue(entry.Key, out string? value) || value != entry.Value)
+                    return false;
+            return true;
+        }
+    }
+
+    /// <summary>The digest of what the machine's file was made from; null when that is not known.</summary>
+    private string? BaseOf(string hierarchy, Entry entry)
+    {
+        if (Machine.TryGetValue(hierarchy + entry.Path, out string? known) && known.AsSpan(Digest.Length + 1).SequenceEqual(Time(entry)))
+            return known[..Digest.Length];
+        // Written since the last boot: made from what was below then.
+        return Below.TryGetValue(hierarchy + entry.PathBelow, out string? below) && below.Length > Digest.Length ? below[..Digest.Length] : null;
+    }
 
     private static string Time(Entry entry) => entry.Upper!.ModificationTime.ToString();
 
-    /// <summary>"0123456789abcdef 1700000000000000 ", with the blank before the path.</summary>
-    private static bool IsStamp(ReadOnlySpan<char> text)
-    {
-        if (text.Length < DigestLength + 3 || text[DigestLength] != ' ' || text[^1] != ' ')
-            return false;
-        for (int i = 0; i < text.Length - 1; i++)
-            if (i < DigestLength ? !char.IsAsciiHexDigitLower(text[i]) : i > DigestLength && !char.IsAsciiDigit(text[i]))
-                return false;
-        return true;
-    }
-}
-
-/// <summary>Makes a record of an upper layer: of every file in it that hides another.</summary>
-internal sealed class ShadowedWalk(ChangedTree tree, ShadowedRecord record, ShadowedRecord older) : TreeWalk(tree)
-{
-    protected override bool Enter(Entry entry)
-    {
-        if (entry.Upper is { IsDirectory: false } && !entry.IsWhiteout && entry.Below is { IsDirectory: false })
-            record.Add(Tree.Hierarchy + entry.Path, entry, older);
-        return !entry.IsOpaque;
-    }
+    /// <summary>"" where the file system keeps no time of birth: the number of an inode alone is soon another's.</summary>
+    private static string Identity(FileStatus directory) =>
+        directory.BirthTime == 0 ? "" : directory.Inode.ToString() + " " + directory.BirthTime.ToString();
 }

@@ -310,11 +310,18 @@ internal static unsafe partial class LibC
         public ulong MaximumNameLength;
     }
 
-    /// <summary>struct statfs of 64-bit Linux: only the type is read.</summary>
-    [StructLayout(LayoutKind.Sequential, Size = 120)]
+    /// <summary>struct statfs of 64-bit Linux: what is not read is left out.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 120)]
     public struct StatfsBuffer
     {
+        [FieldOffset(0)]
         public long Type;
+
+        [FieldOffset(16)]
+        public ulong Blocks;
+
+        [FieldOffset(56)]
+        public ulong FileSystemId;
     }
 
     /// <summary>struct loop_config of linux/loop.h, 304 bytes: a descriptor, a block size, struct loop_info64.</summary>

@@ -29,6 +29,10 @@ internal static unsafe partial class Sys
         Check(LibC.renameat(Raw(directory), PathText.Terminated(temporary), Raw(directory), PathText.Terminated(name)), "rename", name);
     }
 
+    /// <summary>What was done in a directory is there after a power cut.</summary>
+    /// <param name="directory">Opened for reading.</param>
+    public static void Synchronize(SafeFileHandle directory) => Check(LibC.fsync(Raw(directory)), "fsync", directory);
+
     /// <returns>false when it was there already.</returns>
     public static bool MakeDirectory(SafeFileHandle directory, string name, uint mode, string nameForErrors)
     {

@@ -89,6 +89,14 @@ internal static unsafe partial class Sys
         return buffer.Type;
     }
 
+    /// <summary>Type, size and number of the file system: of another one, some of it is most likely another.</summary>
+    public static string FileSystemOf(SafeFileHandle file)
+    {
+        LibC.StatfsBuffer buffer;
+        Check(LibC.fstatfs(Raw(file), &buffer), "statfs", file);
+        return buffer.Type.ToString() + " " + buffer.Blocks.ToString() + " " + buffer.FileSystemId.ToString();
+    }
+
     // As the kernel hands devices to user space, huge_encode_dev(): the minor's upper bits are above the major.
     private static ulong KernelDevice(FileStatus file) => (file.DeviceMinor & 0xFF) | (ulong)file.DeviceMajor << 8 | (ulong)(file.DeviceMinor & ~0xFFu) << 12;
 }

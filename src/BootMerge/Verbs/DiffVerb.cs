@@ -13,7 +13,7 @@ internal static class DiffVerb
         ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
         using ChangedTrees trees = ChangedTrees.Open(session, withAll: true, isReading: true);
         List<HierarchyPath> paths = HierarchyPaths.Of(session, trees);
-        List<HierarchyPath> missing = paths.FindAll(path => trees.Find(path.Hierarchy) is not ChangedTree tree || Explanation.Of(tree, path.Inside).Count == 0);
+        List<HierarchyPath> missing = paths.FindAll(path => trees.Find(path.Hierarchy) is not ChangedTree tree || Explanation.Of(tree, path.Inside, shadowed).Count == 0);
         Comparison comparison = new(session.Settings.WithLabels);
         ListOutput list = new(session.Settings.Json);
         foreach (ChangedTree tree in trees.Trees)

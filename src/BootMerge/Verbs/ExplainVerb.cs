@@ -15,13 +15,14 @@ internal static class ExplainVerb
 
     public static void Run(Session session)
     {
+        ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
         using ChangedTrees trees = ChangedTrees.Open(session, withAll: true, isReading: true);
         List<HierarchyPath> paths = HierarchyPaths.Of(session, trees);
         JsonValue all = JsonValue.Array();
         List<HierarchyPath> missing = [];
         foreach (HierarchyPath path in paths)
         {
-            List<LayerFinding> findings = trees.Find(path.Hierarchy) is ChangedTree tree ? Explanation.Of(tree, path.Inside) : [];
+            List<LayerFinding> findings = trees.Find(path.Hierarchy) is ChangedTree tree ? Explanation.Of(tree, path.Inside, shadowed) : [];
             if (findings.Count == 0)
                 missing.Add(path);
             all.Add(JsonValue.Object()

@@ -21,6 +21,14 @@ internal static class MergeVerb
     private static bool Merge(Session session, ServiceManager manager)
     {
         using SafeFileHandle? turn = session.TakeTurn(session.Settings.Classes, isMerge: true);
+        if (!MergeAll(session, manager))
+            return false;
+        ShadowedFiles.KeepUp(session);
+        return true;
+    }
+
+    private static bool MergeAll(Session session, ServiceManager manager)
+    {
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
         foreach (ExistingMerge merge in host.Merges)
             throw new InputException("Hierarchy '" + merge.Hierarchy + "' is already merged (EBUSY): use refresh, or unmerge first");

@@ -22,6 +22,14 @@ internal static class RefreshVerb
     private static bool Refresh(Session session, ServiceManager manager)
     {
         using SafeFileHandle? turn = session.TakeTurn(session.Settings.Classes);
+        if (!RefreshAll(session, manager))
+            return false;
+        ShadowedFiles.KeepUp(session);
+        return true;
+    }
+
+    private static bool RefreshAll(Session session, ServiceManager manager)
+    {
         manager.Note();
         List<Survey> surveys = Survey.MakeAll(session);
         List<List<AcceptedExtension>> accepted = Survey.AcceptedOf(session, surveys);

@@ -35,6 +35,9 @@ internal sealed class BootReport(Session session) : IDisposable
     /// <summary>Whiteouts that were removed because the vendor's list names them.</summary>
     public List<string> Whiteouts { get; set; } = [];
 
+    /// <summary>Directories in which the layers below show since their opaque marks were taken off.</summary>
+    public List<string> OpaqueMarks { get; } = [];
+
     /// <summary>How many of each kind were pruned; null when nothing was to be.</summary>
     public JsonValue? Pruned { get; set; }
 
@@ -107,6 +110,7 @@ internal sealed class BootReport(Session session) : IDisposable
             .Add("fallback", JsonValue.StringOrNull(Fallback))
             .Add("fallbackReason", JsonValue.StringOrNull(FallbackReason))
             .Add("removedWhiteouts", JsonValue.Strings(Whiteouts))
+            .Add("removedOpaqueMarks", JsonValue.Strings(OpaqueMarks))
             .Add("pruned", Pruned ?? JsonValue.Null())
             .Add("hierarchies", PlanReport.Json(Plans))
             .Add("rejected", rejected)

@@ -72,6 +72,7 @@ internal static class BootVerb
         }
 
         ShadowedFiles? shadowed = ShadowedFiles.Begin(session);
+        bool isMerged = ExistingMerge.FindAll(session.Root, classes).Count > 0;
         CleanUp.Run(session, surveys, shadowed, report);
 
         using SystemdVisibility visibility = SystemdVisibility.Prepare(session, surveys);
@@ -82,6 +83,9 @@ internal static class BootVerb
         List<MergePlan> plans = Merge(session, surveys, accepted, routingProblem, report);
         report.Plans = plans;
         report.Step("merge");
+        // A first run has written it down before it merged.
+        if (isMerged)
+            ShadowedFiles.KeepUp(session);
         visibility.Publish(session);
         SystemdMode.Publish(session, surveys, plans);
         report.Step("systemd");

@@ -11,8 +11,8 @@ namespace BootMerge.Verbs.Boot;
 
 /// <summary>
 /// What the boot stage does to the machine's own layer before it is merged: deletions that the vendor does not want are
-/// taken back, what equals the layers below is pruned, and what lies below the rest is remembered. Nothing of it makes a boot
-/// fail.
+/// taken back, opaque marks that hide nothing on purpose are taken off, what equals the layers below is pruned, and what lies
+/// below the rest is remembered. Nothing of it makes a boot fail.
 /// </summary>
 internal static class CleanUp
 {
@@ -99,18 +99,29 @@ internal static class CleanUp
         if (!isPruning && shadowed is null)
             return;
         string failure = isPruning ? "Not all is pruned: " : "Not all is remembered as shadowed: ";
+        bool isOpen = false;
         PruneReport pruned = new("removed", isListed: false, isDone: true, JsonFormat.Off, session.Log);
         try
         {
             using ChangedTrees trees = ChangedTrees.Open(session, surveys);
+            isOpen = true;
             foreach (ChangedTree tree in trees.Trees)
             {
-                if (!isPruning || !PruneVerb.IsWanted(session, tree))
+                if (!PruneVerb.IsWanted(session, tree))
                     continue;
-                PruneVerb.CheckNotMerged(tree);
+                if (isPruning)
+                    PruneVerb.CheckNotMerged(tree);
+                else if (tree.IsMerged || Sys.IsOnOverlay(tree.Upper))
+                    continue;
                 if (CopyOrigins.Remove(tree.Upper) is string problem)
+                {
                     session.Log.Warning("Nothing is pruned, or two files could be seen as one in " + tree.Hierarchy + ": " + problem + ".");
-                else
+                    continue;
+                }
+
+                if (shadowed is not null)
+                    report.OpaqueMarks.AddRange(shadowed.TakeOffMarks(tree));
+                if (isPruning)
                     new PruneWalk(tree, PruneVerb.IsComplete(session, surveys, tree), isDryRun: false, withOpaque: false, pruned).Run();
             }
 
@@ -118,11 +129,12 @@ internal static class CleanUp
                 report.Step("prune");
             failure = "Not all is remembered as shadowed: ";
             // Before the merge: killed after it, the next boot stage finds that all is done.
-            shadowed?.Write(trees);
+            shadowed?.Write(trees, surveys, isRunning: false);
             report.Step("shadowed");
         }
         catch (KernelException e)
         {
+            isOpen = true;
             session.Log.Warning(failure + e.Message);
         }
         catch (InputException e)
@@ -134,6 +146,9 @@ internal static class CleanUp
             session.Log.Warning(failure + "the machine's own tree is too big for the memory that bootmerge takes.");
         }
 
+        // A tree that is refused is refused for the merge as well: the machine writes nothing then.
+        if (isOpen)
+            shadowed?.RemoveUnlessWritten();
         if (!isPruning)
             return;
         report.Pruned = pruned.Counts();

@@ -1,0 +1,174 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Changes;
+using BootMerge.Configuration;
+using BootMerge.Extensions;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs;
+
+/// <summary>
+/// The record by which diff tells frozen files later, and the next boot whether a directory hides anything on purpose: made
+/// before the merge, while the machine's layers lie open. Nothing of it makes a boot fail.
+/// </summary>
+internal sealed class ShadowedFiles
+{
+    private const int TextLimit = 1 << 16;
+
+    private readonly Session _session;
+    private readonly ShadowedRecord _older;
+    private readonly ShadowedRecord _record = new();
+    private bool _isWritten;
+
+    private ShadowedFiles(Session session)
+    {
+        _session = session;
+        _older = ShadowedRecord.Read(session.Root, session.Log);
+    }
+
+    /// <summary>null where nothing can be written down.</summary>
+    public static ShadowedFiles? Begin(Session session)
+    {
+        try
+        {
+            using SafeFileHandle? directory = session.Root.TryOpenDirectory("/var/lib");
+            if (directory is not null && !Sys.IsReadOnly(directory))
+                return new ShadowedFiles(session);
+            session.Log.Debug("No record of shadowed files is kept: " + session.Root.Outside("/var/lib") + " is not there, or read-only.");
+        }
+        catch (KernelException e)
+        {
+            session.Log.Warning("No record of shadowed files is kept: " + e.Message);
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// After a merge in the running system: where boot keeps a record, it has to know of what can be hidden or edited from now on.
+    /// </summary>
+    public static void KeepUp(Session session)
+    {
+        ShadowedFiles? files = null;
+        try
+        {
+            if (!ShadowedRecord.Exists(session.Root) || Begin(session) is not ShadowedFiles begun)
+                return;
+            files = begun;
+            List<Survey> surveys = [];
+            foreach (ClassSettings settings in session.Settings.Classes)
+                surveys.Add(Survey.Make(session, settings, Extension.BareDefaults(session.Root)));
+            using ChangedTrees trees = ChangedTrees.Open(session, surveys);
+            files.Write(trees, surveys, isRunning: true);
+        }
+        catch (KernelException e)
+        {
+            session.Log.Warning("The record of shadowed files is not brought up to date: " + e.Message);
+        }
+        catch (InputException e)
+        {
+            session.Log.Warning("The record of shadowed files is not brought up to date: " + e.Message + ".");
+        }
+
+        files?.RemoveUnlessWritten();
+    }
+
+    /// <summary>See <see cref="MadeFirstWalk"/>. The upper layer must not be part of a merge.</summary>
+    /// <returns>Paths inside the root of the directories in which something shows now that did not.</returns>
+    public List<string> TakeOffMarks(ChangedTree tree)
+    {
+        List<string> shown = new MadeFirstWalk(tree, _older).TakeOff();
+        foreach (string path in shown)
+            _session.Log.Info("What the layers below have in " + PathText.Printable(path) + " shows now: the machine made that directory before they had it.");
+        return shown;
+    }
+
+    /// <param name="surveys">What the trees are made of.</param>
+    /// <param name="isRunning">What was below before can still have been hidden on purpose.</param>
+    public void Write(ChangedTrees trees, List<Survey> surveys, bool isRunning)
+    {
+        List<string> hierarchies = [];
+        bool isComplete = true;
+        foreach (ChangedTree tree in trees.Trees)
+        {
+            // In memory there is no upper layer that outlives it.
+            if (tree.IsWhole)
+                continue;
+            isComplete = isComplete && new BelowWalk(tree, VersionOf(surveys, tree), _record, _older).Run();
+            if (isRunning)
+                _record.AddBelowOf(tree.Hierarchy, _older);
+            new ShadowedWalk(tree, _record, _older).Run();
+            hierarchies.Add(tree.Hierarchy);
+        }
+
+        _record.AddAllOutside(hierarchies, _older);
+        if (!isComplete)
+        {
+            _session.Log.Warning("There are more than " + ShadowedRecord.MaximumBelow.ToString() + " files in the layers below: the record of shadowed files does not have them.");
+            _record.ForgetBelow();
+        }
+
+        try
+        {
+            _record.Write(_session.Root, _older);
+            _isWritten = true;
+        }
+        catch (KernelException e)
+        {
+            _session.Log.Warning("The record of shadowed files is not written: " + e.Message);
+        }
+    }
+
+    /// <summary>
+    /// A record of an earlier boot would be taken for one of the last time in which the machine ran: what was deleted since would show
+    /// again. Without one nothing is taken for known.
+    /// </summary>
+    public void RemoveUnlessWritten()
+    {
+        if (_isWritten)
+            return;
+        try
+        {
+            ShadowedRecord.Remove(_session.Root);
+        }
+        catch (KernelException e)
+        {
+            _session.Log.Warning("An old record of shadowed files cannot be removed: " + e.Message + ". Remove it by hand.");
+        }
+    }
+
+    /// <summary>
+    /// Tells versions apart whose files look the same on the disk: those of an image that was made anew with the same times. What
+    /// changes without need costs one reading of all files.
+    /// </summary>
+    private string VersionOf(List<Survey> surveys, ChangedTree tree)
+    {
+        Root root = _session.Root;
+        string text = TextOf("/proc/version") + TextOf("/proc/cmdline");
+        foreach (string path in new[] { "/usr/lib/os-release", "/etc/os-release" })
+            if (root.TryOpen(path) is SafeFileHandle file)
+                using (file)
+                    text += Sys.Status(file).IsRegular ? PathText.Decode(Root.ReadFile(file, root.Outside(path), TextLimit)) : "";
+        using (SafeFileHandle? usr = root.TryOpen("/usr"))
+            text += usr is null ? "" : Sys.FileSystemOf(usr) + "\n";
+        foreach (Survey survey in surveys)
+            foreach (Candidate candidate in survey.Candidates)
+                if (survey.Settings.Class == tree.Class && candidate.Verdict.Accepted)
+                    text += Marked(candidate.Extension) + "\n";
+        return Digest.Of(text);
+    }
+
+    private static string Marked(Extension extension)
+    {
+        FileStatus status = extension.Status;
+        return extension.Path + (extension.Kind != ExtensionKind.Image ? "" : " " + status.Inode.ToString() + " " + status.Size.ToString() + " "
+            + status.BirthTime.ToString() + " " + status.ModificationTime.ToString() + " " + status.ChangeTime.ToString());
+    }
+
+    private static string TextOf(string path)
+    {
+        using SafeFileHandle? file = Sys.TryOpen(path, Sys.O_RDONLY);
+        return file is null ? "" : PathText.Decode(Sys.ReadAll(file, TextLimit, path));
+    }
+}
