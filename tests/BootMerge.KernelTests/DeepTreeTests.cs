@@ -13,18 +13,18 @@ public sealed class DeepTreeTests : KernelTest
 {
     private const int Levels = 4500;
 
-    /// <summary>Names short and as long as they can be: the path of the lowest directory has more than a megabyte then.</summary>
+    /// <summary>Names short and as long as they can be: the paths of all directories on the way together are larger than the program's memory then.</summary>
     [Theory]
-    [InlineData(1)]
-    [InlineData(255)]
-    public void Boot_prunes_what_is_equal_and_merges(int nameLength)
+    [InlineData(1, Levels)]
+    [InlineData(255, 600)]
+    public void Boot_prunes_what_is_equal_and_merges(int nameLength, int levels)
     {
-        Arrange(nameLength, own: true, shared: true);
+        Arrange(nameLength, own: true, shared: true, levels);
 
-        Run("boot").Succeeds().Says($"removed 1 file, {Levels + 1} directories");
+        Run("boot").Succeeds().Says($"removed 1 file, {levels + 1} directories");
         Assert.False(Root.ExistsRaw("/etc/shared"));
-        Assert.Equal(Levels, Depth("/etc/shared"));
-        Assert.Equal(Levels, Depth("/etc/own"));
+        Assert.Equal(levels, Depth("/etc/shared"));
+        Assert.Equal(levels, Depth("/etc/own"));
         Run("unmerge").Succeeds();
     }
 
@@ -70,6 +70,18 @@ public sealed class DeepTreeTests : KernelTest
     }
 
     [Fact]
+    public void Check_goes_to_the_end_of_an_extension()
+    {
+        Arrange(1, own: false, shared: true);
+        string[] lowest = Outcome.OfTool("find", Root.Raw + "/var/lib/confexts/alpha/etc/shared", "-name", "f", "-execdir", "mknod", "d", "c", "7", "7", ";", "-printf", "%h").Split('/');
+
+        Outcome found = Run("check");
+        Assert.Equal(1, found.Status);
+        Assert.Equal(Levels, lowest.Length - Root.Raw.Split('/').Length - "var/lib/confexts/alpha/etc/shared".Split('/').Length);
+        Assert.StartsWith("device: alpha:/etc/shared/0/0/", Assert.Single(found.Output.Split('\n'), line => line.StartsWith("device", StringComparison.Ordinal)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_directory_that_does_not_fit_into_memory_is_a_warning_and_boot_goes_on()
     {
         Arrange(1, own: false, shared: false);
@@ -81,26 +93,26 @@ public sealed class DeepTreeTests : KernelTest
 
     /// <param name="own">The machine alone has /etc/own.</param>
     /// <param name="shared">The machine and the vendor have /etc/shared, with the same in it.</param>
-    private void Arrange(int nameLength, bool own, bool shared)
+    private void Arrange(int nameLength, bool own, bool shared, int levels = Levels)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Route("/etc");
         Root.Write("/usr/lib/bootmerge.conf", "[BootMerge]\nPrune=yes\n");
         if (own)
-            MakeDeep("/etc/own", nameLength);
+            MakeDeep("/etc/own", nameLength, levels);
         if (!shared)
             return;
-        MakeDeep("/etc/shared", nameLength);
-        MakeDeep("/var/lib/confexts/alpha/etc/shared", nameLength);
+        MakeDeep("/etc/shared", nameLength, levels);
+        MakeDeep("/var/lib/confexts/alpha/etc/shared", nameLength, levels);
     }
 
     /// <summary>A chain of directories with a file in the lowest, made of pieces whose paths the kernel takes.</summary>
-    private void MakeDeep(string path, int nameLength)
+    private void MakeDeep(string path, int nameLength, int levels)
     {
         int piece = nameLength > 1 ? 10 : 500;
         RawTree.Do(Root.Raw, $"""
             n=$(printf '%0{nameLength}d' 0); p=$(printf "$n/%.0s" $(seq {piece - 1})); mkdir -p .{path}; echo x >.{path}/f
-            for i in $(seq {Levels / piece}); do mkdir -p .{path}-new/$p; mv .{path} .{path}-new/$p$n; mv .{path}-new .{path}; done
+            for i in $(seq {levels / piece}); do mkdir -p .{path}-new/$p; mv .{path} .{path}-new/$p$n; mv .{path}-new .{path}; done
             """);
     }
 

@@ -19,19 +19,33 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     /// <summary>Filled when the system runs: what they hold now says nothing.</summary>
     private const string RuntimePlaces = "/dev:/proc:/run:/sys:/tmp:/var/run:/var/tmp";
 
-    /// <summary>Two descriptors at a time, however deep: a directory is opened by its path from the top.</summary>
     /// <param name="top">The extension's directory for the hierarchy.</param>
     public void Check(SafeFileHandle top, string hierarchy)
     {
         FileStatus topStatus = Sys.Status(top);
-        // Paths below the hierarchy, "" or "/a/b". The next one is the last.
-        List<string> waiting = [""];
-        while (waiting.Count > 0)
+        List<string> inside = [];
+        using Descent descent = new(Sys.Reopen(top, Sys.O_RDONLY | Sys.O_DIRECTORY), inside);
+        CheckDirectory(descent.Current!, hierarchy, topStatus, inside);
+        string path = hierarchy;
+        while (true)
         {
-            string below = waiting[^1];
-            waiting.RemoveAt(waiting.Count - 1);
-            using SafeFileHandle directory = Sys.OpenAt(top, "." + below, Sys.O_RDONLY | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
-            CheckDirectory(directory, hierarchy, below, topStatus, waiting);
+            if (descent.TryNext(out string? name))
+            {
+                if (Sys.TryOpenChild(descent.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY) is not SafeFileHandle directory)
+                    continue; // gone since
+                path += "/" + name;
+                inside = [];
+                descent.Enter(directory, name, inside);
+                CheckDirectory(directory, path, topStatus, inside);
+            }
+            else if (descent.IsAtTop)
+            {
+                return;
+            }
+            else
+            {
+                path = path[..^(descent.Leave().Length + 1)];
+            }
         }
     }
 
@@ -43,12 +57,11 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         return entries;
     }
 
-    private void CheckDirectory(SafeFileHandle directory, string hierarchy, string below, FileStatus top, List<string> waiting)
+    /// <param name="inside">Gets the names of the directories in it.</param>
+    private void CheckDirectory(SafeFileHandle directory, string path, FileStatus top, List<string> inside)
     {
-        string path = hierarchy + below;
         if (_isAsked)
             CheckMarks(directory, path);
-        int first = waiting.Count;
         foreach (DirectoryEntry entry in Sorted(directory))
         {
             using SafeFileHandle child = Sys.OpenChild(directory, entry.Name, Sys.O_PATH);
@@ -64,7 +77,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
             }
 
             if (status.IsDirectory && status.IsSameDevice(top)) // what is mounted there is no part of the layer
-                waiting.Insert(first, below + "/" + entry.Name);
+                inside.Add(entry.Name);
         }
     }
 
