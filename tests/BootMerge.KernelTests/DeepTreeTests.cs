@@ -81,16 +81,6 @@ public sealed class DeepTreeTests : KernelTest
         Assert.StartsWith("device: alpha:/etc/shared/0/0/", Assert.Single(found.Output.Split('\n'), line => line.StartsWith("device", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public void A_directory_that_does_not_fit_into_memory_is_a_warning_and_boot_goes_on()
-    {
-        Arrange(1, own: false, shared: false);
-        RawTree.Do(Root.Raw + "/etc", "mkdir many; cd many; seq -f %0255g 120000 | xargs touch");
-
-        Run("boot").Succeeds().Says("Not all is pruned", "too big", "Merged extensions");
-        Run("unmerge").Succeeds();
-    }
-
     /// <param name="own">The machine alone has /etc/own.</param>
     /// <param name="shared">The machine and the vendor have /etc/shared, with the same in it.</param>
     private void Arrange(int nameLength, bool own, bool shared, int levels = Levels)
