@@ -62,6 +62,10 @@ internal static class Origin
     /// <summary>Bytes that are not UTF-8 become others by being written.</summary>
     private static JsonValue? AsWritten(JsonValue origin) => JsonReader.TryParse(PathText.Encode(origin.ToCompactText()));
 
+    /// <summary>The overlay options that replaced the defaults; null when it does not say.</summary>
+    public static string? MountOptionsOf(string? origin) =>
+        origin is null || JsonReader.TryParse(PathText.Encode(origin))?.Get("mountOptions") is not { Kind: JsonKind.Text } options ? null : options.Text;
+
     /// <summary>What an origin says of where writes go; null when there is none, or an older systemd's.</summary>
     public static JsonValue? Mutable(string? origin) => origin is null ? null : JsonReader.TryParse(PathText.Encode(origin))?.Get("mutable");
 

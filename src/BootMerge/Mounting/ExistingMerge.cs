@@ -24,15 +24,25 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
 
     /// <summary>For a refresh: what nobody has chosen stays as it is.</summary>
     public ClassSettings KeepUnchosen(ClassSettings settings) =>
-        settings.KeepsMode ? Keep(settings) : settings.InNoExec(isNoExec);
+        settings.KeepsMode ? Keep(settings) : settings.InNoExec(IsNoExec(settings));
 
     /// <summary>The settings with which it would be made again.</summary>
     public ClassSettings Keep(ClassSettings settings)
     {
         bool isOwn = MutableModes.TryParse(Marker.Mode ?? "", out MutableMode mode);
         return IsFallback
-            ? settings.SelfImporting(mode, isNoExec)
-            : settings.InMode(isOwn ? mode : RecordedMode ?? settings.Mode, isNoExec, recordsUnroutedAsNo: isOwn);
+            ? settings.SelfImporting(mode, IsNoExec(settings))
+            : settings.InMode(isOwn ? mode : RecordedMode ?? settings.Mode, IsNoExec(settings), recordsUnroutedAsNo: isOwn);
+    }
+
+    /// <summary>Not what was made of "exec" or "noexec" among overlay options: these hold as long as they are given.</summary>
+    private bool IsNoExec(ClassSettings settings)
+    {
+        string? options = Origin.MountOptionsOf(Marker.Origin);
+        while (Words.TryCut(ref options, ',', out string option))
+            if (option is "exec" or "noexec")
+                return settings.NoExec;
+        return isNoExec;
     }
 
     /// <summary>The topmost merge of each hierarchy of these classes that has one.</summary>
