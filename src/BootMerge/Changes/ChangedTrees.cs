@@ -57,16 +57,17 @@ internal sealed class ChangedTrees : IDisposable
         foreach (Survey survey in surveys)
             accepted.Add(survey.Accepted(session.Root));
 
-        // From here on the bare root may be in another namespace, where the merges are not.
-        List<KeyValuePair<string, SafeFileHandle>> merged = OpenMerged(session);
+        List<SeenHierarchy> seen = SeenHierarchy.OpenAll(session, surveys);
         MountTable mounts = MountTable.Read();
         string root = Sys.PathOf(session.Root.Handle).TrimEnd('/');
         ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log), mounts, root, session.Settings.Names.Count > 0);
         try
         {
-            List<List<AcceptedExtension>> sources = LayerSources.Of(trees._host, surveys.ConvertAll(static survey => survey.Settings), accepted, []);
+            List<ClassSettings> classes = surveys.ConvertAll(static survey => survey.Settings);
+            List<List<AcceptedExtension>> sources = LayerSources.Of(trees._host, classes, accepted, []);
+            List<List<AcceptedExtension>> merged = LayerSources.Of(trees._host, classes, surveys.ConvertAll(survey => SeenHierarchy.Extensions(seen, survey.Settings.Class)), []);
             for (int i = 0; i < surveys.Count; i++)
-                trees.Add(session, surveys[i].Settings, sources[i], merged, withAll, isReading);
+                trees.Add(surveys[i].Settings, sources[i], merged[i], seen, withAll, isReading);
             return trees;
         }
         catch
@@ -76,8 +77,8 @@ internal sealed class ChangedTrees : IDisposable
         }
         finally
         {
-            foreach (KeyValuePair<string, SafeFileHandle> handle in merged)
-                handle.Value.Dispose();
+            foreach (SeenHierarchy hierarchy in seen)
+                hierarchy.Dispose();
         }
     }
 
@@ -91,45 +92,34 @@ internal sealed class ChangedTrees : IDisposable
         _host.Dispose();
     }
 
-    private static List<KeyValuePair<string, SafeFileHandle>> OpenMerged(Session session)
+    /// <param name="found">What would be merged now.</param>
+    /// <param name="merged">What is merged, on any hierarchy of the class.</param>
+    private void Add(ClassSettings settings, List<AcceptedExtension> found, List<AcceptedExtension> merged, List<SeenHierarchy> all, bool withAll, bool isReading)
     {
-        List<KeyValuePair<string, SafeFileHandle>> merged = [];
-        foreach (ClassSettings settings in session.Settings.Classes)
-            foreach (string hierarchy in settings.Hierarchies)
-            {
-                using SafeFileHandle? directory = session.Root.TryOpenDirectory(hierarchy);
-                if (directory is not null)
-                    merged.Add(new KeyValuePair<string, SafeFileHandle>(hierarchy, Bare(directory, hierarchy)));
-            }
-        return merged;
-    }
-
-    private void Add(Session session, ClassSettings settings, List<AcceptedExtension> found, List<KeyValuePair<string, SafeFileHandle>> merged, bool withAll, bool isReading)
-    {
-        foreach (HierarchyState seen in _host.Look(settings))
+        foreach (HierarchyState now in _host.Look(settings))
         {
-            ExistingMerge? merge = _host.MergeOn(seen.Hierarchy);
-            // A fallback imports the hierarchy itself, whatever the routing entry says.
-            HierarchyState state = merge is { IsFallback: true } ? seen.SelfRouted() : seen;
-            ClassSettings used = merge is null ? settings : merge.Keep(settings);
-            List<AcceptedExtension> extensions = merge is null ? found : MergedOf(found, merge, session);
-            PlanResult result = Planner.Plan(used, [state], extensions);
-            if (result.Refusal is not null && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))
+            SeenHierarchy? seen = all.Find(hierarchy => hierarchy.Hierarchy == now.Hierarchy);
+            ExistingMerge? merge = seen?.Merge;
+            HierarchyState state = merge is null ? now : MergedLayers.State(now, merge, seen!.MountIn(_mounts));
+            ClassSettings used = merge is null ? settings : MergedLayers.Settings(settings, merge, seen!.MountIn(_mounts));
+            PlanResult result = Planner.Plan(used, [state], merge is null ? found : merged.FindAll(extension => merge.Marker.Names.Contains(extension.Name)));
+            // Whether it could be made today does not matter for a merge that is there.
+            if (result.Refusal is not null && (merge is null || state.AreMarksHidden) && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))
                 throw new InputException(result.Refusal);
             foreach (LeftAlone left in result.Plan.LeftAlone)
             {
                 WithoutUpper.Add(left);
                 if (withAll && state.Path is not null)
-                    Trees.Add(Open(Alone(state, state.Path), merge, merged, hasUpper: false));
+                    Trees.Add(Open(Alone(state, state.Path), seen, hasUpper: false));
             }
 
             foreach (StackPlan stack in result.Plan.Stacks)
             {
-                string? reason = WhyWithoutUpper(stack, merge);
+                string? reason = WhyWithoutUpper(stack, isMerged: merge is not null);
                 if (reason is not null)
                     WithoutUpper.Add(new LeftAlone(settings.Class, state.Hierarchy, reason));
                 if (reason is null || withAll)
-                    Trees.Add(Open(stack, merge, merged, hasUpper: reason is null));
+                    Trees.Add(Open(stack, seen, hasUpper: reason is null));
             }
         }
     }
@@ -148,20 +138,10 @@ internal sealed class ChangedTrees : IDisposable
         Backing = null,
     };
 
-    /// <summary>Those that are merged, in the order in which they would be merged now.</summary>
-    private static List<AcceptedExtension> MergedOf(List<AcceptedExtension> found, ExistingMerge merge, Session session)
-    {
-        List<AcceptedExtension> extensions = found.FindAll(extension => merge.Marker.Names.Contains(extension.Name));
-        foreach (string name in merge.Marker.Names)
-            if (!extensions.Exists(extension => extension.Name == name))
-                session.Log.Warning("The extension " + Words.Quote(name) + " is merged on " + merge.Hierarchy + " but not found any more: what it brings is taken for absent.");
-        return extensions;
-    }
-
-    private static string? WhyWithoutUpper(StackPlan stack, ExistingMerge? merge) => stack.Upper switch
+    private static string? WhyWithoutUpper(StackPlan stack, bool isMerged) => stack.Upper switch
     {
         PersistentUpper { CreateWithMode: not null } => "nothing has been written yet, the upperdir does not exist",
-        MemoryUpper when merge is null && ImportedLayer(stack) is null => "what is written goes to memory, nothing has been written yet",
+        MemoryUpper when !isMerged && ImportedLayer(stack) is null => "what is written goes to memory, nothing has been written yet",
         null when ImportedLayer(stack) is null => "it is read-only, and the machine's own files are the lowest layer",
         _ => null,
     };
@@ -170,27 +150,28 @@ internal sealed class ChangedTrees : IDisposable
     private static Layer? ImportedLayer(StackPlan stack) =>
         stack.Upper is not PersistentUpper && stack.Lower.Count > 1 && stack.Lower[0].Kind != LayerKind.Extension ? stack.Lower[0] : null;
 
-    private ChangedTree Open(StackPlan stack, ExistingMerge? merge, List<KeyValuePair<string, SafeFileHandle>> merged, bool hasUpper)
+    private ChangedTree Open(StackPlan stack, SeenHierarchy? seen, bool hasUpper)
     {
+        bool isMerged = seen?.Merge is not null;
         Layer? imported = ImportedLayer(stack);
         List<Layer> below = imported is null ? stack.Lower : stack.Lower.GetRange(1, stack.Lower.Count - 1);
-        bool isWhole = hasUpper && stack.Upper is MemoryUpper && merge is not null;
+        bool isWhole = hasUpper && stack.Upper is MemoryUpper && isMerged;
         string path = isWhole ? stack.Hierarchy : imported?.Path ?? (stack.Upper as PersistentUpper)?.Path ?? stack.Hierarchy;
         List<NamedLayer> layers = [];
         SafeFileHandle? upper = null;
-        SafeFileHandle? seen = null;
+        SafeFileHandle? shown = null;
         try
         {
             upper = !hasUpper ? LayersBelow.Open(_host, [], [])
-                : isWhole ? Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY)
-                : OpenUpper(path);
+                : isWhole ? seen!.OpenBare()
+                : OpenUpper(path, stack.Hierarchy, isMerged);
             SafeFileHandle view = LayersBelow.Open(_host, below, layers);
             if (_hasPaths)
-                seen = merge is not null ? Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY)
+                shown = isMerged ? seen!.OpenBare()
                     : LayersBelow.Open(_host, hasUpper ? [new Layer(LayerKind.Routed, "upper", path), .. below] : below, []);
             // Also of the machine's, but not what its changes are measured by.
             if (isWhole && imported is not null)
-                layers.Insert(0, new NamedLayer(imported.Name, OpenUpper(imported.Path)));
+                layers.Insert(0, new NamedLayer(imported.Name, OpenUpper(imported.Path, stack.Hierarchy, isMerged)));
             return new ChangedTree
             {
                 Class = stack.Class,
@@ -201,16 +182,16 @@ internal sealed class ChangedTrees : IDisposable
                 HasUpper = hasUpper,
                 Below = view,
                 Layers = layers,
-                Seen = seen,
+                Seen = shown,
                 IsWhole = isWhole,
                 MountedUpon = [.. MountsBelow(stack.Target, stack.Class), .. path == stack.Target ? [] : MountsBelow(path, stack.Class)],
-                Merged = merge is null ? null : Sys.Reopen(merged.Find(handle => handle.Key == stack.Hierarchy).Value, Sys.O_RDONLY | Sys.O_DIRECTORY),
+                Merged = isMerged ? seen!.OpenBare() : null,
             };
         }
         catch
         {
             upper?.Dispose();
-            seen?.Dispose();
+            shown?.Dispose();
             foreach (NamedLayer layer in layers)
                 layer.Directory.Dispose();
             throw;
@@ -224,9 +205,12 @@ internal sealed class ChangedTrees : IDisposable
                 yield return mount.Path[(_root.Length + path.Length)..];
     }
 
-    private SafeFileHandle OpenUpper(string path)
+    private SafeFileHandle OpenUpper(string path, string hierarchy, bool isMerged)
     {
-        using SafeFileHandle directory = _host.Bare.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle? found = isMerged ? _host.Bare.TryOpenDirectory(path) : _host.Bare.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
+        if (found is not SafeFileHandle directory)
+            throw new InputException("the machine's files of the merge on " + PathText.Printable(hierarchy) + " lay in " + PathText.Printable(path)
+                + " when it was made, and no directory is there any more");
         return Bare(directory, path);
     }
 

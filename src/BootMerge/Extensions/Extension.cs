@@ -118,6 +118,21 @@ internal sealed class Extension : IDisposable
         };
     }
 
+    /// <summary>A directory that was an extension when it was merged; null when there is none any more.</summary>
+    public static Extension? TryAt(Root root, ExtensionClass extensionClass, string name, string path)
+    {
+        using SafeFileHandle? handle = root.TryOpenDirectory(path);
+        return handle is null ? null : new Extension
+        {
+            Name = name,
+            Class = extensionClass,
+            Kind = ExtensionKind.Directory,
+            Path = path,
+            FoundPath = path,
+            Status = Sys.Status(handle),
+        };
+    }
+
     /// <summary>
     /// An extension that is not deployed yet. As in an image, no symlink leads out of it. What can be none is an
     /// <see cref="InputException"/>.

@@ -97,7 +97,7 @@ internal static class Judgement
         return release.Problem is null ? Compatibility.Judge(release, host, extension.Class) : Verdict.Rejected(release.Problem);
     }
 
-    private static List<ExtensionLayer> LayersOf(Root root, Extension extension, string[] hierarchies)
+    public static List<ExtensionLayer> LayersOf(Root root, Extension extension, string[] hierarchies)
     {
         List<ExtensionLayer> layers = [];
         foreach (string hierarchy in hierarchies)

@@ -69,6 +69,10 @@ internal static class Origin
     /// <summary>What an origin says of where writes go; null when there is none, or an older systemd's.</summary>
     public static JsonValue? Mutable(string? origin) => origin is null ? null : JsonReader.TryParse(PathText.Encode(origin))?.Get("mutable");
 
+    /// <summary>Where an extension lay when it was merged, inside the root; null when an origin does not say.</summary>
+    public static string? PathOf(string? origin, string name) =>
+        origin is null ? null : JsonReader.TryParse(PathText.Encode(origin))?.Get("extensions")?.Get(name)?.Get("path")?.Text;
+
     /// <summary>null when it does not say.</summary>
     public static MutableMode? ModeOf(string? origin) =>
         MutableModes.TryParse(Mutable(origin)?.Get("mode")?.Text ?? "", out MutableMode mode) ? mode : null;

@@ -121,7 +121,22 @@ internal sealed class HierarchyState
     }
 
     /// <summary>The same hierarchy as if its routing entry led to itself and nothing could be written to.</summary>
-    public HierarchyState SelfRouted() => new()
+    public HierarchyState SelfRouted() => With(RoutingTo(Path ?? Hierarchy, isReadOnly: true));
+
+    /// <summary>The same hierarchy as if its routing entry led there.</summary>
+    /// <param name="path">A directory inside the root, resolved; null: there is no entry.</param>
+    public HierarchyState RoutedTo(string? path) => With(RoutingTo(path, isReadOnly: false));
+
+    private Routing RoutingTo(string? path, bool isReadOnly) => new()
+    {
+        Entry = Routing.Entry,
+        Kind = path is null ? RoutingKind.Absent : path == (Path ?? Hierarchy) ? RoutingKind.Self : RoutingKind.Directory,
+        Path = path,
+        Permissions = Permissions,
+        IsReadOnly = isReadOnly,
+    };
+
+    private HierarchyState With(Routing routing) => new()
     {
         Class = Class,
         Hierarchy = Hierarchy,
@@ -130,14 +145,7 @@ internal sealed class HierarchyState
         Permissions = Permissions,
         IsEmpty = IsEmpty,
         Device = Device,
-        Routing = new Routing
-        {
-            Entry = Routing.Entry,
-            Kind = RoutingKind.Self,
-            Path = Path ?? Hierarchy,
-            Permissions = Permissions,
-            IsReadOnly = true,
-        },
+        Routing = routing,
         AreMarksHidden = AreMarksHidden,
     };
 

@@ -222,6 +222,31 @@ internal sealed class Survey
     }
 
     /// <summary>
+    /// What a merge was made of, lowest layer first: where its marker says that an extension lay, and whether or not it would
+    /// be merged now.
+    /// </summary>
+    public List<AcceptedExtension> Merged(Session session, ExistingMerge merge)
+    {
+        List<AcceptedExtension> merged = [];
+        foreach (string name in merge.Marker.Names)
+        {
+            string? path = Origin.PathOf(merge.Marker.Origin, name);
+            Candidate? candidate = Candidates.Find(candidate => candidate.Extension.Name == name);
+            Extension? found = candidate?.Extension;
+            Extension? extension = path is null || found is not null && (found.IsBareDirectory || found.Path == path) ? found : Extension.TryAt(session.Root, Settings.Class, name, path);
+            if (extension is null && found is not null)
+                session.Log.Warning("The extension " + Words.Quote(name) + " was merged on " + merge.Hierarchy + " from " + path + ", which is not there any more: " + found.Path + " is looked at in its place.");
+            extension ??= found;
+            if (extension is null || extension.Kind != ExtensionKind.Directory && extension.Image is null)
+                session.Log.Warning("The extension " + Words.Quote(name) + " is merged on " + merge.Hierarchy + " but not found any more: what it brings is treated as absent.");
+            else
+                merged.Add(new AcceptedExtension(name, Json.JsonValue.Null(), extension == found && candidate!.Verdict.Accepted ? candidate.Layers : Judgement.LayersOf(session.Root, extension, Settings.Hierarchies)));
+        }
+
+        return merged;
+    }
+
+    /// <summary>
     /// Something that is there and is not merged this time, but may be the next: what it brings cannot be told. null when
     /// there is nothing of the kind. For messages.
     /// </summary>

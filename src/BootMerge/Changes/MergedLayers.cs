@@ -1,0 +1,62 @@
+using System;
+using BootMerge.Configuration;
+using BootMerge.Linux;
+using BootMerge.Markers;
+using BootMerge.Mounting;
+using BootMerge.Planning;
+
+namespace BootMerge.Changes;
+
+/// <summary>
+/// How the merge that is there was made: by its marker and the mount table. The routing entry and the configuration may
+/// have changed since.
+/// </summary>
+internal static class MergedLayers
+{
+    /// <summary>The class's settings as they were.</summary>
+    /// <param name="mount">Of the merge.</param>
+    public static ClassSettings Settings(ClassSettings settings, ExistingMerge merge, Mount? mount) =>
+        merge.IsFallback || merge.RecordedMode is not null
+            ? merge.Keep(settings)
+            : settings.InMode(GuessedMode(settings.Mode, merge.Marker, mount), settings.NoExec, recordsUnroutedAsNo: false);
+
+    /// <summary>The hierarchy with its routing as it was.</summary>
+    /// <param name="seen">As it is now.</param>
+    public static HierarchyState State(HierarchyState seen, ExistingMerge merge, Mount? mount)
+    {
+        // A fallback imports the hierarchy itself, whatever the routing entry says.
+        if (merge.IsFallback)
+            return seen.RoutedTo(seen.Path ?? seen.Hierarchy);
+        if (merge.RecordedMode is not MutableMode mode)
+            return seen.RoutedTo(GuessedUpper(merge.Marker, mount));
+        // What is imported into memory no marker tells.
+        return mode == MutableMode.EphemeralImport ? seen : seen.RoutedTo(Origin.Mutable(merge.Marker.Origin)?.Get("mutableDirs")?.Get(seen.Hierarchy)?.Text);
+    }
+
+    // An older systemd writes no origin. It has a workdir beside the upperdir where writes go to the disk.
+    private static MutableMode GuessedMode(MutableMode configured, Marker marker, Mount? mount)
+    {
+        if (marker.WorkDirectory is not null)
+            return MutableMode.Yes;
+        if (Option(mount, "upperdir") is not null)
+            return configured == MutableMode.EphemeralImport ? configured : MutableMode.Ephemeral;
+        return configured == MutableMode.Import ? configured : MutableMode.No;
+    }
+
+    /// <summary>Inside the root: the mount table may have it by another path, from before the system switched to this root.</summary>
+    private static string? GuessedUpper(Marker marker, Mount? mount)
+    {
+        if (marker.WorkDirectory is not string work || !Marker.IsSafeRelativePath(work) || Option(mount, "upperdir") is not string upper)
+            return null;
+        work = "/" + work;
+        return work[..work.LastIndexOf('/')] + upper[upper.LastIndexOf('/')..];
+    }
+
+    private static string? Option(Mount? mount, string key)
+    {
+        foreach (string option in mount?.SuperOptions.Split(',') ?? [])
+            if (option.StartsWith(key + "=/", StringComparison.Ordinal))
+                return option[(key.Length + 1)..];
+        return null;
+    }
+}

@@ -1,0 +1,73 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Configuration;
+using BootMerge.Linux;
+using BootMerge.Mounting;
+using BootMerge.Planning;
+using BootMerge.Verbs;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Changes;
+
+/// <summary>A hierarchy as everybody sees it, opened before the bare root may be in another namespace, where the merges are not.</summary>
+internal sealed class SeenHierarchy : IDisposable
+{
+    private readonly SafeFileHandle _bare;
+
+    private SeenHierarchy(string hierarchy, SafeFileHandle directory)
+    {
+        Hierarchy = hierarchy;
+        Directory = directory;
+        _bare = ChangedTrees.Bare(directory, hierarchy);
+    }
+
+    /// <summary>As configured: "/etc".</summary>
+    public string Hierarchy { get; }
+
+    /// <summary>O_PATH, with what is mounted below it.</summary>
+    public SafeFileHandle Directory { get; }
+
+    /// <summary>What is merged there, and of what; null when nothing is.</summary>
+    public ExistingMerge? Merge { get; private init; }
+
+    /// <summary>Lowest layer first; of the merge.</summary>
+    private List<AcceptedExtension> Merged { get; init; } = [];
+
+    /// <summary>One for each hierarchy that is there.</summary>
+    public static List<SeenHierarchy> OpenAll(Session session, List<Survey> surveys)
+    {
+        List<SeenHierarchy> all = [];
+        foreach (Survey survey in surveys)
+            foreach (string hierarchy in survey.Settings.Hierarchies)
+            {
+                if (session.Root.TryOpenDirectory(hierarchy) is not SafeFileHandle directory)
+                    continue;
+                ExistingMerge? merge = ExistingMerge.Find(session.Root, survey.Settings.Class, hierarchy);
+                all.Add(new SeenHierarchy(hierarchy, directory) { Merge = merge, Merged = merge is null ? [] : survey.Merged(session, merge) });
+            }
+
+        return all;
+    }
+
+    /// <summary>What the merges of a class were made of, lowest layer first.</summary>
+    public static List<AcceptedExtension> Extensions(List<SeenHierarchy> all, ExtensionClass extensionClass)
+    {
+        List<AcceptedExtension> extensions = [];
+        foreach (SeenHierarchy seen in all)
+            if (seen.Merge?.Class == extensionClass)
+                extensions.AddRange(seen.Merged.FindAll(merged => !extensions.Exists(other => other.Name == merged.Name)));
+        return extensions;
+    }
+
+    /// <summary>Without what is mounted below it, for reading.</summary>
+    public SafeFileHandle OpenBare() => Sys.Reopen(_bare, Sys.O_RDONLY | Sys.O_DIRECTORY);
+
+    /// <summary>The mount that it lies on, which is the merge where there is one; null when the table does not tell.</summary>
+    public Mount? MountIn(MountTable table) => table.ById(Sys.MountNumber(Directory));
+
+    public void Dispose()
+    {
+        Directory.Dispose();
+        _bare.Dispose();
+    }
+}
