@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 
-size_ceiling=$((16 * 1024 * 1024 / 10)) # 1.6 MiB
+size_ceiling=$((175 * 1024 * 1024 / 100)) # 1.75 MiB
 
 usage() {
     cat <<'USAGE'

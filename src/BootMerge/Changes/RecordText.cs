@@ -110,9 +110,15 @@ internal static class RecordText
     private static bool IsDigestAnd(ReadOnlySpan<char> value, Check rest) =>
         value.Length > Digest.Length && value[Digest.Length] == ' ' && IsDigest(value[..Digest.Length]) && rest(value[(Digest.Length + 1)..]);
 
-    private static bool IsDigest(ReadOnlySpan<char> text) => text.Length == Digest.Length && !text.ContainsAnyExcept("0123456789abcdef");
+    private static bool IsDigest(ReadOnlySpan<char> text)
+    {
+        foreach (char letter in text)
+            if (!char.IsAsciiHexDigitLower(letter))
+                return false;
+        return text.Length == Digest.Length;
+    }
 
-    private static bool IsNumber(ReadOnlySpan<char> text) => text.Length > 0 && !text.ContainsAnyExcept("0123456789");
+    private static bool IsNumber(ReadOnlySpan<char> text) => text.Length > 0 && !text.ContainsAnyExceptInRange('0', '9');
 
     private static string? Path(ReadOnlySpan<char> text) => IsPlain(text) ? text.ToString() : Marker.Unescape(text.ToString());
 

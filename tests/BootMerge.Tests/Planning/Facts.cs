@@ -76,20 +76,20 @@ internal static class Facts
 
     public static ClassSettings Settings(ExtensionClass extensionClass, string mode, bool noExec, bool importSelf = true, string? overlayOptions = null,
         bool isDropIn = false, bool recordsUnroutedAsNo = false) => new()
-    {
-        Class = extensionClass,
-        Mode = Mode(mode),
-        ModeOrigin = "a test",
-        SystemdMode = MutableMode.No,
-        Hierarchies = extensionClass.Hierarchies,
-        NoExec = noExec,
-        OverlayOptions = overlayOptions,
-        OverlayOptionsOrigin = "a test",
-        SwitchedOffBy = null,
-        ImportSelf = importSelf,
-        IsDropIn = isDropIn,
-        RecordsUnroutedAsNo = recordsUnroutedAsNo,
-    };
+        {
+            Class = extensionClass,
+            Mode = Mode(mode),
+            ModeOrigin = "a test",
+            SystemdMode = MutableMode.No,
+            Hierarchies = extensionClass.Hierarchies,
+            NoExec = noExec,
+            OverlayOptions = overlayOptions,
+            OverlayOptionsOrigin = "a test",
+            SwitchedOffBy = null,
+            ImportSelf = importSelf,
+            IsDropIn = isDropIn,
+            RecordsUnroutedAsNo = recordsUnroutedAsNo,
+        };
 
     public static MutableMode Mode(string name) => (MutableMode)Words.IndexOf(MutableModes.Names, name);
 }
