@@ -119,6 +119,45 @@ public sealed class ExplainTests : KernelTest
     }
 
     [Theory]
+    [InlineData("resolv.conf", "provides mount: tmpfs /resolv.conf (its /stub) | hidden upper: file /resolv.conf | hidden a: file /resolv.conf")]
+    [InlineData("d", "provides mount: tmpfs /d | hidden upper: directory /d | hidden a: directory /d")]
+    [InlineData("d/f", "covers mount: tmpfs /d | hidden a: file /d/f")]
+    [InlineData("d/own", "covers mount: tmpfs /d")]
+    [InlineData("d/deep/x", "covers mount: tmpfs /d/deep")]
+    [InlineData("under/cover/x", "covers mount: tmpfs /under | hidden a: file /under/cover/x")]
+    [InlineData("df", "provides a: file /df")]
+    public void A_mount_at_the_path_or_on_the_way_to_it_hides_all_layers(string path, string expected)
+    {
+        Root.Route("/etc");
+        Root.Extension("a", ("resolv.conf", "a"), ("d/f", "a"), ("df", "a"), ("under/cover/x", "a"));
+        Root.Write("/etc/resolv.conf", "");
+        foreach (string directory in new[] { "/etc/d", "/etc/under/cover", "/run-stub" })
+            Root.MakeDirectory(directory);
+        Root.Mount("none", "/run-stub", "tmpfs");
+        Root.WriteMerged("/run-stub/stub", "stub");
+        Root.Mount(Root.Path + "/run-stub/stub", "/etc/resolv.conf", null, LibC.MS_BIND);
+        Root.Mount("none", "/etc/d", "tmpfs");
+        Directory.CreateDirectory(Root.Etc + "/d/deep");
+        Root.Mount("none", "/etc/d/deep", "tmpfs");
+        // The later one hides the earlier.
+        Root.Mount("none", "/etc/under/cover", "tmpfs");
+        Root.Mount("none", "/etc/under", "tmpfs");
+
+        Assert.Equal(expected, Explain(path));
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+        Assert.Equal(expected, Explain(path));
+        JsonElement first = Root.Bootmerge("explain", "--json=short", "/etc/" + path).Succeeds().Json()[0].GetProperty("layers")[0];
+        Assert.StartsWith($"{first.GetProperty("part")} {first.GetProperty("layer")}: {first.GetProperty("type")} {first.GetProperty("path")}", expected, StringComparison.Ordinal);
+        Root.Bootmerge("unmerge").Succeeds();
+        Assert.Equal(expected, Explain(path));
+
+        // Merged in memory, the merge itself is the topmost layer.
+        Root.Bootmerge("merge", "--mutable=ephemeral-import").Succeeds();
+        Assert.StartsWith(expected.Split(" | ")[0].Replace(" a: file", " merge: file", StringComparison.Ordinal), Explain(path), StringComparison.Ordinal);
+        Root.Bootmerge("unmerge").Succeeds();
+    }
+
+    [Theory]
     [InlineData("/etc/nothing", "no layer has '/etc/nothing'")]
     [InlineData("/etc/hostname/x", "no layer has '/etc/hostname/x'")]
     [InlineData("/etc/../usr", "in none of the hierarchies")]

@@ -178,6 +178,38 @@ public sealed class InnerMountTests : KernelTest
         Assert.True(reads > 2_000, $"{reads} reads prove little");
     }
 
+    [Theory]
+    [InlineData("no", "merge")]
+    [InlineData("auto", "merge")]
+    [InlineData("ephemeral-import", "merge")]
+    [InlineData("auto", "boot")]
+    public void What_extensions_have_below_one_is_a_warning_for_each_mount(string mode, string verb)
+    {
+        Prepare();
+        Root.MakeDirectory("/var/lib/confexts/alpha/etc/twice");
+        Root.Extension("beta", ("inner/deep/other", "beta"));
+        Root.Extension("gamma", ("elsewhere", "gamma"));
+        string[] expected =
+        [
+            $"The mount on {Root.Etc}/machine-id hides what the extension 'alpha' has there.",
+            $"The mount on {Root.Etc}/inner hides what the extensions 'beta', 'alpha' have there.",
+        ];
+
+        Assert.Equal(expected, Hiding(Root.Bootmerge(verb, "--mutable=" + mode).Succeeds()));
+        Assert.Equal(expected, Hiding(Root.Bootmerge("refresh", "--mutable=" + mode, "--always-refresh=yes").Succeeds()));
+        Root.Bootmerge("unmerge").Succeeds();
+    }
+
+    [Fact]
+    public void A_mount_that_hides_nothing_is_no_warning()
+    {
+        Prepare();
+        Root.Remove("/var/lib/confexts/alpha/etc/inner/hidden");
+        Root.Remove("/var/lib/confexts/alpha/etc/machine-id");
+
+        Assert.Empty(Hiding(Root.Bootmerge("merge", "--mutable=auto").Succeeds()));
+    }
+
     [Fact]
     public void A_mount_point_with_a_blank_a_backslash_and_a_newline_is_carried_over()
     {
@@ -215,6 +247,9 @@ public sealed class InnerMountTests : KernelTest
         Root.Mount("upper", "/etc/twice", "tmpfs");
         Root.WriteMerged("/etc/twice/file", "upper");
     }
+
+    private static IEnumerable<string> Hiding(Outcome outcome) =>
+        outcome.ErrorLines.Where(line => line.Contains(" hides ", StringComparison.Ordinal)).Select(line => line[line.IndexOf("The mount", StringComparison.Ordinal)..]);
 
     /// <summary>The mounts that a path walk from the visible /etc can reach, without the marker's.</summary>
     private IEnumerable<MountEntry> Visible()

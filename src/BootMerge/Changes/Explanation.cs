@@ -14,7 +14,7 @@ internal enum LayerPart
     /// <summary>A directory whose content is merged into the one that is seen.</summary>
     Merged,
 
-    /// <summary>Hidden by a layer above.</summary>
+    /// <summary>Hidden by a layer or mount above.</summary>
     Hidden,
 
     /// <summary>A whiteout: what is below is deleted.</summary>
@@ -24,8 +24,9 @@ internal enum LayerPart
     Covers,
 }
 
-/// <param name="layer">"upper", or the name of the layer.</param>
+/// <param name="layer">"upper", "merge", "mount", or the name of the layer.</param>
 /// <param name="path">What the layer has it at, inside the layer: another one after a move.</param>
+/// <param name="type">Of a mount its file system.</param>
 /// <param name="note">What hides the layers below: "opaque", "moved from /ssh"; or "".</param>
 internal sealed class LayerFinding(string layer, string path, LayerPart part, string type, string note)
 {
@@ -48,12 +49,13 @@ internal static class Explanation
 
     /// <param name="path">Inside the hierarchy: "/ssh/sshd_config", or "" for itself.</param>
     /// <param name="shadowed">Tells of an opaque directory whether it hides anything on purpose.</param>
-    /// <returns>Empty when no layer has it.</returns>
-    public static List<LayerFinding> Of(ChangedTree tree, string path, ShadowedRecord shadowed)
+    /// <param name="mount">What is mounted there, or on the way: all layers are hidden then.</param>
+    /// <returns>Empty when no layer has it, and it is in no mount.</returns>
+    public static List<LayerFinding> Of(ChangedTree tree, string path, ShadowedRecord shadowed, LayerFinding? mount = null)
     {
         List<LayerFinding> findings = [];
         string[] names = path.Trim('/').Length == 0 ? [] : path.Trim('/').Split('/');
-        State state = new(names);
+        State state = new(names) { IsCovered = mount is not null };
         if (tree.HasUpper)
             Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings, tree.IsWhole, (pathBelow, status) => shadowed.IsMadeFirst(tree.Hierarchy, pathBelow, status));
         foreach (Mounting.NamedLayer layer in tree.Layers)
@@ -61,6 +63,8 @@ internal static class Explanation
         // What covers nothing makes no difference.
         while (findings.Count > 0 && (findings[^1].Part == LayerPart.Covers || findings is [{ Type: Absent }]))
             findings.RemoveAt(findings.Count - 1);
+        if (mount is not null)
+            findings.Insert(0, mount);
         return findings;
     }
 
@@ -93,7 +97,7 @@ internal static class Explanation
                 if (status is null)
                 {
                     if (isWhole)
-                        findings.Add(new LayerFinding(name, "/" + string.Join('/', state.Names, 0, i + 1), isLast ? LayerPart.Deletes : LayerPart.Covers, Absent, ""));
+                        findings.Add(new LayerFinding(name, "/" + string.Join('/', state.Names, 0, i + 1), state.IsCovered ? LayerPart.Hidden : isLast ? LayerPart.Deletes : LayerPart.Covers, Absent, ""));
                     AddCover(state, endsHere ? cover : null, findings);
                     AddRest(below, state.Names, i);
                     Continue(state, below, endsHere || isWhole);

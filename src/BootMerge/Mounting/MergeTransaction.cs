@@ -241,6 +241,9 @@ internal sealed class MergeTransaction : IDisposable
     private void CleanUp()
     {
         _undo.Forget();
+        foreach (BuiltStack stack in _built)
+            foreach (string warning in stack.Warnings)
+                _log.Warning(warning);
         foreach (KeyValuePair<StackPlan, SafeFileHandle> covered in _covered)
             _host.SubmountsOf(covered.Key.Hierarchy).RemoveOriginals(covered.Value, _host.Root.Outside(covered.Key.Target), _log);
         RemoveStaleWorkDirectories();

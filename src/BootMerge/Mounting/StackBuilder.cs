@@ -12,11 +12,14 @@ namespace BootMerge.Mounting;
 /// <summary>An overlay that is complete and that nobody sees yet.</summary>
 /// <param name="mount">Detached; its descriptor is the merged directory.</param>
 /// <param name="markerLayer">Its topmost lowerdir.</param>
-internal sealed class BuiltStack(StackPlan plan, SafeFileHandle mount, SafeFileHandle markerLayer) : IDisposable
+/// <param name="warnings">For when it is shown.</param>
+internal sealed class BuiltStack(StackPlan plan, SafeFileHandle mount, SafeFileHandle markerLayer, List<string> warnings) : IDisposable
 {
     public StackPlan Plan { get; } = plan;
 
     public SafeFileHandle Mount { get; } = mount;
+
+    public List<string> Warnings { get; } = warnings;
 
     public void WriteOrigin(string origin) => MarkerDirectory.WriteOrigin(markerLayer, Plan.Class, origin);
 
@@ -63,6 +66,7 @@ internal sealed class StackBuilder
             if (_isStaged)
                 stage.AttachOn(_root.Handle);
             OpenLayers(_root, plan.Lower, stage, _isStaged, layers);
+            List<string> warnings = MountedOver.Find(plan.Lower, layers, submounts, _root.Outside(plan.Target));
 
             using SafeFileHandle markerLayer = stage.MarkerLayer();
             DirectoryAttributes.Copy(hierarchy, markerLayer, _log);
@@ -88,7 +92,7 @@ internal sealed class StackBuilder
             SafeFileHandle overlay = mount.Make(stage, _method, _isStaged);
             try
             {
-                return Complete(plan, stage, markerLayer, overlay, submounts);
+                return Complete(plan, stage, markerLayer, overlay, submounts, warnings);
             }
             catch
             {
@@ -141,7 +145,7 @@ internal sealed class StackBuilder
     private static SafeFileHandle Duplicate(SafeFileHandle directory) => Sys.Reopen(directory, Sys.O_PATH | Sys.O_DIRECTORY);
 
     /// <summary>What can be done only once the overlay is there: its device in the marker, and what is mounted on it.</summary>
-    private BuiltStack Complete(StackPlan plan, Stage stage, SafeFileHandle markerLayer, SafeFileHandle overlay, Submounts submounts)
+    private BuiltStack Complete(StackPlan plan, Stage stage, SafeFileHandle markerLayer, SafeFileHandle overlay, Submounts submounts, List<string> warnings)
     {
         string target = _root.Outside(plan.Target);
         if (plan.Upper is not null && (plan.Attributes & Sys.MOUNT_ATTR_RDONLY) == 0 && Sys.IsReadOnly(overlay))
@@ -155,7 +159,7 @@ internal sealed class StackBuilder
                 + ": the upperdir has something else of that name, remove it");
         submounts.AttachTo(overlay, target);
         SafeFileHandle mount = _isStaged ? Sys.CloneTree(overlay, recursive: true, target) : overlay;
-        return new BuiltStack(plan, mount, Sys.Reopen(markerLayer, Sys.O_PATH | Sys.O_DIRECTORY));
+        return new BuiltStack(plan, mount, Sys.Reopen(markerLayer, Sys.O_PATH | Sys.O_DIRECTORY), warnings);
     }
 
     /// <summary>

@@ -8,7 +8,7 @@ using BootMerge.Reporting;
 
 namespace BootMerge.Verbs;
 
-/// <summary>explain: which layer provides a path, and what each other layer has there.</summary>
+/// <summary>explain: which layer, or mount, provides a path, and what each other layer has there.</summary>
 internal static class ExplainVerb
 {
     private static readonly string[] Parts = ["provides", "merged", "hidden", "deletes", "covers"];
@@ -16,13 +16,14 @@ internal static class ExplainVerb
     public static void Run(Session session)
     {
         ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
+        CoveringMounts mounts = CoveringMounts.Read(session.Root, session.Settings.Classes);
         using ChangedTrees trees = ChangedTrees.Open(session, withAll: true, isReading: true);
         List<HierarchyPath> paths = HierarchyPaths.Of(session, trees);
         JsonValue all = JsonValue.Array();
         List<HierarchyPath> missing = [];
         foreach (HierarchyPath path in paths)
         {
-            List<LayerFinding> findings = trees.Find(path.Hierarchy) is ChangedTree tree ? Explanation.Of(tree, path.Inside, shadowed) : [];
+            List<LayerFinding> findings = trees.Find(path.Hierarchy) is ChangedTree tree ? Explanation.Of(tree, path.Inside, shadowed, mounts.On(path.Hierarchy, path.Inside)) : [];
             if (findings.Count == 0)
                 missing.Add(path);
             all.Add(JsonValue.Object()
