@@ -81,6 +81,22 @@ public sealed class DeepTreeTests : KernelTest
         Assert.StartsWith("device: alpha:/etc/shared/0/0/", Assert.Single(found.Output.Split('\n'), line => line.StartsWith("device", StringComparison.Ordinal)), StringComparison.Ordinal);
     }
 
+    /// <summary>Names in UTF-16 take twice what they take in the directory: these more than the program's heap has.</summary>
+    [Theory]
+    [InlineData("in one directory", "for i in $(seq 120000); do printf '%0250d\n' $i; done | (mkdir etc/own; cd etc/own; xargs touch)")]
+    [InlineData("on the way down", "d=etc/own; for n in $(seq 12); do mkdir -p $d; (cd $d; for i in $(seq 10000); do printf '%0250d\n' $i; done | xargs touch); d=$d/z; done; touch $d")]
+    public void Boot_warns_of_more_names_than_it_has_memory_for_and_merges(string what, string commands)
+    {
+        Arrange(1, own: false, shared: false);
+        RawTree.Do(Root.Raw, commands);
+
+        Outcome.Of("timeout", ["60", Workplace.Binary, "--root=" + Root.Path, "boot"]).Succeeds().Says("too many names");
+        Assert.True(Root.Read("/etc/alpha.conf") is "alpha", what);
+        Outcome diff = Outcome.Of("timeout", ["60", Workplace.Binary, "--root=" + Root.Path, "diff"]).Says("too many names");
+        Assert.Equal(1, diff.Status);
+        Run("unmerge").Succeeds();
+    }
+
     /// <param name="own">The machine alone has /etc/own.</param>
     /// <param name="shared">The machine and the vendor have /etc/shared, with the same in it.</param>
     private void Arrange(int nameLength, bool own, bool shared, int levels = Levels)

@@ -42,6 +42,21 @@ public sealed class ProcessTests : KernelTest
     }
 
     [Theory]
+    [InlineData("GCHeapHardLimit")]
+    [InlineData("GCHeapHardLimitSOH")]
+    [InlineData("GCHeapHardLimitLOH")]
+    [InlineData("GCRegionRange")]
+    [InlineData("GCRegionSize")]
+    [InlineData("GCLargePages")]
+    public void Settings_of_the_runtime_in_the_environment_do_not_matter(string setting)
+    {
+        PrepareAlpha("auto");
+
+        InShell($"export DOTNET_{setting}=1; exec timeout 10 \"$0\" --root=\"$1\" merge --mutable=auto").Succeeds();
+        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+    }
+
+    [Theory]
     [InlineData("<&- >&- 2>&-")]
     [InlineData("2>&-")]
     [InlineData(">&- 2>&-")]

@@ -8,6 +8,10 @@ namespace BootMerge.Changes;
 /// <param name="version">A digest of whatever tells one version of the vendor's files from another.</param>
 internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord record, ShadowedRecord older)
 {
+    // Defaults that are a bare directory get a release file while they are merged, for systemd to see them. It is there at a second
+    // run of the boot stage, and not at the first.
+    private const string ReleaseFiles = "extension-release.d";
+
     // What did not change on the disk has the digest it had: true only of the same version.
     private readonly bool _isSameVersion = older.Versions.TryGetValue(tree.Hierarchy, out string? known) && known == version;
 
@@ -40,7 +44,7 @@ internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord
         foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
         {
             string inside = path + "/" + entry.Name;
-            if (tree.Hierarchy.Length + inside.Length > ShadowedRecord.MaximumPath || path.Length == 0 && entry.Name == tree.Class.MarkerName
+            if (tree.Hierarchy.Length + inside.Length > ShadowedRecord.MaximumPath || path.Length == 0 && (entry.Name == tree.Class.MarkerName || entry.Name == ReleaseFiles)
                 || LayersBelow.TryStatus(directory, entry.Name) is not FileStatus status)
                 continue;
             if (++_count > ShadowedRecord.MaximumBelow)

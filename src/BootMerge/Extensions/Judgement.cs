@@ -123,7 +123,7 @@ internal static class Judgement
     public static bool IsEmpty(SafeFileHandle directory)
     {
         using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        return Sys.ReadDirectory(readable).Count == 0;
+        return Sys.IsEmpty(readable);
     }
 
     /// <summary>

@@ -16,10 +16,11 @@ internal sealed class Descent : IDisposable
     private const int OpenLevels = 16;
 
     private readonly List<Level> _levels = [];
+    private int _size;
 
     /// <param name="top">Stays open. Opened for reading; null where there is none. It is the descent's from here on.</param>
     /// <param name="names">Those in it that the walk will go through.</param>
-    public Descent(SafeFileHandle? top, List<string> names) => _levels.Add(new Level("", top, names));
+    public Descent(SafeFileHandle? top, List<string> names) => Add(new Level("", top, names));
 
     public bool IsAtTop => _levels.Count == 1;
 
@@ -34,7 +35,7 @@ internal sealed class Descent : IDisposable
     /// <param name="names">Those in it that the walk will go through.</param>
     public void Enter(SafeFileHandle? directory, string name, List<string> names)
     {
-        _levels.Add(new Level(name, directory, names));
+        Add(new Level(name, directory, names));
         int far = _levels.Count - 1 - OpenLevels;
         if (far > 0)
             _levels[far].Close();
@@ -51,6 +52,7 @@ internal sealed class Descent : IDisposable
         // As long as that can be asked for its "..".
         Open(_levels.Count - 2);
         _levels.RemoveAt(_levels.Count - 1);
+        _size -= left.Size;
         left.Dispose();
         return left.Name;
     }
@@ -59,6 +61,14 @@ internal sealed class Descent : IDisposable
     {
         foreach (Level level in _levels)
             level.Dispose();
+    }
+
+    private void Add(Level level)
+    {
+        _levels.Add(level);
+        _size += level.Size;
+        if (_size > Sys.NamesLimit)
+            throw new InputException("the directories down to " + PathText.Printable(Current is null ? level.Name : Sys.PathOf(Current)) + " have too many names, and were not read to their end");
     }
 
     private SafeFileHandle? Open(int index)
@@ -102,6 +112,9 @@ internal sealed class Descent : IDisposable
         private uint _deviceMinor;
 
         public string Name { get; } = name;
+
+        /// <summary>What its names take, in bytes.</summary>
+        public int Size { get; } = SizeOf(name, names);
 
         public SafeFileHandle? Handle { get; private set; } = handle;
 
@@ -147,5 +160,13 @@ internal sealed class Descent : IDisposable
         }
 
         public void Dispose() => Handle?.Dispose();
+
+        private static int SizeOf(string name, List<string> names)
+        {
+            int size = Sys.SizeOf(name);
+            foreach (string each in names)
+                size += Sys.SizeOf(each);
+            return size;
+        }
     }
 }

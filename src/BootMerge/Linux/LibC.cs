@@ -355,6 +355,16 @@ internal static unsafe partial class LibC
         public uint Flags;
     }
 
+    /// <summary>struct fsxattr of linux/fs.h, 28 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 28)]
+    public struct FileAttributes
+    {
+        public uint Flags;
+        public uint ExtentSize;
+        public uint Extents;
+        public uint Project;
+    }
+
     /// <summary>struct pollfd.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct PollEntry

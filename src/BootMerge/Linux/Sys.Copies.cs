@@ -40,15 +40,6 @@ internal static unsafe partial class Sys
     public static void Move(SafeFileHandle oldDirectory, string name, SafeFileHandle directory) =>
         Check(LibC.renameat(Raw(oldDirectory), PathText.Terminated(name), Raw(directory), PathText.Terminated(name)), "rename", name);
 
-    /// <summary>As <see cref="Move"/>.</summary>
-    /// <returns>0, or the error number.</returns>
-    public static int TryMove(SafeFileHandle oldDirectory, string name, SafeFileHandle directory)
-    {
-        int result = LibC.renameat(Raw(oldDirectory), PathText.Terminated(name), Raw(directory), PathText.Terminated(name));
-        int errno = LastErrno;
-        return result == 0 ? 0 : errno;
-    }
-
     /// <summary>What is in the one directory is in the other afterwards, in one step.</summary>
     /// <returns>false where the file system cannot.</returns>
     public static bool TryExchange(SafeFileHandle oldDirectory, string name, SafeFileHandle directory)

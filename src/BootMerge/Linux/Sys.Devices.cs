@@ -81,6 +81,17 @@ internal static unsafe partial class Sys
         return FileSystemType(file) == OVERLAYFS_SUPER_MAGIC;
     }
 
+    /// <summary>The project (ID of a quota) that what is made in a directory gets, and that what is moved there must have; null: any.</summary>
+    /// <param name="directory">Opened for reading.</param>
+    public static uint? InheritedProject(SafeFileHandle directory)
+    {
+        const ulong FS_IOC_FSGETXATTR = 0x801C581F;
+        const uint FS_XFLAG_PROJINHERIT = 0x200;
+        LibC.FileAttributes attributes;
+        // A file system without projects does not know the request.
+        return LibC.ioctl(Raw(directory), FS_IOC_FSGETXATTR, &attributes) == 0 && (attributes.Flags & FS_XFLAG_PROJINHERIT) != 0 ? attributes.Project : null;
+    }
+
     /// <summary>The magic number of statfs(2).</summary>
     public static long FileSystemType(SafeFileHandle file)
     {

@@ -261,16 +261,43 @@ internal static unsafe partial class Sys
         return length >= 0 ? PathText.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : link;
     }
 
+    /// <summary>
+    /// Bytes that the names of one directory may take, and those of all directories that a walk is in: more than real trees have,
+    /// and well below the heap's limit (System.GC.HeapHardLimit), near which the collector does nothing but search.
+    /// </summary>
+    public const int NamesLimit = 16 << 20;
+
+    /// <summary>Of a string, and its place in a list, in bytes.</summary>
+    public static int SizeOf(string name) => 32 + 2 * name.Length;
+
+    /// <summary>More names than <see cref="NamesLimit"/> are an <see cref="InputException"/>.</summary>
     /// <param name="directory">Opened O_RDONLY|O_DIRECTORY, at its start.</param>
     /// <returns>Without "." and "..", in the file system's order.</returns>
     public static List<DirectoryEntry> ReadDirectory(SafeFileHandle directory)
     {
         List<DirectoryEntry> entries = [];
-        while (ReadSome(directory, entries))
+        int size = 0;
+        for (int counted = 0; ReadSome(directory, entries);)
         {
+            for (; counted < entries.Count; counted++)
+                size += SizeOf(entries[counted].Name);
+            if (size > NamesLimit)
+                throw new InputException("the directory " + PathText.Printable(NameOf(directory)) + " has too many names, and was not read");
         }
 
         return entries;
+    }
+
+    /// <summary>Reads no further than to the first name.</summary>
+    /// <param name="directory">As of <see cref="ReadDirectory"/>.</param>
+    public static bool IsEmpty(SafeFileHandle directory)
+    {
+        List<DirectoryEntry> entries = [];
+        while (entries.Count == 0 && ReadSome(directory, entries))
+        {
+        }
+
+        return entries.Count == 0;
     }
 
     /// <summary>As <see cref="ReadDirectory"/>, so many as one call gives, for directories that may be larger than the memory.</summary>
@@ -298,13 +325,7 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>As <see cref="ReadDirectory"/>.</summary>
-    public static List<string> NamesIn(SafeFileHandle directory)
-    {
-        List<string> names = [];
-        foreach (DirectoryEntry entry in ReadDirectory(directory))
-            names.Add(entry.Name);
-        return names;
-    }
+    public static List<string> NamesIn(SafeFileHandle directory) => ReadDirectory(directory).ConvertAll(static entry => entry.Name);
 
     /// <summary>The whole file; longer than <paramref name="limit"/> bytes is an <see cref="InputException"/>.</summary>
     public static byte[] ReadAll(SafeFileHandle file, int limit, string name)

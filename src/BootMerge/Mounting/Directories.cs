@@ -31,7 +31,7 @@ internal static class Directories
         ForgetIdentifier(host.Bare, upper.Path, undo);
         journal.Add(Journal.WorkDirectory, plan.Class, plan.Hierarchy, upper.WorkDirectory);
         MakeWorkDirectory(host.Root, upper.WorkDirectory, undo);
-        RenameProbe.Run(host.Bare, plan, upper, journal, log);
+        RenameCheck.Run(host.Bare, plan, upper, log);
     }
 
     /// <summary>Removes a workdir; one that is not named like one is left alone.</summary>

@@ -113,7 +113,7 @@ internal sealed class HierarchyState
             Hierarchy = hierarchy,
             Path = root.PathOf(handle),
             Permissions = status.Permissions,
-            IsEmpty = Sys.ReadDirectory(handle).Count == 0,
+            IsEmpty = Sys.IsEmpty(handle),
             Device = status.Device,
             Routing = LookAtRouting(root, hierarchy, status),
             AreMarksHidden = Sys.IsInUserNamespace(),

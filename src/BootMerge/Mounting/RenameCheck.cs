@@ -7,39 +7,27 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Overlayfs makes what it copies up in the workdir and renames it into the upperdir. File systems refuse that between btrfs
-/// subvolumes, and into a directory of another project (quotas of ext4 and XFS). The mount works all the same, and every write to
-/// a file of the layers below fails with EXDEV: so it is tried before.
+/// Overlayfs makes what it copies up in the workdir and renames it into the upperdir, and what is deleted goes the other way. File
+/// systems refuse that between btrfs subvolumes, and into a directory of another project (quotas of ext4, XFS and f2fs). The mount
+/// works all the same, and every write to a file of the layers below fails with EXDEV: so it is found out before. A rename to try
+/// it would show in the hierarchy, so the file system is asked for what it decides by.
 /// </summary>
-internal static class RenameProbe
+internal static class RenameCheck
 {
-    // Empty, and there for some microseconds. After a power cut it may stay: then the next try takes its place.
-    private const string Name = ".bootmerge-probe";
-    private const uint Mode = 0x1C0; // 0700
-
     /// <param name="root">Without merges; the workdir exists.</param>
-    public static void Run(Root root, StackPlan plan, PersistentUpper upper, Journal journal, Log log)
+    public static void Run(Root root, StackPlan plan, PersistentUpper upper, Log log)
     {
-        using SafeFileHandle upperDirectory = root.OpenAt(upper.Path, Sys.O_PATH | Sys.O_DIRECTORY);
-        using SafeFileHandle workDirectory = root.OpenAt(upper.WorkDirectory, Sys.O_PATH | Sys.O_DIRECTORY);
-        if (TryRename(upperDirectory, workDirectory, plan, upper.Path, journal) == Errno.EXDEV)
+        using SafeFileHandle upperDirectory = root.OpenAt(upper.Path, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle workDirectory = root.OpenAt(upper.WorkDirectory, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        if (!Sys.Status(upperDirectory).IsSameDevice(Sys.Status(workDirectory)) || IsOfAnotherProject(upperDirectory, workDirectory) || IsOfAnotherProject(workDirectory, upperDirectory))
             throw new InputException("the upperdir " + PathText.Printable(root.Outside(upper.Path)) + " cannot be written to in a merge: nothing can be renamed into it from the workdir beside it ("
                 + Errno.Describe(Errno.EXDEV) + "). It is a btrfs subvolume, or has a project quota of its own: route writes to a directory inside of it");
         WarnOfSubvolumes(root, plan, upperDirectory, log);
     }
 
-    /// <returns>0, or the error number: only EXDEV says something of the place.</returns>
-    private static int TryRename(SafeFileHandle upper, SafeFileHandle work, StackPlan plan, string upperPath, Journal journal)
-    {
-        if (!Sys.MakeDirectory(work, Name, Mode, Name))
-            return 0;
-        journal.Add(Journal.Directory, plan.Class, plan.Hierarchy, upperPath + "/" + Name);
-        int errno = Sys.TryMove(work, Name, upper);
-        // Back the same way: that is how a file of the upperdir goes when it is deleted.
-        int back = errno == 0 ? Sys.TryMove(upper, Name, work) : 0;
-        Sys.RemoveDirectory(back == 0 ? work : upper, Name);
-        return errno != 0 ? errno : back;
-    }
+    /// <summary>Whether one directory takes nothing that was made in the other.</summary>
+    private static bool IsOfAnotherProject(SafeFileHandle directory, SafeFileHandle other) =>
+        Sys.InheritedProject(directory) is uint project && project != (Sys.InheritedProject(other) ?? 0);
 
     /// <summary>Below a subvolume inside the upperdir the same holds for the files of the layers below, and only for them.</summary>
     private static void WarnOfSubvolumes(Root root, StackPlan plan, SafeFileHandle upper, Log log)
