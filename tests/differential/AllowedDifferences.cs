@@ -82,8 +82,10 @@ internal static class AllowedDifferences
             "the same: the merge that cannot be refreshed into a refused mode stays") { CalledAs = CalledAs.DropIn },
         new("Called as systemd-confext, mode (import|ephemeral-import) refuses self-routing", @"raw \.systemd-etc-workdir(/work)?", @"\(nothing\) => directory .*", "the same") { CalledAs = CalledAs.DropIn },
         new("Called as systemd-confext, mode (import|ephemeral-import) refuses self-routing", "another mount etc", "yes => no|no => yes", "the same") { CalledAs = CalledAs.DropIn },
-        new("Mode auto with (no|a dangling) routing entry and no extension|Sysexts, mode auto with (/opt routed to a directory|no routing entry) and no extension", Unmerged, ".*",
+        new("Mode auto with (no|a dangling) routing entry and no extension|Sysexts, mode auto with (/opt routed to a directory|no routing entry) and no extension"
+            + "|A masked only extension means none|Nothing but rejected extensions means none", Unmerged, ".*",
             "a merge without extensions would only make the hierarchy read-only: it is left alone where nothing is routed (section 6)") { CalledAs = CalledAs.Bootmerge },
+        new("One of two hierarchies is filled by no extension", "(mount|marker|merged|another mount) opt.*|(stdout|status).*", ".*", "the same") { CalledAs = CalledAs.Bootmerge },
         new(NoLayer, AnythingMerged, OnlyHere,
             "without any layer systemd's mount fails; here nothing, or the hierarchy alone, is merged (section 6)"),
         new(NoLayer, "exit", "1 => 0", "the same"),
