@@ -85,7 +85,9 @@ internal static class AllowedDifferences
         new("Mode auto with (no|a dangling) routing entry and no extension|Sysexts, mode auto with (/opt routed to a directory|no routing entry) and no extension"
             + "|A masked only extension means none|Nothing but rejected extensions means none", Unmerged, ".*",
             "a merge without extensions would only make the hierarchy read-only: it is left alone where nothing is routed (section 6)") { CalledAs = CalledAs.Bootmerge },
-        new("One of two hierarchies is filled by no extension", "(mount|marker|merged|another mount) opt.*|(stdout|status).*", ".*", "the same") { CalledAs = CalledAs.Bootmerge },
+        new("One of two hierarchies is filled by no extension|Sysexts, an extension of /usr alone", "(mount|marker|merged|another mount) opt.*|(stdout|status).*", ".*", "the same") { CalledAs = CalledAs.Bootmerge },
+        new("Sysexts, another mode is a change", "(mount|marker|merged|another mount) (opt|usr).*|(stdout|status).*", ".*",
+            "a refresh without a mode keeps that of the merge (section 3)") { CalledAs = CalledAs.Bootmerge },
         new(NoLayer, AnythingMerged, OnlyHere,
             "without any layer systemd's mount fails; here nothing, or the hierarchy alone, is merged (section 6)"),
         new(NoLayer, "exit", "1 => 0", "the same"),
