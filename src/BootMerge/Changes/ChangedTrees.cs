@@ -100,8 +100,9 @@ internal sealed class ChangedTrees : IDisposable
         {
             SeenHierarchy? seen = all.Find(hierarchy => hierarchy.Hierarchy == now.Hierarchy);
             ExistingMerge? merge = seen?.Merge;
-            HierarchyState state = merge is null ? now : MergedLayers.State(now, merge, seen!.MountIn(_mounts));
-            ClassSettings used = merge is null ? settings : MergedLayers.Settings(settings, merge, seen!.MountIn(_mounts));
+            Mount? mount = merge is null ? null : seen!.MountIn(_mounts);
+            HierarchyState state = merge is null ? now : MergedLayers.State(now, merge, mount);
+            ClassSettings used = merge is null ? settings : MergedLayers.Settings(settings, merge, mount);
             PlanResult result = Planner.Plan(used, [state], merge is null ? found : merged.FindAll(extension => merge.Marker.Names.Contains(extension.Name)));
             // Whether it could be made today does not matter for a merge that is there.
             if (result.Refusal is not null && (merge is null || state.AreMarksHidden) && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))

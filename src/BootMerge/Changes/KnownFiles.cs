@@ -25,15 +25,9 @@ internal sealed class KnownFiles
     public void AddTree(SafeFileHandle parent, string name)
     {
         using Descent descent = new(Sys.Reopen(parent, Sys.O_RDONLY | Sys.O_DIRECTORY), [name]);
-        while (true)
+        while (descent.TryNextOrLeave(out string? entry))
         {
-            if (!descent.TryNext(out string? entry))
-            {
-                if (descent.IsAtTop)
-                    return;
-                descent.Leave();
-            }
-            else if (Sys.TryOpenChild(descent.Current!, entry, Sys.O_RDONLY | Sys.O_DIRECTORY) is SafeFileHandle directory)
+            if (Sys.TryOpenChild(descent.Current!, entry, Sys.O_RDONLY | Sys.O_DIRECTORY) is SafeFileHandle directory)
             {
                 AddDirectory(directory, Sys.Status(directory));
                 descent.Enter(directory, entry, Sys.NamesIn(directory));

@@ -83,27 +83,18 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             return false;
         SafeFileHandle top = Sys.Reopen(entry.UpperHandle!, Sys.O_RDONLY | Sys.O_DIRECTORY);
         using Descent way = new(top, Names(top, null));
-        while (true)
+        while (way.TryNextOrLeave(out string? name))
         {
-            if (way.TryNext(out string? name))
-            {
-                FileStatus? status = Sys.TryStatusAt(way.Current!, name);
-                if (status is null or { IsWhiteout: true })
-                    continue; // goes as well
-                if (!status.IsDirectory || !status.IsSameDevice(_top) || HasUnknownMark(way.Current!, name, isOpaque: false))
-                    return false;
-                SafeFileHandle child = Sys.OpenChild(way.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-                way.Enter(child, name, Names(child, null));
-            }
-            else if (way.IsAtTop)
-            {
-                return true;
-            }
-            else
-            {
-                way.Leave();
-            }
+            FileStatus? status = Sys.TryStatusAt(way.Current!, name);
+            if (status is null or { IsWhiteout: true })
+                continue; // goes as well
+            if (!status.IsDirectory || !status.IsSameDevice(_top) || HasUnknownMark(way.Current!, name, isOpaque: false))
+                return false;
+            SafeFileHandle child = Sys.OpenChild(way.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+            way.Enter(child, name, Names(child, null));
         }
+
+        return true;
     }
 
     private bool IsMarker(Entry entry) => entry.Parent.IsTop && entry.Name == Tree.Class.MarkerName;

@@ -44,6 +44,19 @@ internal sealed class Descent : IDisposable
     /// <summary>The next name in <see cref="Current"/>.</summary>
     public bool TryNext([NotNullWhen(true)] out string? name) => _levels[^1].TryNext(out name);
 
+    /// <summary>The next name of the whole walk: when none is left in <see cref="Current"/>, it goes back as far as there is one.</summary>
+    public bool TryNextOrLeave([NotNullWhen(true)] out string? name)
+    {
+        while (!TryNext(out name))
+        {
+            if (IsAtTop)
+                return false;
+            Leave();
+        }
+
+        return true;
+    }
+
     /// <summary>Goes back to the directory above.</summary>
     /// <returns>The name of the one that was left.</returns>
     public string Leave()

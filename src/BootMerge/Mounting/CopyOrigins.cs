@@ -57,21 +57,16 @@ internal static class CopyOrigins
         List<string> inTop = [];
         string? problem = RemoveIn(top, inTop);
         using Descent way = new(top, inTop);
-        while (true)
+        while (way.TryNextOrLeave(out string? name))
         {
-            if (way.TryNext(out string? name))
-            {
-                if (Sys.TryOpenChild(way.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY) is not SafeFileHandle directory)
-                    continue; // gone or exchanged since
-                List<string> inside = [];
-                problem = RemoveIn(directory, inside) ?? problem;
-                way.Enter(directory, name, inside);
-            }
-            else if (way.IsAtTop)
-                return problem;
-            else
-                way.Leave();
+            if (Sys.TryOpenChild(way.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY) is not SafeFileHandle directory)
+                continue; // gone or exchanged since
+            List<string> inside = [];
+            problem = RemoveIn(directory, inside) ?? problem;
+            way.Enter(directory, name, inside);
         }
+
+        return problem;
     }
 
     /// <param name="directories">Gets those that are in the directory.</param>

@@ -58,11 +58,6 @@ internal static class MountedOver
         if (!status.IsDirectory)
             return !status.IsWhiteout;
         using SafeFileHandle directory = Sys.Reopen(found, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        List<DirectoryEntry> entries = [];
-        while (entries.Count == 0 && Sys.ReadSome(directory, entries))
-        {
-        }
-
-        return entries.Count > 0;
+        return !Sys.IsEmpty(directory);
     }
 }

@@ -85,7 +85,9 @@ internal static class CleanUp
             upper, slash < 0 ? "." : path[..slash], Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         if (parent is null || OverlayMark.TryStatus(parent, name) is not { IsWhiteout: true })
             return;
-        _ = CopyOrigins.Remove(upper); // what is left is told of by the merge
+        // Once before the first: it looks at the whole layer. What is left is told of by the merge.
+        if (report.Whiteouts.Count == 0)
+            _ = CopyOrigins.Remove(upper);
         Sys.RemoveFile(parent, name);
         report.Whiteouts.Add(Hierarchy + "/" + path);
         session.Log.Info("Took back the deletion of " + Hierarchy + "/" + path + ": the system needs it.");
