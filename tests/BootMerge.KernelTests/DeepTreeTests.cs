@@ -84,6 +84,7 @@ public sealed class DeepTreeTests : KernelTest
     /// <summary>Names in UTF-16 take twice what they take in the directory: these more than the program's heap has.</summary>
     [Theory]
     [InlineData("in one directory", "for i in $(seq 120000); do printf '%0250d\n' $i; done | (mkdir etc/own; cd etc/own; xargs touch)")]
+    [InlineData("of directories", "for i in $(seq 120000); do printf '%0250d\n' $i; done | (mkdir etc/own; cd etc/own; xargs mkdir)")]
     [InlineData("on the way down", "d=etc/own; for n in $(seq 12); do mkdir -p $d; (cd $d; for i in $(seq 10000); do printf '%0250d\n' $i; done | xargs touch); d=$d/z; done; touch $d")]
     public void Boot_warns_of_more_names_than_it_has_memory_for_and_merges(string what, string commands)
     {

@@ -278,14 +278,18 @@ internal static unsafe partial class Sys
         List<DirectoryEntry> entries = [];
         int size = 0;
         for (int counted = 0; ReadSome(directory, entries);)
-        {
             for (; counted < entries.Count; counted++)
-                size += SizeOf(entries[counted].Name);
-            if (size > NamesLimit)
-                throw new InputException("the directory " + PathText.Printable(NameOf(directory)) + " has too many names, and was not read");
-        }
-
+                Count(entries[counted].Name, ref size, directory);
         return entries;
+    }
+
+    /// <summary>For who reads a directory by <see cref="ReadSome"/> and keeps the names: the same limit.</summary>
+    /// <param name="size">Of those before; grows.</param>
+    public static void Count(string name, ref int size, SafeFileHandle directory)
+    {
+        size += SizeOf(name);
+        if (size > NamesLimit)
+            throw new InputException("the directory " + PathText.Printable(NameOf(directory)) + " has too many names, and was not read");
     }
 
     /// <summary>Reads no further than to the first name.</summary>

@@ -75,12 +75,16 @@ internal static class CopyOrigins
         string? problem = null;
         Sys.ChangeDirectory(directory);
         List<DirectoryEntry> entries = [];
+        int size = 0;
         while (Sys.ReadSome(directory, entries))
         {
             foreach (DirectoryEntry entry in entries)
             {
                 if (entry.Type == DT_DIR || entry.Type == DT_UNKNOWN && Sys.TryStatusAt(directory, entry.Name) is { IsDirectory: true })
+                {
+                    Sys.Count(entry.Name, ref size, directory);
                     directories.Add(entry.Name);
+                }
                 else if (Sys.HasXattrHere(entry.Name, Attribute) && Sys.TryRemoveXattrAt(directory, entry.Name, OverlayMark.Origin) is int errno and not 0)
                     problem = "the attribute " + OverlayMark.Origin + " of " + PathText.Printable(Sys.PathOf(directory).TrimEnd('/') + "/" + entry.Name) + " cannot be removed: "
                         + (Sys.TryStatusAt(directory, entry.Name) is { IsImmutable: true } ? "it is immutable, chattr -i -a allows it" : Errno.Describe(errno));
