@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>Section 13: bad input of any kind gets one clear line with the path and the reason, and nothing changes.</summary>
+/// <summary>Specification, section 13: bad input of any kind gets one clear line with the path and the reason, and nothing changes.</summary>
 public sealed class BadInputTests : KernelTest
 {
     public static TheoryData<string, string> KindsOfRoot => new()

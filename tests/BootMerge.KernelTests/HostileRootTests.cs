@@ -4,7 +4,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Section 13 as tables: what does not belong at a place, put there, is one line that names the path and the reason, and
+/// Specification, section 13, as tables: what does not belong at a place, put there, is one line that names the path and the reason, and
 /// nothing changes; or it is passed over, and the sound extension is merged. Whatever it is, nothing outside the root is
 /// read, shown or changed. More, by subject: BadInputTests, BadExtensionTests, UpperDirectoryErrorTests, LayerTests.
 /// </summary>

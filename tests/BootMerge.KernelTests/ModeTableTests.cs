@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>The table of the specification's section 6, row by row: alpha is the older extension, beta the newer.</summary>
+/// <summary>The table of the specification, section 6, row by row: alpha is the older extension, beta the newer.</summary>
 public sealed class ModeTableTests : KernelTest
 {
     private static readonly string[] AllLayers = ["routed", "machine", "alpha", "beta"];

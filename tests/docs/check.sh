@@ -1,6 +1,6 @@
 #!/bin/bash
 # check.sh DESTDIR: the man pages that `build.sh install` has put into DESTDIR are sound, and they and the completions know
-# the verbs, options and keys that the program there knows, all of them and no others.
+# the verbs, options and keys that the program there knows, all of them and no others. Then the checks of prose.sh.
 set -euo pipefail
 destdir=$(realpath "$1")
 cd "$(dirname "$0")"
@@ -79,4 +79,5 @@ for class in confext/ConfExt sysext/SysExt; do
     keys "systemd/${class%/*}.conf" "${class#*/}" >"$work/keys"
     same "bootmerge.conf(5): the keys of [${class#*/}]" "$work/keys" "$work/found"
 done
+. ./prose.sh
 finish

@@ -4,7 +4,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Verbs, options, and what they print: section 2.</summary>
+/// <summary>Verbs, options, and what they print: specification, section 2.</summary>
 internal static class CommandLineScenarios
 {
     public static IReadOnlyList<Scenario> All =>

@@ -4,7 +4,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Which extensions are accepted on which system: section 5. Each is tried beside one that always fits.</summary>
+/// <summary>Which extensions are accepted on which system: specification, section 5. Each is tried beside one that always fits.</summary>
 internal static class CompatibilityScenarios
 {
     public static readonly IReadOnlyList<Scenario> All = [.. Releases(), .. OddExtensions(), .. Systems];

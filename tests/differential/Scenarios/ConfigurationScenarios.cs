@@ -4,7 +4,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Where the mutable mode and the overlay's options come from: section 3.</summary>
+/// <summary>Where the mutable mode and the overlay's options come from: specification, section 3.</summary>
 internal static class ConfigurationScenarios
 {
     private const string Mode = "SYSTEMD_CONFEXT_MUTABLE_MODE";

@@ -5,7 +5,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Extensions that are disk images with a bare file system: section 12.</summary>
+/// <summary>Extensions that are disk images with a bare file system: specification, section 12.</summary>
 internal static class ImageScenarios
 {
     private const string Confexts = "usr/lib/confexts/", Sysexts = "var/lib/extensions/";

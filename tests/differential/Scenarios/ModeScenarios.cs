@@ -4,7 +4,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Every mutable mode with every kind of routing entry: section 6 of the specification.</summary>
+/// <summary>Every mutable mode with every kind of routing entry: specification, section 6.</summary>
 internal static class ModeScenarios
 {
     private static readonly string[] Modes = ["no", "auto", "yes", "import", "ephemeral", "ephemeral-import"];

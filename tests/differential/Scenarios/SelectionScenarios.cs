@@ -3,7 +3,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Which extensions are found, which one of several wins, and in which order they lie: section 4.</summary>
+/// <summary>Which extensions are found, which one of several wins, and in which order they lie: specification, section 4.</summary>
 internal static class SelectionScenarios
 {
     public static IReadOnlyList<Scenario> All =>

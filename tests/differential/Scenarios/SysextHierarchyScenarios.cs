@@ -5,7 +5,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>/usr and /opt that are absent, empty, links, mounts, or have mounts and markers in them: sections 6 and 7.</summary>
+/// <summary>/usr and /opt that are absent, empty, links, mounts, or have mounts and markers in them: specification, sections 6 and 7.</summary>
 internal static class SysextHierarchyScenarios
 {
     public static readonly IReadOnlyList<Scenario> All =

@@ -5,7 +5,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>/usr and /opt in every mutable mode, each with a routing of its own: section 6.</summary>
+/// <summary>/usr and /opt in every mutable mode, each with a routing of its own: specification, section 6.</summary>
 internal static class SysextModeScenarios
 {
     private const string Mutable = "var/lib/extensions.mutable/";

@@ -5,7 +5,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Refreshes of sysexts, by either program after the other, and both classes in one root: sections 7 and 8.</summary>
+/// <summary>Refreshes of sysexts, by either program after the other, and both classes in one root: specification, sections 7 and 8.</summary>
 internal static class SysextRefreshScenarios
 {
     public static readonly IReadOnlyList<Scenario> All =

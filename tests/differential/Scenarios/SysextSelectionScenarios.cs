@@ -5,7 +5,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Which sysexts are found, which fit, and where their settings come from: sections 3 to 5.</summary>
+/// <summary>Which sysexts are found, which fit, and where their settings come from: specification, sections 3 to 5.</summary>
 internal static class SysextSelectionScenarios
 {
     private const string Releases = "var/lib/extensions/bar/usr/lib/extension-release.d/";

@@ -4,7 +4,7 @@ using static BootMerge.DifferentialTests.Steps;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// Versioned directories, class infixes, and which of several entries has a name: section 4. No scenario has two entries
+/// Versioned directories, class infixes, and which of several entries has a name: specification, section 4. No scenario has two entries
 /// of one name in one directory: there systemd goes by the file system's order, and bootmerge does not.
 /// </summary>
 internal static class VersionedScenarios

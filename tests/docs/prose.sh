@@ -1,0 +1,24 @@
+#!/bin/bash
+# prose.sh: what the texts of the repository must keep to. Part of check.sh; needs no program and runs by itself, too.
+set -euo pipefail
+if [ "$0" = "${BASH_SOURCE[0]}" ]; then
+    cd "$(dirname "$0")"
+    . ./shells.sh
+fi
+
+# none NAME FOUND: what should not be there, a finding a line.
+none() { if [ -z "$2" ]; then ok "$1"; else not_ok "$1:"; printf '    %s\n' "${2//$'\n'/$'\n'    }"; fi; }
+
+# Texts that people read, without this one. Not asked of git: the tree may be an archive, or belong to somebody else.
+mapfile -t files < <(find ../.. \( -name .git -o -name out -o -name bin -o -name obj \) -prune -o -type f \
+    ! -name LICENSE ! -name prose.sh -print | LC_ALL=C sort)
+
+# Whoever reads "specification, section 6" finds it: docs/specification.md has a heading "## 6. ...".
+none "every section that is cited says of what" "$(grep -InEi '\bsections? [0-9]' "${files[@]}" |
+    grep -vEi 'specification, sections? [0-9]|^../../docs/specification.md:' || true)"
+cited=$(grep -IohEi 'specification, sections? [0-9]+(((, | and | to )[0-9]+)+)?' "${files[@]}" | grep -oE '[0-9]+' | sort -nu)
+headings=$(sed -nE 's/^## ([0-9]+)\. .*/\1/p' ../../docs/specification.md | sort -nu)
+if [ -n "$cited" ]; then ok "the specification is cited"; else not_ok "nothing cites the specification"; fi
+none "every section that is cited is in docs/specification.md" "$(LC_ALL=C comm -23 <(LC_ALL=C sort <<<"$cited") <(LC_ALL=C sort <<<"$headings"))"
+
+if [ "$0" = "${BASH_SOURCE[0]}" ]; then finish; fi
