@@ -26,7 +26,7 @@ internal static class Program
         {
             string path = Environment.GetCommandLineArgs()[0];
             command = CommandLineParser.Parse(path, ExactArguments.Of(args));
-            return Run(command, CommandLineParser.NameOf(path), log, started);
+            return Run(command, ProgramNames.Of(path), log, started);
         }
         catch (InputException e)
         {
@@ -35,7 +35,7 @@ internal static class Program
         }
         catch (KernelException e)
         {
-            log.Error((command is ParseResult.Parsed parsed ? CommandLineParser.NameOf(parsed.Arguments.Verb) + " failed: " : "") + e.Message);
+            log.Error((command is ParseResult.Parsed parsed ? VerbTable.Name(parsed.Arguments.Verb) + " failed: " : "") + e.Message);
             return Failure;
         }
         catch (OutOfMemoryException)
@@ -64,7 +64,7 @@ internal static class Program
                 Output.Write(answer.Text);
                 return 0;
             case ParseResult.UsageError usage:
-                log.Error(usage.Message + "; see " + CommandLineParser.NameOf(name) + " --help");
+                log.Error(usage.Message + "; see " + ProgramNames.Name(name) + " --help");
                 return name == ProgramName.BootMerge ? UsageFailure : Failure; // systemd knows only one kind
             default:
                 throw new InvalidOperationException();
@@ -74,7 +74,7 @@ internal static class Program
         using Root? own = typed.Verb == Verb.Boot ? Root.Open("/") : null;
         bool isElsewhere = own is not null && !Sys.Status(own.Handle).IsSameInode(Sys.Status(root.Handle));
         Settings settings = SettingsResolver.Resolve(typed, ConfigurationReader.Read(typed, root, isElsewhere ? own : null));
-        log.IsQuiet = settings.Quiet;
+        log.IsQuiet = settings.Has(Switches.Quiet);
         log.IsDebug = settings.Debug;
         foreach (string warning in settings.Warnings)
             log.Warning(warning + ".");

@@ -2,109 +2,63 @@ using System.Text;
 
 namespace BootMerge.CommandLine;
 
-/// <remarks>Kept as UTF-8: a literal string takes two bytes a letter in the binary.</remarks>
+/// <summary>What --help and --mutable=help print; of verbs and options only the order and the layout are here.</summary>
 internal static class Help
 {
-    public static string Text(ProgramName program) =>
-        program == ProgramName.BootMerge ? Own : CommandLineParser.NameOf(program) + DropIn;
+    private const int VerbWidth = 12;
+    private const int OptionWidth = 24;
+
+    /// <summary>In the order of the enumeration.</summary>
+    public static readonly string[] Groups = ["What to work on", "How to merge", "What to remove of the machine's own files", "What to print"];
+
+    public static string Text(ProgramName program)
+    {
+        bool isDropIn = program != ProgramName.BootMerge;
+        StringBuilder text = new(ProgramNames.Name(program) + " [OPTION...] [VERB]\n\n" + (isDropIn ? DropInAbout : About) + "\nVerbs:\n");
+        foreach (VerbRow verb in VerbTable.All)
+            if (!isDropIn || verb.IsSystemds)
+                AddRow(text, verb.Name, VerbWidth, verb.Help + (isDropIn ? "" : verb.OwnHelp));
+        int group = -1;
+        string others = "";
+        foreach (Option option in OptionTable.All)
+        {
+            if (isDropIn && option.Scope != OptionScope.Systemd)
+            {
+                others += option.Scope == OptionScope.Own ? "" : (others.Length == 0 ? "" : ", ") + Names(option);
+                continue;
+            }
+
+            if ((int)option.Group != group)
+                text.Append('\n').Append(Groups[group = (int)option.Group]).Append(":\n");
+            AddRow(text, Names(option) + (isDropIn ? option.Form.Replace("[=MODE]", "=MODE") : option.Form), OptionWidth, option.Help + (isDropIn ? "" : option.OwnHelp));
+        }
+
+        return text.Append('\n').Append(isDropIn ? "Not systemd's: " + others + ".\n" : Closing).ToString();
+    }
 
     /// <summary>As systemd prints them: completions read this.</summary>
     /// <param name="legend">With a heading.</param>
     public static string BareModes(bool legend) => (legend ? "Known mutability modes:\n" : "") + string.Join('\n', MutableModes.Names) + "\n";
 
-    private static string DropIn => Encoding.UTF8.GetString("""
-         [OPTION...] [VERB]
+    private static string Names(Option option) => (option.Letter == 0 ? "" : "-" + option.Letter.ToString() + ", ") + option.Name;
 
+    private static void AddRow(StringBuilder text, string name, int width, string help) =>
+        text.Append("  ").Append(name.PadRight(width - 2)).Append(help.Replace("\n", "\n".PadRight(width + 1))).Append('\n');
+
+    private static string DropInAbout => Encoding.UTF8.GetString("""
         This is bootmerge under the name of a program of systemd 262: it takes that program's verbs and options,
         and does what that does. Under its own name it can do more, see bootmerge --help.
 
-        Verbs:
-          status                Show what is merged and since when (the default)
-          merge                 Merge the extensions found; fails if already merged
-          unmerge               Take the merge away again
-          refresh               Bring a merge up to date; leaves it alone when nothing changed
-          list                  List the extensions found
-
-        Options:
-          --root=DIR            Work on the system in DIR
-          --mutable=MODE        Where writes go; --mutable=help lists the modes
-          --image-policy=POLICY Which disk images may be used, see systemd.image-policy(7)
-          --noexec=BOOL         Whether programs in the merged tree may not be run
-          --force               Merge also what does not fit the system's version
-          --no-reload           Do not ask the service manager to reload
-          --always-refresh=BOOL Whether refresh renews a merge in which nothing changed
-          --json=FORMAT         pretty, short or off
-          --no-pager            Accepted and ignored: there is no pager
-          --no-legend           No column headings
-          -h, --help            This page
-          --version             The version
-
-        Not systemd's: --dry-run, --ephemeral, --immutable, --import-self, --no-wait, --verbose, -q, --quiet.
-
         """u8);
 
-    private static string Own => Encoding.UTF8.GetString("""
-        bootmerge [OPTION...] [VERB]
-
+    private static string About => Encoding.UTF8.GetString("""
         Assembles /etc from layers, as one overlay: the vendor's defaults, further extensions (confexts), and
         on top the machine's own files. Made for the initramfs, before switch-root; works in the running
         system too. Reads and writes the formats of systemd-confext(8), and needs no systemd.
 
-        Verbs:
-          status    Show what is merged, since when, and where writes go (the default)
-          list      List the extensions found, or those that are named behind it
-          merge     Merge the extensions found; fails if already merged
-          unmerge   Take the merge away again
-          refresh   Bring a merge up to date; leaves it alone when nothing changed
-          plan      Show what merge or refresh would do: layers in order, flags, refusals with reasons
-          boot      The boot stage: what a boot configuration asks for, then merge; run it with --root=
-          diff      How the machine's own files differ from the layers below, or those that are named
-          explain   Which layer provides each PATH that is named, and what the other layers have there
-          prune     Remove from the machine's own files what the layers below have in the same way
-          reset     Give each PATH that is named back to the layers below; a copy is kept
-          check     Say what is wrong with extensions, found or named behind it by name or path, and the fix
+        """u8);
 
-        What to work on:
-          --root=DIR            Work on the system in DIR (default: /)
-          --class=CLASS         confext: /etc (default); sysext: /usr and /opt; all: both
-          --force               Merge also what does not fit the system's version
-
-        How to merge:
-          --mutable[=MODE]      no, yes, auto, import, ephemeral or ephemeral-import; alone it means yes;
-                                --mutable=help explains them (default: no; boot and the verbs
-                                about the machine's own files: auto)
-          --immutable           Short for --mutable=no
-          --ephemeral           Short for --mutable=ephemeral
-          --noexec=BOOL         Whether programs in the merged tree may not be run (default for /etc: yes)
-          --image-policy=POLICY Which disk images may be used, see systemd.image-policy(7)
-          --always-refresh=BOOL Whether refresh renews a merge in which nothing changed (default: no)
-          --fallback=WHAT       boot, when the writable layer cannot be used: fail (default), immutable
-                                (merge read-only) or ephemeral (merge, and forget writes)
-          --import-self         Called as systemd-confext or systemd-sysext: allow the import modes where
-                                writes are routed to the merged directory itself, which systemd refuses
-          --dry-run             merge, refresh, unmerge, prune, reset: only show what would be done
-          --no-reload           Do not ask the service manager to reload, nor to restart units, even if an
-                                extension wants it; with --root= it is never asked
-          --no-wait             Fail instead of waiting while another bootmerge works on the same root
-
-        What to remove of the machine's own files:
-          --opaque              prune: also opaque marks of directories that hide nothing
-          --all                 reset: everything, in place of paths
-          --keep=GLOB           reset --all: but not what matches, as ssh/*_key or /etc/machine-id; more than once
-          --no-backup           reset: keep no copy
-
-        What to print:
-          --json=FORMAT         pretty, short or off (default)
-          --no-legend           No column headings
-          --content             diff: also how the texts differ
-          --selinux             diff: SELinux labels count, too
-          --exit-code           diff: exit status 1 when there are changes
-          --verbose             Also what was found and not merged, and why
-          -q, --quiet           Only warnings and errors
-          -h, --help            This page
-          --version             The version
-          --no-pager            Accepted and ignored: there is no pager
-
+    private static string Closing => Encoding.UTF8.GetString("""
         Settings come, weakest first, from the built-in defaults, from the files systemd/confext.conf,
         systemd/sysext.conf and bootmerge.conf with their .conf.d/*.conf (below /etc, /run, /usr/local/lib and
         /usr/lib of the root), from the environment (SYSTEMD_CONFEXT_MUTABLE_MODE and others), for boot from the

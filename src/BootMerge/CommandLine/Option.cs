@@ -25,78 +25,97 @@ internal enum OptionScope
     Own,
 }
 
-/// <summary>One long option. What it does is said in <see cref="CommandLineParser"/>, what it means in <see cref="Help"/>.</summary>
-/// <param name="name">With its dashes.</param>
-/// <param name="value">Whether a value belongs to it.</param>
-/// <param name="example">The value as a usage error shows it.</param>
-/// <param name="scope">Whose it is.</param>
-internal sealed class Option(string name, OptionValue value = OptionValue.None, string example = "", OptionScope scope = OptionScope.Systemd)
+/// <summary>Under which heading --help and bootmerge(8) have an option.</summary>
+internal enum OptionGroup
 {
+    Subject,
+    Merging,
+    Removing,
+    Printing,
+}
+
+/// <summary>Sets what an option says.</summary>
+/// <param name="value">"" for an option that takes none.</param>
+/// <returns>null, or what the line comes to because of it.</returns>
+internal delegate ParseResult? OptionSetter(Arguments typed, string value);
+
+/// <summary>One long option: a row of <see cref="OptionTable"/>.</summary>
+/// <param name="name">With its dashes.</param>
+/// <param name="form">How its value is written: "=DIR", "[=MODE]" where it may be left out, "" where there is none.</param>
+/// <param name="scope">Whose it is.</param>
+/// <param name="help">For --help, 85 columns a line.</param>
+internal sealed class Option(string name, string form, OptionScope scope, OptionGroup group, string help, OptionSetter? set)
+{
+    private readonly Switches _switch;
+
+    public Option(string name, OptionScope scope, OptionGroup group, string help, Switches switches) : this(name, "", scope, group, help, null) =>
+        _switch = switches;
+
     public string Name => name;
 
-    public OptionValue Value => value;
+    public string Form => form;
 
     public OptionScope Scope => scope;
 
-    public string Example => name + "=" + example;
+    public OptionGroup Group => group;
 
-    public static readonly Option[] All =
-    [
-        new("--all", scope: OptionScope.Own),
-        new("--always-refresh", OptionValue.Required, "BOOL"),
-        new("--class", OptionValue.Required, "confext|sysext|all", OptionScope.Own),
-        new("--content", scope: OptionScope.Own),
-        new("--dry-run", scope: OptionScope.Extra),
-        new("--ephemeral", scope: OptionScope.Extra),
-        new("--exit-code", scope: OptionScope.Own),
-        new("--fallback", OptionValue.Required, "fail|immutable|ephemeral", OptionScope.Own),
-        new("--force"),
-        new("--help"),
-        new("--image-policy", OptionValue.Required, "POLICY"),
-        new("--immutable", scope: OptionScope.Extra),
-        new("--import-self", scope: OptionScope.Extra),
-        new("--json", OptionValue.Required, "pretty|short|off"),
-        new("--keep", OptionValue.Required, "GLOB", OptionScope.Own),
-        new("--mutable", OptionValue.Optional, "MODE"),
-        new("--no-backup", scope: OptionScope.Own),
-        new("--no-legend"),
-        new("--no-pager"),
-        new("--no-reload"),
-        new("--no-wait", scope: OptionScope.Extra),
-        new("--noexec", OptionValue.Required, "BOOL"),
-        new("--opaque", scope: OptionScope.Own),
-        new("--quiet", scope: OptionScope.Extra),
-        new("--root", OptionValue.Required, "DIR"),
-        new("--selinux", scope: OptionScope.Own),
-        new("--verbose", scope: OptionScope.Extra),
-        new("--version"),
-    ];
+    public string Help => help;
+
+    /// <summary>What --help says further under our own name.</summary>
+    public string OwnHelp { get; init; } = "";
+
+    /// <summary>The short form; 0: it has none.</summary>
+    public char Letter { get; init; }
+
+    /// <summary>The values there are, where they are few.</summary>
+    public string? Values { get; init; }
+
+    public OptionValue Value => form.Length == 0 ? OptionValue.None : form[0] == '[' ? OptionValue.Optional : OptionValue.Required;
+
+    /// <summary>As a usage error shows it.</summary>
+    public string Example => name + "=" + (Values ?? form.Trim('[', '=', ']'));
+
+    /// <param name="value">null: it was given without one.</param>
+    public ParseResult? Set(Arguments typed, string? value)
+    {
+        typed.Switches |= _switch;
+        return set?.Invoke(typed, value ?? (Value == OptionValue.Optional ? "yes" : ""));
+    }
+
+    public static Option? Find(char letter)
+    {
+        foreach (Option option in OptionTable.All)
+            if (option.Letter == letter)
+                return option;
+        return null;
+    }
 
     /// <summary>By its whole name or by a beginning that no other option shares; null with the reason.</summary>
-    public static Option? Find(string typed, ProgramName calledAs, out string error)
+    public static Option? Find(string name, bool isDropIn, out string error)
     {
         error = "";
-        bool isDropIn = calledAs != ProgramName.BootMerge;
         Option? found = null;
-        string candidates = "";
+        List<string> candidates = [];
         List<string> known = [];
-        foreach (Option option in All)
+        foreach (Option option in OptionTable.All)
         {
             if (isDropIn && option.Scope == OptionScope.Own)
                 continue;
             known.Add(option.Name);
-            if (option.Name == typed)
+            if (option.Name == name)
                 return option;
-            if (isDropIn && option.Scope == OptionScope.Extra || !option.Name.StartsWith(typed, StringComparison.Ordinal))
+            if (isDropIn && option.Scope == OptionScope.Extra || !option.Name.StartsWith(name, StringComparison.Ordinal))
                 continue;
             found = option;
-            candidates += (candidates.Length == 0 ? "" : ", ") + option.Name;
+            candidates.Add(option.Name);
         }
 
         if (found is null)
-            error = "unknown option " + Words.Quote(typed) + (Words.Nearest(typed, known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : "");
-        else if (found.Name != candidates)
-            error = "option " + Words.Quote(typed) + " is ambiguous: it could be " + candidates;
-        return error.Length == 0 ? found : null;
+            error = "unknown option " + Words.Quote(name) + (Words.Nearest(name, known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : "");
+        if (candidates.Count < 2)
+            return found;
+        candidates.Sort(string.CompareOrdinal);
+        error = "option " + Words.Quote(name) + " is ambiguous: it could be " + string.Join(", ", candidates);
+        return null;
     }
 }

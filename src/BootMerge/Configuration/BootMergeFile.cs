@@ -71,7 +71,7 @@ internal sealed class BootMergeFile
                     TakeOverlayOptions(assignment);
                     break;
                 case "Class":
-                    if (CommandLineParser.TryParseClass(assignment.Value, out ClassSelection selection))
+                    if (ClassSelections.TryParse(assignment.Value, out ClassSelection selection))
                         Class = selection;
                     else
                         Refuse(assignment, " (known: confext, sysext, all)");

@@ -20,39 +20,11 @@ internal sealed class Settings
     /// <summary>Those to work on, confext first.</summary>
     public required List<ClassSettings> Classes { get; init; }
 
-    public required bool Force { get; init; }
+    public required Switches Switches { get; init; }
 
     public required bool AlwaysRefresh { get; init; }
 
-    public required bool DryRun { get; init; }
-
     public required JsonFormat Json { get; init; }
-
-    public required bool Legend { get; init; }
-
-    public required bool Verbose { get; init; }
-
-    public required bool Quiet { get; init; }
-
-    /// <summary>diff: exit status 1 when there are changes.</summary>
-    public bool ExitCode { get; init; }
-
-    /// <summary>diff: shows how texts differ.</summary>
-    public bool WithContent { get; init; }
-
-    /// <summary>diff: SELinux labels count.</summary>
-    public bool WithLabels { get; init; }
-
-    public required bool NoWait { get; init; }
-
-    /// <summary>prune: opaque marks, too.</summary>
-    public bool WithOpaque { get; init; }
-
-    /// <summary>reset: everything.</summary>
-    public bool All { get; init; }
-
-    /// <summary>reset: without a copy.</summary>
-    public bool NoBackup { get; init; }
 
     /// <summary>reset --all: patterns of what stays.</summary>
     public List<string> Keep { get; init; } = [];
@@ -90,6 +62,8 @@ internal sealed class Settings
     public required string? SwitchedOffBy { get; init; }
 
     public bool SwitchedOff => SwitchedOffBy is not null;
+
+    public bool Has(Switches one) => (Switches & one) != 0;
 
     /// <summary>Log each step.</summary>
     public required bool Debug { get; init; }

@@ -25,36 +25,25 @@ internal static class SettingsResolver
         return new Settings
         {
             Verb = typed.Verb,
-            IsDropIn = typed.CalledAs != ProgramName.BootMerge,
+            IsDropIn = typed.IsDropIn,
             Names = typed.Names,
             RootPath = typed.Root,
             Classes = classes,
-            Force = typed.Force,
+            Switches = typed.Switches,
             AlwaysRefresh = typed.AlwaysRefresh ?? false,
-            DryRun = typed.DryRun,
             Json = typed.Json,
-            Legend = typed.Legend,
-            Verbose = typed.Verbose,
-            Quiet = typed.Quiet,
-            ExitCode = typed.ExitCode,
-            WithContent = typed.WithContent,
-            WithLabels = typed.WithLabels,
-            NoWait = typed.NoWait,
-            WithOpaque = typed.WithOpaque,
-            All = typed.All,
-            NoBackup = typed.NoBackup,
             Keep = typed.Keep,
             Prune = file.Prune ?? false,
             PruneSwitchedOff = kernel.PruneOff,
             OsRelease = string.IsNullOrEmpty(sources.OsRelease) ? null : sources.OsRelease,
             IsElsewhere = typed.RootGiven,
-            MayAskManager = !typed.RootGiven && !typed.NoReload,
+            MayAskManager = !typed.RootGiven && !typed.Has(Switches.NoReload),
             Fallback = typed.Fallback ?? kernel.Fallback ?? file.Fallback ?? FallbackMode.Fail,
             RequireExtension = file.RequireExtension,
             RequireOnlyWhereDefaultsExist = file.RequiredByInitramfs,
             RouteEtc = file.RouteEtc ?? false,
             SwitchedOffBy = kernel.SwitchedOff ? "bootmerge=0 on the kernel command line" : null,
-            Debug = typed.Verbose || kernel.Debug,
+            Debug = typed.Has(Switches.Verbose) || kernel.Debug,
             Warnings = warnings.Lines,
         };
     }
@@ -86,7 +75,7 @@ internal static class SettingsResolver
         string modeOrigin = "the built-in default";
         MutableMode? filesMode = null;
         ImagePolicy? imagePolicy = null;
-        bool isDropIn = typed.CalledAs != ProgramName.BootMerge;
+        bool isDropIn = typed.IsDropIn;
         bool isChosen = false;
         foreach (KeyValuePair<Assignment, bool> entry in AssignmentsOf(sources, warnings))
         {
@@ -155,7 +144,7 @@ internal static class SettingsResolver
             NoExec = typed.NoExec ?? (cls.NoExecByDefault && (file.NoExec ?? true)),
             OverlayOptions = options,
             OverlayOptionsOrigin = optionsOrigin,
-            ImportSelf = typed.ImportSelf || typed.CalledAs == ProgramName.BootMerge,
+            ImportSelf = typed.Has(Switches.ImportSelf) || !typed.IsDropIn,
             SwitchedOffBy = kernel.IsOff(cls) ? cls.KernelSwitch + "=0 on the kernel command line" : null,
         };
     }

@@ -45,7 +45,7 @@ internal static class CheckVerb
     private static List<string> Merged(Session session, ClassSettings settings, DiscoveryResult found, HostRelease host)
     {
         List<string> merged = [];
-        foreach (Candidate candidate in Judgement.Of(session.Root, found, host, settings.Hierarchies, session.Settings.Force, settings.ImagePolicy))
+        foreach (Candidate candidate in Judgement.Of(session.Root, found, host, settings.Hierarchies, session.Settings.Has(Switches.Force), settings.ImagePolicy))
             if (candidate.Verdict.Accepted)
                 merged.Add(candidate.Extension.Name);
         return merged;

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using BootMerge.Changes;
+using BootMerge.CommandLine;
 using BootMerge.Planning;
 using BootMerge.Reporting;
 
@@ -14,13 +15,13 @@ internal static class DiffVerb
         using ChangedTrees trees = ChangedTrees.Open(session, withAll: true, isReading: true);
         List<HierarchyPath> paths = HierarchyPaths.Of(session, trees);
         List<HierarchyPath> missing = paths.FindAll(path => trees.Find(path.Hierarchy) is not ChangedTree tree || Explanation.Of(tree, path.Inside, shadowed).Count == 0);
-        Comparison comparison = new(session.Settings.WithLabels);
+        Comparison comparison = new(session.Settings.Has(Switches.WithLabels));
         ListOutput list = new(session.Settings.Json);
         foreach (ChangedTree tree in trees.Trees)
         {
             List<string> only = paths.FindAll(path => path.Hierarchy == tree.Hierarchy && !missing.Contains(path)).ConvertAll(static path => path.Inside);
             if (paths.Count == 0 || only.Count > 0)
-                new DiffWalk(tree, comparison, only, shadowed, new DiffReport(tree.Hierarchy, list, session.Settings.WithContent, session.Settings.Legend)).Run();
+                new DiffWalk(tree, comparison, only, shadowed, new DiffReport(tree.Hierarchy, list, session.Settings.Has(Switches.WithContent), !session.Settings.Has(Switches.NoLegend))).Run();
         }
 
         list.Finish();
@@ -29,6 +30,6 @@ internal static class DiffVerb
                 session.Log.Info("Nothing to compare in " + left.Hierarchy + ": " + left.Reason + ".");
         if (missing.Count > 0)
             throw HierarchyPaths.Missing(missing);
-        session.ExitStatus = list.Count > 0 && session.Settings.ExitCode ? 1 : 0;
+        session.ExitStatus = list.Count > 0 && session.Settings.Has(Switches.ExitCode) ? 1 : 0;
     }
 }

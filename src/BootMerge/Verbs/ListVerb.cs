@@ -41,7 +41,7 @@ internal static class ListVerb
         Table table = new("NAME", "TYPE", "PATH", "TIME");
         foreach (Extension extension in extensions)
             table.Add(extension.Name, extension.KindName, session.Root.Outside(extension.Path), extension.Time == 0 ? "-" : Timestamp.Format(extension.Time));
-        Output.Write(table.ToText(session.Settings.Legend, Colours.AreWanted()));
+        Output.Write(table.ToText(!session.Settings.Has(Switches.NoLegend), Colours.AreWanted()));
     }
 
     /// <summary>Leaves only those of these names; without a name all.</summary>

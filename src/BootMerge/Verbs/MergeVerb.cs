@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using BootMerge.CommandLine;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
@@ -38,7 +39,7 @@ internal static class MergeVerb
             survey.Report(session.Log);
         List<MergePlan> plans = Survey.PlanAll(session, host, surveys, Survey.AcceptedOf(session, surveys)).ConvertAll(static result => result.Accepted());
 
-        if (session.Settings.DryRun)
+        if (session.Settings.Has(Switches.DryRun))
         {
             Output.Write(PlanReport.Text(session.Root, plans));
             return false;

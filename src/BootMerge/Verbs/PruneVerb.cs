@@ -22,21 +22,21 @@ internal static class PruneVerb
         List<Survey> surveys = Survey.MakeAll(session, areBareMerged ? Extension.BareDefaults(session.Root) : null);
         using ChangedTrees trees = ChangedTrees.Open(session, surveys);
         foreach (ChangedTree tree in trees.Trees)
-            if (!settings.DryRun || tree.IsWhole) // looking does no harm, but what is in memory is no upper layer
+            if (!settings.Has(Switches.DryRun) || tree.IsWhole) // looking does no harm, but what is in memory is no upper layer
                 CheckNotMerged(tree);
-        if (!settings.DryRun)
+        if (!settings.Has(Switches.DryRun))
             foreach (ChangedTree tree in trees.Trees)
                 if (CopyOrigins.Remove(tree.Upper) is string problem)
                     throw new InputException("nothing is pruned, or two files could be seen as one in " + PathText.Printable(tree.Hierarchy) + ": " + problem);
 
-        string verb = settings.DryRun ? "would remove" : "removed";
-        bool isListed = settings.DryRun || settings.Verbose || settings.Json != JsonFormat.Off;
-        PruneReport report = new(verb, isListed, isDone: !settings.DryRun, settings.Json, session.Log);
+        string verb = settings.Has(Switches.DryRun) ? "would remove" : "removed";
+        bool isListed = settings.Has(Switches.DryRun) || settings.Has(Switches.Verbose) || settings.Json != JsonFormat.Off;
+        PruneReport report = new(verb, isListed, isDone: !settings.Has(Switches.DryRun), settings.Json, session.Log);
         try
         {
             foreach (ChangedTree tree in trees.Trees)
                 if (IsWanted(session, tree))
-                    new PruneWalk(tree, IsComplete(session, surveys, tree), settings.DryRun, settings.WithOpaque, report).Run();
+                    new PruneWalk(tree, IsComplete(session, surveys, tree), settings.Has(Switches.DryRun), settings.Has(Switches.WithOpaque), report).Run();
         }
         finally
         {

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using BootMerge.CommandLine;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Mounting;
@@ -46,7 +47,7 @@ internal static class RefreshVerb
         List<MergePlan> plans = results.ConvertAll(static result => result.Accepted());
         foreach (Survey survey in surveys)
             survey.Report(session.Log);
-        if (session.Settings.DryRun)
+        if (session.Settings.Has(Switches.DryRun))
         {
             Output.Write(PlanReport.Text(session.Root, plans));
             return false;

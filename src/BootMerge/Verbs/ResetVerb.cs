@@ -25,14 +25,14 @@ internal static class ResetVerb
         List<ResetList> lists = [];
         foreach (ChangedTree tree in trees.Trees)
         {
-            if (!settings.All && !HierarchyPaths.IsWanted(paths, tree.Hierarchy))
+            if (!settings.Has(Switches.All) && !HierarchyPaths.IsWanted(paths, tree.Hierarchy))
                 continue;
-            if (!settings.DryRun || tree.IsWhole)
+            if (!settings.Has(Switches.DryRun) || tree.IsWhole)
                 CheckWritable(tree);
             lists.Add(new ResetList(tree));
         }
 
-        if (settings.All)
+        if (settings.Has(Switches.All))
             AddAll(session, trees, lists);
         foreach (HierarchyPath path in paths)
             Add(session, trees, lists, path);
@@ -48,10 +48,10 @@ internal static class ResetVerb
             return;
         }
 
-        ListOutput output = new(JsonFormat.Off, settings.DryRun ? null : session.Log);
+        ListOutput output = new(JsonFormat.Off, settings.Has(Switches.DryRun) ? null : session.Log);
         try
         {
-            if (settings.DryRun)
+            if (settings.Has(Switches.DryRun))
                 Show(lists, output);
             else
                 GiveBack(session, lists, output);
@@ -112,7 +112,7 @@ internal static class ResetVerb
                 throw new InputException("nothing is reset, or two files could be seen as one in " + PathText.Printable(list.Tree.Hierarchy) + ": " + problem);
 
         KnownFiles known = new();
-        if (session.Settings.NoBackup)
+        if (session.Settings.Has(Switches.NoBackup))
             foreach (ResetList list in lists)
                 list.Know(known);
         else

@@ -50,7 +50,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     {
         RequirePrivileges();
         SafeFileHandle? turn = Lock();
-        if (!Settings.DryRun)
+        if (!Settings.Has(Switches.DryRun))
             Recovery.Run(Root, Journal, classes, isMerge, Log);
         return turn;
     }
@@ -58,8 +58,8 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     /// <summary>First of all where something is to be changed: whatever fails later for the same reason says less.</summary>
     public void RequirePrivileges()
     {
-        if (!Settings.DryRun && !Sys.MayMount())
-            throw new InputException(CommandLine.CommandLineParser.NameOf(Settings.Verb) + " needs root privileges (CAP_SYS_ADMIN)");
+        if (!Settings.Has(Switches.DryRun) && !Sys.MayMount())
+            throw new InputException(CommandLine.VerbTable.Name(Settings.Verb) + " needs root privileges (CAP_SYS_ADMIN)");
     }
 
     /// <summary>
@@ -76,7 +76,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
                 string name = "lock." + status.Device.Replace(':', '.') + "." + status.Inode.ToString();
                 SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT | Sys.O_APPEND | Sys.O_NONBLOCK | Sys.O_NOCTTY, 0x180); // 0600
                 bool isFree = Sys.Lock(file, wait: false);
-                if (!isFree && Settings.NoWait)
+                if (!isFree && Settings.Has(Switches.NoWait))
                     throw new InputException("another bootmerge is at work on " + PathText.Printable(Root.Path) + " (--no-wait)");
                 if (!isFree)
                 {

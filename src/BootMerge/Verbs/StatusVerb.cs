@@ -17,12 +17,12 @@ internal static class StatusVerb
     public static void Run(Session session)
     {
         Settings settings = session.Settings;
-        bool isBare = settings.IsDropIn && !settings.Verbose;
+        bool isBare = settings.IsDropIn && !settings.Has(Switches.Verbose);
         Table table = isBare ? new("HIERARCHY", "EXTENSIONS", "SINCE") : new("HIERARCHY", "EXTENSIONS", "SINCE", "WRITES");
         JsonValue hierarchies = JsonValue.Array();
         JsonValue notMerged = JsonValue.Array();
         JsonValue ignored = JsonValue.Array();
-        List<Survey> surveys = settings.Verbose ? Survey.MakeAll(session) : [];
+        List<Survey> surveys = settings.Has(Switches.Verbose) ? Survey.MakeAll(session) : [];
         foreach (ClassSettings classSettings in settings.Classes)
         {
             List<string> sorted = [];
@@ -48,12 +48,12 @@ internal static class StatusVerb
         if (settings.Json == JsonFormat.Off)
         {
             string others = JsonReport.Text(notMerged, ignored);
-            Output.Write(table.ToText(settings.Legend, Colours.AreWanted()) + (others.Length == 0 ? "" : "\n" + others));
+            Output.Write(table.ToText(!settings.Has(Switches.NoLegend), Colours.AreWanted()) + (others.Length == 0 ? "" : "\n" + others));
             return;
         }
 
         JsonValue all = JsonValue.Object().Add("hierarchies", hierarchies).Add("notMerged", notMerged).Add("ignored", ignored);
-        Output.Write(JsonReport.Format(settings.Verbose ? all : hierarchies, settings.Json));
+        Output.Write(JsonReport.Format(settings.Has(Switches.Verbose) ? all : hierarchies, settings.Json));
     }
 
     private static bool Exists(Root root, string hierarchy)

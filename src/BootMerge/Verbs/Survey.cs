@@ -107,7 +107,7 @@ internal sealed class Survey
 
     private static Survey Make(Session session, Root root, ClassSettings settings, DiscoveryResult found, List<ExistingMerge> merges, Settings? all)
     {
-        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease), settings.Hierarchies, session.Settings.Force, settings.ImagePolicy,
+        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease), settings.Hierarchies, session.Settings.Has(Switches.Force), settings.ImagePolicy,
             UsesRouting(settings.Mode) ? Array.ConvertAll(settings.Hierarchies, HierarchyState.RoutingEntry) : null);
         LayerProbe.LeaveOutRefused(root, settings.Hierarchies, candidates, session.Log);
         List<string> clashes = [];

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using BootMerge.CommandLine;
 using BootMerge.Mounting;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
@@ -20,7 +21,7 @@ internal static class UnmergeVerb
     {
         using SafeFileHandle? turn = session.TakeTurn(session.Settings.Classes);
         List<ExistingMerge> merges = ExistingMerge.FindAll(session.Root, session.Settings.Classes);
-        if (session.Settings.DryRun)
+        if (session.Settings.Has(Switches.DryRun))
         {
             foreach (ExistingMerge merge in merges)
                 Output.Write("would unmerge " + merge.Hierarchy + "\n");

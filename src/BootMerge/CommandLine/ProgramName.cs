@@ -1,0 +1,22 @@
+using System;
+
+namespace BootMerge.CommandLine;
+
+/// <summary>The name under which the program was started: two of them promise systemd's own behaviour.</summary>
+internal enum ProgramName
+{
+    BootMerge,
+    SystemdConfext,
+    SystemdSysext,
+}
+
+internal static class ProgramNames
+{
+    /// <summary>In the order of the enumeration.</summary>
+    private static readonly string[] Names = ["bootmerge", "systemd-confext", "systemd-sysext"];
+
+    public static string Name(ProgramName program) => Names[(int)program];
+
+    /// <param name="path">argv[0].</param>
+    public static ProgramName Of(string path) => (ProgramName)Math.Max(Words.IndexOf(Names, path[(path.LastIndexOf('/') + 1)..]), 0);
+}

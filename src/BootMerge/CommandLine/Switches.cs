@@ -1,0 +1,24 @@
+using System;
+
+namespace BootMerge.CommandLine;
+
+/// <summary>The options that are given or not: what each means is in <see cref="OptionTable"/>.</summary>
+[Flags]
+internal enum Switches
+{
+    None = 0,
+    All = 1 << 0,
+    DryRun = 1 << 1,
+    ExitCode = 1 << 2,
+    Force = 1 << 3,
+    ImportSelf = 1 << 4,
+    NoBackup = 1 << 5,
+    NoLegend = 1 << 6,
+    NoReload = 1 << 7,
+    NoWait = 1 << 8,
+    Quiet = 1 << 9,
+    Verbose = 1 << 10,
+    WithContent = 1 << 11,
+    WithLabels = 1 << 12,
+    WithOpaque = 1 << 13,
+}

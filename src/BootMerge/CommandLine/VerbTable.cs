@@ -1,0 +1,78 @@
+namespace BootMerge.CommandLine;
+
+internal enum Verb
+{
+    Status,
+    List,
+    Merge,
+    Unmerge,
+    Refresh,
+    Plan,
+    Boot,
+    Diff,
+    Explain,
+    Prune,
+    Reset,
+    Check,
+}
+
+/// <summary>One verb: a row of <see cref="VerbTable"/>.</summary>
+/// <param name="help">For --help, 94 columns.</param>
+internal sealed class VerbRow(Verb verb, string name, string help)
+{
+    public Verb Verb => verb;
+
+    public string Name => name;
+
+    public string Help => help;
+
+    /// <summary>What --help says further under our own name.</summary>
+    public string OwnHelp { get; init; } = "";
+
+    /// <summary>It exists under the names of systemd's programs, too.</summary>
+    public bool IsSystemds { get; init; }
+
+    /// <summary>Extensions or paths may follow it; under systemd's names never.</summary>
+    public bool TakesNames { get; init; }
+}
+
+/// <summary>Every verb: what it is called and what --help says of it. What it does: a case in Program.</summary>
+internal static class VerbTable
+{
+    /// <summary>In the order of the enumeration.</summary>
+    public static readonly VerbRow[] All =
+    [
+        new(Verb.Status, "status", "Show what is merged, since when, and where writes go (the default)") { IsSystemds = true },
+        new(Verb.List, "list", "List the extensions found") { OwnHelp = ", or those that are named behind it", IsSystemds = true, TakesNames = true },
+        new(Verb.Merge, "merge", "Merge the extensions found; fails if already merged") { IsSystemds = true },
+        new(Verb.Unmerge, "unmerge", "Take the merge away again") { IsSystemds = true },
+        new(Verb.Refresh, "refresh", "Bring a merge up to date; leaves it alone when nothing changed") { IsSystemds = true },
+        new(Verb.Plan, "plan", "Show what merge or refresh would do: layers in order, flags, refusals with reasons"),
+        new(Verb.Boot, "boot", "The boot stage: what a boot configuration asks for, then merge; run it with --root="),
+        new(Verb.Diff, "diff", "How the machine's own files differ from the layers below, or those that are named") { TakesNames = true },
+        new(Verb.Explain, "explain", "Which layer provides each PATH that is named, and what the other layers have there") { TakesNames = true },
+        new(Verb.Prune, "prune", "Remove from the machine's own files what the layers below have in the same way"),
+        new(Verb.Reset, "reset", "Give each PATH that is named back to the layers below; a copy is kept") { TakesNames = true },
+        new(Verb.Check, "check", "Say what is wrong with extensions, found or named behind it by name or path, and the fix") { TakesNames = true },
+    ];
+
+    public static string Name(Verb verb) => All[(int)verb].Name;
+
+    /// <summary>null when there is none of that name, with those there are.</summary>
+    public static VerbRow? Find(string name, bool isDropIn, out string[] known)
+    {
+        string names = "";
+        known = [];
+        foreach (VerbRow row in All)
+        {
+            if (isDropIn && !row.IsSystemds)
+                continue;
+            if (row.Name == name)
+                return row;
+            names += (names.Length == 0 ? "" : " ") + row.Name;
+        }
+
+        known = names.Split(' ');
+        return null;
+    }
+}
