@@ -5,6 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+. tests/stages.sh
 
 size_ceiling=$((175 * 1024 * 1024 / 100)) # 1.75 MiB
 
@@ -14,12 +15,15 @@ usage: ./build.sh VERB
 
   build             out/bootmerge: the program, one static file
   demo              build, and show in a private mount namespace what it does
-  test              every check there is; the last line is `N passed, N failed`
+  test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
   soak [PART...]    the long runs of some tests: fuzz, powercut, storm, sweep; all unless named; each says what it did and how long it took
   boot-test [CASE]  boot QEMU machines with a real dracut initramfs; cases: tests/boot/cases
   install DESTDIR   the program, its man pages and shell completions, and the dracut module
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
+
+stages of test, in this order:
 USAGE
+    list_stages
 }
 
 # The package that has a tool.
@@ -82,10 +86,10 @@ make_man() {
     done
 }
 
-# install_to DESTDIR
+# install_to DESTDIR [PROGRAM]
 install_to() {
     make_man
-    install -D -m755 out/bootmerge "$1/usr/sbin/bootmerge"
+    install -D -m755 "${2-out/bootmerge}" "$1/usr/sbin/bootmerge"
     install -D -m644 -t "$1/usr/share/man/man8" out/man/*.8
     install -D -m644 -t "$1/usr/share/man/man5" out/man/*.5
     install -D -m644 -t "$1/usr/share/bash-completion/completions" completions/bash/bootmerge
@@ -128,85 +132,6 @@ make_cpio() {
     pad=$((-$(stat -c %s out/bootmerge.cpio) & 3))
     head -c "$pad" /dev/zero >>out/bootmerge.cpio
     echo "out/bootmerge.cpio: $(stat -c %s out/bootmerge.cpio) bytes" >&2
-}
-
-passed=0 failed=0
-ok() { passed=$((passed + 1)); echo "ok $1"; }
-not_ok() { failed=$((failed + 1)); echo "FAIL $1"; }
-
-# check NAME COMMAND...: one thing that holds or not.
-check() {
-    local name=$1
-    shift
-    if "$@"; then ok "$name"; else not_ok "$name"; fi
-}
-
-# suite NAME COMMAND...: a program that counts for itself. Its last count is taken, in one of the forms
-#     N passed, N failed                                                  tests/boot/run.sh
-#     Total: N, Errors: N, Failed: N, Skipped: N, Not Run: N, ...         xunit's own runner
-#     failed: N / succeeded: N / skipped: N                               Microsoft.Testing.Platform
-# A skipped test is a failed one; so is a program that fails, or that counts nothing.
-suite() {
-    local name=$1 log=out/test/$1.log status=0 good bad started=$SECONDS
-    shift
-    echo "== $name"
-    "$@" 2>&1 | tee "$log" || status=$?
-    read -r good bad < <(sed 's/\x1b\[[0-9;]*m//g; s/[:,]/ /g' "$log" | awk '
-        $2 == "passed" && $4 == "failed" { good = $1; bad = $3 }
-        $2 == "Total" && $4 == "Errors" { good = $3 - $7 - $9 - $12; bad = $5 + $7 + $9 + $12 }
-        $1 == "failed" && NF == 2 { bad = $2 }
-        $1 == "succeeded" && NF == 2 { good = $2 }
-        $1 == "skipped" && NF == 2 { bad += $2 }
-        END { print good + 0, bad + 0 }')
-    if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$good" = 0 ]; }; then
-        bad=1
-        echo "FAIL $name: the program ended with status $status, $good passed"
-    fi
-    passed=$((passed + good)) failed=$((failed + bad))
-    echo "$name: $good passed, $bad failed, $((SECONDS - started)) s"
-}
-
-is_small() { [ "$(stat -c %s out/bootmerge)" -le $size_ceiling ]; }
-is_static() { ! readelf -ldW out/bootmerge | grep -E 'INTERP|NEEDED'; }
-runs_alone() { # as the only file there is: no library, no /proc, no /dev
-    local empty version
-    empty=$(mktemp -d)
-    cp out/bootmerge "$empty/"
-    version=$(chroot "$empty" /bootmerge --version)
-    rm -rf "$empty"
-    [ -n "$version" ]
-}
-
-run_tests() {
-    local project scripts projects=(src/BootMerge tests/BootMerge.Tests tests/BootMerge.KernelTests tests/differential)
-    need_root test
-    # shellcheck disable=SC2086  # lists of words
-    need $build_tools $docs_tools $boot_tools readelf shellcheck strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mksquashfs sfdisk losetup
-    rm -rf out/test
-    mkdir -p out/test
-    echo "== style"
-    for project in "${projects[@]}"; do
-        check "analyzers: $project" dotnet build "$project" -c Release -v quiet
-        check "dotnet format: $project" dotnet format "$project" --verify-no-changes --no-restore
-    done
-    mapfile -t scripts < <(find . \( -name out -o -name bin -o -name obj \) -prune -o -name '*.sh' -print)
-    check "shellcheck" shellcheck .ci/run completions/bash/bootmerge "${scripts[@]}"
-    suite scripts tests/mirror-test.sh
-    suite unit dotnet run --project "${projects[1]}" -c Release --no-build
-    echo "== program"
-    check "out/bootmerge is built" build
-    check "at most $size_ceiling bytes" is_small
-    check "no dynamic linking" is_static
-    check "runs in an empty root" runs_alone
-    check "install" ./build.sh install out/test/destdir
-    suite docs tests/docs/check.sh out/test/destdir
-    suite completions tests/docs/completions.sh out/test/destdir
-    suite kernel dotnet run --project "${projects[2]}" -c Release --no-build
-    suite differential dotnet run --project "${projects[3]}" -c Release --no-build
-    make_cpio
-    suite boot tests/boot/run.sh
-    echo "$passed passed, $failed failed"
-    [ "$failed" = 0 ]
 }
 
 # The parts of `soak`: the same tests as in `test`, with more of everything, set by the environment. A part is a function
@@ -257,7 +182,7 @@ shift || true
 case $verb in
 build) build ;;
 demo) need_root demo; need findmnt unshare mount; build; demo/run.sh out/bootmerge ;;
-test) run_tests ;;
+test) run_tests "$@" ;;
 soak) soak "$@" ;;
 boot-test)
     need_root boot-test
@@ -273,5 +198,6 @@ install)
     install_to "$1"
     ;;
 cpio) [ -e out/bootmerge ] || build; make_cpio ;;
+--help | -h | help) usage ;;
 *) usage >&2; exit 2 ;;
 esac

@@ -1,0 +1,63 @@
+#!/bin/bash
+# stages-test.sh: stages.sh counts what the suites count, and nothing that is wrong in one of them is lost.
+set -euo pipefail
+repo=$(realpath "$(dirname "$0")/..")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work/out/test"
+cd "$work"
+
+good=0 bad=0
+# is NAME WANTED FOUND
+is() {
+    if [ "$2" = "$3" ]; then
+        good=$((good + 1))
+        echo "ok $1"
+    else
+        bad=$((bad + 1))
+        echo "FAIL $1: wanted '$2', found '$3'"
+    fi
+}
+
+# after COMMAND...: what stages.sh has counted after it, in a shell of its own.
+after() {
+    # shellcheck disable=SC2016  # expanded by that shell
+    bash -c 'set -euo pipefail; . "$1"; shift; "$@" >"out/shown" 2>&1; echo "$passed $failed"' after "$repo/tests/stages.sh" "$@"
+}
+# prints LINE...: a suite that writes these lines.
+prints() { printf 'printf "%%s\\n"'; printf ' "%s"' "$@"; }
+
+is "our own count" "3 0" "$(after suite a sh -c "$(prints "ok 1" "3 passed, 0 failed")")"
+is "our own count with a failure" "2 1" "$(after suite a sh -c "$(prints "2 passed, 1 failed")")"
+is "xunit's count" "7 0" "$(after suite a sh -c "$(prints "name Total: 7, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 0.1s")")"
+is "xunit's count: failed, skipped, not run, and an error outside of the tests" "4 4" \
+    "$(after suite a sh -c "$(prints "name Total: 7, Errors: 1, Failed: 1, Skipped: 1, Not Run: 1, Time: 0.1s")")"
+is "the platform's count" "5 0" "$(after suite a sh -c "$(prints "Test run summary: Passed!" "  total: 5" "  failed: 0" "  succeeded: 5" "  skipped: 0")")"
+is "the platform's count: skipped is a failure" "4 3" "$(after suite a sh -c "$(prints "  failed: 2" "  succeeded: 4" "  skipped: 1")")"
+is "all passed, and the program failed" "3 1" "$(after suite a sh -c "$(prints "3 passed, 0 failed"); exit 3")"
+is "all passed, and the program was killed" "3 1" "$(after suite a sh -c "$(prints "3 passed, 0 failed"); kill -KILL \$\$")"
+is "nothing is counted" "0 1" "$(after suite a true)"
+is "it cannot be started" "0 1" "$(after suite a ./missing)"
+
+is "a pair is summed" "7 0" "$(after pair a sh -c "$(prints "3 passed, 0 failed")" -- b sh -c "$(prints "4 passed, 0 failed")")"
+is "the first of a pair crashes" "4 1" "$(after pair a sh -c "kill -SEGV \$\$" -- b sh -c "$(prints "4 passed, 0 failed")")"
+is "the second of a pair crashes" "3 1" "$(after pair a sh -c "$(prints "3 passed, 0 failed")" -- b sh -c "kill -SEGV \$\$")"
+after pair a sh -c "sleep 0.5; $(prints "from a" "3 passed, 0 failed")" -- b sh -c "$(prints "from b" "4 passed, 0 failed")" >/dev/null
+is "both of a pair are shown, with their names" "a: from a,b: from b" "$(grep ': from' out/shown | sort | paste -sd,)"
+
+is "what the rest stands on fails: the end, and the count" "1 passed, 1 failed" \
+    "$(bash -c 'set -euo pipefail; . "$1"; check a true; must b false; check c true' must "$repo/tests/stages.sh" | tail -n 1)"
+
+is "an unknown stage" "build.sh: test has no stage 'kernal'. Stages: style unit program docs kernel differential boot, fast.
+2" \
+    "$("$repo/build.sh" test unit kernal 2>&1 || echo $?)"
+"$repo/build.sh" --help >help
+for stage in style unit program docs kernel differential boot fast; do
+    is "--help names the stage $stage" 1 "$(grep -cE "^    $stage +[A-Za-z]" help)"
+done
+# shellcheck disable=SC2016  # expanded by that shell
+is "each stage is a function" "" \
+    "$(bash -c '. "$1"; for stage in "${stages[@]}"; do [ "$(type -t "stage_$stage")" = function ] || echo "$stage"; done' each "$repo/tests/stages.sh")"
+
+echo "$good passed, $bad failed"
+[ "$bad" = 0 ]

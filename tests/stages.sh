@@ -1,0 +1,240 @@
+# shellcheck shell=bash disable=SC2154  # what is not assigned here build.sh has assigned
+# Sourced by build.sh: `./build.sh test [STAGE...]`. A stage is a function stage_NAME and a line of `stages`; what it needs
+# is built once, whichever stages are run. Logs: out/test/.
+
+# In this order. With each: what `--help` says of it.
+stages=(style unit program docs kernel differential boot)
+declare -A about=(
+    [style]="the solution builds without warnings, formatting, shellcheck"
+    [unit]="tests of what changes nothing, and of the scripts"
+    [program]="out/bootmerge: its size, static, runs alone"
+    [docs]="manual pages and shell completions, against the program"
+    [kernel]="real mounts in a private namespace, in two processes side by side (root)"
+    [differential]="the same steps under systemd's programs (root)"
+    [boot]="QEMU machines with a real initramfs (root)"
+    [fast]="style, unit, docs: no root, under a minute"
+)
+fast=(style unit docs)
+
+# What each needs: names of tools, see `package` in build.sh, and lists of them.
+tools_of() {
+    case $1 in
+    style) echo shellcheck ;;
+    unit) ;;
+    program) echo "$build_tools readelf" ;;
+    docs) echo "$docs_tools" ;;
+    kernel) echo "$build_tools strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs losetup" ;;
+    differential) echo "$build_tools mmdebstrap flock mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs sfdisk losetup" ;;
+    boot) echo "$build_tools $boot_tools" ;;
+    esac
+}
+
+list_stages() {
+    local stage
+    for stage in "${stages[@]}" fast; do printf '    %-14s  %s\n' "$stage" "${about[$stage]}"; done
+}
+
+passed=0 failed=0
+ok() { passed=$((passed + 1)); echo "ok $1"; }
+not_ok() { failed=$((failed + 1)); echo "FAIL $1"; }
+
+# check NAME COMMAND...: one thing that holds or not.
+check() {
+    local name=$1
+    shift
+    if "$@"; then ok "$name"; else not_ok "$name"; fi
+}
+
+# must NAME COMMAND...: the same for what all that follows stands on.
+must() {
+    check "$@"
+    [ "$failed" = 0 ] || conclude
+}
+
+conclude() {
+    echo "$passed passed, $failed failed"
+    [ "$failed" = 0 ] || exit 1
+    exit 0
+}
+
+# counts LOG: how many passed, how many failed, by the last count in it, in one of the forms
+#     N passed, N failed                                                  tests/boot/run.sh
+#     Total: N, Errors: N, Failed: N, Skipped: N, Not Run: N, ...         xunit's own runner
+#     failed: N / succeeded: N / skipped: N                               Microsoft.Testing.Platform
+# A skipped test is a failed one.
+counts() {
+    sed 's/\x1b\[[0-9;]*m//g; s/[:,]/ /g' "$1" | awk '
+        $2 == "passed" && $4 == "failed" { good = $1; bad = $3 }
+        $2 == "Total" && $4 == "Errors" { good = $3 - $7 - $9 - $12; bad = $5 + $7 + $9 + $12 }
+        $1 == "failed" && NF == 2 { bad = $2 }
+        $1 == "succeeded" && NF == 2 { good = $2 }
+        $1 == "skipped" && NF == 2 { bad += $2 }
+        END { print good + 0, bad + 0 }'
+}
+
+declare -A pid_of=() shower_of=() begun=()
+
+# begin NAME COMMAND...: starts a program that counts for itself, in the background. What it writes is shown line by line,
+# with its name when another one runs beside it.
+begin() {
+    local name=$1 log=out/test/$1.log prefix=
+    shift
+    echo "== $name"
+    begun[$name]=$SECONDS
+    : >"$log"
+    "$@" </dev/null >>"$log" 2>&1 &
+    pid_of[$name]=$!
+    [ -z "${side_by_side-}" ] || prefix="$name: "
+    tail -q -n +1 -f -s 0.2 --pid="${pid_of[$name]}" "$log" | sed -u "s/^/$prefix/" &
+    shower_of[$name]=$!
+}
+
+# finish NAME: waits for it and takes its count. A program that fails, or that counts nothing, has failed.
+finish() {
+    local name=$1 status=0 good bad
+    wait "${pid_of[$name]}" || status=$?
+    wait "${shower_of[$name]}" || true
+    unset "pid_of[$name]"
+    read -r good bad < <(counts "out/test/$name.log")
+    if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$good" = 0 ]; }; then
+        bad=1
+        echo "FAIL $name: the program ended with status $status, $good passed"
+    fi
+    passed=$((passed + good)) failed=$((failed + bad))
+    echo "$name: $good passed, $bad failed, $((SECONDS - begun[$name])) s"
+}
+
+# suite NAME COMMAND...: begin and finish.
+suite() { begin "$@"; finish "$1"; }
+
+# pair NAME COMMAND WORD... -- NAME COMMAND WORD...: two suites side by side; one result does not depend on the other.
+pair() {
+    local side_by_side=yes first=()
+    while [ "$1" != -- ]; do first+=("$1"); shift; done
+    shift
+    begin "${first[@]}"
+    begin "$@"
+    finish "${first[0]}"
+    finish "$1"
+}
+
+is_small() { [ "$(stat -c %s out/bootmerge)" -le "$size_ceiling" ]; }
+is_static() { ! readelf -ldW out/bootmerge | grep -E 'INTERP|NEEDED'; }
+runs_alone() { # as the only file there is: no library, no /proc, no /dev
+    local empty version
+    empty=$(mktemp -d)
+    cp out/bootmerge "$empty/"
+    version=$(chroot "$empty" /bootmerge --version)
+    rm -rf "$empty"
+    [ -n "$version" ]
+}
+
+# Warnings are errors in it: the compiler's, the analyzers', and those of style.
+solution() {
+    [ -z "${is_solution_built-}" ] || return 0
+    is_solution_built=yes
+    must "the solution builds, with analyzers" dotnet build BootMerge.sln -c Release -v quiet
+}
+program() {
+    [ -z "${is_program_built-}" ] || return 0
+    is_program_built=yes
+    must "out/bootmerge is built" build
+}
+# The program of a test project that `solution` has built.
+tests_of() { echo "$1/bin/Release/net10.0/$2"; }
+
+stage_style() {
+    local scripts format formatted=0
+    solution
+    # `format style` and `format analyzers` would find what the build has found.
+    dotnet format whitespace BootMerge.sln --verify-no-changes --no-restore >out/test/format.log 2>&1 &
+    format=$!
+    mapfile -t scripts < <(find . \( -name out -o -name bin -o -name obj \) -prune -o -name '*.sh' -print)
+    check "shellcheck" shellcheck .ci/run completions/bash/bootmerge "${scripts[@]}"
+    wait "$format" || { formatted=$?; cat out/test/format.log; }
+    check "dotnet format whitespace" [ "$formatted" = 0 ]
+}
+
+stage_unit() {
+    solution
+    suite scripts tests/mirror-test.sh
+    suite stages tests/stages-test.sh
+    suite unit "$(tests_of tests/BootMerge.Tests BootMerge.Tests)"
+}
+
+stage_program() {
+    program
+    check "at most $size_ceiling bytes" is_small
+    check "no dynamic linking" is_static
+    check "runs in an empty root" runs_alone
+}
+
+# Without the stage `program`, the same code runs by the runtime: linking takes longer than all of `fast` may.
+stage_docs() {
+    local destdir=out/test/destdir
+    [ -n "${is_program_built-}" ] || solution
+    must "install" install_for_docs "$destdir"
+    pair docs tests/docs/check.sh "$destdir" -- completions tests/docs/completions.sh "$destdir"
+}
+install_for_docs() {
+    if [ -z "${is_program_built-}" ]; then
+        mkdir -p "$1/usr/sbin"
+        # shellcheck disable=SC2016  # expanded by that script
+        printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' "$PWD/src/BootMerge/bin/Release/net10.0/linux-x64/bootmerge.dll" >"$1/bootmerge"
+        chmod 755 "$1/bootmerge"
+        install_to "$1" "$1/bootmerge"
+    else
+        install_to "$1"
+    fi
+}
+
+# Two processes, as one leaves most of two processors idle. These classes are about half of the time; the others are in the
+# second process, so that none can be left out, or run twice.
+kernel_first=('*SweepTests' '*BootSweepTests')
+stage_kernel() {
+    local tests found before
+    solution
+    program
+    tests=$(tests_of tests/BootMerge.KernelTests BootMerge.KernelTests)
+    found=$("$tests" --list-tests 2>&1 | sed -n 's/^Test discovery summary: found \([0-9]*\) .*/\1/p') || true
+    before=$((passed + failed))
+    pair kernel-1 "$tests" --filter-class "${kernel_first[@]}" -- kernel-2 "$tests" --filter-not-class "${kernel_first[@]}"
+    check "the two have run each of ${found:-no} kernel tests once" [ $((passed + failed - before)) = "${found:-no}" ]
+}
+
+stage_differential() {
+    solution
+    program
+    suite differential "$(tests_of tests/differential BootMerge.DifferentialTests)"
+}
+
+stage_boot() {
+    program
+    make_cpio
+    suite boot tests/boot/run.sh
+}
+
+# run_tests STAGE...
+run_tests() {
+    local stage tools="" wanted=()
+    for stage; do
+        case " ${stages[*]} " in
+        *" $stage "*) wanted+=("$stage") ;;
+        *) [ "$stage" = fast ] || { echo "build.sh: test has no stage '$stage'. Stages: ${stages[*]}, fast." >&2; exit 2; }
+            wanted+=("${fast[@]}") ;;
+        esac
+    done
+    [ $# -gt 0 ] || wanted=("${stages[@]}")
+    case " ${wanted[*]} " in *" program "* | *" kernel "* | *" differential "* | *" boot "*) need_root test ;; esac
+    # All of it now, not in the middle of the run.
+    for stage in "${wanted[@]}"; do tools+=" $(tools_of "$stage")"; done
+    # shellcheck disable=SC2086  # a list of words
+    need $tools
+    rm -rf out/test
+    mkdir -p out/test
+    trap 'jobs -p | xargs -r kill 2>/dev/null' EXIT
+    for stage in "${stages[@]}"; do
+        case " ${wanted[*]} " in *" $stage "*) "stage_$stage" ;; esac
+    done
+    conclude
+}
