@@ -21,9 +21,8 @@ internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord
     public bool Run()
     {
         // By path and not by descriptor: as many as there are directories, and they may lie deep.
-        Stack<string> directories = new();
-        directories.Push("");
-        while (directories.TryPop(out string? path))
+        List<string> directories = [""];
+        while (directories.TryTakeLast(out string path))
         {
             using SafeFileHandle? directory = path.Length == 0
                 ? Sys.Reopen(tree.Below, Sys.O_RDONLY | Sys.O_DIRECTORY)
@@ -39,7 +38,7 @@ internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord
         return true;
     }
 
-    private bool AddAll(SafeFileHandle directory, string path, Stack<string> directories)
+    private bool AddAll(SafeFileHandle directory, string path, List<string> directories)
     {
         foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
         {
@@ -51,7 +50,7 @@ internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord
                 return false;
             record.Below[tree.Hierarchy + inside] = status.IsDirectory ? ShadowedRecord.IsDirectory : FileOf(directory, entry.Name, status, tree.Hierarchy + inside);
             if (status.IsDirectory)
-                directories.Push(inside);
+                directories.Add(inside);
         }
 
         return true;

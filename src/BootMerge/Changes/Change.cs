@@ -48,9 +48,9 @@ internal sealed class Change(string path, ChangeKind kind, Difference differs = 
     public string Detail => Kind switch
     {
         ChangeKind.Moved => "from " + From,
-        ChangeKind.Frozen => Differs == Difference.None ? "gone below since" : string.Join(", ", Differences.Names(Differs)) + "; changed below since",
+        ChangeKind.Frozen => Differs == Difference.None ? "gone below since" : Differences.Names(Differs).Joined(", ") + "; changed below since",
         ChangeKind.Hiding => "made before what is below, which shows from the next boot on",
-        ChangeKind.Modified => string.Join(", ", Differences.Names(Differs)),
+        ChangeKind.Modified => Differences.Names(Differs).Joined(", "),
         _ => "",
     };
 

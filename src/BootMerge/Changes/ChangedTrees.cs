@@ -103,7 +103,7 @@ internal sealed class ChangedTrees : IDisposable
             Mount? mount = merge is null ? null : seen!.MountIn(_mounts);
             HierarchyState state = merge is null ? now : MergedLayers.State(now, merge, mount);
             ClassSettings used = merge is null ? settings : MergedLayers.Settings(settings, merge, mount);
-            PlanResult result = Planner.Plan(used, [state], merge is null ? found : merged.FindAll(extension => merge.Marker.Names.Contains(extension.Name)));
+            PlanResult result = Planner.Plan(used, [state], merge is null ? found : merged.FindAll(extension => merge.Marker.Names.Has(extension.Name)));
             // Whether it could be made today does not matter for a merge that is there.
             if (result.Refusal is not null && (merge is null || state.AreMarksHidden) && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))
                 throw new InputException(result.Refusal);
@@ -173,6 +173,10 @@ internal sealed class ChangedTrees : IDisposable
             // Also of the machine's, but not what its changes are measured by.
             if (isWhole && imported is not null)
                 layers.Insert(0, new NamedLayer(imported.Name, OpenUpper(imported.Path, stack.Hierarchy, isMerged)));
+            List<string> mountedUpon = [];
+            AddMountsBelow(stack.Target, stack.Class, mountedUpon);
+            if (path != stack.Target)
+                AddMountsBelow(path, stack.Class, mountedUpon);
             return new ChangedTree
             {
                 Class = stack.Class,
@@ -185,7 +189,7 @@ internal sealed class ChangedTrees : IDisposable
                 Layers = layers,
                 Seen = shown,
                 IsWhole = isWhole,
-                MountedUpon = [.. MountsBelow(stack.Target, stack.Class), .. path == stack.Target ? [] : MountsBelow(path, stack.Class)],
+                MountedUpon = mountedUpon,
                 Merged = isMerged ? seen!.OpenBare() : null,
             };
         }
@@ -199,11 +203,11 @@ internal sealed class ChangedTrees : IDisposable
         }
     }
 
-    private IEnumerable<string> MountsBelow(string path, ExtensionClass extensionClass)
+    private void AddMountsBelow(string path, ExtensionClass extensionClass, List<string> found)
     {
         foreach (Mount mount in _mounts.Mounts)
             if (MountTable.IsBelow(mount.Path, _root + path) && mount.Path != _root + path + "/" + extensionClass.MarkerName)
-                yield return mount.Path[(_root.Length + path.Length)..];
+                found.Add(mount.Path[(_root.Length + path.Length)..]);
     }
 
     private SafeFileHandle OpenUpper(string path, string hierarchy, bool isMerged)

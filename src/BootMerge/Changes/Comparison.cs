@@ -83,10 +83,10 @@ internal sealed class Comparison(bool withLabels)
         RemoveIgnored(below);
         Difference difference = Difference.None;
         foreach (string name in upper)
-            if (!below.Contains(name) || !HaveSameValue(entry, name))
+            if (!below.Has(name) || !HaveSameValue(entry, name))
                 difference |= KindOf(name);
         foreach (string name in below)
-            if (!upper.Contains(name))
+            if (!upper.Has(name))
                 difference |= KindOf(name);
         return difference;
     }

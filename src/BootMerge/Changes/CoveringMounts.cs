@@ -14,7 +14,7 @@ internal sealed class CoveringMounts
     private CoveringMounts(MountTable table) => _table = table;
 
     /// <summary>Before this thread is in a private view: there the merges, and what is mounted on them, are not seen.</summary>
-    public static CoveringMounts Read(Root root, IReadOnlyList<ClassSettings> classes)
+    public static CoveringMounts Read(Root root, List<ClassSettings> classes)
     {
         CoveringMounts mounts = new(MountTable.Read());
         foreach (ClassSettings settings in classes)

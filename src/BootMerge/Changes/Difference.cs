@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace BootMerge.Changes;
 
@@ -26,13 +27,12 @@ internal static class Differences
     private static readonly string[] Words = ["type", "mode", "owner", "acl", "xattr", "content"];
 
     /// <summary>"content", "mode": for people and programs.</summary>
-    public static string[] Names(Difference difference)
+    public static List<string> Names(Difference difference)
     {
-        int count = System.Numerics.BitOperations.PopCount((uint)difference);
-        string[] names = new string[count];
-        for (int i = Words.Length - 1; i >= 0; i--)
+        List<string> names = [];
+        for (int i = 0; i < Words.Length; i++)
             if (((int)difference & (1 << i)) != 0)
-                names[--count] = Words[i];
+                names.Add(Words[i]);
         return names;
     }
 }

@@ -125,7 +125,7 @@ internal static class Explanation
                 below.Add(state.Names[i]);
                 if (redirect is not null)
                     Redirect(below, redirect);
-                bool isFirst = isOpaque && redirect is null && isMadeFirst is not null && isMadeFirst("/" + string.Join('/', below), status);
+                bool isFirst = isOpaque && redirect is null && isMadeFirst is not null && isMadeFirst("/" + below.Joined("/"), status);
                 string opaque = isFirst ? "opaque, made before the layers below had it" : "opaque";
                 if (isOpaque)
                     cover = isLast ? null : Cover(name, state, i, status, opaque);

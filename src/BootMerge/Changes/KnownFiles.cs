@@ -75,7 +75,7 @@ internal sealed class KnownFiles
     {
         List<string> names = Sys.ListXattrs(directory);
         names.RemoveAll(static name => name.Length == 0 || OverlayMark.IsOne(name));
-        names.Sort(string.CompareOrdinal);
+        names.SortBy(string.CompareOrdinal);
         StringBuilder text = new();
         foreach (string name in names)
             text.Append(name).Append('=').Append(Convert.ToHexString(Sys.TryGetXattr(directory, name) ?? [])).Append('\n');

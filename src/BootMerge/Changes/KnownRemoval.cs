@@ -136,7 +136,7 @@ internal sealed class KnownRemoval(KnownFiles known, bool isMerged, ResetReport 
             for (Level? level = this; level is not null; level = level.Above)
                 names.Add(level.Name);
             names.Reverse();
-            return string.Join('/', names);
+            return names.Joined("/");
         }
     }
 }

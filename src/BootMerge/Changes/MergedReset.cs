@@ -123,7 +123,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         {
             List<string> kept = Sys.ListXattrs(belowChild);
             foreach (string attribute in Sys.ListXattrs(mergedChild))
-                if (attribute.Length > 0 && !kept.Contains(attribute) && attribute != "security.selinux")
+                if (attribute.Length > 0 && !kept.Has(attribute) && attribute != "security.selinux")
                     Sys.RemoveXattr(mergedChild, attribute);
             new TreeCopy(mergedChild, withMarks: false, log).CopyAttributes(belowChild, entry.Below!, mergedChild, entry.Path);
         }

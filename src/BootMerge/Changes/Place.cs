@@ -40,6 +40,6 @@ internal sealed class Place
             names.Add(place._text);
         names.Add(place._text);
         names.Reverse();
-        return string.Join('/', names);
+        return names.Joined("/");
     }
 }

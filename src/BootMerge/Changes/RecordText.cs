@@ -70,8 +70,9 @@ internal static class RecordText
 
     private static void Append(StringBuilder text, Dictionary<string, string> entries, string letter, int maximumLength)
     {
-        List<string> paths = [.. entries.Keys];
-        paths.Sort(string.CompareOrdinal);
+        string[] paths = new string[entries.Count];
+        entries.Keys.CopyTo(paths, 0);
+        Array.Sort(paths, string.CompareOrdinal);
         foreach (string path in paths)
         {
             string value = entries[path];

@@ -48,7 +48,7 @@ internal sealed class ResetList(ChangedTree tree)
             if (descent.TryNext(out string? name))
             {
                 string child = level.Place.Child(name).ToString();
-                if (IsKept(child, keep, used) || Tree.MountedUpon.Contains(child))
+                if (IsKept(child, keep, used) || Tree.MountedUpon.Has(child))
                     level.HasKept = true;
                 else if ((keep.Count > 0 || Tree.MountedUpon.Exists(mount => MountTable.IsBelow(mount, child))) && TryOpenDirectory(descent.Current!, name) is SafeFileHandle directory)
                 {
@@ -80,7 +80,7 @@ internal sealed class ResetList(ChangedTree tree)
         else if (Sys.TryGetXattr(directory, OverlayMark.Opaque) is not null)
             above.Found.Add(level.Place + "/");
         if (level.HasKept)
-            above.Found.AddRange(level.Found);
+            above.Found.AddAll(level.Found);
     }
 
     private bool IsKept(string path, List<string> keep, bool[] used)

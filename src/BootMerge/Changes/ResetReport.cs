@@ -21,5 +21,5 @@ internal sealed class ResetReport(Log log)
     }
 
     /// <summary>Whether the path stays with all that is in it.</summary>
-    public bool Has(string path) => _staying.Contains(path);
+    public bool Has(string path) => _staying.Has(path);
 }

@@ -55,7 +55,7 @@ internal sealed class SeenHierarchy : IDisposable
         List<AcceptedExtension> extensions = [];
         foreach (SeenHierarchy seen in all)
             if (seen.Merge?.Class == extensionClass)
-                extensions.AddRange(seen.Merged.FindAll(merged => !extensions.Exists(other => other.Name == merged.Name)));
+                extensions.AddAll(seen.Merged.FindAll(merged => !extensions.Exists(other => other.Name == merged.Name)));
         return extensions;
     }
 

@@ -20,11 +20,11 @@ internal static class SeenPath
     /// <returns>Absolute, inside the root. From where nothing is there any more it is as it was typed.</returns>
     public static string Of(Root bare, List<ChangedTree> trees, List<string> hierarchies, string typed)
     {
-        Stack<string> names = new();
+        List<string> names = [];
         Push(names, typed);
         string path = "";
         int links = 0;
-        while (names.TryPop(out string? name))
+        while (names.TryTakeLast(out string name))
         {
             if (name == "..")
                 path = path[..Math.Max(path.LastIndexOf('/'), 0)];
@@ -34,7 +34,7 @@ internal static class SeenPath
             // A hierarchy may be a symlink itself, or be reached by the path where it is.
             if (trees.Find(tree => tree.Target == next) is ChangedTree target)
                 next = target.Hierarchy;
-            bool isLink = names.Count > 0 && !hierarchies.Contains(next);
+            bool isLink = names.Count > 0 && !hierarchies.Has(next);
             if (!isLink || TryReadLink(bare, trees, next) is not string link)
                 path = next;
             else if (++links > MaxLinks)
@@ -49,11 +49,11 @@ internal static class SeenPath
         return path.Length == 0 ? "/" : path;
     }
 
-    private static void Push(Stack<string> names, string path)
+    private static void Push(List<string> names, string path)
     {
         string[] parts = path.Split('/');
         for (int i = parts.Length - 1; i >= 0; i--)
-            names.Push(parts[i]);
+            names.Add(parts[i]);
     }
 
     /// <param name="path">Without symlinks on the way.</param>

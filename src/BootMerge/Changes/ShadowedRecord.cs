@@ -145,7 +145,7 @@ internal sealed class ShadowedRecord
     public void AddAllOutside(List<string> hierarchies, ShadowedRecord older)
     {
         foreach (KeyValuePair<string, string> version in older.Versions)
-            if (!hierarchies.Contains(version.Key))
+            if (!hierarchies.Has(version.Key))
                 Versions[version.Key] = version.Value;
         Copy(older.Below, Below);
         Copy(older.Opaque, Opaque);

@@ -166,8 +166,8 @@ internal abstract class TreeWalk(ChangedTree tree)
     {
         List<string> names = Sys.NamesIn(upper);
         if (below is not null)
-            names.AddRange(Sys.NamesIn(below));
-        names.Sort(string.CompareOrdinal);
+            names.AddAll(Sys.NamesIn(below));
+        names.SortBy(string.CompareOrdinal);
         for (int i = names.Count - 1; i > 0 && below is not null; i--)
             if (names[i] == names[i - 1])
                 names.RemoveAt(i);

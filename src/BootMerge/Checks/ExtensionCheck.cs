@@ -33,7 +33,7 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
         }
     }
 
-    public bool IsAsked(string extension) => asked.Contains(extension);
+    public bool IsAsked(string extension) => asked.Has(extension);
 
     private void CheckOpened(Extension extension)
     {
@@ -59,7 +59,7 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
             if (extension.Image is null && !extension.IsGiven && root.PathOf(directory) is var path && (path == hierarchy || MountTable.IsBelow(path, hierarchy)))
                 Add(FindingId.Overlap, extension, hierarchy, "lies inside the hierarchy that it extends, so it cannot be a layer of it: "u8,
                     "move the extension to a place outside, such as a search directory in /var/lib or /run"u8, path);
-            new TreeCheck(this, root, extension, settings.Hierarchies, _paths, extension.IsGiven || merged.Contains(extension.Name)).Check(directory, hierarchy);
+            new TreeCheck(this, root, extension, settings.Hierarchies, _paths, extension.IsGiven || merged.Has(extension.Name)).Check(directory, hierarchy);
         }
     }
 

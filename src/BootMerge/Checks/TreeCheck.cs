@@ -53,7 +53,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     public static List<DirectoryEntry> Sorted(SafeFileHandle directory)
     {
         List<DirectoryEntry> entries = Sys.ReadDirectory(directory);
-        entries.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        entries.SortBy(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         return entries;
     }
 
@@ -104,7 +104,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         notes.RemoveAll(static note => !OverlayMark.IsOne(note) || note is OverlayMark.Opaque or OverlayMark.Redirect);
         if (notes.Count > 0)
             check.Add(FindingId.OverlayMark, extension, path, "carries notes of overlayfs, by which it takes the file for another one: "u8,
-                "remove these attributes, which the tree has from the upperdir that it was copied from"u8, string.Join(", ", notes));
+                "remove these attributes, which the tree has from the upperdir that it was copied from"u8, notes.Joined(", "));
     }
 
     private void CheckAgainstSystem(string path, FileStatus status)

@@ -11,7 +11,7 @@ internal static class SettingsResolver
     public static Settings Resolve(Arguments typed, ConfigurationSources sources)
     {
         WarningLog warnings = new();
-        warnings.Lines.AddRange(sources.Problems);
+        warnings.Lines.AddAll(sources.Problems);
         BootMergeFile file = BootMergeFile.Parse(sources, warnings);
         BootParameters kernel = BootParameters.Parse(typed.Verb == Verb.Boot ? sources.KernelCommandLine : [], warnings);
 

@@ -12,9 +12,9 @@ internal sealed class DiscoveryResult : IDisposable
     private readonly List<SkippedEntry> _skipped = [];
 
     /// <summary>One a name, in ascending version order: the last is the topmost layer.</summary>
-    public IReadOnlyList<Extension> Extensions => _extensions;
+    public List<Extension> Extensions => _extensions;
 
-    public IReadOnlyList<SkippedEntry> Skipped => _skipped;
+    public List<SkippedEntry> Skipped => _skipped;
 
     public Extension? Find(string name)
     {
@@ -96,7 +96,7 @@ internal static class Discovery
         using SafeFileHandle directory = Sys.OpenAt(found, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
         string resolved = root.PathOf(found);
         List<DirectoryEntry> entries = Sys.ReadDirectory(directory);
-        entries.Sort((a, b) => EntryName.Compare(a.Name, b.Name, extensionClass));
+        entries.SortBy((a, b) => EntryName.Compare(a.Name, b.Name, extensionClass));
         foreach (DirectoryEntry entry in entries)
         {
             string path = (resolved == "/" ? "" : resolved) + "/" + entry.Name;

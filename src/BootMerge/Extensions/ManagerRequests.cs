@@ -44,11 +44,11 @@ internal sealed class ManagerRequests
         foreach (string unit in UnitsOf(release, RestartKey, extension))
         {
             AddOnce(Restart, unit);
-            ReloadOrRestart.Remove(unit);
+            ReloadOrRestart.RemoveAll(other => other == unit);
         }
 
         foreach (string unit in UnitsOf(release, ReloadOrRestartKey, extension))
-            if (!Restart.Contains(unit))
+            if (!Restart.Has(unit))
                 AddOnce(ReloadOrRestart, unit);
     }
 
@@ -83,7 +83,7 @@ internal sealed class ManagerRequests
 
     private static void AddOnce(List<string> list, string text)
     {
-        if (!list.Contains(text))
+        if (!list.Has(text))
             list.Add(text);
     }
 }

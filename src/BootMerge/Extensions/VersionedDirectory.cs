@@ -78,7 +78,7 @@ internal static class VersionedDirectory
     {
         if (misfits.Count == 0)
             return "no version of it is there, the directory is empty";
-        misfits.Sort(string.CompareOrdinal);
+        misfits.SortBy(string.CompareOrdinal);
         string reason = "no version in it can be used: ";
         for (int i = 0; i < misfits.Count && i < EntriesToName; i++)
             reason += (i == 0 ? "" : ", ") + PathText.Printable(misfits[i]);

@@ -37,7 +37,7 @@ internal sealed class JsonValue
     /// <summary>Elements of an array, or values of an object in the order in which they were added.</summary>
     public List<JsonValue> Items { get; } = [];
 
-    public IReadOnlyList<string> Keys => _keys;
+    public List<string> Keys => _keys;
 
     public static JsonValue Null() => new(JsonKind.Null, "null");
 
@@ -56,7 +56,7 @@ internal sealed class JsonValue
 
     public static JsonValue Object() => new(JsonKind.Object, "");
 
-    public static JsonValue Strings(IEnumerable<string> texts)
+    public static JsonValue Strings(List<string> texts)
     {
         JsonValue array = Array();
         foreach (string text in texts)
@@ -75,7 +75,7 @@ internal sealed class JsonValue
     /// <summary>A key that is there already is replaced.</summary>
     public JsonValue Add(string key, JsonValue value)
     {
-        int at = _keys.IndexOf(key);
+        int at = _keys.Find(key);
         if (at >= 0)
             Items[at] = value;
         else
@@ -89,7 +89,7 @@ internal sealed class JsonValue
 
     public JsonValue? Get(string key)
     {
-        int at = _keys.IndexOf(key);
+        int at = _keys.Find(key);
         return at < 0 ? null : Items[at];
     }
 

@@ -30,7 +30,7 @@ internal sealed class Mount(
 
     public string SuperOptions { get; } = superOptions;
 
-    public bool IsUnbindable { get; } = propagation.Contains("unbindable");
+    public bool IsUnbindable { get; } = propagation.Has("unbindable");
 
     /// <summary>What is mounted has been removed since. No other path has two slashes in a row.</summary>
     public bool IsDeleted { get; } = root.EndsWith("//deleted", StringComparison.Ordinal);

@@ -32,7 +32,7 @@ internal sealed class Marker
     public ulong Since { get; init; }
 
     /// <summary>Names as the file has them: a line each.</summary>
-    public static string NamesText(IReadOnlyList<string> names)
+    public static string NamesText(List<string> names)
     {
         StringBuilder text = new();
         foreach (string name in names)

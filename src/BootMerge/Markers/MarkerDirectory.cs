@@ -57,7 +57,7 @@ internal static class MarkerDirectory
     }
 
     /// <summary>Makes the marker directory with everything but "dev" and "origin", which are known only once all overlays are there.</summary>
-    public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, IReadOnlyList<string> names, string? workDirectory, string? backing, string? mode)
+    public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, List<string> names, string? workDirectory, string? backing, string? mode)
     {
         Sys.MakeDirectory(layer, extensionClass.MarkerName, DirectoryMode, extensionClass.MarkerName);
         using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_RDONLY | Sys.O_DIRECTORY);

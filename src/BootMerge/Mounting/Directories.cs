@@ -51,7 +51,7 @@ internal static class Directories
     public static void RemoveStaleWorkDirectories(Root root, string upper, string hierarchy, List<string> keep)
     {
         foreach (string path in WorkDirectory.FindBeside(root, upper, hierarchy, out _))
-            if (!keep.Contains(path))
+            if (!keep.Has(path))
                 RemoveWorkDirectory(root, path);
     }
 

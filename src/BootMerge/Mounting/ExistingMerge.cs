@@ -46,7 +46,7 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
     }
 
     /// <summary>The topmost merge of each hierarchy of these classes that has one.</summary>
-    public static List<ExistingMerge> FindAll(Root root, IReadOnlyList<ClassSettings> classes)
+    public static List<ExistingMerge> FindAll(Root root, List<ClassSettings> classes)
     {
         List<ExistingMerge> merges = [];
         foreach (ClassSettings settings in classes)

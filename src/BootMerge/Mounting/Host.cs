@@ -15,12 +15,12 @@ namespace BootMerge.Mounting;
 internal sealed class Host : IDisposable
 {
     private readonly Log _log;
-    private readonly IReadOnlyList<ClassSettings> _classes;
+    private readonly List<ClassSettings> _classes;
     private readonly List<KeyValuePair<string, Submounts>> _submounts = [];
     private PrivateView? _view;
     private Root? _bare;
 
-    private Host(Root root, IReadOnlyList<ClassSettings> classes, Log log)
+    private Host(Root root, List<ClassSettings> classes, Log log)
     {
         Root = root;
         _classes = classes;
@@ -40,7 +40,7 @@ internal sealed class Host : IDisposable
     public List<ExistingMerge> Merges { get; }
 
     /// <param name="classes">Those whose hierarchies are looked at.</param>
-    public static Host Open(Root root, IReadOnlyList<ClassSettings> classes, Log log)
+    public static Host Open(Root root, List<ClassSettings> classes, Log log)
     {
         Host host = new(root, classes, log);
         try

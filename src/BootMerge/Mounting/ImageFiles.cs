@@ -13,7 +13,7 @@ namespace BootMerge.Mounting;
 internal static class ImageFiles
 {
     /// <summary>Before the images are opened; the caller is where everybody is.</summary>
-    public static void OpenBelowMerges(Root root, IReadOnlyList<ClassSettings> classes, DiscoveryResult found)
+    public static void OpenBelowMerges(Root root, List<ClassSettings> classes, DiscoveryResult found)
     {
         List<Extension> covered = [];
         foreach (Extension extension in found.Extensions)
@@ -58,7 +58,7 @@ internal static class ImageFiles
             file.Dispose();
     }
 
-    private static string[] HierarchiesOf(ExtensionClass extensionClass, IReadOnlyList<ClassSettings> classes)
+    private static string[] HierarchiesOf(ExtensionClass extensionClass, List<ClassSettings> classes)
     {
         foreach (ClassSettings settings in classes)
             if (settings.Class == extensionClass)

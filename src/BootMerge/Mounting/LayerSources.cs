@@ -32,7 +32,7 @@ internal static class LayerSources
     /// <param name="unseen">Gets those that are left out, such as those that are there only through what is merged now.</param>
     /// <returns>One list for each class.</returns>
     public static List<List<AcceptedExtension>> Of(
-        Host host, IReadOnlyList<ClassSettings> classes, IReadOnlyList<List<AcceptedExtension>> accepted, List<Unseen> unseen)
+        Host host, List<ClassSettings> classes, List<List<AcceptedExtension>> accepted, List<Unseen> unseen)
     {
         List<StackPlan> sysexts = [];
         if (classes.Count > 1)
@@ -91,7 +91,7 @@ internal static class LayerSources
         List<Layer> sources = [];
         if (stack.Upper is PersistentUpper { CreateWithMode: null } upper)
             sources.Add(new Layer(LayerKind.Routed, "", upper.Path));
-        sources.AddRange(stack.Lower);
+        sources.AddAll(stack.Lower);
 
         string[] names = layer.Path[stack.Target.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries);
         int before = layers.Count;

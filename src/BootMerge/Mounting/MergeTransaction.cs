@@ -38,7 +38,7 @@ internal sealed class MergeTransaction : IDisposable
     }
 
     /// <summary>Merges, or replaces what is merged on the plans' hierarchies; merges that no plan has any more go.</summary>
-    public static void Run(Host host, IReadOnlyList<MergePlan> plans, Journal journal, Log log)
+    public static void Run(Host host, List<MergePlan> plans, Journal journal, Log log)
     {
         using MergeTransaction transaction = new(host, journal, log);
         try
@@ -70,7 +70,7 @@ internal sealed class MergeTransaction : IDisposable
             covered.Value.Dispose();
     }
 
-    private void Prepare(IReadOnlyList<MergePlan> plans)
+    private void Prepare(List<MergePlan> plans)
     {
         CheckSubmounts(plans);
         foreach (MergePlan plan in plans)
@@ -79,7 +79,7 @@ internal sealed class MergeTransaction : IDisposable
     }
 
     /// <summary>A mount that cannot be carried over ends the command before anything is changed.</summary>
-    private void CheckSubmounts(IReadOnlyList<MergePlan> plans)
+    private void CheckSubmounts(List<MergePlan> plans)
     {
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)
@@ -95,7 +95,7 @@ internal sealed class MergeTransaction : IDisposable
         }
     }
 
-    private void Build(IReadOnlyList<MergePlan> plans)
+    private void Build(List<MergePlan> plans)
     {
         LayerMethod method = OverlaySupport.Probe();
         _log.Debug("This kernel's overlayfs: " + OverlaySupport.Describe(method) + ".");
@@ -112,7 +112,7 @@ internal sealed class MergeTransaction : IDisposable
     }
 
     /// <returns>false when this kernel wants the layers attached after all.</returns>
-    private bool TryBuildInPlace(IReadOnlyList<MergePlan> plans)
+    private bool TryBuildInPlace(List<MergePlan> plans)
     {
         try
         {
@@ -133,7 +133,7 @@ internal sealed class MergeTransaction : IDisposable
         }
     }
 
-    private void BuildAll(IReadOnlyList<MergePlan> plans, LayerMethod method)
+    private void BuildAll(List<MergePlan> plans, LayerMethod method)
     {
         StackBuilder builder = new(_host.Bare, method, _host.IsPrivate, _log);
         foreach (MergePlan plan in plans)
@@ -149,7 +149,7 @@ internal sealed class MergeTransaction : IDisposable
     /// </summary>
     private void WriteOrigin(MergePlan plan)
     {
-        string origin = Origin.Reidentified(plan.Origin, (name, path) => plan.Shown.Contains(name) ? null : IdentityThroughStacks(path)).ToCompactText();
+        string origin = Origin.Reidentified(plan.Origin, (name, path) => plan.Shown.Has(name) ? null : IdentityThroughStacks(path)).ToCompactText();
         foreach (BuiltStack stack in _built)
             if (stack.Plan.Class == plan.Class)
                 stack.WriteOrigin(origin);
@@ -221,14 +221,14 @@ internal sealed class MergeTransaction : IDisposable
         }
     }
 
-    private void RemoveMergesWithoutPlan(IReadOnlyList<MergePlan> plans)
+    private void RemoveMergesWithoutPlan(List<MergePlan> plans)
     {
         foreach (ExistingMerge merge in _host.Merges)
             if (!IsPlanned(plans, merge.Hierarchy))
                 Unmerging.TakeAway(_host.Root, merge, _replaced, _undo, _journal);
     }
 
-    public static bool IsPlanned(IReadOnlyList<MergePlan> plans, string hierarchy)
+    public static bool IsPlanned(List<MergePlan> plans, string hierarchy)
     {
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)

@@ -28,7 +28,7 @@ internal static class MountedOver
                     names.Add(Words.Quote(lower[layer].Name));
             if (names.Count > 0)
                 warnings.Add("The mount on " + PathText.Printable(target + "/" + path) + " hides what the extension" + (names.Count == 1 ? " " : "s ")
-                    + string.Join(", ", names) + (names.Count == 1 ? " has there." : " have there."));
+                    + names.Joined(", ") + (names.Count == 1 ? " has there." : " have there."));
         }
 
         return warnings;

@@ -42,7 +42,7 @@ internal static class OldNamespaces
     private static bool ShowsOneOf(string process, List<string> devices)
     {
         foreach (Mount mount in MountTable.Parse(Read(process, "mountinfo", TableLimit)).Mounts)
-            if (mount.Type == "overlay" && devices.Contains(mount.Device))
+            if (mount.Type == "overlay" && devices.Has(mount.Device))
                 return true;
         return false;
     }

@@ -99,8 +99,7 @@ internal sealed class OverlayMount(
     private SafeFileHandle MakeByCall(Stage stage)
     {
         using LayerLinks links = LayerLinks.Enter(stage, Layers, Upper, Work);
-        StringBuilder data = new("lowerdir=");
-        data.AppendJoin(':', links.Names);
+        StringBuilder data = new("lowerdir=" + links.Names.Joined(":"));
         if (Upper is not null)
             data.Append(",upperdir=" + LayerLinks.Upper + ",workdir=" + LayerLinks.Work);
         ulong flags = MountFlagsOf(Attributes);

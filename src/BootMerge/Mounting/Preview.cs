@@ -56,7 +56,7 @@ internal sealed class Preview : IDisposable
         List<Layer> layers = [];
         if (stack.Upper is PersistentUpper { CreateWithMode: null } upper)
             layers.Add(new Layer(LayerKind.Routed, "upperdir", upper.Path));
-        layers.AddRange(stack.Lower);
+        layers.AddAll(stack.Lower);
         if (layers.Count == 0 || layers.Count == 1 && layers[0].Image is null && layers[0].Path == stack.Target)
             return;
 

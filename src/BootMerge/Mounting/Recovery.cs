@@ -17,7 +17,7 @@ internal static class Recovery
 {
     /// <param name="classes">Those whose hierarchies are looked at besides those of the journal.</param>
     /// <param name="isMerge">A merge that was not completed is taken away, as is the rest of one that was being taken away.</param>
-    public static void Run(Root root, Journal journal, IReadOnlyList<ClassSettings> classes, bool isMerge, Log log)
+    public static void Run(Root root, Journal journal, List<ClassSettings> classes, bool isMerge, Log log)
     {
         foreach (ClassSettings settings in classes)
             foreach (string hierarchy in settings.Hierarchies)
@@ -93,7 +93,7 @@ internal static class Recovery
             if (ExistingMerge.Find(root, entry.Class, entry.Hierarchy)?.Marker.WorkDirectory is string workDirectory)
                 inUse.Add("/" + workDirectory);
         foreach (JournalEntry entry in Of(journal, Journal.WorkDirectory))
-            if (!inUse.Contains(entry.Value))
+            if (!inUse.Has(entry.Value))
                 Try(() => Directories.RemoveWorkDirectory(root, entry.Value), log);
     }
 

@@ -53,7 +53,7 @@ internal sealed class Submounts : IDisposable
     public void Check()
     {
         if (_problems.Count > 0)
-            throw new InputException(string.Join("; ", _problems));
+            throw new InputException(_problems.Joined("; "));
     }
 
     /// <summary>As <see cref="Check"/>, of the tree where they are to be seen next.</summary>

@@ -31,7 +31,7 @@ internal static class Uncarriable
             // Inside another mount it is moved along; only one that is moved itself must have a name.
             else if (mount.IsDeleted && mount.Path == first.Path)
                 problems.Add(name + "what it shows has been deleted. Unmount it first");
-            tree.AddRange(table.ChildrenOf(mount.Id));
+            tree.AddAll(table.ChildrenOf(mount.Id));
         }
     }
 }

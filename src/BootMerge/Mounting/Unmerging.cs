@@ -11,7 +11,7 @@ namespace BootMerge.Mounting;
 internal static class Unmerging
 {
     /// <param name="merges">The topmost merge of each hierarchy; those below them go too.</param>
-    public static void Run(Root root, IReadOnlyList<ExistingMerge> merges, Journal journal, Log log)
+    public static void Run(Root root, List<ExistingMerge> merges, Journal journal, Log log)
     {
         foreach (ExistingMerge merge in merges)
         {

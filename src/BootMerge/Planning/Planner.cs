@@ -17,8 +17,8 @@ internal static class Planner
     /// <param name="recordAs">The mode for the marker to speak of; null: the one merged in.</param>
     public static PlanResult Plan(
         ClassSettings settings,
-        IReadOnlyList<HierarchyState> states,
-        IReadOnlyList<AcceptedExtension> extensions,
+        List<HierarchyState> states,
+        List<AcceptedExtension> extensions,
         MutableMode? recordAs = null)
     {
         bool isUnrouted = settings.Mode == MutableMode.Auto && !HasRouting(states);
@@ -83,7 +83,7 @@ internal static class Planner
         settings.Mode == MutableMode.No
         || settings.Mode == MutableMode.Auto && !settings.IsDropIn && !IsRouted(state);
 
-    private static bool HasRouting(IReadOnlyList<HierarchyState> states)
+    private static bool HasRouting(List<HierarchyState> states)
     {
         foreach (HierarchyState state in states)
             if (IsRouted(state))
@@ -131,7 +131,7 @@ internal static class Planner
         Layer? own = state.Path is null || state.IsEmpty ? null : new Layer(LayerKind.Hierarchy, name, state.Path);
         if (own is not null && imports && isSelf)
             lower.Add(own);
-        lower.AddRange(extensions);
+        lower.AddAll(extensions);
         if (own is not null && !(isSelf && (imports || writes)))
             lower.Add(own);
         return lower;
@@ -189,7 +189,7 @@ internal static class Planner
         _ => state.Routing.Kind is RoutingKind.Self or RoutingKind.Directory ? state.Routing.Path : null,
     };
 
-    private static List<Layer> ExtensionLayers(IReadOnlyList<AcceptedExtension> extensions, string hierarchy)
+    private static List<Layer> ExtensionLayers(List<AcceptedExtension> extensions, string hierarchy)
     {
         List<Layer> layers = [];
         for (int i = extensions.Count - 1; i >= 0; i--)
@@ -199,7 +199,7 @@ internal static class Planner
         return layers;
     }
 
-    private static List<string> Names(IReadOnlyList<AcceptedExtension> extensions)
+    private static List<string> Names(List<AcceptedExtension> extensions)
     {
         List<string> names = [];
         foreach (AcceptedExtension extension in extensions)
@@ -207,7 +207,7 @@ internal static class Planner
         return names;
     }
 
-    private static List<string> Shown(IReadOnlyList<AcceptedExtension> extensions)
+    private static List<string> Shown(List<AcceptedExtension> extensions)
     {
         List<string> names = [];
         foreach (AcceptedExtension extension in extensions)
@@ -216,7 +216,7 @@ internal static class Planner
         return names;
     }
 
-    private static List<KeyValuePair<string, Json.JsonValue>> Identities(IReadOnlyList<AcceptedExtension> extensions)
+    private static List<KeyValuePair<string, Json.JsonValue>> Identities(List<AcceptedExtension> extensions)
     {
         List<KeyValuePair<string, Json.JsonValue>> identities = [];
         foreach (AcceptedExtension extension in extensions)

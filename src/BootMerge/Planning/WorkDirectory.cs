@@ -17,7 +17,7 @@ internal static class WorkDirectory
     {
         string first = Parent(upper) + "/" + FirstName(hierarchy);
         string path = first;
-        for (int i = 1; taken.Contains(path); i++)
+        for (int i = 1; taken.Has(path); i++)
             path = first + "." + i.ToString();
         return path;
     }

@@ -19,7 +19,7 @@ internal static class CheckVerb
         HostRelease host = HostRelease.Read(session.Root, session.Settings.OsRelease);
         List<string> unknown = [];
         foreach (string name in session.Settings.Names)
-            if (!unknown.Contains(name))
+            if (!unknown.Has(name))
                 unknown.Add(name);
         List<string> known = [];
         JsonValue findings = JsonValue.Array();
@@ -59,9 +59,9 @@ internal static class CheckVerb
         {
             Extension extension = found.Extensions[i];
             known.Add(extension.Name);
-            if (session.Settings.Names.Count > 0 && !session.Settings.Names.Contains(extension.Name))
+            if (session.Settings.Names.Count > 0 && !session.Settings.Names.Has(extension.Name))
                 continue;
-            words.Remove(extension.Name); // it may be gone: both classes may have the name
+            words.RemoveAll(word => word == extension.Name); // it may be gone: both classes may have the name
             asked.Add(extension.Name);
         }
 
@@ -77,12 +77,12 @@ internal static class CheckVerb
             if (deployed is not null)
             {
                 extension.Dispose();
-                if (!asked.Contains(deployed.Name))
+                if (!asked.Has(deployed.Name))
                     asked.Add(deployed.Name);
                 continue;
             }
 
-            if (asked.Contains(extension.Name))
+            if (asked.Has(extension.Name))
                 throw new InputException(PathText.Printable(extension.Path) + " is the second extension " + Words.Quote(extension.Name)
                     + " here, and only one of a name can be merged: check them one after the other");
             found.Replace(extension);

@@ -19,7 +19,7 @@ internal static class DiffVerb
         ListOutput list = new(session.Settings.Json);
         foreach (ChangedTree tree in trees.Trees)
         {
-            List<string> only = paths.FindAll(path => path.Hierarchy == tree.Hierarchy && !missing.Contains(path)).ConvertAll(static path => path.Inside);
+            List<string> only = paths.FindAll(path => path.Hierarchy == tree.Hierarchy && !missing.Exists(other => other == path)).ConvertAll(static path => path.Inside);
             if (paths.Count == 0 || only.Count > 0)
                 new DiffWalk(tree, comparison, only, shadowed, new DiffReport(tree.Hierarchy, list, session.Settings.Has(Switches.WithContent), !session.Settings.Has(Switches.NoLegend))).Run();
         }

@@ -39,7 +39,7 @@ internal static class HierarchyPaths
             string path = SeenPath.Of(trees.BareRoot, trees.Trees, hierarchies, typed);
             string plain = HierarchyState.Join("", typed);
             if (hierarchies.Find(hierarchy => path == hierarchy || MountTable.IsBelow(path, hierarchy)) is not string hierarchy)
-                throw new InputException(Words.Quote(typed) + (path == plain ? "" : " leads to " + Words.Quote(path) + ", which") + " is in none of the hierarchies " + string.Join(", ", hierarchies));
+                throw new InputException(Words.Quote(typed) + (path == plain ? "" : " leads to " + Words.Quote(path) + ", which") + " is in none of the hierarchies " + hierarchies.Joined(", "));
             paths.Add(new HierarchyPath(plain, hierarchy, path));
         }
 
@@ -62,7 +62,8 @@ internal static class HierarchyPaths
     {
         List<string> all = [];
         foreach (ClassSettings settings in session.Settings.Classes)
-            all.AddRange(settings.Hierarchies);
+            foreach (string hierarchy in settings.Hierarchies)
+                all.Add(hierarchy);
         return all;
     }
 }

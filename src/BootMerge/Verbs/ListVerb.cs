@@ -15,9 +15,9 @@ internal static class ListVerb
     {
         List<Extension> extensions = [];
         foreach (ClassSettings settings in session.Settings.Classes)
-            extensions.AddRange(Discovery.Find(session.Root, settings.Class, HostRelease.IsInitrd(session.Root)).Extensions);
+            extensions.AddAll(Discovery.Find(session.Root, settings.Class, HostRelease.IsInitrd(session.Root)).Extensions);
         Choose(extensions, session.Settings.Names);
-        extensions.Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        extensions.SortBy(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
 
         if (session.Settings.Json != JsonFormat.Off)
         {
@@ -51,10 +51,10 @@ internal static class ListVerb
             return;
         List<string> known = extensions.ConvertAll(static extension => extension.Name);
         foreach (string name in names)
-            if (!known.Contains(name))
+            if (!known.Has(name))
                 throw Unknown(name, known, "");
         for (int i = extensions.Count - 1; i >= 0; i--)
-            if (!names.Contains(extensions[i].Name))
+            if (!names.Has(extensions[i].Name))
                 extensions.RemoveAt(i);
     }
 

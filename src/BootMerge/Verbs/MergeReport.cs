@@ -6,7 +6,7 @@ namespace BootMerge.Verbs;
 /// <summary>Says what a merge has done.</summary>
 internal static class MergeReport
 {
-    public static void Log(Session session, IReadOnlyList<MergePlan> plans)
+    public static void Log(Session session, List<MergePlan> plans)
     {
         foreach (MergePlan plan in plans)
         {

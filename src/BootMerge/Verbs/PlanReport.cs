@@ -9,7 +9,7 @@ namespace BootMerge.Verbs;
 /// <summary>Plans as text and as JSON.</summary>
 internal static class PlanReport
 {
-    public static string Text(Root root, IReadOnlyList<MergePlan> plans)
+    public static string Text(Root root, List<MergePlan> plans)
     {
         StringBuilder text = new();
         foreach (MergePlan plan in plans)
@@ -38,14 +38,14 @@ internal static class PlanReport
             Line(text, "upperdir", stack.Upper is null ? "none, read-only" : "in memory, thrown away with the merge");
 
         Line(text, "flags", Flags(stack.Attributes));
-        Line(text, "options", string.Join(',', stack.Options));
+        Line(text, "options", stack.Options.ConvertAll(option => option.ToString()).Joined(","));
         text.Append("  layers, topmost first\n    marker     ").Append(stack.Class.MarkerName).Append('\n');
         foreach (Layer layer in stack.Lower)
             text.Append("    ").Append(KindName(layer.Kind).PadRight(11)).Append(PathText.Printable(layer.Image is null ? layer.Path : layer.Image.Path + ":" + layer.Path))
                 .Append(layer.Kind == LayerKind.Extension ? "  (" + PathText.Printable(layer.Name) + ")" : "").Append('\n');
     }
 
-    public static JsonValue Json(IReadOnlyList<MergePlan> plans)
+    public static JsonValue Json(List<MergePlan> plans)
     {
         JsonValue hierarchies = JsonValue.Array();
         foreach (MergePlan plan in plans)

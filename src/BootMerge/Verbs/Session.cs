@@ -46,7 +46,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     /// </summary>
     /// <param name="classes">Those that the verb works on.</param>
     /// <param name="isMerge">See <see cref="Recovery.Run"/>.</param>
-    public SafeFileHandle? TakeTurn(IReadOnlyList<ClassSettings> classes, bool isMerge = false)
+    public SafeFileHandle? TakeTurn(List<ClassSettings> classes, bool isMerge = false)
     {
         RequirePrivileges();
         SafeFileHandle? turn = Lock();

@@ -28,7 +28,7 @@ internal static class StatusVerb
             List<string> sorted = [];
             foreach (string hierarchy in classSettings.Hierarchies)
                 sorted.Add(hierarchy);
-            sorted.Sort(string.CompareOrdinal);
+            sorted.SortBy(string.CompareOrdinal);
             List<string> merged = [];
             foreach (string hierarchy in sorted)
             {
@@ -38,7 +38,7 @@ internal static class StatusVerb
                 AddRows(table, hierarchy, marker, isBare);
                 hierarchies.Add(Json(hierarchy, marker, isBare));
                 if (marker is not null)
-                    merged.AddRange(marker.Names);
+                    merged.AddAll(marker.Names);
             }
 
             if (surveys.Find(survey => survey.Settings.Class == classSettings.Class) is Survey survey)
@@ -90,7 +90,7 @@ internal static class StatusVerb
     private static void AddOthers(JsonValue notMerged, JsonValue ignored, Survey survey, List<string> merged)
     {
         foreach (Candidate candidate in survey.Candidates)
-            if (candidate.Verdict.Accepted && !merged.Contains(candidate.Extension.Name))
+            if (candidate.Verdict.Accepted && !merged.Has(candidate.Extension.Name))
                 JsonReport.AddExtension(notMerged, candidate.Extension, "would be merged by the next refresh");
         JsonReport.AddRejected(notMerged, survey);
         JsonReport.AddIgnored(ignored, survey);

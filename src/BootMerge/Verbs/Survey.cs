@@ -83,7 +83,7 @@ internal sealed class Survey
         using Preview preview = Preview.Show(host, first.PlanOfPreview(host, isFallback));
         Settings settings = session.Read(preview.Root);
         foreach (string warning in settings.Warnings)
-            if (!session.Settings.Warnings.Contains(warning))
+            if (!session.Settings.Warnings.Has(warning))
                 session.Log.Warning(warning + ".");
         classSettings = settings.Classes.Find(other => other.Class == classSettings.Class) ?? classSettings;
 
@@ -114,7 +114,7 @@ internal sealed class Survey
         if (session.Settings.Verb is Verb.Merge or Verb.Refresh or Verb.Boot)
             foreach (Candidate candidate in candidates)
                 if (candidate.Verdict.Accepted)
-                    clashes.AddRange(TypeClash.AtTheTop(root, candidate.Extension, settings.Hierarchies));
+                    clashes.AddAll(TypeClash.AtTheTop(root, candidate.Extension, settings.Hierarchies));
         return new Survey(settings, found, candidates)
         {
             _clashes = clashes,
@@ -205,7 +205,7 @@ internal sealed class Survey
                 identity = handle is null ? ExtensionIdentity.OfUnseen(extension.Path) : ExtensionIdentity.Of(extension.Path, handle);
             }
 
-            accepted.Add(new AcceptedExtension(extension.Name, identity, candidate.Layers, isShown: shown is not null && shown.Contains(extension.Name)));
+            accepted.Add(new AcceptedExtension(extension.Name, identity, candidate.Layers, isShown: shown is not null && shown.Has(extension.Name)));
         }
 
         return accepted;
@@ -302,7 +302,7 @@ internal sealed class Survey
         foreach (string clash in _clashes)
             log.Warning(clash + ".");
         if (names.Count > 0)
-            log.Info("Using extensions " + string.Join(", ", names) + ".");
+            log.Info("Using extensions " + names.Joined(", ") + ".");
         else if (Settings.Mode == MutableMode.No)
             log.Info("No extensions found.");
         else

@@ -8,7 +8,7 @@ namespace BootMerge.Tests.Planning;
 
 public sealed class PlannerTests
 {
-    private static readonly AcceptedExtension[] OldAndNew = [Facts.Extension("old", "/etc"), Facts.Extension("new", "/etc")];
+    private static readonly List<AcceptedExtension> OldAndNew = [Facts.Extension("old", "/etc"), Facts.Extension("new", "/etc")];
 
     // The table of the specification, section 6: topmost layer first, below the marker's.
     [Theory]
@@ -294,8 +294,8 @@ public sealed class PlannerTests
     [Fact]
     public void An_extension_is_a_layer_of_the_hierarchies_it_fills()
     {
-        HierarchyState[] states = [Sysext("/usr"), Sysext("/opt")];
-        AcceptedExtension[] extensions = [Facts.Extension("a", "/usr"), Facts.Extension("b", "/usr", "/opt"), Facts.Extension("c")];
+        List<HierarchyState> states = [Sysext("/usr"), Sysext("/opt")];
+        List<AcceptedExtension> extensions = [Facts.Extension("a", "/usr"), Facts.Extension("b", "/usr", "/opt"), Facts.Extension("c")];
 
         MergePlan plan = Planner.Plan(Facts.Settings(ExtensionClass.Sysext, "no", noExec: false), states, extensions).Accepted();
 
@@ -370,7 +370,7 @@ public sealed class PlannerTests
 
     private static PlanResult Plan(string mode, HierarchyState state)
     {
-        AcceptedExtension[] extensions = [Facts.Extension("old", state.Hierarchy), Facts.Extension("new", state.Hierarchy)];
+        List<AcceptedExtension> extensions = [Facts.Extension("old", state.Hierarchy), Facts.Extension("new", state.Hierarchy)];
         return Planner.Plan(Facts.Settings(mode), [state], extensions);
     }
 

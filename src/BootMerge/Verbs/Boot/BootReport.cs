@@ -84,7 +84,7 @@ internal sealed class BootReport(Session session) : IDisposable
         foreach (MergePlan plan in Plans)
             foreach (StackPlan stack in plan.Stacks)
                 text.Append(' ').Append(session.Root.Outside(stack.Target)).Append(" (").Append(MutableModes.Name(plan.Mode))
-                    .Append(plan.Extensions.Count == 0 ? "" : ": ").AppendJoin(", ", plan.Extensions).Append(')');
+                    .Append(plan.Extensions.Count == 0 ? "" : ": ").Append(plan.Extensions.Joined(", ")).Append(')');
         if (Fallback is not null)
             text.Append(", fallback ").Append(Fallback);
         return text.Append(", ").Append(Milliseconds(session.Started)).Append(" ms").ToString();

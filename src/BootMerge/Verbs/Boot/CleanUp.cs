@@ -122,7 +122,7 @@ internal static class CleanUp
                 }
 
                 if (shadowed is not null)
-                    report.OpaqueMarks.AddRange(shadowed.TakeOffMarks(tree));
+                    report.OpaqueMarks.AddAll(shadowed.TakeOffMarks(tree));
                 if (isPruning)
                     new PruneWalk(tree, PruneVerb.IsComplete(session, surveys, tree), isDryRun: false, withOpaque: false, pruned).Run();
             }

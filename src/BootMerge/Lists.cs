@@ -1,0 +1,37 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+
+namespace BootMerge;
+
+/// <summary>
+/// Searching, sorting and joining of lists by the runtime's functions for spans. <see cref="List{T}"/>'s own methods are
+/// compiled once for all classes, so one call of them gives every list type in the program a comparer, a sorter or an
+/// enumerator: 75 KB. Functions for spans are compiled for the types that they are called with.
+/// </summary>
+internal static class Lists
+{
+    public static bool Has(this List<string> list, string item) => Span(list).Contains(item);
+
+    /// <summary>-1 when the item is not there.</summary>
+    public static int Find(this List<string> list, string item) => Span(list).IndexOf(item);
+
+    public static void SortBy<T>(this List<T> list, Comparison<T> comparison) => Span(list).Sort(comparison);
+
+    public static void AddAll<T>(this List<T> list, List<T> items) => list.AddRange(Span(items));
+
+    public static string Joined(this List<string> list, string separator) => string.Join(separator, Span(list));
+
+    /// <summary>The last one, which it no longer has.</summary>
+    /// <returns>false when the list is empty.</returns>
+    public static bool TryTakeLast(this List<string> list, out string item)
+    {
+        item = list.Count == 0 ? "" : list[^1];
+        if (list.Count == 0)
+            return false;
+        list.RemoveAt(list.Count - 1);
+        return true;
+    }
+
+    private static Span<T> Span<T>(List<T> list) => CollectionsMarshal.AsSpan(list);
+}
