@@ -1,9 +1,6 @@
 using System;
 using System.Collections.Generic;
-using BootMerge.Configuration;
-using BootMerge.Linux;
 using BootMerge.Mounting;
-using BootMerge.Planning;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;

@@ -206,7 +206,7 @@ internal sealed class ChangedTrees : IDisposable
     private void AddMountsBelow(string path, ExtensionClass extensionClass, List<string> found)
     {
         foreach (Mount mount in _mounts.Mounts)
-            if (MountTable.IsBelow(mount.Path, _root + path) && mount.Path != _root + path + "/" + extensionClass.MarkerName)
+            if (PathName.IsBelow(mount.Path, _root + path) && mount.Path != _root + path + "/" + extensionClass.MarkerName)
                 found.Add(mount.Path[(_root.Length + path.Length)..]);
     }
 

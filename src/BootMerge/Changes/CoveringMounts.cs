@@ -48,7 +48,7 @@ internal sealed class CoveringMounts
     {
         Mount? next = null;
         foreach (Mount mount in _table.ChildrenOf(from))
-            if ((mount.Path == path || MountTable.IsBelow(path, mount.Path)) && MountTable.IsBelow(mount.Path, top.Path)
+            if (PathName.IsOrIsBelow(path, mount.Path) && PathName.IsBelow(mount.Path, top.Path)
                 && mount.Path != top.Path + "/" + top.MarkerName && (next is null || mount.Path.Length < next.Path.Length))
                 next = mount;
         return next;

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using BootMerge.Linux;
 
 namespace BootMerge.Changes;
 
@@ -25,9 +24,9 @@ internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<str
         if (only.Count == 0)
             return Tell(entry);
         string path = entry.Path;
-        if (only.Exists(wanted => wanted.Length == 0 || path == wanted || MountTable.IsBelow(path, wanted)))
+        if (only.Exists(wanted => wanted.Length == 0 || PathName.IsOrIsBelow(path, wanted)))
             return Tell(entry);
-        if (!only.Exists(wanted => MountTable.IsBelow(wanted, path)))
+        if (!only.Exists(wanted => PathName.IsBelow(wanted, path)))
             return false;
         // What became of a path on the way decides for all that is below it: deleted, of another type, or moved.
         return entry is { UpperHandle: not null, Redirect: null } || Tell(entry);

@@ -19,7 +19,7 @@ internal sealed class KnownRemoval(KnownFiles known, bool isMerged, ResetReport 
     {
         using Descent seenWay = new(Sys.Reopen(seen, Sys.O_RDONLY | Sys.O_DIRECTORY), [name]);
         using Descent upperWay = new(upper is null ? null : Sys.Reopen(upper, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
-        Level level = new(null, path[..path.LastIndexOf('/')]);
+        Level level = new(null, PathName.Parent(path));
         while (true)
         {
             if (seenWay.TryNext(out string? entry))

@@ -30,7 +30,7 @@ internal sealed class MadeFirstWalk(ChangedTree tree, ShadowedRecord record) : T
         foreach (Found found in _found)
         {
             // What is seen at another place by a redirect, or will be, would be a stale handle at one of the two.
-            if (_movedFrom.Exists(source => source == found.PathBelow || MountTable.IsBelow(source, found.PathBelow)))
+            if (_movedFrom.Exists(source => PathName.IsOrIsBelow(source, found.PathBelow)))
                 continue;
             using SafeFileHandle? directory = Sys.TryOpenAt(
                 Tree.Upper, found.Path[1..], Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);

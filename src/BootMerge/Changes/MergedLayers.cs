@@ -49,7 +49,7 @@ internal static class MergedLayers
         if (marker.WorkDirectory is not string work || !Marker.IsSafeRelativePath(work) || Option(mount, "upperdir") is not string upper)
             return null;
         work = "/" + work;
-        return work[..work.LastIndexOf('/')] + upper[upper.LastIndexOf('/')..];
+        return PathName.Parent(work) + "/" + PathName.Last(upper);
     }
 
     private static string? Option(Mount? mount, string key)

@@ -25,8 +25,8 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
     {
         _hasStaying = false;
         string trimmed = path.TrimEnd('/');
-        string parent = "." + trimmed[..trimmed.LastIndexOf('/')];
-        string name = trimmed[(trimmed.LastIndexOf('/') + 1)..];
+        string parent = "." + PathName.Parent(trimmed);
+        string name = PathName.Last(trimmed);
         using SafeFileHandle? merged = TryOpen(tree.Merged!, parent);
         if (merged is null)
             return true; // gone with another path

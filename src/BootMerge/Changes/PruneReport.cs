@@ -1,7 +1,5 @@
 using System.Text;
-using BootMerge.CommandLine;
 using BootMerge.Json;
-using BootMerge.Linux;
 using BootMerge.Reporting;
 
 namespace BootMerge.Changes;

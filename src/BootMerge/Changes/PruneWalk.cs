@@ -158,7 +158,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         }
 
         string place = entry.Source;
-        return _moved.Moved.Exists(moved => moved.Value == place || MountTable.IsBelow(moved.Value, place));
+        return _moved.Moved.Exists(moved => PathName.IsOrIsBelow(moved.Value, place));
     }
 
     /// <summary>Whether a name is below that the directory has not. One that it has hides what is below with the mark and without.</summary>

@@ -16,11 +16,10 @@ internal sealed class RemovableCheck(ChangedTree tree)
     public void Check(SafeFileHandle parent, string path)
     {
         string trimmed = path.TrimEnd('/');
-        int slash = trimmed.LastIndexOf('/');
-        string directory = tree.Hierarchy + trimmed[..slash];
+        string directory = tree.Hierarchy + PathName.Parent(trimmed);
         using SafeFileHandle? merged = tree.Merged is null ? null
-            : Sys.TryOpenAt(tree.Merged, "." + trimmed[..slash], Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
-        string name = trimmed[(slash + 1)..];
+            : Sys.TryOpenAt(tree.Merged, "." + PathName.Parent(trimmed), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+        string name = PathName.Last(trimmed);
         if (path.EndsWith('/'))
         {
             CheckEntry(parent, merged, name, tree.Hierarchy + trimmed);

@@ -21,16 +21,16 @@ internal sealed class ResetList(ChangedTree tree)
     public bool Add(string path)
     {
         using SafeFileHandle? parent = OpenParent(path, isChecked: true);
-        if (parent is null || Sys.TryStatusAt(parent, path[(path.LastIndexOf('/') + 1)..]) is null)
+        if (parent is null || Sys.TryStatusAt(parent, PathName.Last(path)) is null)
             return false;
         foreach (string mount in Tree.MountedUpon)
-            if (mount == path || MountTable.IsBelow(mount, path))
+            if (PathName.IsOrIsBelow(mount, path))
                 throw new InputException(PathText.Printable(Tree.Hierarchy + mount) + " is a mount point, which would be taken away, too: unmount it first");
         // What is inside of another one goes with it.
         foreach (string other in Paths)
-            if (path == other || MountTable.IsBelow(path, other))
+            if (PathName.IsOrIsBelow(path, other))
                 return true;
-        Paths.RemoveAll(other => MountTable.IsBelow(other, path));
+        Paths.RemoveAll(other => PathName.IsBelow(other, path));
         Paths.Add(path);
         return true;
     }
@@ -50,7 +50,7 @@ internal sealed class ResetList(ChangedTree tree)
                 string child = level.Place.Child(name).ToString();
                 if (IsKept(child, keep, used) || Tree.MountedUpon.Has(child))
                     level.HasKept = true;
-                else if ((keep.Count > 0 || Tree.MountedUpon.Exists(mount => MountTable.IsBelow(mount, child))) && TryOpenDirectory(descent.Current!, name) is SafeFileHandle directory)
+                else if ((keep.Count > 0 || Tree.MountedUpon.Exists(mount => PathName.IsBelow(mount, child))) && TryOpenDirectory(descent.Current!, name) is SafeFileHandle directory)
                 {
                     descent.Enter(directory, name, TreeWalk.Names(directory, null));
                     levels.Add(new Level(level.Place.Child(name), []));
@@ -125,7 +125,7 @@ internal sealed class ResetList(ChangedTree tree)
         }
     }
 
-    private bool Covers(string path) => Paths.Exists(reset => reset == path || MountTable.IsBelow(path, reset));
+    private bool Covers(string path) => Paths.Exists(reset => PathName.IsOrIsBelow(path, reset));
 
     /// <summary>For a reset that keeps no copy: takes what is there now for known.</summary>
     public void Know(KnownFiles known)
@@ -133,7 +133,7 @@ internal sealed class ResetList(ChangedTree tree)
         foreach (string path in Paths)
             if (!path.EndsWith('/') && OpenParent(path, isChecked: false) is SafeFileHandle parent)
                 using (parent)
-                    known.AddTree(parent, path[(path.LastIndexOf('/') + 1)..]);
+                    known.AddTree(parent, PathName.Last(path));
     }
 
     /// <param name="path">One of <see cref="Paths"/>.</param>
@@ -141,7 +141,7 @@ internal sealed class ResetList(ChangedTree tree)
     public bool GiveBack(string path, KnownRemoval removal)
     {
         string trimmed = path.TrimEnd('/');
-        string name = trimmed[(trimmed.LastIndexOf('/') + 1)..];
+        string name = PathName.Last(trimmed);
         using SafeFileHandle? parent = OpenParent(trimmed, isChecked: false);
         if (parent is null)
             return true;

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using BootMerge.Linux;
 using BootMerge.Reporting;
 
 namespace BootMerge.Changes;

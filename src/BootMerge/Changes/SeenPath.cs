@@ -27,7 +27,7 @@ internal static class SeenPath
         while (names.TryTakeLast(out string name))
         {
             if (name == "..")
-                path = path[..Math.Max(path.LastIndexOf('/'), 0)];
+                path = PathName.Parent(path);
             if (name is "" or "." or "..")
                 continue;
             string next = path + "/" + name;
@@ -60,7 +60,7 @@ internal static class SeenPath
     /// <returns>null when nothing, or something else, is there.</returns>
     private static string? TryReadLink(Root bare, List<ChangedTree> trees, string path)
     {
-        ChangedTree? tree = trees.Find(tree => MountTable.IsBelow(path, tree.Hierarchy));
+        ChangedTree? tree = trees.Find(tree => PathName.IsBelow(path, tree.Hierarchy));
         SafeFileHandle top = tree is null ? bare.Handle : tree.Seen ?? throw new InvalidOperationException();
         string inside = tree is null ? path[1..] : path[(tree.Hierarchy.Length + 1)..];
         using SafeFileHandle? link = Sys.TryOpenAt(top, inside, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out int errno);

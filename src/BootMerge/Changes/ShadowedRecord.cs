@@ -137,7 +137,7 @@ internal sealed class ShadowedRecord
     public void AddBelowOf(string hierarchy, ShadowedRecord older)
     {
         foreach (KeyValuePair<string, string> entry in older.Below)
-            if (MountTable.IsBelow(entry.Key, hierarchy))
+            if (PathName.IsBelow(entry.Key, hierarchy))
                 Below.TryAdd(entry.Key, IsOther);
     }
 
@@ -154,7 +154,7 @@ internal sealed class ShadowedRecord
         void Copy(Dictionary<string, string> from, Dictionary<string, string> to)
         {
             foreach (KeyValuePair<string, string> entry in from)
-                if (!hierarchies.Exists(hierarchy => MountTable.IsBelow(entry.Key, hierarchy)))
+                if (!hierarchies.Exists(hierarchy => PathName.IsBelow(entry.Key, hierarchy)))
                     to[entry.Key] = entry.Value;
         }
     }

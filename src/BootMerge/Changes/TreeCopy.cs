@@ -28,7 +28,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
     {
         using Descent from = new(Sys.Reopen(source, Sys.O_RDONLY | Sys.O_DIRECTORY), [name]);
         using Descent to = new(Sys.Reopen(target, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
-        List<Level> levels = [new Level(_top, Place.At(place[..place.LastIndexOf('/')]))];
+        List<Level> levels = [new Level(_top, Place.At(PathName.Parent(place)))];
         while (true)
         {
             if (from.TryNext(out string? entry))
@@ -112,12 +112,11 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
             return false;
         }
 
-        int slash = first.LastIndexOf('/');
         // Too long a path is one more file then.
-        using SafeFileHandle? directory = Sys.TryOpenAt(top, first[1..slash], Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+        using SafeFileHandle? directory = Sys.TryOpenAt(top, PathName.Parent(first)[1..], Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         if (directory is null)
             return false;
-        Sys.MakeLink(directory, first[(slash + 1)..], target, name);
+        Sys.MakeLink(directory, PathName.Last(first), target, name);
         return true;
     }
 

@@ -56,7 +56,7 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
 
             TopDirectoryCheck.CheckOwner(this, extension, hierarchy, Sys.Status(directory));
             TopDirectoryCheck.CheckMode(this, root, extension, hierarchy, Sys.Status(directory));
-            if (extension.Image is null && !extension.IsGiven && root.PathOf(directory) is var path && (path == hierarchy || MountTable.IsBelow(path, hierarchy)))
+            if (extension.Image is null && !extension.IsGiven && root.PathOf(directory) is var path && PathName.IsOrIsBelow(path, hierarchy))
                 Add(FindingId.Overlap, extension, hierarchy, "lies inside the hierarchy that it extends, so it cannot be a layer of it: "u8,
                     "move the extension to a place outside, such as a search directory in /var/lib or /run"u8, path);
             new TreeCheck(this, root, extension, settings.Hierarchies, _paths, extension.IsGiven || merged.Has(extension.Name)).Check(directory, hierarchy);

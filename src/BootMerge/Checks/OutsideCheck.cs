@@ -32,7 +32,7 @@ internal static class OutsideCheck
     private static bool LeadsToOne(string path, string[] hierarchies)
     {
         foreach (string hierarchy in hierarchies)
-            if (hierarchy.StartsWith(path + "/", StringComparison.Ordinal))
+            if (PathName.IsBelow(hierarchy, path))
                 return true;
         return false;
     }

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using BootMerge.Extensions;
 using BootMerge.Linux;
-using BootMerge.Planning;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Checks;
@@ -136,8 +135,8 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     /// <summary>One that stays in the hierarchies may lead to what another layer brings.</summary>
     private void CheckSymlink(string target, string path, string parent)
     {
-        string place = HierarchyState.Join(parent, target);
-        if (IsBelow(place, string.Join(':', hierarchies)) || IsBelow(place, RuntimePlaces))
+        string place = PathName.Join(parent, target);
+        if (IsIn(place, string.Join(':', hierarchies)) || IsIn(place, RuntimePlaces))
             return;
         using SafeFileHandle? there = root.TryOpen(place, Sys.O_PATH, out int errno);
         if (there is null && errno is Errno.ENOENT or Errno.ENOTDIR)
@@ -145,10 +144,10 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     }
 
     /// <param name="directories">With colons between them: no hierarchy has one.</param>
-    private static bool IsBelow(string path, string? directories)
+    private static bool IsIn(string path, string? directories)
     {
         while (Words.TryCut(ref directories, ':', out string directory))
-            if (path.StartsWith(directory, StringComparison.Ordinal) && (path.Length == directory.Length || path[directory.Length] == '/'))
+            if (PathName.IsOrIsBelow(path, directory))
                 return true;
         return false;
     }

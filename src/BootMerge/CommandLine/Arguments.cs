@@ -1,14 +1,7 @@
 using System.Collections.Generic;
-using BootMerge.Configuration;
+using BootMerge.Json;
 
 namespace BootMerge.CommandLine;
-
-internal enum JsonFormat
-{
-    Off,
-    Short,
-    Pretty,
-}
 
 /// <summary>What was typed, nothing more: null stands for an option that was not given.</summary>
 internal sealed class Arguments

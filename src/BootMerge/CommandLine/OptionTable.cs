@@ -1,4 +1,4 @@
-using BootMerge.Configuration;
+using BootMerge.Json;
 
 namespace BootMerge.CommandLine;
 

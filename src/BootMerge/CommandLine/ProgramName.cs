@@ -18,5 +18,5 @@ internal static class ProgramNames
     public static string Name(ProgramName program) => Names[(int)program];
 
     /// <param name="path">argv[0].</param>
-    public static ProgramName Of(string path) => (ProgramName)Math.Max(Words.IndexOf(Names, path[(path.LastIndexOf('/') + 1)..]), 0);
+    public static ProgramName Of(string path) => (ProgramName)Math.Max(Words.IndexOf(Names, PathName.Last(path)), 0);
 }

@@ -1,5 +1,4 @@
 using BootMerge.CommandLine;
-using BootMerge.Extensions;
 
 namespace BootMerge.Configuration;
 
@@ -91,7 +90,7 @@ internal sealed class BootMergeFile
     /// <summary>An empty value takes back what a weaker file required.</summary>
     private void TakeRequirement(Assignment assignment, bool fromInitramfs)
     {
-        if (assignment.Value.Contains('/') || assignment.Value.Length > 0 && !EntryName.IsValid(assignment.Value))
+        if (assignment.Value.Contains('/') || assignment.Value.Length > 0 && !ExtensionName.IsValid(assignment.Value))
         {
             Refuse(assignment, "; it takes the name of an extension, not a path");
             return;

@@ -31,7 +31,7 @@ internal static class HierarchyList
             foreach (string other in paths)
             {
                 isNew &= path != other;
-                if (path.StartsWith(other + "/", StringComparison.Ordinal) || other.StartsWith(path + "/", StringComparison.Ordinal))
+                if (PathName.IsBelow(path, other) || PathName.IsBelow(other, path))
                     throw Refuse(variable, part, "and " + Words.Quote(other) + " lie inside each other");
             }
 

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using BootMerge.CommandLine;
+using BootMerge.Json;
 
 namespace BootMerge.Configuration;
 

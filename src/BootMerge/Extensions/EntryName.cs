@@ -1,5 +1,4 @@
 using System;
-using BootMerge.Linux;
 
 namespace BootMerge.Extensions;
 
@@ -34,7 +33,7 @@ internal static class EntryName
         if (kind != ExtensionKind.BlockDevice)
             name = WithoutSuffix(name, "." + extensionClass.Name);
 
-        problem = Problem(name);
+        problem = ExtensionName.Problem(name);
         return problem.Length == 0 ? name : null;
     }
 
@@ -46,7 +45,7 @@ internal static class EntryName
         string versions = WithoutSuffix(entry, VersionedSuffix);
         string name = WithoutSuffix(WithoutSuffix(versions, RawSuffix), "." + extensionClass.Name);
         suffix = versions[name.Length..];
-        problem = Problem(name);
+        problem = ExtensionName.Problem(name);
         return problem.Length == 0 ? name : null;
     }
 
@@ -58,9 +57,6 @@ internal static class EntryName
 
     /// <summary>Half-written by systemd-sysupdate(8); never looked into.</summary>
     public static bool IsPartialDownload(string entry) => entry.StartsWith(".sysupdate.", StringComparison.Ordinal);
-
-    /// <summary>Whether this may be the name of an extension.</summary>
-    public static bool IsValid(string name) => Problem(name).Length == 0;
 
     /// <summary>
     /// Of two entries of one directory that mean the same name the first in this order wins. With systemd that is up to
@@ -77,21 +73,6 @@ internal static class EntryName
         string name = WithoutSuffix(entry, VersionedSuffix);
         bool hasInfix = entry.Contains("." + extensionClass.Name, StringComparison.Ordinal);
         return (name.Length != entry.Length ? 4 : 0) + (IsImageName(name) ? 2 : 0) + (hasInfix ? 0 : 1);
-    }
-
-    private static string Problem(string name)
-    {
-        if (name.Length == 0 || name is "." or "..")
-            return "nothing is left of its name without the suffixes";
-        if (!PathText.IsValidUtf8(name))
-            return "its name is not UTF-8";
-        foreach (char c in name)
-            if (c is < ' ' or '\u007f')
-                return "its name contains a control character";
-        if (PathText.HasNoncharacter(name))
-            return "its name contains a code point that is no character (U+FFFE, say)";
-        // Temporary files for atomic replacement.
-        return name.StartsWith(".#", StringComparison.Ordinal) ? "its name starts with .#, as temporary files do" : "";
     }
 
     private static string WithoutSuffix(string name, string suffix) =>

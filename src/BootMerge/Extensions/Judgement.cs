@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using BootMerge.Configuration;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 

@@ -1,5 +1,4 @@
 using System;
-using BootMerge.Linux;
 
 namespace BootMerge.Extensions;
 

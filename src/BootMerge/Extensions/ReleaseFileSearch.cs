@@ -65,7 +65,7 @@ internal static class ReleaseFileSearch
         string? other = null;
         foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
         {
-            if (!entry.Name.StartsWith(Prefix, StringComparison.Ordinal) || !EntryName.IsValid(entry.Name[Prefix.Length..]))
+            if (!entry.Name.StartsWith(Prefix, StringComparison.Ordinal) || !ExtensionName.IsValid(entry.Name[Prefix.Length..]))
                 continue;
             other = entry.Name;
             if (Sys.TryStatusAt(directory, entry.Name) is not { IsRegular: true } || !IsLoose(directory, entry.Name))

@@ -1,6 +1,5 @@
 using System;
 using System.Text;
-using BootMerge.Linux;
 
 namespace BootMerge.Json;
 

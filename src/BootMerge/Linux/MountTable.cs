@@ -100,7 +100,7 @@ internal sealed class MountTable
         string path = Sys.PathOf(directory);
         List<FileSystemPlace> places = [];
         Mount? mount = ById(Sys.MountNumber(directory));
-        while (mount is not null && (mount.Path == path || IsBelow(path, mount.Path)))
+        while (mount is not null && PathName.IsOrIsBelow(path, mount.Path))
         {
             string below = mount.Path == "/" ? path : path[mount.Path.Length..];
             places.Add(new FileSystemPlace(mount.Device, "/" + (mount.Root + below).Trim('/')));
@@ -112,9 +112,6 @@ internal sealed class MountTable
             places.Add(new FileSystemPlace(status.Device, path));
         return places;
     }
-
-    public static bool IsBelow(string path, string directory) =>
-        directory == "/" ? path.Length > 1 : path.Length > directory.Length + 1 && path[directory.Length] == '/' && path.StartsWith(directory, StringComparison.Ordinal);
 
     private static Mount? ParseLine(ReadOnlySpan<byte> line)
     {

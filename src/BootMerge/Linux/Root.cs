@@ -71,7 +71,7 @@ internal sealed class Root : IDisposable
     public string PathOf(SafeFileHandle handle)
     {
         string path = Sys.PathOf(handle);
-        if (_prefix.Length > 0 && path != _prefix && !MountTable.IsBelow(path, _prefix))
+        if (_prefix.Length > 0 && path != _prefix && !PathName.IsBelow(path, _prefix))
             throw new InputException(PathText.Printable(path) + " is outside the root " + PathText.Printable(Path));
         return path.Length == _prefix.Length ? "/" : path[_prefix.Length..];
     }

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using BootMerge.Json;
-using BootMerge.Linux;
 
 namespace BootMerge.Markers;
 

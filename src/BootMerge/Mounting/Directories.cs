@@ -37,9 +37,9 @@ internal static class Directories
     /// <summary>Removes a workdir; one that is not named like one is left alone.</summary>
     public static void RemoveWorkDirectory(Root root, string path)
     {
-        using SafeFileHandle? parent = root.TryOpenDirectory(WorkDirectory.Parent(path));
-        if (parent is not null && WorkDirectory.IsName(WorkDirectory.Name(path)))
-            Sys.RemoveTree(parent, WorkDirectory.Name(path));
+        using SafeFileHandle? parent = root.TryOpenDirectory(PathName.Parent(path));
+        if (parent is not null && WorkDirectory.IsName(PathName.Last(path)))
+            Sys.RemoveTree(parent, PathName.Last(path));
     }
 
     /// <summary>
@@ -50,7 +50,7 @@ internal static class Directories
     /// <param name="keep">Those in use.</param>
     public static void RemoveStaleWorkDirectories(Root root, string upper, string hierarchy, List<string> keep)
     {
-        foreach (string path in WorkDirectory.FindBeside(root, upper, hierarchy, out _))
+        foreach (string path in HierarchyLook.WorkDirectoriesBeside(root, upper, hierarchy, out _))
             if (!keep.Has(path))
                 RemoveWorkDirectory(root, path);
     }
@@ -68,8 +68,8 @@ internal static class Directories
 
     private static void MakeWorkDirectory(Root root, string path, Undo undo)
     {
-        using SafeFileHandle parent = root.OpenAt(WorkDirectory.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
-        if (!Sys.MakeDirectory(parent, WorkDirectory.Name(path), WorkMode, root.Outside(path)))
+        using SafeFileHandle parent = root.OpenAt(PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
+        if (!Sys.MakeDirectory(parent, PathName.Last(path), WorkMode, root.Outside(path)))
             throw new KernelException("mkdir", root.Outside(path), Errno.EEXIST);
         undo.Add(() => RemoveWorkDirectory(root, path));
     }
@@ -82,21 +82,21 @@ internal static class Directories
             if (existing is not null)
                 return false;
 
-        if (WorkDirectory.Parent(path).Length > 0)
-            Ensure(root, WorkDirectory.Parent(path), DefaultMode, plan, undo, journal);
-        using SafeFileHandle parent = root.OpenAt(WorkDirectory.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
+        if (PathName.Parent(path).Length > 0)
+            Ensure(root, PathName.Parent(path), DefaultMode, plan, undo, journal);
+        using SafeFileHandle parent = root.OpenAt(PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
         journal.Add(Journal.Directory, plan.Class, plan.Hierarchy, path);
-        if (!Sys.MakeDirectory(parent, WorkDirectory.Name(path), mode, root.Outside(path)))
+        if (!Sys.MakeDirectory(parent, PathName.Last(path), mode, root.Outside(path)))
             throw new InputException(PathText.Printable(root.Outside(path)) + " is in the way: it is not a directory");
         undo.Add(() => RemoveEmpty(root, path));
-        using SafeFileHandle created = Sys.OpenChild(parent, WorkDirectory.Name(path), Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle created = Sys.OpenChild(parent, PathName.Last(path), Sys.O_RDONLY | Sys.O_DIRECTORY);
         Sys.ChangeMode(created, mode); // whatever the umask made of it
         return true;
     }
 
     public static void RemoveEmpty(Root root, string path)
     {
-        using SafeFileHandle parent = root.OpenAt(WorkDirectory.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
-        Sys.RemoveDirectory(parent, WorkDirectory.Name(path));
+        using SafeFileHandle parent = root.OpenAt(PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
+        Sys.RemoveDirectory(parent, PathName.Last(path));
     }
 }

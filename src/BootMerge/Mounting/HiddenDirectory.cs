@@ -18,8 +18,7 @@ internal static class HiddenDirectory
     {
         using SafeFileHandle merged = root.OpenAt(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
         string path = root.PathOf(merged);
-        int slash = path.LastIndexOf('/');
-        using SafeFileHandle parent = root.OpenAt(path[..slash], Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle parent = root.OpenAt(PathName.Parent(path), Sys.O_RDONLY | Sys.O_DIRECTORY);
 
         MountTable table = MountTable.Read();
         if (table.ById(Sys.MountNumber(merged)) is not Mount mount || mount.ParentId != Sys.MountNumber(parent))
@@ -27,7 +26,7 @@ internal static class HiddenDirectory
         using SafeFileHandle? copy = Sys.TryCloneTree(parent, recursive: false, out _);
         if (copy is null)
             return null;
-        using SafeFileHandle hidden = Sys.OpenChild(copy, path[(slash + 1)..], Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle hidden = Sys.OpenChild(copy, PathName.Last(path), Sys.O_PATH | Sys.O_DIRECTORY);
         return Sys.TryOpenThrough(parent, hidden, Sys.O_PATH | Sys.O_DIRECTORY);
     }
 }

@@ -62,7 +62,7 @@ internal sealed class Host : IDisposable
     {
         List<HierarchyState> states = [];
         foreach (string hierarchy in settings.Hierarchies)
-            states.Add(HierarchyState.Look(Bare, settings.Class, hierarchy));
+            states.Add(HierarchyLook.Of(Bare, settings.Class, hierarchy));
         return states;
     }
 

@@ -77,7 +77,7 @@ internal static class LayerSources
         }
 
         foreach (StackPlan stack in others)
-            if (MountTable.IsBelow(layer.Path, stack.Target))
+            if (PathName.IsBelow(layer.Path, stack.Target))
                 return AddOf(host, layer, stack, layers);
         using SafeFileHandle? directory = host.Bare.TryOpenDirectory(layer.Path);
         if (directory is not null)
@@ -99,7 +99,7 @@ internal static class LayerSources
             if (Take(host, source, names, layer, layers))
                 break;
         for (int i = before; i < layers.Count; i++)
-            if (layers[i].Image is null && MountTable.IsBelow(layers[i].Path, layer.Hierarchy))
+            if (layers[i].Image is null && PathName.IsBelow(layers[i].Path, layer.Hierarchy))
                 return "its " + layer.Hierarchy + " lies inside the system's own (" + PathText.Printable(layers[i].Path) + ")";
         return layers.Count == before ? Gone : null;
     }

@@ -160,7 +160,7 @@ internal sealed class MergeTransaction : IDisposable
     {
         foreach (BuiltStack stack in _built)
         {
-            if (!MountTable.IsBelow(path, stack.Plan.Target))
+            if (!PathName.IsBelow(path, stack.Plan.Target))
                 continue;
             using SafeFileHandle? handle = Extension.TryOpenInside(stack.Mount, path[stack.Plan.Target.Length..], Sys.O_PATH);
             return handle is null ? null : ExtensionIdentity.Of(path, handle);

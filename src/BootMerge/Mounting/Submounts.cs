@@ -122,7 +122,7 @@ internal sealed class Submounts : IDisposable
     }
 
     private static List<Mount> FindUnder(MountTable table, int number, string path, string markerName) =>
-        table.ChildrenOf(number).FindAll(mount => MountTable.IsBelow(mount.Path, path) && mount.Path != path + "/" + markerName);
+        table.ChildrenOf(number).FindAll(mount => PathName.IsBelow(mount.Path, path) && mount.Path != path + "/" + markerName);
 
     /// <summary>The common case: each of them is seen.</summary>
     /// <returns>false when one is not: another one lies on it, or over its mount point. Nothing is copied then.</returns>

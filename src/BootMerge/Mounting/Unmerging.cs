@@ -92,7 +92,7 @@ internal static class Unmerging
     {
         if (merge.Marker.WorkDirectory is not string path)
             return;
-        bool isSafe = Marker.IsSafeRelativePath(path) && WorkDirectory.IsName(WorkDirectory.Name(path));
+        bool isSafe = Marker.IsSafeRelativePath(path) && WorkDirectory.IsName(PathName.Last(path));
         if (!isSafe)
             throw new InputException("the marker of " + PathText.Printable(root.Outside(merge.Hierarchy)) + " names '" + PathText.Printable(path)
                 + "' as workdir, which is no path of a workdir inside the root: nothing is removed or unmounted");

@@ -1,7 +1,4 @@
-using System;
 using System.Collections.Generic;
-using BootMerge.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Planning;
 
@@ -55,8 +52,7 @@ internal sealed class Routing
 }
 
 /// <summary>
-/// Facts about one hierarchy as it is without any merge: what planning starts from. Gathered once; nothing here changes
-/// the system.
+/// Facts about one hierarchy as it is without any merge: what planning starts from.
 /// </summary>
 internal sealed class HierarchyState
 {
@@ -83,42 +79,6 @@ internal sealed class HierarchyState
 
     /// <summary>This is a user namespace: what an upper layer hides cannot be read, nor written (xattr(7), trusted.*).</summary>
     public bool AreMarksHidden { get; init; }
-
-    /// <summary>Looks at a hierarchy on which nothing is merged (any more).</summary>
-    public static HierarchyState Look(Root root, ExtensionClass extensionClass, string hierarchy)
-    {
-        using SafeFileHandle? handle = root.TryOpenDirectory(hierarchy, Sys.O_RDONLY);
-        if (handle is null)
-        {
-            if (root.TryOpen(hierarchy) is SafeFileHandle other)
-            {
-                other.Dispose();
-                throw new InputException(PathText.Printable(root.Outside(hierarchy)) + " is not a directory, nothing can be merged into it");
-            }
-
-            return new HierarchyState
-            {
-                Class = extensionClass,
-                Hierarchy = hierarchy,
-                Place = DanglingTarget(root, hierarchy),
-                Routing = LookAtRouting(root, hierarchy, null),
-                AreMarksHidden = Sys.IsInUserNamespace(),
-            };
-        }
-
-        FileStatus status = Sys.Status(handle);
-        return new HierarchyState
-        {
-            Class = extensionClass,
-            Hierarchy = hierarchy,
-            Path = root.PathOf(handle),
-            Permissions = status.Permissions,
-            IsEmpty = Sys.IsEmpty(handle),
-            Device = status.Device,
-            Routing = LookAtRouting(root, hierarchy, status),
-            AreMarksHidden = Sys.IsInUserNamespace(),
-        };
-    }
 
     /// <summary>The same hierarchy as if its routing entry led to itself and nothing could be written to.</summary>
     public HierarchyState SelfRouted() => With(RoutingTo(Path ?? Hierarchy, isReadOnly: true));
@@ -153,73 +113,4 @@ internal sealed class HierarchyState
     public static string ShortName(string hierarchy) => hierarchy.Trim('/').Replace('/', '.');
 
     public static string RoutingEntry(string hierarchy) => "/var/lib/extensions.mutable/" + ShortName(hierarchy);
-
-    private static Routing LookAtRouting(Root root, string hierarchy, FileStatus? hierarchyStatus)
-    {
-        string entry = RoutingEntry(hierarchy);
-        using SafeFileHandle? handle = root.TryOpen(entry, Sys.O_PATH, out int errno);
-        if (handle is null)
-            return errno is Errno.ENOENT or Errno.ENOTDIR
-                ? LookAtMissing(root, hierarchy, entry)
-                : new Routing { Entry = entry, Kind = RoutingKind.Unusable, Problem = "cannot be opened: " + Errno.Describe(errno) };
-
-        FileStatus status = Sys.Status(handle);
-        if (!status.IsDirectory)
-            return new Routing { Entry = entry, Kind = RoutingKind.Unusable, Problem = "is not a directory or a symlink to one" };
-        bool isSelf = hierarchyStatus is not null && status.IsSameInode(hierarchyStatus) && status.UniqueMountId == hierarchyStatus.UniqueMountId;
-        using SafeFileHandle readable = Sys.Reopen(handle, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        string path = root.PathOf(handle);
-        List<string> workDirectories = WorkDirectory.FindBeside(root, path, hierarchy, out string? inTheWay);
-        return new Routing
-        {
-            Entry = entry,
-            Kind = isSelf ? RoutingKind.Self : RoutingKind.Directory,
-            Path = path,
-            WorkDirectories = workDirectories,
-            InTheWay = inTheWay,
-            Permissions = status.Permissions,
-            IsReadOnly = Sys.IsReadOnly(readable),
-            IsMountRoot = status.IsMountRoot,
-        };
-    }
-
-    private static Routing LookAtMissing(Root root, string hierarchy, string entry)
-    {
-        string? target = DanglingTarget(root, entry);
-        List<string> workDirectories = WorkDirectory.FindBeside(root, target ?? entry, hierarchy, out string? inTheWay);
-        return new Routing
-        {
-            Entry = entry,
-            Kind = target is null ? RoutingKind.Absent : RoutingKind.Dangling,
-            Path = target,
-            WorkDirectories = workDirectories,
-            InTheWay = inTheWay,
-        };
-    }
-
-    /// <summary>Where a symlink leads that leads to nothing; null when nothing is there at all.</summary>
-    private static string? DanglingTarget(Root root, string path)
-    {
-        int slash = path.LastIndexOf('/');
-        using SafeFileHandle? parent = root.TryOpenDirectory(path[..slash]);
-        if (parent is null || Sys.TryStatusAt(parent, path[(slash + 1)..]) is not { IsSymlink: true })
-            return null;
-        using SafeFileHandle link = Sys.OpenChild(parent, path[(slash + 1)..], Sys.O_PATH);
-        return Join(path[..slash], Sys.ReadLink(link));
-    }
-
-    /// <summary>Where a symlink in a directory leads, by its text alone; ".." stops at the root.</summary>
-    internal static string Join(string directory, string target)
-    {
-        string path = "";
-        foreach (string component in (target.StartsWith('/') ? target : directory + "/" + target).Split('/'))
-        {
-            if (component == "..")
-                path = path.Length == 0 ? "" : path[..path.LastIndexOf('/')];
-            else if (component is not ("" or "."))
-                path += "/" + component;
-        }
-
-        return path.Length == 0 ? "/" : path;
-    }
 }

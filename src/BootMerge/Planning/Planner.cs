@@ -170,7 +170,7 @@ internal static class Planner
         if (routing.Permissions != state.Permissions)
             return "the upperdir " + path + " has mode " + FileStatus.Octal(routing.Permissions) + ", but the hierarchy " + state.Hierarchy + " has mode "
                 + FileStatus.Octal(state.Permissions) + ": give both the same mode";
-        if (state.Path is not null && MountTable.IsBelow(routing.Path!, state.Path))
+        if (state.Path is not null && PathName.IsBelow(routing.Path!, state.Path))
             return "the upperdir " + path + " is inside the hierarchy " + state.Hierarchy + ", which would then contain itself: route to a directory outside of it";
         if (routing.IsReadOnly)
             return "the upperdir " + path + " is on a read-only file system";

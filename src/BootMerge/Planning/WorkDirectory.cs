@@ -1,7 +1,5 @@
 using System;
 using System.Collections.Generic;
-using BootMerge.Linux;
-using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Planning;
 
@@ -15,34 +13,11 @@ internal static class WorkDirectory
     /// <param name="upper">Path of the upperdir.</param>
     public static string Choose(string upper, string hierarchy, List<string> taken)
     {
-        string first = Parent(upper) + "/" + FirstName(hierarchy);
+        string first = PathName.Parent(upper) + "/" + FirstName(hierarchy);
         string path = first;
         for (int i = 1; taken.Has(path); i++)
             path = first + "." + i.ToString();
         return path;
-    }
-
-    /// <summary>All that exist beside an upperdir.</summary>
-    /// <param name="inTheWay">Something of such a name that is no directory, or null.</param>
-    public static List<string> FindBeside(Root root, string upper, string hierarchy, out string? inTheWay)
-    {
-        inTheWay = null;
-        List<string> paths = [];
-        string first = FirstName(hierarchy);
-        using SafeFileHandle? parent = root.TryOpenDirectory(Parent(upper), Sys.O_RDONLY);
-        if (parent is null)
-            return paths;
-        foreach (DirectoryEntry entry in Sys.ReadDirectory(parent))
-        {
-            if (entry.Name != first && !IsNumbered(entry.Name, first))
-                continue;
-            string path = Parent(upper) + "/" + entry.Name;
-            if (Sys.TryStatusAt(parent, entry.Name) is { IsDirectory: false })
-                inTheWay = path;
-            paths.Add(path);
-        }
-
-        return paths;
     }
 
     /// <summary>Whether a name is one of a workdir: nothing else is ever removed as one.</summary>
@@ -57,9 +32,7 @@ internal static class WorkDirectory
         return name == first || IsNumbered(name, first);
     }
 
-    public static string Parent(string path) => path[..Math.Max(path.LastIndexOf('/'), 0)];
-
-    public static string Name(string path) => path[(path.LastIndexOf('/') + 1)..];
+    public static bool IsOf(string hierarchy, string name) => FirstName(hierarchy) is var first && (name == first || IsNumbered(name, first));
 
     private static string FirstName(string hierarchy) => ".systemd-" + HierarchyState.ShortName(hierarchy) + "-workdir";
 

@@ -1,5 +1,4 @@
 using System.Text;
-using BootMerge.CommandLine;
 using BootMerge.Json;
 using BootMerge.Linux;
 

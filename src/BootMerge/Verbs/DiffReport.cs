@@ -1,5 +1,4 @@
 using BootMerge.Changes;
-using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Reporting;
 

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using BootMerge.Changes;
-using BootMerge.CommandLine;
 using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Planning;

@@ -1,8 +1,6 @@
 using System.Collections.Generic;
 using BootMerge.Changes;
 using BootMerge.Configuration;
-using BootMerge.Linux;
-using BootMerge.Planning;
 
 namespace BootMerge.Verbs;
 
@@ -37,8 +35,8 @@ internal static class HierarchyPaths
             if (!typed.StartsWith('/'))
                 throw new InputException(Words.Quote(typed) + " is not an absolute path");
             string path = SeenPath.Of(trees.BareRoot, trees.Trees, hierarchies, typed);
-            string plain = HierarchyState.Join("", typed);
-            if (hierarchies.Find(hierarchy => path == hierarchy || MountTable.IsBelow(path, hierarchy)) is not string hierarchy)
+            string plain = PathName.Join("", typed);
+            if (hierarchies.Find(hierarchy => PathName.IsOrIsBelow(path, hierarchy)) is not string hierarchy)
                 throw new InputException(Words.Quote(typed) + (path == plain ? "" : " leads to " + Words.Quote(path) + ", which") + " is in none of the hierarchies " + hierarchies.Joined(", "));
             paths.Add(new HierarchyPath(plain, hierarchy, path));
         }

@@ -1,8 +1,6 @@
 using System.Text;
-using BootMerge.CommandLine;
 using BootMerge.Extensions;
 using BootMerge.Json;
-using BootMerge.Linux;
 
 namespace BootMerge.Verbs;
 

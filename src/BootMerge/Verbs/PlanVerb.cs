@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using BootMerge.CommandLine;
 using BootMerge.Json;
 using BootMerge.Mounting;
 using BootMerge.Planning;

@@ -3,6 +3,7 @@ using BootMerge.Changes;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
 using BootMerge.Extensions;
+using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using BootMerge.Changes;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
+using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;

@@ -49,5 +49,5 @@ public sealed class DifferenceTests
 
     [Fact]
     public void Bytes_that_are_no_UTF_8_are_quoted_and_kept() =>
-        Assert.Equal("\"/etc/x\\377y\"", DiffReport.Quoted(BootMerge.Linux.PathText.Decode([.. "/etc/x"u8, 0xff, .. "y"u8])));
+        Assert.Equal("\"/etc/x\\377y\"", DiffReport.Quoted(PathText.Decode([.. "/etc/x"u8, 0xff, .. "y"u8])));
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using BootMerge.CommandLine;
+using BootMerge.Json;
 using CsCheck;
 using Xunit;
 

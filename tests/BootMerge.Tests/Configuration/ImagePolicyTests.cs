@@ -1,5 +1,4 @@
 using System;
-using BootMerge.Configuration;
 using Xunit;
 
 namespace BootMerge.Tests.Configuration;

@@ -84,7 +84,7 @@ public sealed class ParserFuzzTests
                 Settings settings = SettingsResolver.Resolve(new Arguments { Verb = Verb.Boot }, sources);
                 Assert.All(settings.Warnings, warning => Assert.True(IsOneLine(warning), warning));
                 Assert.Equal(FallbackMode.Fail, settings.Fallback);
-                Assert.True(settings.RequireExtension is null || EntryName.IsValid(settings.RequireExtension));
+                Assert.True(settings.RequireExtension is null || ExtensionName.IsValid(settings.RequireExtension));
             }
             catch (InputException e)
             {
@@ -154,8 +154,8 @@ public sealed class ParserFuzzTests
             Assert.Equal(path, Marker.Unescape(Marker.Escape(path)) ?? path);
             if (!Marker.IsSafeRelativePath(path))
                 return;
-            Assert.Equal("/" + path, HierarchyState.Join("/", path));
-            Assert.Equal("/a/b/" + path, HierarchyState.Join("/a/b", path));
+            Assert.Equal("/" + path, PathName.Join("/", path));
+            Assert.Equal("/a/b/" + path, PathName.Join("/a/b", path));
         });
     }
 
@@ -193,22 +193,22 @@ public sealed class ParserFuzzTests
             Assert.True(IsOneLine(printable));
             Assert.Equal(printable, PathText.Printable(printable));
 
-            string joined = HierarchyState.Join("/var/lib/extensions.mutable", path);
+            string joined = PathName.Join("/var/lib/extensions.mutable", path);
             Assert.StartsWith("/", joined, StringComparison.Ordinal);
             Assert.True(joined is "/" || Marker.IsSafeRelativePath(joined[1..]) || path.Contains('\0'));
-            Assert.Equal(joined, HierarchyState.Join("/", joined));
+            Assert.Equal(joined, PathName.Join("/", joined));
 
-            string work = WorkDirectory.Choose(joined, "/etc", [WorkDirectory.Parent(joined) + "/.systemd-etc-workdir"]);
-            Assert.True(WorkDirectory.IsName(WorkDirectory.Name(work)));
-            Assert.Equal(WorkDirectory.Parent(joined), WorkDirectory.Parent(work));
+            string work = WorkDirectory.Choose(joined, "/etc", [PathName.Parent(joined) + "/.systemd-etc-workdir"]);
+            Assert.True(WorkDirectory.IsName(PathName.Last(work)));
+            Assert.Equal(PathName.Parent(joined), PathName.Parent(work));
 
             try
             {
                 foreach (string hierarchy in HierarchyList.Parse(path, "FUZZ"))
                 {
-                    Assert.Equal(hierarchy, HierarchyState.Join("/", hierarchy));
+                    Assert.Equal(hierarchy, PathName.Join("/", hierarchy));
                     Assert.DoesNotContain('/', HierarchyState.ShortName(hierarchy));
-                    Assert.True(WorkDirectory.IsName(WorkDirectory.Name(WorkDirectory.Choose("/x/y", hierarchy, []))));
+                    Assert.True(WorkDirectory.IsName(PathName.Last(WorkDirectory.Choose("/x/y", hierarchy, []))));
                 }
             }
             catch (InputException e)
@@ -286,7 +286,7 @@ public sealed class ParserFuzzTests
             Assert.Equal(name is null, problem.Length > 0);
             if (name is null)
                 return;
-            Assert.True(EntryName.IsValid(name) && name is not ("" or "." or "..") && name.IndexOfAny(['\n', '\0', '\u007f']) < 0);
+            Assert.True(ExtensionName.IsValid(name) && name is not ("" or "." or "..") && name.IndexOfAny(['\n', '\0', '\u007f']) < 0);
             Assert.Equal([name], Marker.ParseNames(Marker.NamesText([name])));
         }
     }

@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using BootMerge.Json;
-using BootMerge.Linux;
 using CsCheck;
 using Xunit;
 

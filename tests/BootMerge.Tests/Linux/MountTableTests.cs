@@ -98,16 +98,5 @@ public sealed class MountTableTests
         Gen.OneOf(likely, Gen.Byte.Array[0, 60]).Sample(bytes => MountTable.Parse(bytes).Mounts.Count <= bytes.Length, iter: 10_000);
     }
 
-    [Theory]
-    [InlineData("/a/b", "/a", true)]
-    [InlineData("/a", "/", true)]
-    [InlineData("/a", "/a", false)]
-    [InlineData("/ab", "/a", false)]
-    [InlineData("/", "/", false)]
-    [InlineData("/", "/a", false)]
-    [InlineData("/b/a", "/a", false)]
-    public void Below_a_directory_is_what_lies_in_it(string path, string directory, bool expected) =>
-        Assert.Equal(expected, MountTable.IsBelow(path, directory));
-
     private static MountTable Parse(string text) => MountTable.Parse(Encoding.UTF8.GetBytes(text));
 }

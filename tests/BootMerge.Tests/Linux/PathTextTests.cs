@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using BootMerge.Linux;
 using CsCheck;
 using Xunit;
 

@@ -1,5 +1,4 @@
 using System;
-using BootMerge.Linux;
 using BootMerge.Markers;
 using CsCheck;
 using Xunit;

@@ -1,6 +1,7 @@
 using System;
 using System.Linq;
 using BootMerge.Linux;
+using BootMerge.Mounting;
 using BootMerge.Planning;
 using BootMerge.Tests.Extensions;
 using Microsoft.Win32.SafeHandles;
@@ -24,20 +25,6 @@ public sealed class HierarchyStateTests : IDisposable
         Assert.Equal(expected, HierarchyState.ShortName(hierarchy));
         Assert.Equal("/var/lib/extensions.mutable/" + expected, HierarchyState.RoutingEntry(hierarchy));
     }
-
-    [Theory]
-    [InlineData("/a/b", "/etc", "/etc")]
-    [InlineData("/a/b", "c", "/a/b/c")]
-    [InlineData("/a/b", "../c", "/a/c")]
-    [InlineData("/a/b", "c/./d//e/", "/a/b/c/d/e")]
-    [InlineData("/a", "../../../c", "/c")]
-    [InlineData("/a", "/../c/..", "/")]
-    [InlineData("/a", "..", "/")]
-    [InlineData("/a", "/", "/")]
-    [InlineData("/a", ".", "/a")]
-    [InlineData("", "c", "/c")]
-    public void A_link_leads_by_its_text_and_never_out_of_the_root(string directory, string target, string expected) =>
-        Assert.Equal(expected, HierarchyState.Join(directory, target));
 
     [Fact]
     public void A_hierarchy_that_is_absent_is_no_layer_and_empty()
@@ -128,5 +115,5 @@ public sealed class HierarchyStateTests : IDisposable
         Assert.Equal("/.systemd-etc-workdir", Look("/etc").Routing.InTheWay);
     }
 
-    private HierarchyState Look(string hierarchy) => HierarchyState.Look(_root.Root, ExtensionClass.Confext, hierarchy);
+    private HierarchyState Look(string hierarchy) => HierarchyLook.Of(_root.Root, ExtensionClass.Confext, hierarchy);
 }

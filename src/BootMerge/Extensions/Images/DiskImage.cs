@@ -1,5 +1,4 @@
 using System;
-using BootMerge.Configuration;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 

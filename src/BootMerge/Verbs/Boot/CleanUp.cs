@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using BootMerge.Changes;
-using BootMerge.CommandLine;
+using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
@@ -45,7 +45,7 @@ internal static class CleanUp
     {
         try
         {
-            HierarchyState state = HierarchyState.Look(session.Root, ExtensionClass.Confext, Hierarchy);
+            HierarchyState state = HierarchyLook.Of(session.Root, ExtensionClass.Confext, Hierarchy);
             if (state.AreMarksHidden || state.Routing is not { Kind: RoutingKind.Self or RoutingKind.Directory, Path: string path })
                 return;
             using SafeFileHandle directory = session.Root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
@@ -77,12 +77,11 @@ internal static class CleanUp
         if (path.StartsWith(Hierarchy + "/", StringComparison.Ordinal))
             path = path[(Hierarchy.Length + 1)..];
         path = path.Trim('/');
-        int slash = path.LastIndexOf('/');
-        string name = path[(slash + 1)..];
+        string name = PathName.Last(path);
         if (name is "" or "." or "..")
             return;
         using SafeFileHandle? parent = Sys.TryOpenAt(
-            upper, slash < 0 ? "." : path[..slash], Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+            upper, "./" + PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         if (parent is null || OverlayMark.TryStatus(parent, name) is not { IsWhiteout: true })
             return;
         // Once before the first: it looks at the whole layer. What is left is told of by the merge.

@@ -27,11 +27,11 @@ internal static class RoutingEntry
                 return "the root has no /var to route writes from";
             if (Exists(session.Root, entry))
                 return null;
-            string parent = entry[..entry.LastIndexOf('/')];
+            string parent = PathName.Parent(entry);
             MakeDirectory(session.Root, "/var/lib");
             MakeDirectory(session.Root, parent);
             using SafeFileHandle directory = session.Root.OpenAt(parent, Sys.O_PATH | Sys.O_DIRECTORY);
-            if (Sys.MakeSymlink(directory, entry[(entry.LastIndexOf('/') + 1)..], Hierarchy, session.Root.Outside(entry)))
+            if (Sys.MakeSymlink(directory, PathName.Last(entry), Hierarchy, session.Root.Outside(entry)))
                 session.Log.Info("Created " + session.Root.Outside(entry) + " -> " + Hierarchy + ": writes to the merged /etc go to the machine's own.");
             return null;
         }
@@ -52,14 +52,14 @@ internal static class RoutingEntry
     /// <summary>Also what leads nowhere is somebody's decision.</summary>
     private static bool Exists(Root root, string entry)
     {
-        using SafeFileHandle? directory = root.TryOpenDirectory(entry[..entry.LastIndexOf('/')]);
-        return directory is not null && Sys.TryStatusAt(directory, entry[(entry.LastIndexOf('/') + 1)..]) is not null;
+        using SafeFileHandle? directory = root.TryOpenDirectory(PathName.Parent(entry));
+        return directory is not null && Sys.TryStatusAt(directory, PathName.Last(entry)) is not null;
     }
 
     private static void MakeDirectory(Root root, string path)
     {
-        using SafeFileHandle parent = root.OpenAt(path[..path.LastIndexOf('/')], Sys.O_PATH | Sys.O_DIRECTORY);
-        string name = path[(path.LastIndexOf('/') + 1)..];
+        using SafeFileHandle parent = root.OpenAt(PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
+        string name = PathName.Last(path);
         if (!Sys.MakeDirectory(parent, name, DirectoryMode, root.Outside(path)))
             return;
         using SafeFileHandle created = Sys.OpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);

@@ -46,9 +46,9 @@ internal sealed class ShownExtension : IDisposable
     /// <param name="directory">The directory that is the extension's /etc, inside the root.</param>
     public static ShownExtension Prepare(Root root, Extension extension, string directory)
     {
-        int slash = directory.LastIndexOf('/');
-        string parent = slash == 0 ? "/" : directory[..slash];
-        bool isCalledEtc = directory[slash..] == Hierarchy && slash > 0;
+        string above = PathName.Parent(directory);
+        string parent = above.Length == 0 ? "/" : above;
+        bool isCalledEtc = directory == above + Hierarchy && above.Length > 0;
 
         // NAME -> parent is enough for a directory called etc that has a release file.
         if (isCalledEtc && HasRelease(root, directory, extension.Name))
@@ -102,9 +102,8 @@ internal sealed class ShownExtension : IDisposable
 
     private static SafeFileHandle MakeOverlay(Root root, string name, string directory, string target, LayerMethod method, bool isStaged)
     {
-        int slash = directory.LastIndexOf('/');
         bool hasRelease = HasRelease(root, directory, name);
-        using SafeFileHandle parent = root.OpenAt(directory[..slash], Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle parent = root.OpenAt(PathName.Parent(directory), Sys.O_PATH | Sys.O_DIRECTORY);
         using Stage stage = Stage.Create();
         if (isStaged)
             stage.AttachOn(root.Handle);
@@ -113,8 +112,9 @@ internal sealed class ShownExtension : IDisposable
         Sys.MakeDirectory(layer, "etc", DirectoryMode, "etc");
         using SafeFileHandle etc = Sys.OpenChild(layer, "etc", Sys.O_RDONLY | Sys.O_DIRECTORY);
         // Whatever the directory is called, as etc it is seen.
-        if (directory[slash..] != Hierarchy)
-            Sys.SetXattr(etc, OverlayMark.Redirect, PathText.Encode(directory[slash..]));
+        string seenAs = "/" + PathName.Last(directory);
+        if (seenAs != Hierarchy)
+            Sys.SetXattr(etc, OverlayMark.Redirect, PathText.Encode(seenAs));
         if (!hasRelease)
         {
             Sys.MakeDirectory(etc, "extension-release.d", DirectoryMode, "extension-release.d");

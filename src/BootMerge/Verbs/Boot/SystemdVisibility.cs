@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using BootMerge.Extensions;
 using BootMerge.Json;
 using BootMerge.Linux;
-using BootMerge.Markers;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;

@@ -1,6 +1,6 @@
 using System;
 
-namespace BootMerge.Configuration;
+namespace BootMerge;
 
 /// <summary>
 /// Which partitions of a disk image may be used, and how they must be protected: systemd.image-policy(7), read as systemd

@@ -1,7 +1,7 @@
 using System;
 using System.Text;
 
-namespace BootMerge.Linux;
+namespace BootMerge;
 
 /// <summary>
 /// File names are bytes. In this program they are strings in which every byte that is not part of valid UTF-8 stands

@@ -1,0 +1,25 @@
+using System;
+
+namespace BootMerge;
+
+/// <summary>What an extension may be called.</summary>
+internal static class ExtensionName
+{
+    public static bool IsValid(string name) => Problem(name).Length == 0;
+
+    /// <summary>Why it cannot be a name; "" when it can.</summary>
+    public static string Problem(string name)
+    {
+        if (name.Length == 0 || name is "." or "..")
+            return "nothing is left of its name without the suffixes";
+        if (!PathText.IsValidUtf8(name))
+            return "its name is not UTF-8";
+        foreach (char c in name)
+            if (c is < ' ' or '\u007f')
+                return "its name contains a control character";
+        if (PathText.HasNoncharacter(name))
+            return "its name contains a code point that is no character (U+FFFE, say)";
+        // Temporary files for atomic replacement.
+        return name.StartsWith(".#", StringComparison.Ordinal) ? "its name starts with .#, as temporary files do" : "";
+    }
+}

@@ -1,0 +1,8 @@
+namespace BootMerge.Json;
+
+internal enum JsonFormat
+{
+    Off,
+    Short,
+    Pretty,
+}
