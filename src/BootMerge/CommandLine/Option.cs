@@ -114,8 +114,8 @@ internal sealed class Option(string name, string form, OptionScope scope, Option
             error = "unknown option " + Words.Quote(name) + (Words.Nearest(name, known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : "");
         if (candidates.Count < 2)
             return found;
-        candidates.Sort(string.CompareOrdinal);
-        error = "option " + Words.Quote(name) + " is ambiguous: it could be " + string.Join(", ", candidates);
+        candidates.SortBy(string.CompareOrdinal);
+        error = "option " + Words.Quote(name) + " is ambiguous: it could be " + candidates.Joined(", ");
         return null;
     }
 }
