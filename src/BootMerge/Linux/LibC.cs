@@ -5,7 +5,7 @@ namespace BootMerge.Linux;
 /// <summary>
 /// The C library's functions as they are declared, each once. Paths are zero-terminated bytes. Calls that the oldest
 /// C library we link against has no wrapper for go through syscall(2); their numbers are the same on every
-/// architecture since 5.0. Callers read errno with Marshal.GetLastPInvokeError in the next statement. Descriptors are plain numbers here, because
+/// architecture since 5.0. What is declared here and in Sys is compared with the headers of each architecture (KernelDeclarationTests). Callers read errno with Marshal.GetLastPInvokeError in the next statement. Descriptors are plain numbers here, because
 /// marshalling a SafeHandle makes its type reflectable, which costs 400 KB: <see cref="Sys"/> takes the handles.
 /// </summary>
 internal static unsafe partial class LibC
@@ -291,6 +291,20 @@ internal static unsafe partial class LibC
         public uint Bytes;
         public int Type;
         public fixed byte Handle[Capacity];
+    }
+
+    /// <summary>struct dirent64, getdents64(2): as long as it says, with a zero-terminated name.</summary>
+    [StructLayout(LayoutKind.Explicit)]
+    public struct DirectoryRecord
+    {
+        [FieldOffset(16)]
+        public ushort Length;
+
+        [FieldOffset(18)]
+        public byte Type;
+
+        [FieldOffset(19)]
+        public byte Name;
     }
 
     /// <summary>struct statvfs of 64-bit musl; glibc's differs in what comes after.</summary>

@@ -87,7 +87,7 @@ internal static unsafe partial class Sys
         }
 
         LibC.StatxBuffer s;
-        if (!TryStatx(source, EmptyPath, AT_EMPTY_PATH, STATX_BASIC_AND_BIRTH, &s, out int statxErrno))
+        if (!TryStatx(source, EmptyPath, AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &s, out int statxErrno))
             throw new KernelException("statx", name, statxErrno);
         LibC.TimeSpec* times = stackalloc LibC.TimeSpec[2];
         times[0] = new LibC.TimeSpec { Seconds = s.AccessTime.Seconds, Nanoseconds = s.AccessTime.Nanoseconds };

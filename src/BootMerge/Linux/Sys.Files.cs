@@ -28,9 +28,8 @@ internal static unsafe partial class Sys
     public const int O_CLOEXEC = 0x80000;
     public const int O_PATH = 0x200000;
 
-    // These two have other values on arm64 than on the rest (asm/fcntl.h).
-    public static readonly int O_DIRECTORY = IsArm64 ? 0x4000 : 0x10000;
-    public static readonly int O_NOFOLLOW = IsArm64 ? 0x8000 : 0x20000;
+    public static readonly int O_DIRECTORY = DirectoryFlag(IsArm64);
+    public static readonly int O_NOFOLLOW = NoFollowFlag(IsArm64);
 
     public const ulong RESOLVE_NO_XDEV = 0x01;
     public const ulong RESOLVE_NO_MAGICLINKS = 0x02;
@@ -45,16 +44,23 @@ internal static unsafe partial class Sys
     private const int AT_NO_AUTOMOUNT = 0x800;
     private const int AT_EMPTY_PATH = 0x1000;
     private const int AT_HANDLE_FID = 0x200;
-    private const uint STATX_BASIC_AND_BIRTH = 0xFFF;
+    private const uint STATX_BASIC_STATS = 0x7FF;
+    private const uint STATX_BTIME = 0x800;
     private const uint STATX_MNT_ID = 0x1000;
     private const uint STATX_MNT_ID_UNIQUE = 0x4000;
     private const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
-    private const ulong STATX_ATTR_IMMUTABLE_OR_APPEND = 0x30;
+    private const ulong STATX_ATTR_IMMUTABLE = 0x10;
+    private const ulong STATX_ATTR_APPEND = 0x20;
 
     private const int LOCK_EX = 2;
     private const int LOCK_NB = 4;
 
     private static bool IsArm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+
+    // The only two constants here that arm64 has other values of (asm/fcntl.h).
+    internal static int DirectoryFlag(bool arm64) => arm64 ? 0x4000 : 0x10000;
+
+    internal static int NoFollowFlag(bool arm64) => arm64 ? 0x8000 : 0x20000;
 
     private static readonly byte[] EmptyPath = [0];
 
@@ -172,7 +178,7 @@ internal static unsafe partial class Sys
     {
         LibC.StatxBuffer s;
         // An unknown mask bit is ignored, so kernels before 6.8 leave the unique number out: ask for the old one then.
-        if (!TryStatx(directory, path, flags, STATX_BASIC_AND_BIRTH | STATX_MNT_ID_UNIQUE, &s, out errno))
+        if (!TryStatx(directory, path, flags, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID_UNIQUE, &s, out errno))
             return null;
         if ((s.Mask & STATX_MNT_ID_UNIQUE) == 0)
             s.MountId = MountNumberAt(directory, path, flags);
@@ -193,7 +199,7 @@ internal static unsafe partial class Sys
             ChangeTime = Microseconds(s.ChangeTime),
             Links = s.Links,
             UniqueMountId = s.MountId,
-            IsImmutable = (s.Attributes & STATX_ATTR_IMMUTABLE_OR_APPEND) != 0,
+            IsImmutable = (s.Attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0,
             IsMountRoot = (s.Attributes & STATX_ATTR_MOUNT_ROOT) != 0,
         };
     }
@@ -318,11 +324,11 @@ internal static unsafe partial class Sys
             throw new KernelException("getdents64", NameOf(directory), errno);
         for (byte* at = buffer; at < buffer + length;)
         {
-            // struct linux_dirent64: ino 8, off 8, reclen 2, type 1, name
-            ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(at + 19);
+            LibC.DirectoryRecord* record = (LibC.DirectoryRecord*)at;
+            ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(&record->Name);
             if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
-                entries.Add(new DirectoryEntry(PathText.Decode(name), at[18]));
-            at += *(ushort*)(at + 16);
+                entries.Add(new DirectoryEntry(PathText.Decode(name), record->Type));
+            at += record->Length;
         }
 
         return true;

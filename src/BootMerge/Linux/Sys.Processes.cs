@@ -12,12 +12,12 @@ internal static unsafe partial class Sys
     /// <summary>Whether this process has CAP_SYS_ADMIN (capget(2)), which every mount needs. A failure to ask is none: the mount will tell.</summary>
     public static bool MayMount()
     {
-        const uint LINUX_CAPABILITY_VERSION_3 = 0x20080522;
-        const uint CAP_SYS_ADMIN = 1 << 21;
-        uint* header = stackalloc uint[2] { LINUX_CAPABILITY_VERSION_3, 0 };
+        const uint _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
+        const int CAP_SYS_ADMIN = 21;
+        uint* header = stackalloc uint[2] { _LINUX_CAPABILITY_VERSION_3, 0 };
         // Twice effective, permitted, inheritable: the capabilities up to 31, then those from 32 on.
         uint* data = stackalloc uint[6];
-        return LibC.capget(header, data) != 0 || (data[0] & CAP_SYS_ADMIN) != 0;
+        return LibC.capget(header, data) != 0 || (data[0] & 1u << CAP_SYS_ADMIN) != 0;
     }
 
     /// <summary>
