@@ -13,11 +13,11 @@ usage() {
     cat <<'USAGE'
 usage: ./build.sh VERB
 
-  build             out/bootmerge: the program, one static file
+  build [arm64]     out/bootmerge: the program, one static file; arm64: out/bootmerge-arm64, for that architecture
   demo              build, and show in a private mount namespace what it does
   test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
-  soak [PART...]    the long runs of some tests: fuzz, powercut, storm, sweep; all unless named; each says what it did and how long it took
-  boot-test [CASE]  boot QEMU machines with a real dracut initramfs; cases: tests/boot/cases
+  soak [PART...]    the long runs of some tests: arm64, fuzz, powercut, storm, sweep; all unless named; each says what it did and how long it took
+  boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture: arm64/daily
   install DESTDIR   the program, its man pages and shell completions, and the dracut module
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
 
@@ -36,11 +36,13 @@ declare -A package=(
     [mkfs.ext4]=e2fsprogs [mkfs.xfs]=xfsprogs [mkfs.btrfs]=btrfs-progs
     [sfdisk]=fdisk
     [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
-    [/usr/include/stdlib.h]=libc6-dev
+    [/usr/include/stdlib.h]=libc6-dev [/usr/include/linux/openat2.h]=linux-libc-dev [depmod]=kmod
+    [clang]=clang [aarch64-linux-gnu-objcopy]=binutils-aarch64-linux-gnu [/usr/lib/aarch64-linux-musl/libc.a]=musl-dev:arm64
+    [qemu-aarch64-static]=qemu-user-static [qemu-system-aarch64]=qemu-system-arm
 )
 build_tools="musl-gcc gcc ld.lld objcopy"
 docs_tools="scdoc man groff zsh fish /usr/share/bash-completion/bash_completion"
-boot_tools="gcc /usr/include/stdlib.h unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck xz"
+boot_tools="gcc /usr/include/stdlib.h unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio depmod qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck xz"
 
 # need TOOL...: installs what is missing of it.
 need() {
@@ -61,16 +63,50 @@ need() {
     apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
         { apt-get -qq update >&2 && apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null; }
 }
+# need_arm64 TOOL...: these, and what builds for arm64 on another machine. musl for arm64 is a package of that architecture,
+# which dpkg must be told of.
+need_arm64() {
+    local version libgcc headers=/usr/include/aarch64-linux-gnu/asm/unistd.h
+    if ! { dpkg --print-architecture; dpkg --print-foreign-architectures; } | grep -qx arm64; then
+        if [ "$(id -u)" != 0 ]; then
+            echo "build.sh: musl-dev of arm64 is needed. Allow packages of that architecture, then try again:" >&2
+            echo "    sudo dpkg --add-architecture arm64 && sudo apt-get update" >&2
+            exit 1
+        fi
+        echo "build.sh: allowing packages of arm64, for its musl-dev (dpkg --add-architecture arm64)" >&2
+        dpkg --add-architecture arm64
+        apt-get -qq update >&2
+    fi
+    need gcc
+    version=$(gcc -dumpversion)
+    libgcc=/usr/lib/gcc-cross/aarch64-linux-gnu/${version%%.*}/libgcc.a
+    package[$libgcc]=libgcc-${version%%.*}-dev-arm64-cross
+    # Debian 13 has the kernel's headers of all architectures in one package.
+    [ -e $headers ] || headers=/usr/aarch64-linux-gnu/include/asm/unistd.h
+    package[$headers]=linux-libc-dev-arm64-cross
+    need clang ld.lld aarch64-linux-gnu-objcopy /usr/lib/aarch64-linux-musl/libc.a "$libgcc" "$headers" "$@"
+}
 need_root() { [ "$(id -u)" = 0 ] || { echo "build.sh: '$1' mounts file systems: run it as root." >&2; exit 1; }; }
 
+# build [arm64]
 build() {
-    # shellcheck disable=SC2086  # a list of words
-    need $build_tools
+    local program=out/bootmerge runtime=()
+    case ${1-} in
+    '')
+        # shellcheck disable=SC2086  # a list of words
+        need $build_tools
+        ;;
+    arm64)
+        need_arm64
+        program=out/bootmerge-arm64 runtime=(-r linux-arm64)
+        ;;
+    *) usage >&2; exit 2 ;;
+    esac
     mkdir -p out
-    dotnet publish src/BootMerge -c Release -v quiet --output out/publish >&2
-    install -m755 out/publish/bootmerge out/bootmerge
+    dotnet publish src/BootMerge -c Release "${runtime[@]}" -v quiet --output out/publish >&2
+    install -m755 out/publish/bootmerge $program
     rm -rf out/publish
-    echo "out/bootmerge: $(stat -c %s out/bootmerge) bytes" >&2
+    echo "$program: $(stat -c %s $program) bytes" >&2
 }
 
 # out/man: the pages, from their sources in man/.
@@ -107,11 +143,12 @@ install_to() {
 # files are archived, below directories that every initramfs with systemd has, and the directories that one may not have.
 # dracut keeps its hooks in /lib/dracut/hooks, newer versions in /var/lib/dracut/hooks; under systemd the unit merges, and
 # the hook does nothing.
+# make_cpio [PROGRAM]: out/bootmerge unless said; the archive is PROGRAM.cpio.
 make_cpio() {
     need cpio
-    local module=dracut-module/99bootmerge tree units=usr/lib/systemd/system class links hooks pad
+    local program=${1-out/bootmerge} module=dracut-module/99bootmerge tree units=usr/lib/systemd/system class links hooks pad
     tree=$(mktemp -d)
-    install -D -m755 out/bootmerge "$tree/usr/sbin/bootmerge"
+    install -D -m755 "$program" "$tree/usr/sbin/bootmerge"
     install -D -m644 $module/bootmerge.conf "$tree/usr/lib/bootmerge.conf"
     install -D -m644 $module/bootmerge.service "$tree/$units/bootmerge.service"
     for class in confext sysext; do
@@ -126,12 +163,12 @@ make_cpio() {
     done
     (cd "$tree" && find . -mindepth 1 -printf '%P\n' |
         grep -vxE 'usr|usr/sbin|usr/lib|usr/lib/systemd|usr/lib/systemd/system|var|var/lib' |
-        LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >out/bootmerge.cpio
+        LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$program.cpio"
     rm -rf "$tree"
     # Archives are appended to one another: each must end at a multiple of four bytes.
-    pad=$((-$(stat -c %s out/bootmerge.cpio) & 3))
-    head -c "$pad" /dev/zero >>out/bootmerge.cpio
-    echo "out/bootmerge.cpio: $(stat -c %s out/bootmerge.cpio) bytes" >&2
+    pad=$((-$(stat -c %s "$program.cpio") & 3))
+    head -c "$pad" /dev/zero >>"$program.cpio"
+    echo "$program.cpio: $(stat -c %s "$program.cpio") bytes" >&2
 }
 
 # The parts of `soak`: the same tests as in `test`, with more of everything, set by the environment. A part is a function
@@ -140,6 +177,13 @@ soak_fuzz() {
     # shellcheck disable=SC2086  # a list of words
     need $build_tools
     SOAK_INPUTS=${SOAK_INPUTS:-10000000} dotnet run --project tests/BootMerge.Tests -c Release -- -class '*ParserFuzzTests'
+}
+soak_arm64() { # the stage of `test`, which makes its Debian system first
+    need_root soak
+    # shellcheck disable=SC2046,SC2086  # lists of words
+    need $build_tools $boot_tools readelf
+    tests/boot/base.sh arm64 >/dev/null
+    (run_tests arm64)
 }
 soak_powercut() {
     need_root soak
@@ -180,7 +224,7 @@ soak() {
 verb=${1-}
 shift || true
 case $verb in
-build) build ;;
+build) build "$@" ;;
 demo) need_root demo; need findmnt unshare mount; build; demo/run.sh out/bootmerge ;;
 test) run_tests "$@" ;;
 soak) soak "$@" ;;
@@ -190,6 +234,7 @@ boot-test)
     need $boot_tools
     build
     make_cpio
+    case " $* " in *" arm64/"*) need_arm64 qemu-system-aarch64; build arm64; make_cpio out/bootmerge-arm64 ;; esac
     tests/boot/run.sh "$@"
     ;;
 install)
