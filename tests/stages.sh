@@ -3,7 +3,7 @@
 # is built once, whichever stages are run. Logs: out/test/.
 
 # In this order. With each: what `--help` says of it.
-stages=(style unit program docs kernel differential boot)
+stages=(style unit program docs kernel differential boot arm64)
 declare -A about=(
     [style]="the solution builds without warnings, formatting, shellcheck"
     [unit]="tests of what changes nothing, and of the scripts"
@@ -12,6 +12,7 @@ declare -A about=(
     [kernel]="real mounts in a private namespace, in two processes side by side (root)"
     [differential]="the same steps under systemd's programs (root)"
     [boot]="QEMU machines with a real initramfs (root)"
+    [arm64]="what can be tested of arm64 on another machine, where its system is cached (soak arm64 makes it; root)"
     [fast]="style, unit, docs: no root, under a minute"
 )
 fast=(style unit docs)
@@ -20,12 +21,13 @@ fast=(style unit docs)
 tools_of() {
     case $1 in
     style) echo shellcheck ;;
-    unit) ;;
+    unit) echo "gcc musl-gcc /usr/include/linux/openat2.h" ;;
     program) echo "$build_tools readelf" ;;
     docs) echo "$docs_tools" ;;
     kernel) echo "$build_tools strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs losetup" ;;
     differential) echo "$build_tools mmdebstrap flock mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs sfdisk losetup" ;;
     boot) echo "$build_tools $boot_tools" ;;
+    arm64) ! arm64_is_cached || echo "$build_tools $boot_tools readelf" ;;
     esac
 }
 
@@ -118,13 +120,16 @@ pair() {
     finish "$1"
 }
 
-is_small() { [ "$(stat -c %s out/bootmerge)" -le "$size_ceiling" ]; }
-is_static() { ! readelf -ldW out/bootmerge | grep -E 'INTERP|NEEDED'; }
-runs_alone() { # as the only file there is: no library, no /proc, no /dev
-    local empty version
+# Each of these: PROGRAM.
+is_small() { [ "$(stat -c %s "$1")" -le "$size_ceiling" ]; }
+is_static() { ! readelf -ldW "$1" | grep -E 'INTERP|NEEDED'; }
+# runs_alone PROGRAM [EMULATOR]: as the only file there is, besides the emulator: no library, no /proc, no /dev
+runs_alone() {
+    local empty version emulator=()
     empty=$(mktemp -d)
-    cp out/bootmerge "$empty/"
-    version=$(chroot "$empty" /bootmerge --version)
+    cp "$1" "$empty/bootmerge"
+    [ $# = 1 ] || { cp "$(command -v "$2")" "$empty/emulator" && emulator=(/emulator); }
+    version=$(chroot "$empty" "${emulator[@]}" /bootmerge --version)
     rm -rf "$empty"
     [ -n "$version" ]
 }
@@ -164,9 +169,9 @@ stage_unit() {
 
 stage_program() {
     program
-    check "at most $size_ceiling bytes" is_small
-    check "no dynamic linking" is_static
-    check "runs in an empty root" runs_alone
+    check "at most $size_ceiling bytes" is_small out/bootmerge
+    check "no dynamic linking" is_static out/bootmerge
+    check "runs in an empty root" runs_alone out/bootmerge
 }
 
 # Without the stage `program`, the same code runs by the runtime: linking takes longer than all of `fast` may.
@@ -214,6 +219,25 @@ stage_boot() {
     suite boot tests/boot/run.sh
 }
 
+# It takes minutes to make what is booted.
+arm64_is_cached() { (. tests/boot/lib.sh && [ -d "$(base_of arm64)" ]); }
+stage_arm64() {
+    if ! arm64_is_cached; then
+        echo "== arm64: not run, as its Debian system is not cached: './build.sh soak arm64' makes it and runs this stage"
+        return
+    fi
+    need_arm64 qemu-aarch64-static qemu-system-aarch64
+    solution
+    check "arm64: the kernel and musl have what the program declares" env TESTED_ARCHITECTURE=arm64 \
+        "$(tests_of tests/BootMerge.Tests BootMerge.Tests)" -class '*KernelDeclarationTests'
+    check "out/bootmerge-arm64 is built" build arm64
+    check "arm64: at most $size_ceiling bytes" is_small out/bootmerge-arm64
+    check "arm64: no dynamic linking" is_static out/bootmerge-arm64
+    check "arm64: runs in an empty root" runs_alone out/bootmerge-arm64 qemu-aarch64-static
+    make_cpio out/bootmerge-arm64
+    suite arm64 tests/boot/run.sh arm64/daily
+}
+
 # run_tests STAGE...
 run_tests() {
     local stage tools="" wanted=()
@@ -225,7 +249,7 @@ run_tests() {
         esac
     done
     [ $# -gt 0 ] || wanted=("${stages[@]}")
-    case " ${wanted[*]} " in *" program "* | *" kernel "* | *" differential "* | *" boot "*) need_root test ;; esac
+    case " ${wanted[*]} " in *" program "* | *" kernel "* | *" differential "* | *" boot "* | *" arm64 "*) need_root test ;; esac
     # All of it now, not in the middle of the run.
     for stage in "${wanted[@]}"; do tools+=" $(tools_of "$stage")"; done
     # shellcheck disable=SC2086  # a list of words

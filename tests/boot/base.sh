@@ -3,8 +3,9 @@
 #
 #   chroot/               dracut runs here; /usr is cut out of it
 #   vmlinuz               the kernel
-#   stock.cpio            an initramfs with systemd, without the bootmerge module
-#   usr-VARIANT.erofs     the read-only /usr, by where the vendor's defaults for /etc are:
+#   stock.cpio            an initramfs with systemd, without the bootmerge module; arm64: without dracut, as nothing of that
+#                         architecture runs on the machine that builds: Debian's packages as they are unpacked
+#   usr-VARIANT.erofs     the read-only /usr, by where the vendor's defaults for /etc are (arm64: only the first two):
 #       confext           a real directory, usr/lib/confexts/flatcar-defaults/etc (the recommended layout)
 #       confext-v2        the same after an update of the vendor's defaults
 #       symlink           usr/lib/confexts/flatcar-defaults/etc -> ../../../share/flatcar/etc
@@ -34,61 +35,93 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"
 root=$work/chroot
 
-packages=systemd,systemd-sysv,udev,kmod,dracut-core,cpio,e2fsprogs,util-linux,mount,binutils
-[ "$suite" = bookworm ] || packages+=,systemd-cryptsetup,util-linux-extra # for dracut: veritysetup, switch_root
-kernel=linux-image-cloud-$(dpkg --print-architecture)
-
-# dracut-core, not dracut, and the kernel package unpacked, not installed: their hooks would run dracut.
-# sid splits the kernel into linux-{binary,modules,base}-* packages: take what the image depends on.
-# shellcheck disable=SC2016  # expanded by the hook's own shell
-hook='set -eu; cd "$1/tmp"; export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
-    image=$(apt-cache depends '$kernel' | sed -n "s/^ *Depends: \(linux-image-.*\)/\1/p" | head -n 1)
-    parts=$(apt-cache depends "$image" | sed -n "s/^ *Depends: \(linux-\(modules\|binary\|base\)-[^ ]*\)/\1/p")
-    apt-get download -q "$image" $parts
-    for deb in *.deb; do
-        dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$1" --keep-directory-symlink --exclude="./usr/share/doc*"
-    done
-    rm -f -- *.deb'
+packages=systemd,systemd-sysv,udev,kmod,e2fsprogs,util-linux,mount
+kernel=linux-image-cloud
+case $suite in
+arm64) # only unpacked, all of it
+    release=trixie
+    how=(--architectures=arm64 --variant=extract)
+    packages+=,bash,coreutils,base-files,base-passwd,$kernel-arm64
+    ;;
+*)
+    release=$suite
+    # dracut-core, not dracut, and the kernel package unpacked, not installed: their hooks would run dracut.
+    # sid splits the kernel into linux-{binary,modules,base}-* packages: take what the image depends on.
+    # shellcheck disable=SC2016  # expanded by the hook's own shell
+    hook='set -eu; cd "$1/tmp"; export APT_CONFIG="$MMDEBSTRAP_APT_CONFIG"
+        image=$(apt-cache depends '$kernel-$(dpkg --print-architecture)' | sed -n "s/^ *Depends: \(linux-image-.*\)/\1/p" | head -n 1)
+        parts=$(apt-cache depends "$image" | sed -n "s/^ *Depends: \(linux-\(modules\|binary\|base\)-[^ ]*\)/\1/p")
+        apt-get download -q "$image" $parts
+        for deb in *.deb; do
+            dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$1" --keep-directory-symlink --exclude="./usr/share/doc*"
+        done
+        rm -f -- *.deb'
+    how=(--variant=essential --customize-hook="$hook")
+    packages+=,dracut-core,cpio,binutils
+    [ "$suite" = bookworm ] || packages+=,systemd-cryptsetup,util-linux-extra # for dracut: veritysetup, switch_root
+    ;;
+esac
 exclude=()
 for path in doc man locale info i18n; do exclude+=(--dpkgopt="path-exclude=/usr/share/$path/*"); done
 # A snapshot of sid may be past its date.
-mmdebstrap --mode=root --variant=essential --include="$packages" "${exclude[@]}" \
+mmdebstrap --mode=root "${how[@]}" --include="$packages" "${exclude[@]}" \
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
-    --customize-hook="$hook" "$suite" "$root" "$(mirror)" >"$work/mmdebstrap.log" 2>&1 9>&- ||
+    "$release" "$root" "$(mirror)" >"$work/mmdebstrap.log" 2>&1 9>&- ||
     { tail -n 30 "$work/mmdebstrap.log" >&2; exit 1; }
 
 # sid ships .ko.xz: inserting plain modules is cheaper under TCG. The unpacked kernel had no postinst: depmod.
 find "$root/usr/lib/modules" -name '*.ko.xz' -print0 | xargs -0r -P2 -n64 xz -d
 version=$(basename "$root"/usr/lib/modules/*)
-chroot "$root" depmod "$version"
+depmod --basedir "$root" "$version"
+if [ "$suite" = arm64 ]; then # what the postinst scripts of base-passwd and dash would do
+    for name in passwd group; do cp "$root/usr/share/base-passwd/$name.master" "$root/etc/$name"; done
+    [ -e "$root/usr/bin/sh" ] || ln -s bash "$root/usr/bin/sh"
+fi
 rm -f "$root/usr/lib/udev/hwdb.bin" "$root/etc/udev/hwdb.bin" # 13 MB that no VM needs
 vmlinuz=$root/boot/vmlinuz-$version
 [ -e "$vmlinuz" ] || vmlinuz=$root/usr/lib/modules/$version/vmlinuz
 cp "$vmlinuz" "$work/vmlinuz"
-
-# bookworm's stock image has dracut's default modules, so that its hooks run under systemd too. sid's is a minimal one,
-# but carries systemd's own confext unit, which must not merge beside bootmerge.
-case $suite in
-bookworm) modules=(--omit "lvm multipath network") ;;
-sid) modules=(--modules "$modules_systemd systemd-sysext") ;;
-esac
-dracut_image "$root" "$work/stock.cpio" "${modules[@]}" 9>&-
 
 # /usr without what a booted guest does not need.
 usr=$work/usr
 mkdir "$usr"
 unneeded=(./share/{doc,man,info,locale,i18n,zoneinfo,bash-completion} './share/perl*' './lib/*/perl*' './bin/perl*'
     ./lib/modules ./lib/dracut './lib/udev/hwdb*' './lib/*/gconv' './lib/gcc*' './lib/*/libbfd*' './lib/*/libopcodes*'
-    './lib/*/gprofng' './bin/*-linux-gnu-*' './share/*-linux*')
+    './lib/*/gprofng' './bin/*-linux-gnu-*' './share/*-linux*' './lib/linux-image-*' './lib/klibc*')
 tar -C "$root/usr" "${unneeded[@]/#/--exclude=}" -cf - . | tar -C "$usr" -xf -
 rm -f "$usr"/lib/systemd/system/dracut-*.service "$usr"/lib/systemd/system/*/dracut-*.service # initramfs only
 mkdir -p "$usr/lib/modules/$version"
 cp "$root/usr/lib/modules/$version"/modules.* "$usr/lib/modules/$version/"
+
+# modules_to TREE MODULE...: into the modules of a /usr, with all that they need.
+modules_to() {
+    local tree=$1/lib/modules/$version from=$root/usr/lib/modules/$version module file needs path
+    shift
+    for module; do
+        read -r file needs < <(grep "/$module\.ko:" "$from/modules.dep") || continue # the kernel has it built in
+        for path in "${file%:}" $needs; do install -D -m644 "$from/$path" "$tree/$path"; done
+    done
+}
+
+# bookworm's and trixie's stock images have dracut's default modules, so that its hooks run under systemd too. sid's is a
+# minimal one, but carries systemd's own confext unit, which must not merge beside bootmerge.
+case $suite in
+bookworm | trixie) dracut_image "$root" "$work/stock.cpio" --omit "lvm multipath network" 9>&- ;;
+sid) dracut_image "$root" "$work/stock.cpio" --modules "$modules_systemd systemd-sysext" 9>&- ;;
+arm64) # the whole of /usr and /etc
+    initramfs=$work/initramfs
+    mkdir -p "$initramfs"/{proc,sys,dev,run,tmp,var,root,sysroot}
+    cp -a "$usr" "$root/etc" "$initramfs/"
+    for dir in bin sbin lib lib64; do ln -s "usr/$dir" "$initramfs/$dir"; done
+    ln -s usr/lib/systemd/systemd "$initramfs/init"
+    echo ID=initramfs >"$initramfs/etc/initrd-release" # by which systemd knows
+    modules_to "$initramfs/usr" virtio_pci virtio_blk ext4 overlay erofs
+    (cd "$initramfs" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0) >"$work/stock.cpio"
+    rm -r "$initramfs"
+    ;;
+esac
 # Only what is loaded after switch-root; the initramfs has loaded the rest.
-for module in overlay erofs squashfs loop autofs4; do
-    path=$(cd "$root/usr/lib/modules/$version" && find kernel -name "$module.ko")
-    [ -z "$path" ] || install -D -m644 "$root/usr/lib/modules/$version/$path" "$usr/lib/modules/$version/$path"
-done
+modules_to "$usr" overlay erofs squashfs loop autofs4
 
 # After switch-root the system runs one script from the ROOT disk; systemd's own confext service comes first, and the sysext
 # service and basic.target, where a case asks for them on its kernel command line.
@@ -165,7 +198,9 @@ usr_image() {
     esac
     mkfs.erofs --quiet "$work/usr-$1.erofs" "$usr" >/dev/null
 }
-for variant in confext confext-v2 symlink bare refused dropin; do usr_image "$variant"; done
+variants=(confext confext-v2)
+[ "$suite" = arm64 ] || variants+=(symlink bare refused dropin)
+for variant in "${variants[@]}"; do usr_image "$variant"; done
 
 rm -rf "$usr" "$defaults"
 mv "$work" "$base"

@@ -12,6 +12,7 @@ images=$3
 logs=$4
 [ "$name" != powercut ] || exec "$here/powercut.sh" "$suite" "$images" "$logs"
 base=$(base_of "$suite")
+program=$(program_of "$suite")
 seconds_a_boot=300
 disk=$images/$name.img
 
@@ -28,7 +29,8 @@ root_disk() {
     echo machine | tee "$tree/etc/own" >"$tree/etc/sample.d/contested"
     mknod "$tree/etc/sample.d/removed" c 0 0 # a whiteout: the machine's owner removed that file
     [ "$1" != plain ] || echo "/dev/vdb /usr erofs ro 0 0" >"$tree/etc/fstab" # where dracut without systemd looks
-    cp "$here"/guest/*.sh "$repo/out/bootmerge" "$tree/var/lib/bootmerge-test/"
+    cp "$here"/guest/*.sh "$tree/var/lib/bootmerge-test/"
+    cp "$program" "$tree/var/lib/bootmerge-test/bootmerge"
     case $name in dropin* | class-*) add_extensions "$tree" ;; esac
     case $name in
     # systemd's identity of an extension below /usr changes when a sysext is merged there: mask what is there.
@@ -52,20 +54,28 @@ root_disk() {
 # qemu INITRAMFS USR LOG COMMAND_LINE: one boot.
 # No KVM: where it is nested it may exist and not work, and the results are to be the same everywhere.
 qemu() {
-    local initramfs=$1 usr=$2 log=$3 append root=rw readonly=off
+    local initramfs=$1 usr=$2 log=$3 append root=rw readonly=off console=ttyS0 machine
     case " $4 " in *" ro "*) root=ro readonly=on ;; esac
+    # shellcheck disable=SC2054  # commas inside QEMU's arguments
+    case $suite in
+    arm64) # a processor of ARMv8.0, the oldest there is; its own serial line, and two of a card, of which the guest knows the second
+        machine=(qemu-system-aarch64 -M virt -cpu cortex-a57 -serial "file:$log.console" -chardev null,id=unused
+            -chardev "file,id=results,path=$log.results" -device pci-serial-2x,chardev1=unused,chardev2=results)
+        console=ttyAMA0
+        ;;
+    *) machine=(qemu-system-x86_64 -M q35,hpet=off -cpu max -serial "file:$log.console" -serial "file:$log.results") ;;
+    esac
     # A busy machine is slow, not broken: no timeouts but the one around QEMU, and no_timer_check, or the kernel may find
     # that its timer does not work, and panic. A panic ends QEMU at once. systemd 258 and later would ask the terminal for
     # its size and wait. What goes wrong in an initramfs without systemd shall not wait at a shell.
-    append="console=ttyS0 panic=-1 oops=panic no_timer_check root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
+    append="console=$console panic=-1 oops=panic no_timer_check root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
         mount.usrflags=ro systemd.unit=bootmerge-test.target rd.systemd.unit=initrd.target apparmor=0 mitigations=off fsck.mode=skip
         loglevel=4 systemd.show_status=1 systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80
         systemd.default_device_timeout_sec=600 systemd.default_timeout_start_sec=600 rd.shell=0 rd.emergency=poweroff $4"
     read -rd '' -a append <<<"$append" || true
     rm -f "$log".*
-    timeout -k 5 $seconds_a_boot qemu-system-x86_64 -M q35,hpet=off -accel tcg,thread=multi -cpu max -smp 1 -m 1024 \
+    timeout -k 5 $seconds_a_boot "${machine[@]}" -accel tcg,thread=multi -smp 1 -m 1024 \
         -nodefaults -no-user-config -display none -monitor none -no-reboot \
-        -serial "file:$log.console" -serial "file:$log.results" \
         -kernel "$base/vmlinuz" -initrd "$images/$initramfs.cpio" -append "${append[*]}" \
         -drive "if=none,id=root,file=$disk,format=raw,cache=unsafe,readonly=$readonly" -device virtio-blk-pci,drive=root \
         -drive "if=none,id=usr,file=$base/usr-$usr.erofs,format=raw,readonly=on" -device virtio-blk-pci,drive=usr \

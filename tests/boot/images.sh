@@ -7,6 +7,7 @@
 #   stock.cpio     dracut without the module
 #   dropin.cpio    the same, with systemd-confext and systemd-sysext replaced by symlinks to bootmerge
 # All of them also get guest/emergency.service. And it is tested that dracut refuses the module without the program.
+# Where the base has no dracut, arm64, it is sideload.cpio alone.
 . "$(dirname "$0")/lib.sh"
 
 suite=$1
@@ -27,7 +28,28 @@ dracut_with() {
         dracut_image "$tree.over/root" "$@"' dracut_with "$here/lib.sh" "$base" "$@"
 }
 
+# append TREE IMAGE FILE...: only the files: an entry for a directory could replace a symlink of the image.
+append() {
+    local tree=$1 image=$2
+    shift 2
+    (cd "$tree" && printf '%s\n' "$@" | cpio --quiet -o -H newc -R 0:0) >>"$image"
+}
+# add_emergency: to all the images.
+units=usr/lib/systemd/system
+add_emergency() {
+    local image
+    mkdir -p "$work/more/$units"
+    cp "$here/guest/emergency.service" "$work/more/$units/"
+    for image in "$work"/*.cpio; do append "$work/more" "$image" $units/emergency.service; done
+}
+
 mkdir -p "$work"
+cat "$base/stock.cpio" "$(program_of "$suite").cpio" >"$work/sideload.cpio"
+if [ ! -x "$base/chroot/usr/bin/dracut" ]; then
+    add_emergency
+    exit
+fi
+
 flock "$repo/out" "$repo/build.sh" install "$work/program" # it writes there, and images of two suites are made at a time
 cp -a "$work/program" "$work/no-program"
 rm "$work/no-program/usr/sbin/bootmerge"
@@ -35,23 +57,14 @@ dracut_with "$work/program" "$work/module.cpio" --modules "$modules_systemd boot
 [ "$suite" = bookworm ] ||
     dracut_with "$work/program" "$work/sysext.cpio" --modules "$modules_systemd systemd-sysext bootmerge"
 dracut_with "$work/program" "$work/plain.cpio" --modules "$modules_plain bootmerge" --omit systemd
-cat "$base/stock.cpio" "$repo/out/bootmerge.cpio" >"$work/sideload.cpio"
 cp "$base/stock.cpio" "$work/stock.cpio"
 cp "$base/stock.cpio" "$work/dropin.cpio"
 
-# append TREE IMAGE FILE...: only the files: an entry for a directory could replace a symlink of the image.
-append() {
-    local tree=$1 image=$2
-    shift 2
-    (cd "$tree" && printf '%s\n' "$@" | cpio --quiet -o -H newc -R 0:0) >>"$image"
-}
-units=usr/lib/systemd/system
-mkdir -p "$work/more/$units" "$work/more/usr/bin"
-cp "$here/guest/emergency.service" "$work/more/$units/"
+mkdir -p "$work/more/usr/bin"
 cp "$repo/out/bootmerge" "$work/more/usr/bin/"
 for program in systemd-confext systemd-sysext; do ln -s bootmerge "$work/more/usr/bin/$program"; done
 append "$work/more" "$work/dropin.cpio" usr/bin/{bootmerge,systemd-confext,systemd-sysext}
-for image in "$work"/*.cpio; do append "$work/more" "$image" $units/emergency.service; done
+add_emergency
 
 name=$suite/dracut-without-program
 if dracut_with "$work/no-program" "$work/none.cpio" --modules "$modules_systemd bootmerge" 2>/dev/null; then

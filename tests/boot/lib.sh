@@ -2,16 +2,21 @@
 # Shared by the scripts of this directory: where things are, and which Debian suites are booted.
 #   bookworm: kernel 6.1, systemd 252 (no confext yet), dracut 059
 #   sid:      the newest cloud kernel, systemd 262, dracut 112
+#   arm64:    trixie's kernel 6.12 and systemd 257 for arm64, no dracut; only when it is asked for (arm64, arm64/CASE)
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$here/../.." && pwd)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge
 suites=(bookworm sid)
+foreign=(arm64)
 
 # The base of a suite: a build chroot, the kernel, initramfs images without the module, /usr images.
 # Its name carries a hash of the recipe, so a changed recipe is a new base.
 base_of() { printf '%s/boot-%s-%s' "$cache" "$1" "$(sha256sum <"$here/base.sh" | cut -c1-12)"; }
+
+# program_of SUITE: of this checkout, for its architecture; beside it is the sideloaded archive, .cpio.
+program_of() { case $1 in arm64) echo "$repo/out/bootmerge-arm64" ;; *) echo "$repo/out/bootmerge" ;; esac; }
 
 . "$here/../mirror.sh"
 

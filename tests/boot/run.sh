@@ -1,6 +1,7 @@
 #!/bin/bash
-# run.sh [CASE...]: boots what the table `cases` lists (CASE: a name, or SUITE/NAME), two machines at a time.
-# Needs out/bootmerge and out/bootmerge.cpio (build.sh build, build.sh cpio). Logs of every boot: out/boot-test/.
+# run.sh [CASE...]: boots what the table `cases` lists (CASE: a name, or SUITE/NAME), two machines at a time. Without CASE it is
+# everything for the architecture of this machine; another one has to be named, as in arm64/daily.
+# Needs out/bootmerge and out/bootmerge.cpio (build.sh build, build.sh cpio), or those of the other architecture. Logs of every boot: out/boot-test/.
 # One line a case, the last line is `N passed, N failed`.
 . "$(dirname "$0")/lib.sh"
 
@@ -16,6 +17,10 @@ while read -r name in_suites _; do
         case $in_suites in both | "$suite") ;; *) continue ;; esac
         [ $# = 0 ] || case " $* " in *" $name "* | *" $suite/$name "*) ;; *) continue ;; esac
         echo "$suite $name"
+    done
+    for suite in "${foreign[@]}"; do
+        [ "$in_suites" = "$suite" ] || continue
+        case " $* " in *" $suite/$name "*) echo "$suite $name" ;; esac
     done
 done < <(grep -v '^ *\(#\|$\)' "$here/cases") | awk '!seen[$0]++' >"$work/chains"
 [ -s "$work/chains" ] || { echo "No such case: $*. They are listed in tests/boot/cases." >&2; exit 2; }
