@@ -4,6 +4,7 @@ using BootMerge.CommandLine;
 using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 using BootMerge.Verbs;
 using BootMerge.Verbs.Boot;
 

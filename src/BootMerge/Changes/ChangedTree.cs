@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using BootMerge.Linux;
 using BootMerge.Mounting;
 using Microsoft.Win32.SafeHandles;
 
@@ -53,6 +54,15 @@ internal sealed class ChangedTree : IDisposable
 
     /// <summary>It is the upper layer of a merge that is mounted.</summary>
     public bool IsMerged => Merged is not null;
+
+    /// <summary>An upper layer must not change while a merge uses it, nor a merge be taken for one.</summary>
+    public void CheckNotMerged()
+    {
+        if (IsMerged)
+            throw new InputException(PathText.Printable(Hierarchy) + " is merged, and its upper layer must not change under the merge: unmerge it first, or do this before it is merged, in the initramfs");
+        if (Sys.IsOnOverlay(Upper))
+            throw new InputException(PathText.Printable(UpperPath) + " lies on an overlay that this program has not merged: its own upper layer is not known");
+    }
 
     public void Dispose()
     {

@@ -6,7 +6,7 @@ using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Mounting;
 using BootMerge.Planning;
-using BootMerge.Verbs;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
@@ -46,28 +46,28 @@ internal sealed class ChangedTrees : IDisposable
     /// <param name="isReading">Nothing will be changed: also where a file system is read-only, so that merge would refuse.</param>
     public static ChangedTrees Open(Session session, bool withAll = false, bool isReading = false)
     {
-        List<Survey> surveys = Survey.MakeAll(session, Extension.BareDefaults(session.Root));
-        return Open(session, surveys, withAll, isReading);
+        List<Selection> selections = Selection.MakeAll(session, Extension.BareDefaults(session.Root));
+        return Open(session, selections, withAll, isReading);
     }
 
-    /// <param name="surveys">What a merge would be made of.</param>
-    public static ChangedTrees Open(Session session, List<Survey> surveys, bool withAll = false, bool isReading = false)
+    /// <param name="selections">What a merge would be made of.</param>
+    public static ChangedTrees Open(Session session, List<Selection> selections, bool withAll = false, bool isReading = false)
     {
         List<List<AcceptedExtension>> accepted = [];
-        foreach (Survey survey in surveys)
-            accepted.Add(survey.Accepted(session.Root));
+        foreach (Selection selection in selections)
+            accepted.Add(selection.Accepted(session.Root));
 
-        List<SeenHierarchy> seen = SeenHierarchy.OpenAll(session, surveys);
+        List<SeenHierarchy> seen = SeenHierarchy.OpenAll(session, selections);
         MountTable mounts = MountTable.Read();
         string root = Sys.PathOf(session.Root.Handle).TrimEnd('/');
         ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log), mounts, root, session.Settings.Names.Count > 0);
         try
         {
-            List<ClassSettings> classes = surveys.ConvertAll(static survey => survey.Settings);
+            List<ClassSettings> classes = selections.ConvertAll(static selection => selection.Settings);
             List<List<AcceptedExtension>> sources = LayerSources.Of(trees._host, classes, accepted, []);
-            List<List<AcceptedExtension>> merged = LayerSources.Of(trees._host, classes, surveys.ConvertAll(survey => SeenHierarchy.Extensions(seen, survey.Settings.Class)), []);
-            for (int i = 0; i < surveys.Count; i++)
-                trees.Add(surveys[i].Settings, sources[i], merged[i], seen, withAll, isReading);
+            List<List<AcceptedExtension>> merged = LayerSources.Of(trees._host, classes, selections.ConvertAll(selection => SeenHierarchy.Extensions(seen, selection.Settings.Class)), []);
+            for (int i = 0; i < selections.Count; i++)
+                trees.Add(selections[i].Settings, sources[i], merged[i], seen, withAll, isReading);
             return trees;
         }
         catch

@@ -4,7 +4,7 @@ using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
-using BootMerge.Verbs;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
@@ -34,16 +34,16 @@ internal sealed class SeenHierarchy : IDisposable
     private List<AcceptedExtension> Merged { get; init; } = [];
 
     /// <summary>One for each hierarchy that is there.</summary>
-    public static List<SeenHierarchy> OpenAll(Session session, List<Survey> surveys)
+    public static List<SeenHierarchy> OpenAll(Session session, List<Selection> selections)
     {
         List<SeenHierarchy> all = [];
-        foreach (Survey survey in surveys)
-            foreach (string hierarchy in survey.Settings.Hierarchies)
+        foreach (Selection selection in selections)
+            foreach (string hierarchy in selection.Settings.Hierarchies)
             {
                 if (session.Root.TryOpenDirectory(hierarchy) is not SafeFileHandle directory)
                     continue;
-                ExistingMerge? merge = ExistingMerge.Find(session.Root, survey.Settings.Class, hierarchy);
-                all.Add(new SeenHierarchy(hierarchy, directory) { Merge = merge, Merged = merge is null ? [] : survey.Merged(session, merge) });
+                ExistingMerge? merge = ExistingMerge.Find(session.Root, selection.Settings.Class, hierarchy);
+                all.Add(new SeenHierarchy(hierarchy, directory) { Merge = merge, Merged = merge is null ? [] : selection.Merged(session, merge) });
             }
 
         return all;

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using BootMerge.Configuration;
 using BootMerge.Linux;
+using BootMerge.Markers;
 using BootMerge.Planning;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
@@ -72,6 +73,18 @@ internal sealed class Host : IDisposable
             if (merge.Hierarchy == hierarchy)
                 return merge;
         return null;
+    }
+
+    /// <summary>What is merged is what would be merged: hierarchy by hierarchy, by the origin recorded in the marker.</summary>
+    public bool IsUpToDate(MergePlan plan)
+    {
+        foreach (StackPlan stack in plan.Stacks)
+            if (MergeOn(stack.Hierarchy) is not ExistingMerge merge || !Origin.IsSame(plan.Origin, merge.Marker.Origin))
+                return false;
+        foreach (LeftAlone hierarchy in plan.LeftAlone)
+            if (MergeOn(hierarchy.Hierarchy) is not null)
+                return false;
+        return true;
     }
 
     /// <summary>Copies of the mounts that are seen under a hierarchy.</summary>

@@ -8,6 +8,7 @@ using BootMerge.Extensions;
 using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 
@@ -38,7 +39,7 @@ internal static class CheckVerb
         }
 
         if (unknown.Count > 0)
-            throw ListVerb.Unknown(unknown[0], known, "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0]));
+            throw UnknownExtension.Named(unknown[0], known, "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0]));
         Report(session, findings, count);
     }
 

@@ -3,6 +3,7 @@ using BootMerge.Changes;
 using BootMerge.CommandLine;
 using BootMerge.Planning;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 

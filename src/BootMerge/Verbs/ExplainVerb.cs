@@ -4,6 +4,7 @@ using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Planning;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using BootMerge.Changes;
 using BootMerge.Configuration;
+using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 

@@ -1,6 +1,7 @@
 using System.Text;
 using BootMerge.Extensions;
 using BootMerge.Json;
+using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 
@@ -10,9 +11,9 @@ internal static class JsonReport
     public static string Format(JsonValue value, JsonFormat format) =>
         (format == JsonFormat.Pretty ? value.ToPrettyText() : value.ToCompactText()) + "\n";
 
-    public static void AddRejected(JsonValue array, Survey survey)
+    public static void AddRejected(JsonValue array, Selection selection)
     {
-        foreach (Candidate candidate in survey.Candidates)
+        foreach (Candidate candidate in selection.Candidates)
             if (!candidate.Verdict.Accepted)
                 AddExtension(array, candidate.Extension, candidate.Verdict.Reason);
     }
@@ -23,9 +24,9 @@ internal static class JsonReport
             .Add("path", JsonValue.String(extension.FoundPath))
             .Add("reason", JsonValue.String(reason)));
 
-    public static void AddIgnored(JsonValue array, Survey survey)
+    public static void AddIgnored(JsonValue array, Selection selection)
     {
-        foreach (SkippedEntry skipped in survey.Found.Skipped)
+        foreach (SkippedEntry skipped in selection.Found.Skipped)
             array.Add(JsonValue.Object()
                 .Add("path", JsonValue.String(skipped.Path))
                 .Add("reason", JsonValue.String(skipped.Reason)));

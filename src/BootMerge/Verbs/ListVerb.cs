@@ -5,6 +5,7 @@ using BootMerge.Extensions;
 using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 
@@ -52,13 +53,9 @@ internal static class ListVerb
         List<string> known = extensions.ConvertAll(static extension => extension.Name);
         foreach (string name in names)
             if (!known.Has(name))
-                throw Unknown(name, known, "");
+                throw UnknownExtension.Named(name, known, "");
         for (int i = extensions.Count - 1; i >= 0; i--)
             if (!names.Has(extensions[i].Name))
                 extensions.RemoveAt(i);
     }
-
-    /// <param name="otherwise">What to say when no known name is near.</param>
-    public static InputException Unknown(string name, List<string> known, string otherwise) =>
-        new("No extension " + Words.Quote(name) + " was found" + (Words.Nearest(name, known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : otherwise));
 }

@@ -4,6 +4,7 @@ using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs;
@@ -34,10 +35,10 @@ internal static class MergeVerb
         foreach (ExistingMerge merge in host.Merges)
             throw new InputException("Hierarchy '" + merge.Hierarchy + "' is already merged (EBUSY): use refresh, or unmerge first");
 
-        List<Survey> surveys = Survey.MakeAll(session);
-        foreach (Survey survey in surveys)
-            survey.Report(session.Log);
-        List<MergePlan> plans = Survey.PlanAll(session, host, surveys, Survey.AcceptedOf(session, surveys)).ConvertAll(static result => result.Accepted());
+        List<Selection> selections = Selection.MakeAll(session);
+        foreach (Selection selection in selections)
+            selection.Report(session.Log);
+        List<MergePlan> plans = Selection.PlanAll(session, host, selections, Selection.AcceptedOf(session, selections)).ConvertAll(static result => result.Accepted());
 
         if (session.Settings.Has(Switches.DryRun))
         {

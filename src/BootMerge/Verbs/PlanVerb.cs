@@ -3,6 +3,7 @@ using BootMerge.Json;
 using BootMerge.Mounting;
 using BootMerge.Planning;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 
@@ -11,20 +12,20 @@ internal static class PlanVerb
 {
     public static void Run(Session session)
     {
-        List<Survey> surveys = Survey.MakeAll(session);
-        List<List<AcceptedExtension>> accepted = Survey.AcceptedOf(session, surveys);
+        List<Selection> selections = Selection.MakeAll(session);
+        List<List<AcceptedExtension>> accepted = Selection.AcceptedOf(session, selections);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
-        List<MergePlan> plans = Survey.PlanAll(session, host, surveys, accepted).ConvertAll(static result => result.Accepted());
-        bool isUpToDate = host.Merges.Count > 0 && plans.TrueForAll(plan => RefreshVerb.IsUpToDate(host, plan));
+        List<MergePlan> plans = Selection.PlanAll(session, host, selections, accepted).ConvertAll(static result => result.Accepted());
+        bool isUpToDate = host.Merges.Count > 0 && plans.TrueForAll(plan => host.IsUpToDate(plan));
 
         host.LeavePrivateView();
         string action = Action(host, plans, isUpToDate);
         JsonValue rejected = JsonValue.Array();
         JsonValue ignored = JsonValue.Array();
-        foreach (Survey survey in surveys)
+        foreach (Selection selection in selections)
         {
-            JsonReport.AddRejected(rejected, survey);
-            JsonReport.AddIgnored(ignored, survey);
+            JsonReport.AddRejected(rejected, selection);
+            JsonReport.AddIgnored(ignored, selection);
         }
 
         if (session.Settings.Json == JsonFormat.Off)

@@ -7,6 +7,7 @@ using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs;
@@ -165,7 +166,7 @@ internal static class ResetVerb
         if (tree.IsWhole)
             throw new InputException("what is written to " + hierarchy + " is in memory: 'unmerge' or a reboot gives all of it back");
         if (tree.Merged is null)
-            PruneVerb.CheckNotMerged(tree);
+            tree.CheckNotMerged();
         else if (Sys.IsReadOnly(tree.Merged))
             throw new InputException(hierarchy + " is merged read-only: unmerge it first");
     }

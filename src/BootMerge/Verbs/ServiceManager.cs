@@ -3,6 +3,7 @@ using BootMerge.Extensions;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 

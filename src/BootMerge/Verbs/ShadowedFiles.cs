@@ -4,6 +4,7 @@ using BootMerge.Changes;
 using BootMerge.Configuration;
 using BootMerge.Extensions;
 using BootMerge.Linux;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs;
@@ -56,11 +57,11 @@ internal sealed class ShadowedFiles
             if (!ShadowedRecord.Exists(session.Root) || Begin(session) is not ShadowedFiles begun)
                 return;
             files = begun;
-            List<Survey> surveys = [];
+            List<Selection> selections = [];
             foreach (ClassSettings settings in session.Settings.Classes)
-                surveys.Add(Survey.Make(session, settings, Extension.BareDefaults(session.Root)));
-            using ChangedTrees trees = ChangedTrees.Open(session, surveys);
-            files.Write(trees, surveys, isRunning: true);
+                selections.Add(Selection.Make(session, settings, Extension.BareDefaults(session.Root)));
+            using ChangedTrees trees = ChangedTrees.Open(session, selections);
+            files.Write(trees, selections, isRunning: true);
         }
         catch (KernelException e)
         {
@@ -84,9 +85,9 @@ internal sealed class ShadowedFiles
         return shown;
     }
 
-    /// <param name="surveys">What the trees are made of.</param>
+    /// <param name="selections">What the trees are made of.</param>
     /// <param name="isRunning">What was below before can still have been hidden on purpose.</param>
-    public void Write(ChangedTrees trees, List<Survey> surveys, bool isRunning)
+    public void Write(ChangedTrees trees, List<Selection> selections, bool isRunning)
     {
         List<string> hierarchies = [];
         bool isComplete = true;
@@ -95,7 +96,7 @@ internal sealed class ShadowedFiles
             // In memory there is no upper layer that outlives it.
             if (tree.IsWhole)
                 continue;
-            isComplete = isComplete && new BelowWalk(tree, VersionOf(surveys, tree), _record, _older).Run();
+            isComplete = isComplete && new BelowWalk(tree, VersionOf(selections, tree), _record, _older).Run();
             if (isRunning)
                 _record.AddBelowOf(tree.Hierarchy, _older);
             new ShadowedWalk(tree, _record, _older).Run();
@@ -142,7 +143,7 @@ internal sealed class ShadowedFiles
     /// Tells versions apart whose files look the same on the disk: those of an image that was made anew with the same times. What
     /// changes without need costs one reading of all files.
     /// </summary>
-    private string VersionOf(List<Survey> surveys, ChangedTree tree)
+    private string VersionOf(List<Selection> selections, ChangedTree tree)
     {
         Root root = _session.Root;
         string text = TextOf("/proc/version") + TextOf("/proc/cmdline");
@@ -152,9 +153,9 @@ internal sealed class ShadowedFiles
                     text += Sys.Status(file).IsRegular ? PathText.Decode(Root.ReadFile(file, root.Outside(path), TextLimit)) : "";
         using (SafeFileHandle? usr = root.TryOpen("/usr"))
             text += usr is null ? "" : Sys.FileSystemOf(usr) + "\n";
-        foreach (Survey survey in surveys)
-            foreach (Candidate candidate in survey.Candidates)
-                if (survey.Settings.Class == tree.Class && candidate.Verdict.Accepted)
+        foreach (Selection selection in selections)
+            foreach (Candidate candidate in selection.Candidates)
+                if (selection.Settings.Class == tree.Class && candidate.Verdict.Accepted)
                     text += Marked(candidate.Extension) + "\n";
         return Digest.Of(text);
     }

@@ -7,6 +7,7 @@ using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Mounting;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs;
@@ -22,7 +23,7 @@ internal static class StatusVerb
         JsonValue hierarchies = JsonValue.Array();
         JsonValue notMerged = JsonValue.Array();
         JsonValue ignored = JsonValue.Array();
-        List<Survey> surveys = settings.Has(Switches.Verbose) ? Survey.MakeAll(session) : [];
+        List<Selection> selections = settings.Has(Switches.Verbose) ? Selection.MakeAll(session) : [];
         foreach (ClassSettings classSettings in settings.Classes)
         {
             List<string> sorted = [];
@@ -41,8 +42,8 @@ internal static class StatusVerb
                     merged.AddAll(marker.Names);
             }
 
-            if (surveys.Find(survey => survey.Settings.Class == classSettings.Class) is Survey survey)
-                AddOthers(notMerged, ignored, survey, merged);
+            if (selections.Find(selection => selection.Settings.Class == classSettings.Class) is Selection selection)
+                AddOthers(notMerged, ignored, selection, merged);
         }
 
         if (settings.Json == JsonFormat.Off)
@@ -87,13 +88,13 @@ internal static class StatusVerb
             .Add("writes", JsonValue.StringOrNull(marker is null ? null : Writes(hierarchy, marker)));
     }
 
-    private static void AddOthers(JsonValue notMerged, JsonValue ignored, Survey survey, List<string> merged)
+    private static void AddOthers(JsonValue notMerged, JsonValue ignored, Selection selection, List<string> merged)
     {
-        foreach (Candidate candidate in survey.Candidates)
+        foreach (Candidate candidate in selection.Candidates)
             if (candidate.Verdict.Accepted && !merged.Has(candidate.Extension.Name))
                 JsonReport.AddExtension(notMerged, candidate.Extension, "would be merged by the next refresh");
-        JsonReport.AddRejected(notMerged, survey);
-        JsonReport.AddIgnored(ignored, survey);
+        JsonReport.AddRejected(notMerged, selection);
+        JsonReport.AddIgnored(ignored, selection);
     }
 
     private static string? Mode(Marker marker) => Origin.Mutable(marker.Origin)?.Get("mode")?.Text;

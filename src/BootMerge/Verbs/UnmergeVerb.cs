@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using BootMerge.CommandLine;
 using BootMerge.Mounting;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs;

@@ -5,6 +5,7 @@ using System.Text;
 using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Planning;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;
@@ -41,7 +42,7 @@ internal sealed class BootReport(Session session) : IDisposable
     /// <summary>How many of each kind were pruned; null when nothing was to be.</summary>
     public JsonValue? Pruned { get; set; }
 
-    public List<Survey> Surveys { get; set; } = [];
+    public List<Selection> Selections { get; set; } = [];
 
     public List<MergePlan> Plans { get; set; } = [];
 
@@ -94,10 +95,10 @@ internal sealed class BootReport(Session session) : IDisposable
     {
         JsonValue rejected = JsonValue.Array();
         JsonValue ignored = JsonValue.Array();
-        foreach (Survey survey in Surveys)
+        foreach (Selection selection in Selections)
         {
-            JsonReport.AddRejected(rejected, survey);
-            JsonReport.AddIgnored(ignored, survey);
+            JsonReport.AddRejected(rejected, selection);
+            JsonReport.AddIgnored(ignored, selection);
         }
 
         return JsonValue.Object()

@@ -5,6 +5,7 @@ using BootMerge.Extensions;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;
@@ -50,42 +51,42 @@ internal static class BootVerb
         report.Step("configuration");
         using SafeFileHandle? turn = session.TakeTurn(classes);
 
-        List<Survey> surveys = [Survey.Make(session, classes[0], BareDefaults(session))];
-        report.Surveys = surveys;
+        List<Selection> selections = [Selection.Make(session, classes[0], BareDefaults(session))];
+        report.Selections = selections;
         if (classes.Count == 1)
-            surveys[0].Report(session.Log);
+            selections[0].Report(session.Log);
         report.Step("extensions");
-        RequireExtension(session, session.Settings, surveys, isSecondToCome: classes.Count > 1);
+        RequireExtension(session, session.Settings, selections, isSecondToCome: classes.Count > 1);
 
         string? routingProblem = RoutingEntry.Ensure(session, classes);
         UnmountedVar.Warn(session);
         report.Step("routing");
         if (classes.Count > 1)
         {
-            Survey.MakeNext(session, surveys, classes[1], isFallback: routingProblem is not null);
-            foreach (Survey survey in surveys)
-                survey.Report(session.Log);
+            Selection.MakeNext(session, selections, classes[1], isFallback: routingProblem is not null);
+            foreach (Selection selection in selections)
+                selection.Report(session.Log);
             report.Step("second class");
-            RequireExtension(session, surveys[1].OwnSettings ?? session.Settings, surveys, isSecondToCome: false);
+            RequireExtension(session, selections[1].OwnSettings ?? session.Settings, selections, isSecondToCome: false);
         }
 
         ShadowedFiles? shadowed = ShadowedFiles.Begin(session);
         bool isMerged = ExistingMerge.FindAll(session.Root, classes).Count > 0;
-        CleanUp.Run(session, surveys, shadowed, report);
+        CleanUp.Run(session, selections, shadowed, report);
 
-        using SystemdVisibility visibility = SystemdVisibility.Prepare(session, surveys);
+        using SystemdVisibility visibility = SystemdVisibility.Prepare(session, selections);
         List<List<AcceptedExtension>> accepted = [];
-        foreach (Survey survey in surveys)
-            accepted.Add(survey.Accepted(session.Root, visibility.Identities, visibility.Mounted));
+        foreach (Selection selection in selections)
+            accepted.Add(selection.Accepted(session.Root, visibility.Identities, visibility.Mounted));
 
-        List<MergePlan> plans = Merge(session, surveys, accepted, routingProblem, report);
+        List<MergePlan> plans = Merge(session, selections, accepted, routingProblem, report);
         report.Plans = plans;
         report.Step("merge");
         // A first run has written it down before it merged.
         if (isMerged)
             ShadowedFiles.KeepUp(session);
         visibility.Publish(session);
-        SystemdMode.Publish(session, surveys, plans);
+        SystemdMode.Publish(session, selections, plans);
         report.Step("systemd");
     }
 
@@ -109,16 +110,16 @@ internal static class BootVerb
 
     // Known before anything is changed, so nothing is: a system that lacks its defaults is left as it was found. Only what may
     // be a sysext cannot be known before writes are routed.
-    private static void RequireExtension(Session session, Settings settings, List<Survey> surveys, bool isSecondToCome)
+    private static void RequireExtension(Session session, Settings settings, List<Selection> selections, bool isSecondToCome)
     {
         if (settings.RequireExtension is not string required)
             return;
-        foreach (Survey survey in surveys)
-            foreach (Candidate candidate in survey.Candidates)
+        foreach (Selection selection in selections)
+            foreach (Candidate candidate in selection.Candidates)
                 if (candidate.Extension.Name == required && candidate.Verdict.Accepted)
                     return;
 
-        if (isSecondToCome && WhyNot(surveys, required) is null)
+        if (isSecondToCome && WhyNot(selections, required) is null)
             return;
         if (settings.RequireOnlyWhereDefaultsExist && !HasDefaults(session.Root))
         {
@@ -126,14 +127,14 @@ internal static class BootVerb
             return;
         }
 
-        throw new InputException("The required extension '" + PathText.Printable(required) + "' is not merged: " + (WhyNot(surveys, required) ?? "no search directory has it"));
+        throw new InputException("The required extension '" + PathText.Printable(required) + "' is not merged: " + (WhyNot(selections, required) ?? "no search directory has it"));
     }
 
     /// <summary>null when it was not found.</summary>
-    private static string? WhyNot(List<Survey> surveys, string required)
+    private static string? WhyNot(List<Selection> selections, string required)
     {
-        foreach (Survey survey in surveys)
-            foreach (Candidate candidate in survey.Candidates)
+        foreach (Selection selection in selections)
+            foreach (Candidate candidate in selection.Candidates)
                 if (candidate.Extension.Name == required)
                     return candidate.Verdict.Reason;
         return null;
@@ -147,12 +148,12 @@ internal static class BootVerb
     }
 
     private static List<MergePlan> Merge(
-        Session session, List<Survey> surveys, List<List<AcceptedExtension>> accepted, string? routingProblem, BootReport report)
+        Session session, List<Selection> selections, List<List<AcceptedExtension>> accepted, string? routingProblem, BootReport report)
     {
         string? problem = routingProblem;
         if (problem is null)
         {
-            MergeAttempt first = MergeAttempt.Run(session, surveys, accepted, null);
+            MergeAttempt first = MergeAttempt.Run(session, selections, accepted, null);
             if (first.Plans is not null)
             {
                 report.Result = "merged";
@@ -171,7 +172,7 @@ internal static class BootVerb
         report.Fallback = FallbackModes.Name(fallback);
         report.FallbackReason = problem;
         session.Log.Warning("The writable layer cannot be used, falling back to an " + report.Fallback + " merge: " + problem + ".");
-        MergeAttempt second = MergeAttempt.Run(session, surveys, accepted, fallback);
+        MergeAttempt second = MergeAttempt.Run(session, selections, accepted, fallback);
         if (second.Plans is null)
             throw second.Failure!;
         report.Result = "merged";

@@ -5,6 +5,7 @@ using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;
@@ -24,19 +25,19 @@ internal static class CleanUp
     private static readonly string[] UserDatabases = ["passwd", "group", "shadow", "gshadow"];
 
     /// <param name="shadowed">Looks at the same trees when they are as they will be merged; null where nothing is to be remembered.</param>
-    public static void Run(Session session, List<Survey> surveys, ShadowedFiles? shadowed, BootReport report)
+    public static void Run(Session session, List<Selection> selections, ShadowedFiles? shadowed, BootReport report)
     {
-        List<Survey> writing = surveys.FindAll(static survey => survey.Settings.Mode is MutableMode.Auto or MutableMode.Yes);
+        List<Selection> writing = selections.FindAll(static selection => selection.Settings.Mode is MutableMode.Auto or MutableMode.Yes);
         if (writing.Count == 0)
             return;
-        if (ExistingMerge.FindAll(session.Root, writing.ConvertAll(static survey => survey.Settings)).Count > 0)
+        if (ExistingMerge.FindAll(session.Root, writing.ConvertAll(static selection => selection.Settings)).Count > 0)
         {
             session.Log.Debug("The machine's own files are not cleaned up: they are merged already.");
             return;
         }
 
-        foreach (Survey survey in writing)
-            if (survey.Settings.Class == ExtensionClass.Confext && Words.IndexOf(survey.Settings.Hierarchies, Hierarchy) >= 0)
+        foreach (Selection selection in writing)
+            if (selection.Settings.Class == ExtensionClass.Confext && Words.IndexOf(selection.Settings.Hierarchies, Hierarchy) >= 0)
                 TakeBackDeletions(session, report);
         PruneAndRemember(session, writing, shadowed, report);
     }
@@ -92,7 +93,7 @@ internal static class CleanUp
         session.Log.Info("Took back the deletion of " + Hierarchy + "/" + path + ": the system needs it.");
     }
 
-    private static void PruneAndRemember(Session session, List<Survey> surveys, ShadowedFiles? shadowed, BootReport report)
+    private static void PruneAndRemember(Session session, List<Selection> selections, ShadowedFiles? shadowed, BootReport report)
     {
         bool isPruning = session.Settings.Prune && !session.Settings.PruneSwitchedOff;
         if (session.Settings.Prune && session.Settings.PruneSwitchedOff)
@@ -104,14 +105,14 @@ internal static class CleanUp
         PruneReport pruned = new("removed", isListed: false, isDone: true, JsonFormat.Off, session.Log);
         try
         {
-            using ChangedTrees trees = ChangedTrees.Open(session, surveys);
+            using ChangedTrees trees = ChangedTrees.Open(session, selections);
             isOpen = true;
             foreach (ChangedTree tree in trees.Trees)
             {
-                if (!PruneVerb.IsWanted(session, tree))
+                if (!PruneRules.IsWanted(session, tree))
                     continue;
                 if (isPruning)
-                    PruneVerb.CheckNotMerged(tree);
+                    tree.CheckNotMerged();
                 else if (tree.IsMerged || Sys.IsOnOverlay(tree.Upper))
                     continue;
                 if (CopyOrigins.Remove(tree.Upper) is string problem)
@@ -123,14 +124,14 @@ internal static class CleanUp
                 if (shadowed is not null)
                     report.OpaqueMarks.AddAll(shadowed.TakeOffMarks(tree));
                 if (isPruning)
-                    new PruneWalk(tree, PruneVerb.IsComplete(session, surveys, tree), isDryRun: false, withOpaque: false, pruned).Run();
+                    new PruneWalk(tree, PruneRules.IsComplete(session, selections, tree), isDryRun: false, withOpaque: false, pruned).Run();
             }
 
             if (isPruning)
                 report.Step("prune");
             failure = "Not all is remembered as shadowed: ";
             // Before the merge: killed after it, the next boot stage finds that all is done.
-            shadowed?.Write(trees, surveys, isRunning: false);
+            shadowed?.Write(trees, selections, isRunning: false);
             report.Step("shadowed");
         }
         catch (KernelException e)

@@ -4,6 +4,7 @@ using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
+using BootMerge.Sessions;
 
 namespace BootMerge.Verbs.Boot;
 
@@ -19,18 +20,18 @@ internal sealed class MergeAttempt
     public bool WantedToWrite { get; private init; }
 
     /// <param name="fallback">Do without an upperdir in the root; null: as configured.</param>
-    public static MergeAttempt Run(Session session, List<Survey> surveys, List<List<AcceptedExtension>> accepted, FallbackMode? fallback)
+    public static MergeAttempt Run(Session session, List<Selection> selections, List<List<AcceptedExtension>> accepted, FallbackMode? fallback)
     {
         List<ClassSettings> classes = [];
-        foreach (Survey survey in surveys)
-            classes.Add(survey.Settings);
+        foreach (Selection selection in selections)
+            classes.Add(selection.Settings);
         using Host host = Host.Open(session.Root, classes, session.Log);
 
         List<MergePlan> plans = [];
-        List<List<AcceptedExtension>> sources = Survey.SourcesOf(session, host, surveys, accepted);
+        List<List<AcceptedExtension>> sources = Selection.SourcesOf(session, host, selections, accepted);
         for (int i = 0; i < classes.Count; i++)
         {
-            PlanResult result = surveys[i].Plan(host, sources[i]);
+            PlanResult result = selections[i].Plan(host, sources[i]);
             if (fallback is FallbackMode chosen && classes[i].Mode is MutableMode.Auto or MutableMode.Yes)
                 result = PlanFallback(chosen, classes[i], host.Look(classes[i]), sources[i]);
             if (result.Refusal is not null)
@@ -38,7 +39,7 @@ internal sealed class MergeAttempt
             plans.Add(result.Plan);
         }
 
-        if (host.Merges.Count > 0 && plans.TrueForAll(plan => RefreshVerb.IsUpToDate(host, plan)))
+        if (host.Merges.Count > 0 && plans.TrueForAll(plan => host.IsUpToDate(plan)))
         {
             session.Log.Info("Nothing changed since the last merge.");
             return new MergeAttempt { Plans = plans };
@@ -47,7 +48,7 @@ internal sealed class MergeAttempt
         // The transaction has undone everything by the time its exception gets here; what to do next is decided there.
         try
         {
-            RefreshVerb.Apply(host, plans, session);
+            Merging.CarryOut(session, host, plans);
             return new MergeAttempt { Plans = plans };
         }
         catch (KernelException e)

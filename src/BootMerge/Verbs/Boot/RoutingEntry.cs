@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Planning;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;

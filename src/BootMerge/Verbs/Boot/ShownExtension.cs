@@ -4,6 +4,7 @@ using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Mounting;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;

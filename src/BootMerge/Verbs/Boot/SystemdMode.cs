@@ -4,6 +4,7 @@ using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Planning;
 using BootMerge.Reporting;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;
@@ -19,13 +20,13 @@ internal static class SystemdMode
     private const uint FileMode = 0x1A4; // 0644
 
     /// <summary>After the merge, which is good without this: what fails here is a warning.</summary>
-    public static void Publish(Session session, List<Survey> surveys, List<MergePlan> plans)
+    public static void Publish(Session session, List<Selection> selections, List<MergePlan> plans)
     {
         if (!IsCarriedOver(session.Root))
             return;
         try
         {
-            Write(session, surveys, plans);
+            Write(session, selections, plans);
         }
         catch (KernelException e)
         {
@@ -33,12 +34,12 @@ internal static class SystemdMode
         }
     }
 
-    private static void Write(Session session, List<Survey> surveys, List<MergePlan> plans)
+    private static void Write(Session session, List<Selection> selections, List<MergePlan> plans)
     {
         for (int i = 0; i < plans.Count; i++)
         {
             ExtensionClass extensionClass = plans[i].Class;
-            if (plans[i].Stacks.Count == 0 || plans[i].RecordedMode == surveys[i].Settings.SystemdMode)
+            if (plans[i].Stacks.Count == 0 || plans[i].RecordedMode == selections[i].Settings.SystemdMode)
             {
                 Remove(extensionClass);
                 continue;

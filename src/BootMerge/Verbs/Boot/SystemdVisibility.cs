@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using BootMerge.Extensions;
 using BootMerge.Json;
 using BootMerge.Linux;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;
@@ -30,16 +31,16 @@ internal sealed class SystemdVisibility : IDisposable
     public List<string> Mounted { get; } = [];
 
     /// <summary>Before the merge, whose marker holds the identities. Nothing is shown yet.</summary>
-    public static SystemdVisibility Prepare(Session session, List<Survey> surveys)
+    public static SystemdVisibility Prepare(Session session, List<Selection> selections)
     {
         SystemdVisibility visibility = new();
         if (!SystemdMode.IsCarriedOver(session.Root))
             return visibility;
-        foreach (Survey survey in surveys)
+        foreach (Selection selection in selections)
         {
-            if (survey.Settings.Class != ExtensionClass.Confext)
+            if (selection.Settings.Class != ExtensionClass.Confext)
                 continue;
-            foreach (Extension extension in survey.AcceptedExtensions())
+            foreach (Extension extension in selection.AcceptedExtensions())
                 if (!extension.SystemdFinds(session.Root, Hierarchy))
                     visibility.Add(session, extension);
         }

@@ -1,5 +1,6 @@
 using System;
 using BootMerge.Linux;
+using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;

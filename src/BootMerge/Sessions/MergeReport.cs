@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using BootMerge.Planning;
 
-namespace BootMerge.Verbs;
+namespace BootMerge.Sessions;
 
 /// <summary>Says what a merge has done.</summary>
 internal static class MergeReport

@@ -10,17 +10,17 @@ using BootMerge.Planning;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
 
-namespace BootMerge.Verbs;
+namespace BootMerge.Sessions;
 
 /// <summary>The extensions of one class: found, judged, and those accepted ready for planning.</summary>
-internal sealed class Survey
+internal sealed class Selection
 {
     // The merge that a refresh keeps the mode of, where that is a fallback.
     private ExistingMerge? _fallback;
 
     private List<string> _clashes = [];
 
-    private Survey(ClassSettings settings, DiscoveryResult found, List<Candidate> candidates)
+    private Selection(ClassSettings settings, DiscoveryResult found, List<Candidate> candidates)
     {
         Settings = settings;
         Found = found;
@@ -39,7 +39,7 @@ internal sealed class Survey
 
     /// <param name="session">Keeps what is opened.</param>
     /// <param name="extra">An extension that no search directory has, or null.</param>
-    public static Survey Make(Session session, ClassSettings classSettings, Extension? extra = null)
+    public static Selection Make(Session session, ClassSettings classSettings, Extension? extra = null)
     {
         List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
         DiscoveryResult found = Find(session, session.Root, classSettings.Class);
@@ -51,14 +51,14 @@ internal sealed class Survey
 
     /// <summary>One for each class. Under systemd's names an image that the policy does not allow is an error, as there.</summary>
     /// <param name="extra">As in <see cref="Make(Session, ClassSettings, Extension?)"/>.</param>
-    public static List<Survey> MakeAll(Session session, Extension? extra = null)
+    public static List<Selection> MakeAll(Session session, Extension? extra = null)
     {
-        List<Survey> surveys = [Make(session, session.Settings.Classes[0], extra)];
+        List<Selection> selections = [Make(session, session.Settings.Classes[0], extra)];
         if (session.Settings.Classes.Count > 1)
-            MakeNext(session, surveys, session.Settings.Classes[1]);
+            MakeNext(session, selections, session.Settings.Classes[1]);
         if (session.Settings.IsDropIn)
-            surveys.ForEach(static survey => survey.RefuseForPolicy());
-        return surveys;
+            selections.ForEach(static selection => selection.RefuseForPolicy());
+        return selections;
     }
 
     private void RefuseForPolicy()
@@ -74,9 +74,9 @@ internal sealed class Survey
     /// would not come back, is left out.
     /// </summary>
     /// <param name="isFallback">The first class will be merged without a writable layer.</param>
-    public static void MakeNext(Session session, List<Survey> surveys, ClassSettings classSettings, bool isFallback = false)
+    public static void MakeNext(Session session, List<Selection> selections, ClassSettings classSettings, bool isFallback = false)
     {
-        Survey first = surveys[0];
+        Selection first = selections[0];
         // In the namespace that everybody is in, for the second class's own merge is not in the view.
         List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
         using Host host = Host.Open(session.Root, [first.Settings, classSettings], session.Log);
@@ -89,9 +89,9 @@ internal sealed class Survey
 
         DiscoveryResult found = Find(session, preview.Root, classSettings.Class);
         ImageFiles.OpenAsEverybody(session.Root, found);
-        surveys.Add(Make(session, preview.Root, Kept(classSettings, merges), found, merges, settings));
+        selections.Add(Make(session, preview.Root, Kept(classSettings, merges), found, merges, settings));
         host.LeavePrivateView();
-        Drop(session, surveys);
+        Drop(session, selections);
     }
 
     private static DiscoveryResult Find(Session session, Root root, ExtensionClass extensionClass)
@@ -105,7 +105,7 @@ internal sealed class Survey
 
     private static bool UsesRouting(MutableMode mode) => mode is not (MutableMode.No or MutableMode.Ephemeral);
 
-    private static Survey Make(Session session, Root root, ClassSettings settings, DiscoveryResult found, List<ExistingMerge> merges, Settings? all)
+    private static Selection Make(Session session, Root root, ClassSettings settings, DiscoveryResult found, List<ExistingMerge> merges, Settings? all)
     {
         List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease), settings.Hierarchies, session.Settings.Has(Switches.Force), settings.ImagePolicy,
             UsesRouting(settings.Mode) ? Array.ConvertAll(settings.Hierarchies, HierarchyState.RoutingEntry) : null);
@@ -115,7 +115,7 @@ internal sealed class Survey
             foreach (Candidate candidate in candidates)
                 if (candidate.Verdict.Accepted)
                     clashes.AddAll(TypeClash.AtTheTop(root, candidate.Extension, settings.Hierarchies));
-        return new Survey(settings, found, candidates)
+        return new Selection(settings, found, candidates)
         {
             _clashes = clashes,
             OwnSettings = all,
@@ -133,41 +133,41 @@ internal sealed class Survey
         return Planner.Plan(Settings.SelfImporting(MutableMode.Import), host.Look(Settings).ConvertAll(static state => state.SelfRouted()), accepted).Plan;
     }
 
-    private static void Drop(Session session, List<Survey> surveys)
+    private static void Drop(Session session, List<Selection> selections)
     {
-        List<ClassSettings> classes = surveys.ConvertAll(static survey => survey.Settings);
+        List<ClassSettings> classes = selections.ConvertAll(static selection => selection.Settings);
         using Host host = Host.Open(session.Root, classes, session.Log);
         List<Unseen> unseen = [];
-        LayerSources.Of(host, classes, surveys.ConvertAll(static survey => survey.Drafts()), unseen);
+        LayerSources.Of(host, classes, selections.ConvertAll(static selection => selection.Drafts()), unseen);
         foreach (Unseen extension in unseen)
-            foreach (Survey survey in surveys)
-                foreach (Candidate candidate in survey.Candidates)
-                    if (survey.Settings.Class == extension.Class && candidate.Extension.Name == extension.Name)
+            foreach (Selection selection in selections)
+                foreach (Candidate candidate in selection.Candidates)
+                    if (selection.Settings.Class == extension.Class && candidate.Extension.Name == extension.Name)
                         candidate.Verdict = Verdict.Unusable(extension.Reason);
     }
 
     /// <summary>The plans for the classes as they are configured.</summary>
-    public static List<PlanResult> PlanAll(Session session, Host host, List<Survey> surveys, List<List<AcceptedExtension>> accepted)
+    public static List<PlanResult> PlanAll(Session session, Host host, List<Selection> selections, List<List<AcceptedExtension>> accepted)
     {
-        List<List<AcceptedExtension>> sources = SourcesOf(session, host, surveys, accepted);
+        List<List<AcceptedExtension>> sources = SourcesOf(session, host, selections, accepted);
         List<PlanResult> results = [];
-        for (int i = 0; i < surveys.Count; i++)
-            results.Add(surveys[i].Plan(host, sources[i]));
+        for (int i = 0; i < selections.Count; i++)
+            results.Add(selections[i].Plan(host, sources[i]));
         return results;
     }
 
     /// <summary>The same extensions with their layers where they really are.</summary>
-    public static List<List<AcceptedExtension>> SourcesOf(Session session, Host host, List<Survey> surveys, List<List<AcceptedExtension>> accepted)
+    public static List<List<AcceptedExtension>> SourcesOf(Session session, Host host, List<Selection> selections, List<List<AcceptedExtension>> accepted)
     {
         List<Unseen> unseen = [];
-        List<List<AcceptedExtension>> sources = LayerSources.Of(host, surveys.ConvertAll(static survey => survey.Settings), accepted, unseen);
+        List<List<AcceptedExtension>> sources = LayerSources.Of(host, selections.ConvertAll(static selection => selection.Settings), accepted, unseen);
         foreach (Unseen extension in unseen)
             session.Log.Warning("Not merging '" + PathText.Printable(extension.Name) + "': " + extension.Reason + ".");
         return sources;
     }
 
     /// <summary>For each class; before the host may enter a private view.</summary>
-    public static List<List<AcceptedExtension>> AcceptedOf(Session session, List<Survey> surveys) => surveys.ConvertAll(survey => survey.Accepted(session.Root));
+    public static List<List<AcceptedExtension>> AcceptedOf(Session session, List<Selection> selections) => selections.ConvertAll(selection => selection.Accepted(session.Root));
 
     /// <summary>The plan for the class as it is configured.</summary>
     public PlanResult Plan(Host host, List<AcceptedExtension> sources)

@@ -7,7 +7,7 @@ using BootMerge.Mounting;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
 
-namespace BootMerge.Verbs;
+namespace BootMerge.Sessions;
 
 /// <summary>What every verb works with.</summary>
 /// <param name="started">A Stopwatch timestamp: when the program began.</param>

@@ -1,7 +1,7 @@
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
-namespace BootMerge.Verbs;
+namespace BootMerge.Sessions;
 
 /// <summary>This process's own /run, which is moved along when the root is switched.</summary>
 internal static class RunDirectory

@@ -1,0 +1,29 @@
+using System.Collections.Generic;
+using BootMerge.Linux;
+using BootMerge.Sessions;
+
+namespace BootMerge.Changes;
+
+/// <summary>What may be pruned at all: the same by hand and at boot.</summary>
+internal static class PruneRules
+{
+    /// <summary>Whether the owner of the machine has not switched it off for this layer.</summary>
+    public static bool IsWanted(Session session, ChangedTree tree)
+    {
+        const string Switch = ".no-dup-update";
+        // As it will be seen: the hierarchy's own directory is a layer below where writes go elsewhere.
+        if ((Sys.TryStatusAt(tree.Upper, Switch) ?? Sys.TryStatusAt(tree.Below, Switch)) is not { IsWhiteout: false })
+            return true;
+        session.Log.Info("Nothing is pruned in " + tree.Hierarchy + ": " + tree.Hierarchy + "/" + Switch + " is there.");
+        return false;
+    }
+
+    /// <summary>Whether what is below a layer is all that may ever be there.</summary>
+    public static bool IsComplete(Session session, List<Selection> selections, ChangedTree tree)
+    {
+        string? leftOut = selections.Find(selection => selection.Settings.Class == tree.Class)?.LeftOut(session.Root);
+        if (leftOut is not null)
+            session.Log.Info("prune: deletions stay in " + tree.Hierarchy + ", also those that hide nothing: " + leftOut + " is left out, and may have what they hide.");
+        return leftOut is null;
+    }
+}

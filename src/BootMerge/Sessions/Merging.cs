@@ -1,0 +1,35 @@
+using System.Collections.Generic;
+using BootMerge.Mounting;
+using BootMerge.Planning;
+using BootMerge.Reporting;
+
+namespace BootMerge.Sessions;
+
+/// <summary>Carries plans out, and says what was done.</summary>
+internal static class Merging
+{
+    /// <summary>Replaces, merges and unmerges as the plans want it, and says so.</summary>
+    public static void CarryOut(Session session, Host host, List<MergePlan> plans)
+    {
+        MergeTransaction.Run(host, plans, session.Journal, session.Log);
+        foreach (ExistingMerge merge in host.Merges)
+            if (!MergeTransaction.IsPlanned(plans, merge.Hierarchy))
+                session.Log.Info("Unmerged '" + session.Root.Outside(merge.Hierarchy) + "'.");
+        MergeReport.Log(session, plans);
+        if (!session.Settings.IsElsewhere)
+            ReportOldNamespaces(host, session.Log);
+    }
+
+    private static void ReportOldNamespaces(Host host, Log log)
+    {
+        List<string> devices = [];
+        foreach (ExistingMerge merge in host.Merges)
+            devices.Add(merge.Marker.Device);
+        List<string> processes = devices.Count == 0 ? [] : OldNamespaces.Find(devices);
+        if (processes.Count > 0)
+            log.Info(processes.Count.ToString() + (processes.Count == 1 ? " process in another mount namespace still sees" : " processes in other mount namespaces still see")
+                + " what was merged before, until restarted (--verbose names them).");
+        foreach (string process in processes)
+            log.Debug("Still sees the old merge: process " + process + ".");
+    }
+}
