@@ -79,7 +79,7 @@ public sealed class BootCleanUpTests : InitramfsTest
         RawTree.Do(Root.Raw + "/usr", "whiteout outside");
         Root.Expect("/etc", "/usr/outside", "/usr/share");
 
-        Boot().Succeeds().Says("Took back the deletion of /etc/d/listed", "boot: whiteouts took");
+        Boot().Succeeds().Says("Restored the deleted /etc/d/listed", "boot: whiteouts took");
         Assert.Equal(["/etc/passwd", "/etc/shadow", "/etc/gshadow", "/etc/listed", "/etc/d/listed", "/etc/relative"], Report().GetProperty("removedWhiteouts").EnumerateArray().Select(path => path.GetString()));
         Assert.Equal(["a-file", "both.conf", "d", "group", "hostname", "kept", "link"], Files.List(etc).Order(StringComparer.Ordinal));
         Assert.Empty(Files.List(etc + "/d"));
@@ -112,7 +112,7 @@ public sealed class BootCleanUpTests : InitramfsTest
         Root.Symlink("/var/lib/extensions.mutable/etc", "/etc");
         LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_BIND | LibC.MS_RDONLY);
 
-        Boot().Succeeds().Says("Not all is pruned", "the upperdir /etc is on a read-only file system", "falling back to an immutable merge");
+        Boot().Succeeds().Says("Pruning is incomplete", "the upperdir /etc is on a read-only file system", "falling back to an immutable merge");
         Assert.True(Root.ExistsRaw("/etc/vendor.conf"));
         Root.Bootmerge("unmerge").Succeeds();
         LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_BIND);

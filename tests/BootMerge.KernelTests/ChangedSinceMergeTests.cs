@@ -78,9 +78,9 @@ public sealed class ChangedSinceMergeTests : KernelTest
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         Root.Expect("/srv", "/var/lib/confexts");
         Directory.Move(Root.Raw + "/var/lib/confexts/vendor", Root.Raw + "/srv/vendor");
-        Root.Bootmerge("diff").Succeeds().Says("The extension 'vendor' is merged on /etc but not found any more: what it brings is treated as absent.");
+        Root.Bootmerge("diff").Succeeds().Says("The extension 'vendor' is merged on /etc but no longer found: its files are treated as absent.");
         Directory.Move(Root.Raw + "/srv/changes", Root.Raw + "/srv/moved");
-        string[] words = ["the machine's files of the merge on /etc lay in /srv/changes when it was made, and no directory is there any more"];
+        string[] words = ["the machine's files of the merge on /etc were in /srv/changes when it was made, but that directory no longer exists"];
         Root.Bootmerge("diff").Fails(words);
         Root.Bootmerge("reset", "/etc/h").Fails(words);
         Root.Bootmerge("prune").Fails(words);

@@ -178,7 +178,7 @@ public sealed class CheckTests : KernelTest
         Outcome outcome = Root.Bootmerge("check", "--class=all");
 
         Assert.Equal(1, outcome.Status);
-        outcome.Prints("overlap: a:/etc lies inside the hierarchy that it extends", "/etc/data/a", "overlap: b:/usr lies inside", "Fix: move the extension");
+        outcome.Prints("overlap: a:/etc is inside the hierarchy that it extends", "/etc/data/a", "overlap: b:/usr is inside", "Fix: move the extension");
     }
 
     [Theory]
@@ -245,8 +245,8 @@ public sealed class CheckTests : KernelTest
 
         Assert.Equal(1, outcome.Status);
         Assert.Equal(
-            "whiteout: a:/etc/w\\x0ax\\x1b is a whiteout of overlayfs: it takes the file below it away.\n"
-            + "    Fix: remove it; what is not wanted is deleted in the merged tree.\n", outcome.Output);
+            "whiteout: a:/etc/w\\x0ax\\x1b is a whiteout of overlayfs: it hides the file below it.\n"
+            + "    Fix: remove it; to delete a file, delete it in the merged tree.\n", outcome.Output);
         Assert.Equal("bootmerge: 1 thing found in 1 extension.", Assert.Single(outcome.ErrorLines));
     }
 
@@ -269,7 +269,7 @@ public sealed class CheckTests : KernelTest
         string one = MakeTree("confext", "a", "file etc/x");
         string two = MakeTree("confext", "a", "file etc/y");
 
-        Root.Bootmerge("check", one, two).FailsInOneLine("is the second extension", "'a'", "one after the other");
+        Root.Bootmerge("check", one, two).FailsInOneLine("is the second extension", "'a'", "one by one");
     }
 
     [Fact]

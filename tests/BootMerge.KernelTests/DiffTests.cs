@@ -311,7 +311,7 @@ public sealed class DiffTests : KernelTest
         Root.Extension("vendor", ("f", "a\0b"));
         Root.Write("/etc/f", "c\0d");
 
-        Root.Bootmerge("diff", "--content").Succeeds().Prints("Not shown: no text");
+        Root.Bootmerge("diff", "--content").Succeeds().Prints("Not shown: not text");
     }
 
     [Theory]
@@ -331,7 +331,7 @@ public sealed class DiffTests : KernelTest
         Root.Extension("vendor", ("hostname", "vendor"));
         Root.Bootmerge("merge").Succeeds();
 
-        Root.Bootmerge("diff").Succeeds().Says("lowest layer");
+        Root.Bootmerge("diff").Succeeds().Says("extensions are above");
         Root.Bootmerge("explain", "/etc/hostname").Succeeds().Prints("provides vendor: file /hostname", "hidden   etc: file /hostname");
         Root.Bootmerge("explain", "/etc/nothing").Fails("no layer has '/etc/nothing'");
     }

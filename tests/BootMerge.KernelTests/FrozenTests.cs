@@ -211,7 +211,7 @@ public sealed class FrozenTests : InitramfsTest
         Prepare("confext");
         Root.MakeBad(path, kind, "");
 
-        Boot().Succeeds().Says("The record of shadowed files is not written");
+        Boot().Succeeds().Says("The record of shadowed files cannot be written");
 
         Assert.Equal("machine's", Root.Read("/etc/both.conf"));
     }

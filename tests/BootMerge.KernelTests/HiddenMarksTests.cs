@@ -30,7 +30,7 @@ public sealed class HiddenMarksTests : KernelTest
 
         Outcome outcome = InUserNamespace(verb);
         Assert.Equal(1, outcome.Status);
-        outcome.Says("this is a user namespace, where the marks of overlayfs in an upper layer (trusted.overlay.*) can neither be read nor written");
+        outcome.Says("this is a user namespace, where overlayfs's marks in an upper layer (trusted.overlay.*) can neither be read nor written");
         Assert.Equal(state, Root.State());
     }
 

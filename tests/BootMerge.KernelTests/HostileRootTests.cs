@@ -148,10 +148,10 @@ public sealed class HostileRootTests : KernelTest
         /etc/.systemd-confext | file | merge --mutable=no | merges
         /etc/.systemd-confext | loop | merge --mutable=ephemeral | merges
         /etc/.systemd-confext/dev | fifo | merge --mutable=auto | merges: copy of an older merge
-        /run/bootmerge | file | merge | merges: No lock is held; /run/bootmerge
-        /run/bootmerge | fifo | merge | merges: No lock is held; /run/bootmerge
-        /run/bootmerge | loop | merge | merges: No lock is held; /run/bootmerge
-        /run/bootmerge | link out | merge | merges: No lock is held; /run/bootmerge
+        /run/bootmerge | file | merge | merges: Working without a lock; /run/bootmerge
+        /run/bootmerge | fifo | merge | merges: Working without a lock; /run/bootmerge
+        /run/bootmerge | loop | merge | merges: Working without a lock; /run/bootmerge
+        /run/bootmerge | link out | merge | merges: Working without a lock; /run/bootmerge
         """);
 
     [Theory]

@@ -94,7 +94,7 @@ public sealed class MadeFirstTests : InitramfsTest
 
         string diff = Chroot("diff", "--no-legend", "/etc/app", "/etc/deleted", "/etc/app/50", "/etc/app/10", "/etc/deleted/10", "/etc/deleted/50");
         Assert.Equal(
-            "hiding   /etc/app (made before what is below, which shows from the next boot on)\nadded    /etc/app/50\nreplaced /etc/deleted\ndeleted  /etc/deleted/10\nadded    /etc/deleted/50\n",
+            "hiding   /etc/app (made before the layers below had it; theirs shows after the next boot)\nadded    /etc/app/50\nreplaced /etc/deleted\ndeleted  /etc/deleted/10\nadded    /etc/deleted/50\n",
             diff);
         Assert.Equal(
             "/etc/app/10\n  covers   upper: directory /app (opaque, made before the layers below had it)\n  hidden   flatcar-defaults: file /app/10\n",
@@ -148,7 +148,7 @@ public sealed class MadeFirstTests : InitramfsTest
         // The new one is written beside it first.
         Root.MakeDirectory("/var/lib/bootmerge/.shadowed.new");
 
-        Boot().Succeeds().Says("The record of shadowed files is not written");
+        Boot().Succeeds().Says("The record of shadowed files cannot be written");
         Assert.False(Root.ExistsRaw(Record));
         RawTree.Do(Root.Path + "/etc", "rm -r app; mkdir app; touch app/50");
         Root.Remove("/var/lib/bootmerge/.shadowed.new");

@@ -135,7 +135,7 @@ public sealed class MergedResetTests : KernelTest
         Merge();
 
         Assert.DoesNotContain("prune", Root.Bootmerge("reset", "/etc/g").Succeeds().Error, StringComparison.Ordinal);
-        Root.Bootmerge("reset", "/etc/f").Succeeds().Says("This is merged", "Prune=yes", "'unmerge'");
+        Root.Bootmerge("reset", "/etc/f").Succeeds().Says("hide updates", "Prune=yes", "'unmerge'");
         Assert.Equal("a\n", Root.Read("/etc/f"));
     }
 

@@ -75,7 +75,7 @@ public sealed class PathTests : KernelTest
     [Theory]
     [InlineData("/usr/share/x", "/etc/lnk/f", "'/etc/lnk/f' leads to '/usr/share/x/f', which is in none of the hierarchies /etc")]
     [InlineData("../usr", "/etc/lnk/", "'/etc/lnk/' leads to '/usr', which is in none of the hierarchies /etc")]
-    [InlineData("lnk", "/etc/lnk/f", "/etc/lnk/f cannot be followed: more than 40 symlinks are on the way, or a loop of them")]
+    [InlineData("lnk", "/etc/lnk/f", "/etc/lnk/f cannot be followed: more than 40 symlinks, or a loop of symlinks")]
     [InlineData("nowhere", "/etc/lnk/f", "no layer has '/etc/nowhere/f'")]
     [InlineData("/", "/etc/lnk/usr", "'/etc/lnk/usr' leads to '/usr', which is in none of the hierarchies /etc")]
     public void What_a_symlink_leads_to_is_said_where_it_is_no_answer(string target, string typed, string words)

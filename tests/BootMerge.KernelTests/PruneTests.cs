@@ -454,9 +454,9 @@ public sealed class PruneTests : KernelTest
                 "equals the layer below" => "file",
                 "is empty and equals the layer below" => "directory",
                 "is empty, and not a directory in the layers below any more" => "left over",
-                "is the copy of an old merge's marker" => "marker",
+                "is a copy of an old merge's marker" => "marker",
                 _ when reason.StartsWith("is opaque", StringComparison.Ordinal) => "opaque mark",
-                _ when reason.StartsWith("is the mark of a deletion", StringComparison.Ordinal) => "whiteout",
+                _ when reason.StartsWith("is a whiteout", StringComparison.Ordinal) => "whiteout",
                 _ => reason,
             };
             return kind + " " + rest[..end];

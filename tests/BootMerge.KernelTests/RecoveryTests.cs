@@ -26,7 +26,7 @@ public sealed class RecoveryTests : KernelTest
         Assert.False(Root.Exists("/etc/beta.conf"));
 
         string[] arguments = otherClass.Length > 0 ? [otherClass, verb] : verb is "unmerge" ? [verb] : [verb, "--mutable=auto"];
-        Outcome next = Root.Bootmerge(arguments).Says("interrupted", "dropping the older one");
+        Outcome next = Root.Bootmerge(arguments).Says("interrupted", "removing the older one");
 
         Assert.Equal(verb is "merge" && otherClass.Length == 0 ? 1 : 0, next.Status); // merged already, as before
         Assert.Equal(verb is "unmerge" ? 0 : 1, Root.Stacks.Count);
@@ -45,7 +45,7 @@ public sealed class RecoveryTests : KernelTest
         KillAtLast("move_mount", "--class=sysext", "merge");
         Assert.Equal((true, false), (Root.Exists("/usr/tools"), Root.Exists("/opt/tools")));
 
-        Root.Bootmerge("--class=sysext", "merge").Succeeds().Says("interrupted", "taking it away");
+        Root.Bootmerge("--class=sysext", "merge").Succeeds().Says("interrupted", "undoing it");
 
         Assert.Equal((true, true), (Root.Exists("/usr/tools"), Root.Exists("/opt/tools")));
         Root.Bootmerge("--class=sysext", "merge").Fails("already merged");

@@ -151,7 +151,7 @@ public sealed class SecondClassTests : KernelTest
 
         foreach (string verb in new[] { "merge", "boot" })
         {
-            Do(verb, "newest").Says("Not merging 'inside': its /usr lies inside the system's own");
+            Do(verb, "newest").Says("Not merging 'inside': its /usr is inside the system's own");
             Assert.Equal(("other", "vendor"), (Root.Read("/usr/bin/other"), Root.Read("/etc/vendor.conf")));
             Root.Bootmerge("--class=all", "unmerge").Succeeds();
         }
@@ -229,7 +229,7 @@ public sealed class SecondClassTests : KernelTest
         string entry = "/var/lib/extensions/outer" + (kind is "image" ? ".raw" : "");
         Directory.Move(Root.Raw + entry, Root.Raw + "/var/lib/old");
         Root.Expect(entry, "/var/lib/old");
-        Outcome outcome = Root.Bootmerge("--class=all", "refresh").Succeeds().Says("Not merging 'inner': it came with another extension");
+        Outcome outcome = Root.Bootmerge("--class=all", "refresh").Succeeds().Says("Not merging 'inner': it came from another extension");
         Assert.False(Root.Exists("/etc/inner.conf"));
         Assert.DoesNotContain(outcome.ErrorLines, line => line.Contains("Using extensions", StringComparison.Ordinal) && line.Contains("inner", StringComparison.Ordinal));
         Root.Bootmerge("--class=all", "unmerge").Succeeds();

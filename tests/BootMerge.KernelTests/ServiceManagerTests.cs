@@ -163,7 +163,7 @@ public sealed class ServiceManagerTests : KernelTest
             Files.ChangeMode(Root.Raw + "/bin/systemctl", "0644");
         Extension("alpha", Restart);
 
-        Run("merge").Fails("could not be reloaded", "remains so", "/bin/systemctl " + reason);
+        Run("merge").Fails("could not be reloaded", "stay as they are", "/bin/systemctl " + reason);
 
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
         AssertCalls(how.EndsWith(";;", StringComparison.Ordinal) ? ["merged: daemon-reload"] : []);

@@ -7,7 +7,7 @@ namespace BootMerge.Changes;
 
 /// <summary>
 /// A copy of parts of upper layers, with owner, mode, attributes, times and hard links, in a directory of its own below
-/// /var/lib/bootmerge/reset, which only root can enter. It gets its name when it is whole and on the disk.
+/// /var/lib/bootmerge/reset, which only root can enter. It gets its name when it is complete and on the disk.
 /// </summary>
 internal sealed class Backup : IDisposable
 {

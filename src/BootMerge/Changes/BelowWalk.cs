@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>Takes down everything that the layers below have in a hierarchy.</summary>
-/// <param name="version">A digest of whatever tells one version of the vendor's files from another.</param>
+/// <param name="version">A digest of what distinguishes versions of the vendor's files.</param>
 internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord record, ShadowedRecord older)
 {
     // Defaults that are a bare directory get a release file while they are merged, for systemd to see them. It is there at a second
@@ -17,7 +17,7 @@ internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord
 
     private int _count;
 
-    /// <returns>false when there is more than a record can hold, which then knows nothing of what is below.</returns>
+    /// <returns>false when there is more than a record can hold; it then has nothing about the layers below.</returns>
     public bool Run()
     {
         // By path and not by descriptor: as many as there are directories, and they may lie deep.

@@ -10,13 +10,13 @@ internal enum ChangeKind
     /// <summary>Both have it, and they differ.</summary>
     Modified,
 
-    /// <summary>As <see cref="Modified"/>, or nothing is below any more; and what is below has changed since the machine's file was made from it.</summary>
+    /// <summary>As <see cref="Modified"/>, or the lower file is gone; and the lower file has changed since the machine's was made from it.</summary>
     Frozen,
 
     /// <summary>The layers below have it, the machine deleted it.</summary>
     Deleted,
 
-    /// <summary>A directory of its own in the place of the one below.</summary>
+    /// <summary>Another directory in place of the one below.</summary>
     Replaced,
 
     /// <summary>A directory of the layers below under another name.</summary>
@@ -49,7 +49,7 @@ internal sealed class Change(string path, ChangeKind kind, Difference differs = 
     {
         ChangeKind.Moved => "from " + From,
         ChangeKind.Frozen => Differs == Difference.None ? "gone below since" : Differences.Names(Differs).Joined(", ") + "; changed below since",
-        ChangeKind.Hiding => "made before what is below, which shows from the next boot on",
+        ChangeKind.Hiding => "made before the layers below had it; theirs shows after the next boot",
         ChangeKind.Modified => Differences.Names(Differs).Joined(", "),
         _ => "",
     };

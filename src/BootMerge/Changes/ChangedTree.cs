@@ -55,13 +55,13 @@ internal sealed class ChangedTree : IDisposable
     /// <summary>It is the upper layer of a merge that is mounted.</summary>
     public bool IsMerged => Merged is not null;
 
-    /// <summary>An upper layer must not change while a merge uses it, nor a merge be taken for one.</summary>
+    /// <summary>An upper layer must not change while a merge uses it, and a merge must not be treated as one.</summary>
     public void CheckNotMerged()
     {
         if (IsMerged)
-            throw new InputException(PathText.Printable(Hierarchy) + " is merged, and its upper layer must not change under the merge: unmerge it first, or do this before it is merged, in the initramfs");
+            throw new InputException(PathText.Printable(Hierarchy) + " is merged, and its upper layer must not change under the merge: unmerge it first, or prune in the initramfs, before the merge");
         if (Sys.IsOnOverlay(Upper))
-            throw new InputException(PathText.Printable(UpperPath) + " lies on an overlay that this program has not merged: its own upper layer is not known");
+            throw new InputException(PathText.Printable(UpperPath) + " is on an overlay that this program has not mounted: its upper layer is unknown");
     }
 
     public void Dispose()

@@ -38,7 +38,7 @@ internal sealed class ChangedTrees : IDisposable
 
     public List<ChangedTree> Trees { get; } = [];
 
-    /// <summary>Hierarchies in which no file of the machine lies above another layer, with the reason.</summary>
+    /// <summary>Hierarchies in which no file of the machine is above another layer, with the reason.</summary>
     public List<LeftAlone> WithoutUpper { get; } = [];
 
     /// <param name="session">Its classes are looked at.</param>
@@ -104,7 +104,7 @@ internal sealed class ChangedTrees : IDisposable
             HierarchyState state = merge is null ? now : MergedLayers.State(now, merge, mount);
             ClassSettings used = merge is null ? settings : MergedLayers.Settings(settings, merge, mount);
             PlanResult result = Planner.Plan(used, [state], merge is null ? found : merged.FindAll(extension => merge.Marker.Names.Has(extension.Name)));
-            // Whether it could be made today does not matter for a merge that is there.
+            // Whether it could be made today does not matter for an existing merge.
             if (result.Refusal is not null && (merge is null || state.AreMarksHidden) && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))
                 throw new InputException(result.Refusal);
             foreach (LeftAlone left in result.Plan.LeftAlone)
@@ -142,8 +142,8 @@ internal sealed class ChangedTrees : IDisposable
     private static string? WhyWithoutUpper(StackPlan stack, bool isMerged) => stack.Upper switch
     {
         PersistentUpper { CreateWithMode: not null } => "nothing has been written yet, the upperdir does not exist",
-        MemoryUpper when !isMerged && ImportedLayer(stack) is null => "what is written goes to memory, nothing has been written yet",
-        null when ImportedLayer(stack) is null => "it is read-only, and the machine's own files are the lowest layer",
+        MemoryUpper when !isMerged && ImportedLayer(stack) is null => "writes go to memory, and nothing has been written yet",
+        null when ImportedLayer(stack) is null => "it is read-only, and the extensions are above the machine's own files",
         _ => null,
     };
 
@@ -214,8 +214,8 @@ internal sealed class ChangedTrees : IDisposable
     {
         using SafeFileHandle? found = isMerged ? _host.Bare.TryOpenDirectory(path) : _host.Bare.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
         if (found is not SafeFileHandle directory)
-            throw new InputException("the machine's files of the merge on " + PathText.Printable(hierarchy) + " lay in " + PathText.Printable(path)
-                + " when it was made, and no directory is there any more");
+            throw new InputException("the machine's files of the merge on " + PathText.Printable(hierarchy) + " were in " + PathText.Printable(path)
+                + " when it was made, but that directory no longer exists");
         return Bare(directory, path);
     }
 

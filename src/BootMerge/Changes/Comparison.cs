@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
 
-/// <summary>Compares what an upper layer has with what is below it.</summary>
+/// <summary>Compares what an upper layer has with the layers below.</summary>
 /// <param name="withLabels">SELinux labels count, too.</param>
 internal sealed class Comparison(bool withLabels)
 {
@@ -37,7 +37,7 @@ internal sealed class Comparison(bool withLabels)
         return HaveSameContent(entry) ? difference : difference | Difference.Content;
     }
 
-    /// <summary>Of what is no regular file.</summary>
+    /// <summary>Of what is not a regular file.</summary>
     private static bool HaveSameContent(Entry entry)
     {
         FileStatus upper = entry.Upper!;
@@ -54,7 +54,7 @@ internal sealed class Comparison(bool withLabels)
         using SafeFileHandle? upper = Sys.TryOpenFile(entry.UpperDirectory, entry.Name);
         using SafeFileHandle? below = Sys.TryOpenFile(entry.BelowDirectory!, entry.Name);
         if (upper is null || below is null)
-            return Difference.Content; // gone since: whoever removed it knows better
+            return Difference.Content; // gone since: that is a difference
         Difference difference = OfXattrs(entry, Sys.ListXattrs(upper), Sys.ListXattrs(below));
         bool isSame = entry.Upper!.Size == entry.Below!.Size && HaveSameBytes(upper, below, entry.Upper.Size);
         return isSame ? difference : difference | Difference.Content;

@@ -8,8 +8,8 @@ internal abstract class ChangeSink
     public abstract void Add(Change change, Entry entry);
 }
 
-/// <summary>Finds every difference between an upper layer and what is below it.</summary>
-/// <param name="only">Paths inside the hierarchy to look at, each with what is below it; none: all.</param>
+/// <summary>Finds every difference between an upper layer and the layers below.</summary>
+/// <param name="only">Paths inside the hierarchy to look at, each with its subtree; none: all.</param>
 /// <param name="shadowed">What was below when the machine last ran, and below its files when they were written.</param>
 internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<string> only, ShadowedRecord shadowed, ChangeSink sink) : TreeWalk(tree)
 {

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// FNV-1a of 64 bits over type and content. It tells whether a vendor has changed a file, nothing that anybody would forge;
+/// FNV-1a of 64 bits over type and content. It shows whether a vendor has changed a file, which nobody would forge;
 /// two versions of a file have the same one time in 10^19.
 /// </summary>
 internal static class Digest

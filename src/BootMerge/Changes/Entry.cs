@@ -14,13 +14,13 @@ internal sealed class Entry
 
     public Place Place => Parent.Child(Name);
 
-    /// <summary>Inside the hierarchy: "/ssh/sshd_config". Put together anew each time.</summary>
+    /// <summary>Inside the hierarchy: "/ssh/sshd_config". Built each time.</summary>
     public string Path => Place.ToString();
 
-    /// <summary>Set anew before a directory is left.</summary>
+    /// <summary>Set again before a directory is left.</summary>
     public required SafeFileHandle UpperDirectory { get; set; }
 
-    /// <summary>null when the layers below have nothing where the parent is. Set anew before a directory is left.</summary>
+    /// <summary>null when the layers below have nothing where the parent is. Set again before a directory is left.</summary>
     public required SafeFileHandle? BelowDirectory { get; set; }
 
     /// <summary>Of <see cref="BelowDirectory"/>, inside the hierarchy: another one than of the parent below a directory that was moved.</summary>

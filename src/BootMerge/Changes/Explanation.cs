@@ -17,7 +17,7 @@ internal enum LayerPart
     /// <summary>Hidden by a layer or mount above.</summary>
     Hidden,
 
-    /// <summary>A whiteout: what is below is deleted.</summary>
+    /// <summary>A whiteout: the path is deleted in the layers below.</summary>
     Deletes,
 
     /// <summary>Not the path but a directory on the way to it, or what is there in its place: nothing of the layers below shows in it.</summary>
@@ -110,7 +110,7 @@ internal static class Explanation
                         Found(name, state, status, "", findings);
                     else
                         AddCover(state, Cover(name, state, i, status, ""), findings);
-                    // What is no directory hides all that is below it.
+                    // What is not a directory hides everything below it.
                     endsHere = true;
                     AddRest(below, state.Names, i);
                     Continue(state, below, endsHere);
@@ -131,7 +131,7 @@ internal static class Explanation
                     cover = isLast ? null : Cover(name, state, i, status, opaque);
                 if (isLast)
                     Found(name, state, status, isOpaque ? opaque : redirect is null ? "" : "moved from " + redirect, findings);
-                // A path from the hierarchy on begins anew there, whatever was on the way.
+                // A path that starts at the hierarchy begins again there, whatever was on the way.
                 endsHere = isOpaque || endsHere && redirect is not ['/', ..];
             }
 

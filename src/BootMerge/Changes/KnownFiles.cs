@@ -12,7 +12,7 @@ namespace BootMerge.Changes;
 /// </summary>
 internal sealed class KnownFiles
 {
-    // By device and inode: what was put in the place of a file is another one, whatever its name.
+    // By device and inode: what replaced a file is another one, whatever its name.
     private readonly Dictionary<string, Known> _files = [];
 
     /// <param name="status">As it was before its content was read, and is after that.</param>
@@ -39,7 +39,7 @@ internal sealed class KnownFiles
         }
     }
 
-    /// <summary>Whether what is no directory is as it was. Any change of it moves its time of change on.</summary>
+    /// <summary>Whether something other than a directory is as it was. Any change moves its time of change on.</summary>
     public bool Has(FileStatus now) =>
         _files.GetValueOrDefault(Key(now)) is Known known
         && (known.IsWhiteout && now.IsWhiteout || known.ChangeTime == now.ChangeTime && IsSameContent(known.Status, now));

@@ -129,7 +129,7 @@ internal sealed class KnownRemoval(KnownFiles known, bool isMerged, ResetReport 
 
         public bool HasStaying { get; set; }
 
-        /// <summary>Put together anew each time: most are never told of.</summary>
+        /// <summary>Built each time: most are never reported.</summary>
         public string Path(string child)
         {
             List<string> names = [child];

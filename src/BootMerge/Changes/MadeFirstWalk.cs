@@ -22,7 +22,7 @@ internal sealed class MadeFirstWalk(ChangedTree tree, ShadowedRecord record) : T
         public bool ShowsMore { get; } = showsMore;
     }
 
-    /// <returns>Paths inside the root of those in which something shows now that did not.</returns>
+    /// <returns>Paths inside the root of those in which something shows now that did not before.</returns>
     public List<string> TakeOff()
     {
         Run();

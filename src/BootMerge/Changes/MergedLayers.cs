@@ -8,7 +8,7 @@ using BootMerge.Planning;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// How the merge that is there was made: by its marker and the mount table. The routing entry and the configuration may
+/// How the existing merge was made: by its marker and the mount table. The routing entry and the configuration may
 /// have changed since.
 /// </summary>
 internal static class MergedLayers
@@ -29,7 +29,7 @@ internal static class MergedLayers
             return seen.RoutedTo(seen.Path ?? seen.Hierarchy);
         if (merge.RecordedMode is not MutableMode mode)
             return seen.RoutedTo(GuessedUpper(merge.Marker, mount));
-        // What is imported into memory no marker tells.
+        // No marker says what is imported into memory.
         return mode == MutableMode.EphemeralImport ? seen : seen.RoutedTo(Origin.Mutable(merge.Marker.Origin)?.Get("mutableDirs")?.Get(seen.Hierarchy)?.Text);
     }
 

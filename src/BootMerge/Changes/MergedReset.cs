@@ -7,7 +7,7 @@ namespace BootMerge.Changes;
 
 /// <summary>
 /// Makes paths of a merge show what the layers below have, by writing through the merge: the upper layer of an overlay must
-/// not be changed behind its back. Each file is exchanged in one step. What is below lies in the upper layer as a copy then.
+/// not be changed behind its back. Each file is exchanged in one step. The upper layer then has copies of the lower files.
 /// The upper layer is looked at beside the merge: what the copy lacks stays.
 /// </summary>
 internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetReport report, Log log)
@@ -40,7 +40,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         return !_hasStaying;
     }
 
-    /// <summary>A directory in which something stays: what else is below is shown in it.</summary>
+    /// <summary>A directory in which something stays: the rest of the layers below shows in it.</summary>
     private void Complete(SafeFileHandle mergedParent, SafeFileHandle? belowParent, SafeFileHandle? upperParent, string name, string path)
     {
         using SafeFileHandle? merged = TryOpen(mergedParent, name);
@@ -55,7 +55,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
     }
 
     /// <param name="isPlain">The upper layer has all that differs; else all that the other two have is compared.</param>
-    /// <param name="names">What in the directories is made like what is below.</param>
+    /// <param name="names">What in the directories is made equal to the layers below.</param>
     private void MakeLike(SafeFileHandle merged, SafeFileHandle? below, SafeFileHandle? upper, bool isPlain, List<string> names, string path)
     {
         using Descent mergedWay = new(Sys.Reopen(merged, Sys.O_RDONLY | Sys.O_DIRECTORY), names);
@@ -173,7 +173,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
             return false;
         }
 
-        // rename(2) puts no directory in the place of a file, nor a file in that of a directory.
+        // rename(2) replaces no file by a directory, nor a directory by a file.
         if (entry.Upper!.IsDirectory || entry.Below!.IsDirectory)
             return _removal.Remove(directory, upper, entry.Name, tree.Hierarchy + entry.Path) && MoveInto(entry, temporary);
         Sys.Move(temporary, entry.Name, directory);

@@ -31,7 +31,7 @@ internal sealed class Place
 
     public Place Child(string name) => new(this, name);
 
-    /// <summary>"/ssh/sshd_config", or "". Made anew each time: of most places nothing is ever told.</summary>
+    /// <summary>"/ssh/sshd_config", or "". Built each time: most places are never reported.</summary>
     public override string ToString()
     {
         List<string> names = [];

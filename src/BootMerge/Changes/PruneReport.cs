@@ -32,9 +32,9 @@ internal sealed class PruneReport(string verb, bool isListed, bool isDone, JsonF
     [
         "equals the layer below",
         "is empty and equals the layer below",
-        "is the mark of a deletion, and no layer has a file of that name any more",
-        "is opaque, and hides nothing: only the mark goes",
-        "is the copy of an old merge's marker",
+        "is a whiteout, and no layer below has a file of that name any more",
+        "is opaque, and hides nothing: only the mark is removed",
+        "is a copy of an old merge's marker",
     ];
 
     private readonly int[] _counts = new int[Kinds.Length];

@@ -18,12 +18,12 @@ internal static class PruneRules
         return false;
     }
 
-    /// <summary>Whether what is below a layer is all that may ever be there.</summary>
+    /// <summary>Whether the layers below are all that there may ever be.</summary>
     public static bool IsComplete(Session session, List<Selection> selections, ChangedTree tree)
     {
         string? leftOut = selections.Find(selection => selection.Settings.Class == tree.Class)?.LeftOut(session.Root);
         if (leftOut is not null)
-            session.Log.Info("prune: deletions stay in " + tree.Hierarchy + ", also those that hide nothing: " + leftOut + " is left out, and may have what they hide.");
+            session.Log.Info("prune: keeping all deletions in " + tree.Hierarchy + ": " + leftOut + " is left out, and may have what they hide.");
         return leftOut is null;
     }
 }

@@ -6,7 +6,7 @@ namespace BootMerge.Changes;
 
 /// <summary>
 /// Removes from an upper layer what it could do without: the merged tree is the same before, after, and at every moment
-/// between, as each step takes away one thing that the layers below show in the same way. Only an empty directory that the machine
+/// between, because each step removes one thing that the layers below show in the same way. Only an empty directory that the machine
 /// has not made itself, and that is something else below by now, gives way to that. The upper layer must not be part of a merge.
 /// </summary>
 /// <param name="isComplete">
@@ -74,7 +74,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     }
 
     /// <summary>
-    /// A directory that overlayfs copied up has no opaque mark, one that the machine made in a merge has: it is in the place of
+    /// A directory that overlayfs copied up has no opaque mark, one that the machine made in a merge has: it is in place of
     /// something else on purpose. Only with nothing but such directories in it does it make way.
     /// </summary>
     private bool IsLeftover(Entry entry)
@@ -108,7 +108,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
 
     private bool IsToBeEntered(Entry entry, SafeFileHandle directory)
     {
-        // A subvolume is another file system to whoever looks at the numbers. And what was moved here lies above a place
+        // A subvolume has another device number. And what was moved here is above a place
         // of another name: left to its owner.
         if (!entry.Upper!.IsSameDevice(_top) || entry.Redirect is not null || HasUnknownMark(entry))
             return false;
@@ -120,7 +120,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
 
         if (!entry.IsOpaque)
             return true;
-        // By the mark a directory of the machine's can be told from one that is in the place of something else by chance.
+        // The mark distinguishes a directory of the machine from one that replaces something else by chance.
         if (!withOpaque || !isComplete || _replacing > 0 || HidesSomething(entry) || IsMovedFrom(entry))
             return false;
         if (!isDryRun)
@@ -161,7 +161,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         return _moved.Moved.Exists(moved => PathName.IsOrIsBelow(moved.Value, place));
     }
 
-    /// <summary>Whether a name is below that the directory has not. One that it has hides what is below with the mark and without.</summary>
+    /// <summary>Whether the layers below have a name that the directory lacks. A name that it has hides theirs with or without the mark.</summary>
     private static bool HidesSomething(Entry entry)
     {
         if (entry.Below is not { IsDirectory: true })
@@ -216,7 +216,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         return _comparison.Of(entry) == Difference.None && !HasUnknownMark(entry);
     }
 
-    /// <summary>A file with metacopy or redirect has its content elsewhere; of other marks nobody knows what they will mean.</summary>
+    /// <summary>A file with metacopy or redirect has its content elsewhere; the meaning of other marks is unknown.</summary>
     private static bool HasUnknownMark(Entry entry) => HasUnknownMark(entry.UpperDirectory, entry.Name, entry.IsOpaque);
 
     private static bool HasUnknownMark(SafeFileHandle directory, string name, bool isOpaque)

@@ -25,7 +25,7 @@ internal static class RecordText
     private const string FirstLine = "bootmerge-shadowed 2\n";
     private const string Trailer = "end ";
 
-    /// <summary>null when the text is no record of this version, or not whole.</summary>
+    /// <summary>null when the text is not a complete record of this version.</summary>
     public static ShadowedRecord? Parse(string text)
     {
         if (!text.StartsWith(FirstLine, StringComparison.Ordinal) || text[^1] != '\n')
@@ -50,7 +50,7 @@ internal static class RecordText
         return record;
     }
 
-    /// <summary>What would not fit is left out: the machine's files one by one, what is below as a whole.</summary>
+    /// <summary>What would not fit is left out: single files of the machine, or all of the layers below.</summary>
     public static string Of(ShadowedRecord record)
     {
         StringBuilder text = new(FirstLine);

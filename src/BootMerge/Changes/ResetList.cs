@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
 
-/// <summary>What is to be given back of one upper layer, and giving it back.</summary>
+/// <summary>What is to be reset in one upper layer, and resetting it.</summary>
 internal sealed class ResetList(ChangedTree tree)
 {
     public ChangedTree Tree { get; } = tree;
@@ -25,7 +25,7 @@ internal sealed class ResetList(ChangedTree tree)
             return false;
         foreach (string mount in Tree.MountedUpon)
             if (PathName.IsOrIsBelow(mount, path))
-                throw new InputException(PathText.Printable(Tree.Hierarchy + mount) + " is a mount point, which would be taken away, too: unmount it first");
+                throw new InputException(PathText.Printable(Tree.Hierarchy + mount) + " is a mount point, which would be removed, too: unmount it first");
         // What is inside of another one goes with it.
         foreach (string other in Paths)
             if (PathName.IsOrIsBelow(path, other))
@@ -71,7 +71,7 @@ internal sealed class ResetList(ChangedTree tree)
         }
     }
 
-    /// <summary>A directory in which nothing stays is given back as a whole.</summary>
+    /// <summary>A directory in which nothing stays is reset as a whole.</summary>
     private static void AddInside(Level level, Level above, SafeFileHandle directory)
     {
         above.HasKept |= level.HasKept;
@@ -110,7 +110,7 @@ internal sealed class ResetList(ChangedTree tree)
         foreach (KeyValuePair<string, string> moved in walk.Moved)
             if (Covers(moved.Value) && !Covers(moved.Key))
                 throw new InputException(PathText.Printable(Tree.Hierarchy + moved.Value) + " was moved to " + PathText.Printable(Tree.Hierarchy + moved.Key)
-                    + ", and cannot be seen at both places: reset both, or keep both");
+                    + ", and can show at only one of the two: reset both, or keep both");
     }
 
     /// <summary>Nothing is removed when something could not be: an <see cref="InputException"/>.</summary>
@@ -188,7 +188,7 @@ internal sealed class ResetList(ChangedTree tree)
     private static SafeFileHandle? TryOpenDirectory(SafeFileHandle parent, string name) => Sys.TryOpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
 
     /// <summary>A directory on the way down to the one that the walk has come to.</summary>
-    /// <param name="found">What of it is to be given back.</param>
+    /// <param name="found">What of it is to be reset.</param>
     private sealed class Level(Place place, List<string> found)
     {
         public Place Place { get; } = place;

@@ -6,7 +6,7 @@ namespace BootMerge.Changes;
 /// <summary>What stays although it was to be reset.</summary>
 internal sealed class ResetReport(Log log)
 {
-    public const string Changed = "it came or was changed meanwhile, so it is not in the copy";
+    public const string Changed = "it was added or changed meanwhile, so it is not in the copy";
 
     private readonly List<string> _staying = [];
 

@@ -4,14 +4,14 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// A directory that what is below is copied to before it takes its place; in the directory that it is for. Whose it is its mode
-/// says, which mkdir(2) gives it in the same step: nobody else makes a directory that nobody may enter.
+/// A directory for copies of the layers below, inside the directory that they are for, before they replace what is there. It is
+/// recognised by its mode, which mkdir(2) sets in the same step: nobody else makes a directory that nobody may enter.
 /// </summary>
 internal static class ResetTemporary
 {
     private const string Name = ".bootmerge-reset";
     private const uint Mode = 0x200; // 01000
-    private const uint SetGroupId = 0x400; // handed on by the directory above
+    private const uint SetGroupId = 0x400; // inherited from the directory above
 
     /// <returns>The name: another one where a file of the machine's has that.</returns>
     public static string Make(SafeFileHandle directory)

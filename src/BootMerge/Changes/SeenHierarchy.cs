@@ -33,7 +33,7 @@ internal sealed class SeenHierarchy : IDisposable
     /// <summary>Lowest layer first; of the merge.</summary>
     private List<AcceptedExtension> Merged { get; init; } = [];
 
-    /// <summary>One for each hierarchy that is there.</summary>
+    /// <summary>One for each existing hierarchy.</summary>
     public static List<SeenHierarchy> OpenAll(Session session, List<Selection> selections)
     {
         List<SeenHierarchy> all = [];
@@ -62,7 +62,7 @@ internal sealed class SeenHierarchy : IDisposable
     /// <summary>Without what is mounted below it, for reading.</summary>
     public SafeFileHandle OpenBare() => Sys.Reopen(_bare, Sys.O_RDONLY | Sys.O_DIRECTORY);
 
-    /// <summary>The mount that it lies on, which is the merge where there is one; null when the table does not tell.</summary>
+    /// <summary>The mount that it is on, which is the merge if there is one; null when the table does not say.</summary>
     public Mount? MountIn(MountTable table) => table.ById(Sys.MountNumber(Directory));
 
     public void Dispose()

@@ -17,7 +17,7 @@ internal static class SeenPath
     /// <param name="bare">The root without merges.</param>
     /// <param name="hierarchies">As configured.</param>
     /// <param name="typed">Absolute. Its last name is followed only with a slash behind it.</param>
-    /// <returns>Absolute, inside the root. From where nothing is there any more it is as it was typed.</returns>
+    /// <returns>Absolute, inside the root. From the first name that does not exist, it is as it was typed.</returns>
     public static string Of(Root bare, List<ChangedTree> trees, List<string> hierarchies, string typed)
     {
         List<string> names = [];
@@ -38,7 +38,7 @@ internal static class SeenPath
             if (!isLink || TryReadLink(bare, trees, next) is not string link)
                 path = next;
             else if (++links > MaxLinks)
-                throw new InputException(PathText.Printable(typed) + " cannot be followed: more than 40 symlinks are on the way, or a loop of them");
+                throw new InputException(PathText.Printable(typed) + " cannot be followed: more than 40 symlinks, or a loop of symlinks");
             else
             {
                 path = link.StartsWith('/') ? "" : path;

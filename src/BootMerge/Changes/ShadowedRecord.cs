@@ -35,10 +35,10 @@ internal sealed class ShadowedRecord
     private const uint DirectoryMode = 0x1ED; // 0755
     private const uint FileMode = 0x180; // 0600
 
-    /// <summary>The file was there, but is no record: it is to be replaced.</summary>
+    /// <summary>The file exists, but is not a record: it must be replaced.</summary>
     private bool _isDamaged;
 
-    /// <summary>Hierarchy to a digest of whatever tells one version of the vendor's files from another. Of these hierarchies everything below is listed.</summary>
+    /// <summary>Hierarchy to a digest of what distinguishes versions of the vendor's files. Everything below these hierarchies is listed.</summary>
     public Dictionary<string, string> Versions { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Path below to <see cref="IsDirectory"/>, <see cref="IsOther"/>, or, for a file or symlink, "DIGEST STAMP".</summary>
@@ -179,7 +179,7 @@ internal sealed class ShadowedRecord
         Sys.Synchronize(directory);
     }
 
-    /// <summary>Removes the record: an old one would speak of another time than the last one in which the machine ran.</summary>
+    /// <summary>Removes the record: an old one would not be about the last run of the machine.</summary>
     public static void Remove(Root root)
     {
         using SafeFileHandle? directory = root.TryOpenDirectory(Directory);

@@ -8,7 +8,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>Copies files and trees with owner, mode, attributes, times, holes, and the hard links between them.</summary>
-/// <param name="top">A directory that all copies lie in.</param>
+/// <param name="top">A directory that contains all copies.</param>
 /// <param name="withMarks">Whiteouts and overlayfs's own attributes are copied, too: the copy of an upper layer.</param>
 /// <param name="known">Gets what was copied and has not changed meanwhile.</param>
 internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, KnownFiles? known = null)
@@ -66,7 +66,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
     private void Enter(Descent from, Descent to, SafeFileHandle file, FileStatus status, string name, string place)
     {
         if (status.IsSameInode(_top))
-            throw new InputException("the copy would lie in what is copied, at " + PathText.Printable(place));
+            throw new InputException("the copy would be inside what is copied, at " + PathText.Printable(place));
         SafeFileHandle directory = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_DIRECTORY);
         known?.AddDirectory(directory, status);
         Sys.MakeDirectory(to.Current!, name, PrivateMode, place);
@@ -138,7 +138,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
     public void CopyAttributes(SafeFileHandle source, FileStatus status, SafeFileHandle target, string place)
     {
         if (Sys.CopyAttributes(source, status, target, withMarks, place) is string lost)
-            log.Warning("The copy of " + place + " is without the attribute " + lost + ", which its file system cannot hold.");
+            log.Warning("The copy of " + place + " lacks the attribute " + lost + ", which its file system cannot hold.");
     }
 
     /// <summary>A directory on the way down to the one that the walk has come to.</summary>

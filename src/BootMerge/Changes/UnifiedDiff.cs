@@ -19,7 +19,7 @@ internal static class UnifiedDiff
         string? below = Read(entry.BelowDirectory!, entry.Name, entry.Below!);
         string? upper = Read(entry.UpperDirectory, entry.Name, entry.Upper!);
         if (below is null || upper is null)
-            return "Not shown: no text, or longer than " + SizeLimit.ToString() + " bytes.\n";
+            return "Not shown: not text, or longer than " + SizeLimit.ToString() + " bytes.\n";
         string name = PathText.Printable(path);
         return "--- below" + name + "\n+++ machine" + name + "\n" + Hunks(Lines(below), Lines(upper));
     }

@@ -23,13 +23,13 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
         try
         {
             if (extension.OpenImage(root, settings.ImagePolicy) is string refusal)
-                Add(FindingId.ImagePolicy, extension, extension.FoundPath, "is not merged: "u8, "sign or protect the image as the policy wants, or change ImagePolicy= or --image-policy="u8, refusal);
+                Add(FindingId.ImagePolicy, extension, extension.FoundPath, "is not merged: "u8, "sign or protect the image as the policy requires, or change ImagePolicy= or --image-policy="u8, refusal);
             else
                 CheckOpened(extension);
         }
         catch (Exception e) when (e is KernelException or InputException)
         {
-            Add(FindingId.Unusable, extension, extension.FoundPath, "cannot be read: "u8, "repair it, or make it anew"u8, e.Message);
+            Add(FindingId.Unusable, extension, extension.FoundPath, "cannot be read: "u8, "repair it, or build it again"u8, e.Message);
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
     private void CheckOpened(Extension extension)
     {
         using SafeFileHandle top = extension.TryOpen(root, "/", Sys.O_PATH | Sys.O_DIRECTORY)
-            ?? throw new InputException("it went away during the check");
+            ?? throw new InputException("it disappeared during the check");
         if (extension.Image is null && !extension.IsGiven && Judgement.IsEmpty(top))
             return; // it masks the name, on purpose
 
@@ -57,7 +57,7 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
             TopDirectoryCheck.CheckOwner(this, extension, hierarchy, Sys.Status(directory));
             TopDirectoryCheck.CheckMode(this, root, extension, hierarchy, Sys.Status(directory));
             if (extension.Image is null && !extension.IsGiven && root.PathOf(directory) is var path && PathName.IsOrIsBelow(path, hierarchy))
-                Add(FindingId.Overlap, extension, hierarchy, "lies inside the hierarchy that it extends, so it cannot be a layer of it: "u8,
+                Add(FindingId.Overlap, extension, hierarchy, "is inside the hierarchy that it extends, so it cannot be a layer of it: "u8,
                     "move the extension to a place outside, such as a search directory in /var/lib or /run"u8, path);
             new TreeCheck(this, root, extension, settings.Hierarchies, _paths, extension.IsGiven || merged.Has(extension.Name)).Check(directory, hierarchy);
         }
@@ -68,7 +68,7 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
     {
         using SafeFileHandle? entry = Extension.TryOpenInside(top, hierarchy, Sys.O_PATH | Sys.O_NOFOLLOW);
         if (entry is not null)
-            Add(FindingId.Hierarchy, extension, hierarchy, "is no directory and leads to none: nothing of it is merged"u8, "make it a directory, or remove it"u8);
+            Add(FindingId.Hierarchy, extension, hierarchy, "is neither a directory nor a symlink to one: nothing of it is merged"u8, "make it a directory, or remove it"u8);
     }
 
     public void Add(string id, Extension extension, string place, ReadOnlySpan<byte> what, ReadOnlySpan<byte> fix, string detail = "") =>

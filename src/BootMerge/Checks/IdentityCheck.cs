@@ -17,10 +17,10 @@ internal static class IdentityCheck
         if (!status.IsRegular || status.Size == 0 || path == Files[0] && status.Size < LengthOfMachineId)
             return;
         if (path.StartsWith("/etc/ssh/ssh_host_", StringComparison.Ordinal) && path.EndsWith("_key", StringComparison.Ordinal))
-            check.Add(FindingId.Identity, extension, path, "is a private key, which everybody has who has the extension"u8,
-                "remove it, and use new keys: each machine makes its own"u8);
+            check.Add(FindingId.Identity, extension, path, "is a private key, and everybody who has the extension has it"u8,
+                "remove it, and use new keys: each machine creates its own"u8);
         else if (Words.IndexOf(Files, path) >= 0)
-            check.Add(FindingId.Identity, extension, path, "is to tell one machine from all others, and would be the same on all of them"u8,
-                "remove it: each machine makes its own"u8);
+            check.Add(FindingId.Identity, extension, path, "identifies one machine, and would be the same on all of them"u8,
+                "remove it: each machine creates its own"u8);
     }
 }

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Checks;
 
-/// <summary>What an extension has beside its hierarchies, where nobody will see it.</summary>
+/// <summary>What an extension has outside its hierarchies, where it does not show.</summary>
 internal static class OutsideCheck
 {
     /// <param name="top">The extension's own top directory.</param>
@@ -25,7 +25,7 @@ internal static class OutsideCheck
             if (isDirectory && LeadsToOne(path, hierarchies))
                 Check(check, extension, hierarchies, child, path);
             else if (!isDirectory || !Judgement.IsEmpty(child))
-                check.Add(FindingId.Outside, extension, path, "is ignored when merged, only these count: "u8, "move it there, or remove it"u8, string.Join(", ", hierarchies));
+                check.Add(FindingId.Outside, extension, path, "is ignored; only these are merged: "u8, "move it there, or remove it"u8, string.Join(", ", hierarchies));
         }
     }
 

@@ -17,18 +17,18 @@ internal static class OwnershipCheck
         if (own is { IsDirectory: true })
         {
             if (status.Uid != own.Uid || status.Gid != own.Gid)
-                check.Add(FindingId.Owner, extension, path, "has another owner than the system's, which it takes the place of: "u8, "give it the system's by chown"u8,
+                check.Add(FindingId.Owner, extension, path, "has another owner than the system's, which it replaces: "u8, "give it the system's by chown"u8,
                     Ids(status) + ", not " + Ids(own));
             if (status.Permissions != own.Permissions)
-                check.Add(FindingId.Mode, extension, path, "has another mode than the system's, which it takes the place of: "u8, "give it the system's by chmod"u8,
+                check.Add(FindingId.Mode, extension, path, "has another mode than the system's, which it replaces: "u8, "give it the system's by chmod"u8,
                     FileStatus.Octal(status.Permissions) + ", not " + FileStatus.Octal(own.Permissions));
             return;
         }
 
         if (status.Uid != 0 || status.Gid != 0)
-            check.Add(FindingId.Owner, extension, path, "does not belong to root, and who owns it can change what is in it: "u8, "give it to root: chown 0:0"u8, Ids(status));
+            check.Add(FindingId.Owner, extension, path, "does not belong to root, so its owner can change what is in it: "u8, "give it to root: chown 0:0"u8, Ids(status));
         if ((status.Permissions & (WritableForOthers | Sticky)) == WritableForOthers)
-            check.Add(FindingId.Mode, extension, path, "is writable for everybody: "u8, "take that away: chmod o-w"u8, FileStatus.Octal(status.Permissions));
+            check.Add(FindingId.Mode, extension, path, "is writable by everybody: "u8, "remove that permission: chmod o-w"u8, FileStatus.Octal(status.Permissions));
     }
 
     private static string Ids(FileStatus status) => status.Uid.ToString() + ":" + status.Gid.ToString();

@@ -13,7 +13,7 @@ internal static class ReleaseCheck
         string place = "/" + extension.Class.ReleaseDirectory + "/extension-release." + extension.Name;
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
         if (release.Problem is not null)
-            check.Add(FindingId.ReleaseFile, extension, place, "is not there or cannot be used: "u8, Advice(extension, top), release.Problem);
+            check.Add(FindingId.ReleaseFile, extension, place, "is missing or cannot be used: "u8, Advice(extension, top), release.Problem);
         else if (Compatibility.Judge(release, host, extension.Class) is { Accepted: false } verdict)
             check.Add(FindingId.Compatibility, extension, place, "does not fit the system: "u8,
                 "correct it, or check with --root= against the system that it is made for"u8, verdict.Reason);
@@ -34,8 +34,8 @@ internal static class ReleaseCheck
         if (other is null)
             return "write it; ID=_any in it fits every system"u8;
         return isConfext
-            ? "write it; but it looks like a sysext, check it with --class=sysext then"u8
-            : "write it; but it looks like a confext, check it with --class=confext then"u8;
+            ? "write it; it looks like a sysext: if it is one, check it with --class=sysext"u8
+            : "write it; it looks like a confext: if it is one, check it with --class=confext"u8;
     }
 
     private static void CheckOsRelease(ExtensionCheck check, Extension extension, SafeFileHandle top, string path)

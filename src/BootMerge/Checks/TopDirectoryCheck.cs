@@ -13,7 +13,7 @@ internal static class TopDirectoryCheck
     public static void CheckOwner(ExtensionCheck check, Extension extension, string place, FileStatus status)
     {
         if (status.Uid != 0 || status.Gid != 0)
-            check.Add(FindingId.TopOwner, extension, place, "does not belong to root, and who owns it can change what is merged: "u8,
+            check.Add(FindingId.TopOwner, extension, place, "does not belong to root, so its owner can change what is merged: "u8,
                 "give it to root: chown 0:0"u8, status.Uid.ToString() + ":" + status.Gid.ToString());
     }
 

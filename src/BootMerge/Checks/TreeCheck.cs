@@ -86,30 +86,30 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
             return;
         check.Add(FindingId.SamePath, _isAsked ? extension.Name : above, path,
             _isAsked ? "is hidden by the same path in an extension above, "u8 : "hides the same path in an extension below, "u8,
-            "leave the path to one of the two; the order is that of their names"u8, _isAsked ? above : extension.Name);
+            "keep the path in one of the two; the order is that of their names"u8, _isAsked ? above : extension.Name);
     }
 
     private void CheckMarks(SafeFileHandle directory, string path)
     {
         if (!OverlayMark.HasNone(directory))
-            check.Add(FindingId.Opaque, extension, path, "carries a mark of overlayfs, which hides or moves the directory below it"u8,
-                "remove the attributes trusted.overlay.*, which the tree has from the upperdir that it was copied from"u8);
+            check.Add(FindingId.Opaque, extension, path, "has a mark of overlayfs, which hides or moves the directory below it"u8,
+                "remove the attributes trusted.overlay.*; they come from the upperdir that the tree was copied from"u8);
     }
 
-    /// <summary>The two that hide or move a directory are told by <see cref="CheckMarks"/>.</summary>
+    /// <summary>The two that hide or move a directory are found by <see cref="CheckMarks"/>.</summary>
     private void CheckNotes(SafeFileHandle directory, string name, string path)
     {
         List<string> notes = Sys.ListXattrsAt(directory, name);
         notes.RemoveAll(static note => !OverlayMark.IsOne(note) || note is OverlayMark.Opaque or OverlayMark.Redirect);
         if (notes.Count > 0)
-            check.Add(FindingId.OverlayMark, extension, path, "carries notes of overlayfs, by which it takes the file for another one: "u8,
-                "remove these attributes, which the tree has from the upperdir that it was copied from"u8, notes.Joined(", "));
+            check.Add(FindingId.OverlayMark, extension, path, "has notes of overlayfs, which would confuse it with another file: "u8,
+                "remove these attributes; they come from the upperdir that the tree was copied from"u8, notes.Joined(", "));
     }
 
     private void CheckAgainstSystem(string path, FileStatus status)
     {
         if (TypeClash.Of(root, path, status) is string own)
-            check.Add(FindingId.OtherType, extension, path, "hides what the system has there, or is hidden by it: "u8, "make it what the system has, or move what is in it to where the system has it"u8,
+            check.Add(FindingId.OtherType, extension, path, "hides what the system has there, or is hidden by it: "u8, "give it the type that the system has, or move its content to where the system has it"u8,
                 TypeClash.Word(status) + ", where the system has " + own);
         else if (status.IsDirectory)
             OwnershipCheck.Check(check, root, extension, path, status);
@@ -120,16 +120,16 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     private void CheckFile(SafeFileHandle file, string path, FileStatus status, string parent)
     {
         if (status.IsWhiteout)
-            check.Add(FindingId.Whiteout, extension, path, "is a whiteout of overlayfs: it takes the file below it away"u8, "remove it; what is not wanted is deleted in the merged tree"u8);
+            check.Add(FindingId.Whiteout, extension, path, "is a whiteout of overlayfs: it hides the file below it"u8, "remove it; to delete a file, delete it in the merged tree"u8);
         else if (status.IsCharacterDevice || status.IsBlockDevice)
-            check.Add(FindingId.Device, extension, path, "is a device file, which cannot be opened: merged trees are mounted nodev"u8, "remove it; devices belong into /dev"u8);
+            check.Add(FindingId.Device, extension, path, "is a device file, which cannot be opened: merged trees are mounted nodev"u8, "remove it; devices belong in /dev"u8);
         else if (status.IsRegular && (status.Mode & SetIds) != 0 && extension.Class.NoSuid)
             check.Add(FindingId.Setuid, extension, path, "is set-user-ID or set-group-ID, without effect: the merge is mounted nosuid"u8,
-                "take the bit away, or bring the program by a sysext"u8);
+                "remove the bit, or ship the program in a sysext"u8);
         else if (status.IsSymlink)
             CheckSymlink(Sys.ReadLink(file), path, parent);
         else if (status.IsDirectory && Words.IndexOf(hierarchies, parent) >= 0 && path == parent + "/" + extension.Class.MarkerName)
-            check.Add(FindingId.Marker, extension, path, "is the marker of a merge that this tree was copied from: it takes the place of the real one"u8, "remove it"u8);
+            check.Add(FindingId.Marker, extension, path, "is the marker of a merge that this tree was copied from: it hides the real one"u8, "remove it"u8);
     }
 
     /// <summary>One that stays in the hierarchies may lead to what another layer brings.</summary>
@@ -140,7 +140,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
             return;
         using SafeFileHandle? there = root.TryOpen(place, Sys.O_PATH, out int errno);
         if (there is null && errno is Errno.ENOENT or Errno.ENOTDIR)
-            check.Add(FindingId.Symlink, extension, path, "leads to what the system does not have: "u8, "correct its target, or see that something else brings it"u8, place);
+            check.Add(FindingId.Symlink, extension, path, "leads to a path that the system does not have: "u8, "correct its target, or make sure that something else provides it"u8, place);
     }
 
     /// <param name="directories">With colons between them: no hierarchy has one.</param>

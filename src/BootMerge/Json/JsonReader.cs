@@ -15,7 +15,7 @@ internal ref struct JsonReader
 
     private JsonReader(string text) => _text = text;
 
-    /// <summary>null when the text is no JSON value, or more than one.</summary>
+    /// <summary>null when the text is not a JSON value, or more than one.</summary>
     public static JsonValue? TryParse(ReadOnlySpan<byte> text)
     {
         JsonReader reader = new(PathText.Decode(text));

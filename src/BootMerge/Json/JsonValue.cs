@@ -71,7 +71,7 @@ internal sealed class JsonValue
         return this;
     }
 
-    /// <summary>A key that is there already is replaced.</summary>
+    /// <summary>An existing key is replaced.</summary>
     public JsonValue Add(string key, JsonValue value)
     {
         int at = _keys.Find(key);

@@ -81,7 +81,7 @@ internal sealed class Descent : IDisposable
         _levels.Add(level);
         _size += level.Size;
         if (_size > Sys.NamesLimit)
-            throw new InputException("the directories down to " + PathText.Printable(Current is null ? level.Name : Sys.PathOf(Current)) + " have too many names, and were not read to their end");
+            throw new InputException("the directories down to " + PathText.Printable(Current is null ? level.Name : Sys.PathOf(Current)) + " have too many names: not all were read");
     }
 
     private SafeFileHandle? Open(int index)
@@ -93,7 +93,7 @@ internal sealed class Descent : IDisposable
         return level.Handle;
     }
 
-    /// <summary>One step, however deep it is; null when it is not there any more.</summary>
+    /// <summary>One step, however deep it is; null when it no longer exists.</summary>
     private SafeFileHandle? FromBelow(int index)
     {
         if (index + 1 == _levels.Count || _levels[index + 1] is not { Handle: SafeFileHandle below } || _levels[index + 1].Name.StartsWith('/'))
@@ -101,7 +101,7 @@ internal sealed class Descent : IDisposable
         return _levels[index].IfSame(Sys.TryOpenAt(below, "..", Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _));
     }
 
-    /// <summary>Name by name from a directory that is open; null when it is not there any more.</summary>
+    /// <summary>Name by name from a directory that is open; null when it no longer exists.</summary>
     private SafeFileHandle? FromAbove(int index)
     {
         int start = index;

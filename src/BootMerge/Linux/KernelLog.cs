@@ -23,7 +23,7 @@ internal sealed unsafe class KernelLog : IDisposable
         SafeFileHandle kmsg = new(fd, ownsHandle: true);
         if (LibC.lseek(Sys.Raw(kmsg), 0, SEEK_END) >= 0)
             return new KernelLog(kmsg);
-        // Read from its beginning, words about other mounts would be taken for ours.
+        // Read from its beginning, words about other mounts would be treated as ours.
         kmsg.Dispose();
         return new KernelLog(null);
     }

@@ -59,7 +59,7 @@ internal sealed class MountTable
         return Parse(Sys.ReadAll(file, Limit, Path));
     }
 
-    /// <summary>Lines that are no mountinfo are left out: the kernel writes none.</summary>
+    /// <summary>Lines that are not mountinfo are ignored: the kernel writes none.</summary>
     public static MountTable Parse(ReadOnlySpan<byte> text)
     {
         List<Mount> mounts = [];
@@ -93,7 +93,7 @@ internal sealed class MountTable
         return children;
     }
 
-    /// <summary>Where a directory is; where an overlay is mounted on it, also that of what is below.</summary>
+    /// <summary>Where a directory is; where an overlay is mounted on it, also that of the directory below.</summary>
     /// <param name="status">Of <paramref name="directory"/>.</param>
     public List<FileSystemPlace> PlacesOf(SafeFileHandle directory, FileStatus status)
     {

@@ -43,11 +43,11 @@ internal sealed class Root : IDisposable
     public SafeFileHandle OpenAt(string pathInRoot, int flags = Sys.O_PATH) =>
         TryOpen(pathInRoot, flags, out int errno) ?? throw new KernelException("open", Outside(pathInRoot), errno);
 
-    /// <summary>null when absent or when something on the way, or the end, is no directory.</summary>
+    /// <summary>null when absent or when something on the way, or the end, is not a directory.</summary>
     public SafeFileHandle? TryOpenDirectory(string pathInRoot, int flags = Sys.O_PATH) => TryOpen(pathInRoot, flags | Sys.O_DIRECTORY);
 
     /// <summary>
-    /// The content of a regular file, null when absent. What is no regular file is an <see cref="InputException"/>: a
+    /// The content of a regular file, null when absent. What is not a regular file is an <see cref="InputException"/>: a
     /// fifo would hang the boot.
     /// </summary>
     /// <param name="limit">In bytes; more is an <see cref="InputException"/>.</param>

@@ -53,7 +53,7 @@ internal static unsafe partial class Sys
 
     /// <summary>
     /// Owner, mode, attributes and times of a file, whatever it is. Both are open files and not names: whoever may write in a
-    /// directory can put something else in the place of a name. A symlink has no mode. Needs /proc.
+    /// directory can replace what a name leads to. A symlink has no mode. Needs /proc.
     /// </summary>
     /// <param name="source">May be O_PATH, as <paramref name="target"/>.</param>
     /// <param name="status">What the source was when it was looked at.</param>

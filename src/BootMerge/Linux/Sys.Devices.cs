@@ -36,7 +36,7 @@ internal static unsafe partial class Sys
         return result == 0 ? 0 : errno;
     }
 
-    /// <summary>Whether a loop device shows this whole file, read-only, and goes by itself.</summary>
+    /// <summary>Whether a loop device shows this whole file, read-only, and with autoclear.</summary>
     /// <param name="file">Status of the file.</param>
     public static bool IsLoopOver(SafeFileHandle device, FileStatus file)
     {
@@ -74,7 +74,7 @@ internal static unsafe partial class Sys
         return length;
     }
 
-    /// <summary>Whether a file lies on an overlay.</summary>
+    /// <summary>Whether a file is on an overlay.</summary>
     public static bool IsOnOverlay(SafeFileHandle file)
     {
         const long OVERLAYFS_SUPER_MAGIC = 0x794c7630;

@@ -241,7 +241,7 @@ internal static unsafe partial class Sys
         }
         catch (KernelException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
         {
-            throw new InputException("cannot tell where files are: /proc is not mounted");
+            throw new InputException("cannot find the paths of open files: /proc is not mounted");
         }
     }
 
@@ -295,7 +295,7 @@ internal static unsafe partial class Sys
     {
         size += SizeOf(name);
         if (size > NamesLimit)
-            throw new InputException("the directory " + PathText.Printable(NameOf(directory)) + " has too many names, and was not read");
+            throw new InputException("the directory " + PathText.Printable(NameOf(directory)) + " has too many names: it was not read");
     }
 
     /// <summary>Reads no further than to the first name.</summary>

@@ -125,7 +125,7 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>mount(2); a failure carries what /dev/kmsg got meanwhile.</summary>
-    /// <param name="data">Without a zero; at most 4095 bytes, because the kernel cuts the rest off without a word.</param>
+    /// <param name="data">Without a zero; at most 4095 bytes, because the kernel silently cuts off the rest.</param>
     public static void Mount(string source, SafeFileHandle on, string type, ulong flags, string data, string target)
     {
         const int PageSize = 4096;
@@ -151,7 +151,7 @@ internal static unsafe partial class Sys
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : null;
     }
 
-    /// <summary>Nothing that happens to these mounts happens to others any more, and the other way round.</summary>
+    /// <summary>What happens to these mounts no longer happens to others, nor the other way round.</summary>
     public static void MakePrivate(SafeFileHandle mount, string target) =>
         SetAttributes(mount, new LibC.MountAttributes { Propagation = MS_PRIVATE }, AT_EMPTY_PATH | AT_RECURSIVE, target);
 
@@ -197,7 +197,7 @@ internal static unsafe partial class Sys
     /// <summary>Moves this thread into a copy of its mount namespace.</summary>
     public static void CopyMountNamespace() => Check(LibC.unshare(CLONE_NEWNS), "unshare", "the mount namespace");
 
-    /// <summary>Nothing in this thread's mount namespace propagates to anywhere any more.</summary>
+    /// <summary>Nothing in this thread's mount namespace propagates any more.</summary>
     public static void MakeNamespacePrivate()
     {
         // In a chroot "/" may be a plain directory, on a mount that not even mountinfo shows from there. setns(2) into
@@ -223,7 +223,7 @@ internal static unsafe partial class Sys
 
     public static void ChangeDirectory(SafeFileHandle directory) => Check(LibC.fchdir(Raw(directory)), "fchdir", directory);
 
-    /// <summary>An inotify descriptor that becomes readable when the superblock of a file is gone; null where none is to be had.</summary>
+    /// <summary>An inotify descriptor that becomes readable when the superblock of a file is gone; null if none is available.</summary>
     public static SafeFileHandle? TryWatchForUnmount(SafeFileHandle file)
     {
         const int IN_CLOEXEC = O_CLOEXEC;
@@ -259,7 +259,7 @@ internal static unsafe partial class Sys
             if (length <= 0)
                 return log.ToString();
             string line = PathText.Decode(buffer[..(int)length]).TrimEnd('\n');
-            // "e overlay: message": the severity letter is told by the fact that this is an error.
+            // "e overlay: message": the severity letter is known, because this is an error.
             if (line.Length > 2 && line[1] == ' ')
                 line = line[2..];
             log.Append(log.Length == 0 ? "" : "; ").Append(line);

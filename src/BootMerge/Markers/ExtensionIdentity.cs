@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Markers;
 
 /// <summary>
-/// By what systemd 262 tells that an extension is the one it merged: its entry in the marker's origin file. An extra
+/// How systemd 262 recognises that an extension is the one it merged: its entry in the marker's origin file. An extra
 /// key would break systemd's comparison, so nothing else goes in here.
 /// </summary>
 internal static class ExtensionIdentity

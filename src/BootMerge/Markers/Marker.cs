@@ -15,7 +15,7 @@ internal sealed class Marker
     /// <summary>File "confexts" or "extensions": the merged extensions, lowest first.</summary>
     public required List<string> Names { get; init; }
 
-    /// <summary>File "origin": JSON by which a refresh tells that nothing changed. null when the file is missing.</summary>
+    /// <summary>File "origin": JSON by which a refresh knows that nothing has changed. null when the file is missing.</summary>
     public string? Origin { get; init; }
 
     /// <summary>File "work_dir": the persistent workdir, relative to the root, unescaped. null without one.</summary>

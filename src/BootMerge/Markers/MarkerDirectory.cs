@@ -16,7 +16,7 @@ internal static class MarkerDirectory
 
     /// <summary>
     /// The marker of a merge that lies here; null when there is none. A marker whose dev is another device than the one
-    /// it lies on was copied (into an upperdir, a backup, an image): it is none.
+    /// it is on was copied (into an upperdir, a backup, an image): it does not count.
     /// </summary>
     /// <param name="hierarchy">O_PATH descriptor of the hierarchy as it is seen.</param>
     public static Marker? TryRead(SafeFileHandle hierarchy, ExtensionClass extensionClass)
@@ -61,7 +61,6 @@ internal static class MarkerDirectory
     {
         Sys.MakeDirectory(layer, extensionClass.MarkerName, DirectoryMode, extensionClass.MarkerName);
         using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        // Nothing of a marker that was once copied into a layer below may shine through.
         // Hides a copy of an older marker below. In a user namespace it cannot be set, and nothing there merges an upper layer.
         if (!Sys.IsInUserNamespace())
             Sys.SetXattr(directory, OverlayMark.Opaque, "y"u8.ToArray());

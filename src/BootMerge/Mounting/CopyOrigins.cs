@@ -9,9 +9,9 @@ namespace BootMerge.Mounting;
 /// Takes overlayfs's note of the lower file that a file was copied up from off the files of an upper layer. By the note
 /// overlayfs gives the copy the inode of that lower file. When the lower file is seen as well, because the copy was moved or
 /// what hid it has been removed, both names are one file: what is written to one shows in the other. The note is a file
-/// handle, for most images no more than an inode number, so in the vendor's next image it names another file. And two
+/// handle, for most images only an inode number, so in the vendor's next image it names another file. And two
 /// copies with the same note, as cp -a of an upper layer makes them, are a stale handle at one of the names.
-/// Directories keep theirs: overlayfs finds what is below a directory by its path.
+/// Directories keep theirs: overlayfs finds the layers below a directory by its path.
 /// </summary>
 internal static class CopyOrigins
 {
@@ -21,7 +21,7 @@ internal static class CopyOrigins
     private static readonly byte[] Attribute = PathText.Terminated(OverlayMark.Origin);
 
     /// <summary>
-    /// Safe at any time: without the note a copy has an inode of its own, as a new file has. All of a layer is looked at, also
+    /// Safe at any time: without the note a copy has an inode of its own, as a new file has. The whole layer is read, also
     /// opaque and moved directories.
     /// </summary>
     /// <param name="upper">Without what is mounted upon it.</param>
@@ -43,7 +43,7 @@ internal static class CopyOrigins
         }
         catch (OutOfMemoryException)
         {
-            return "a directory is too big for the memory that bootmerge takes";
+            return "a directory is too large for bootmerge's memory limit";
         }
         finally
         {

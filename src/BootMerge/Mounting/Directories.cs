@@ -13,7 +13,7 @@ internal static class Directories
     private const uint DefaultMode = 0x1ED; // 0755
     private const uint WorkMode = 0x1C0; // 0700
 
-    // Made and undone in the root that everybody sees, which is still there when the private view is not.
+    // Made and undone in the original root, which still exists when the private view does not.
     public static void Prepare(Host host, StackPlan plan, Undo undo, Journal journal, Log log)
     {
         journal.Add(Journal.Stack, plan.Class, plan.Hierarchy);

@@ -22,7 +22,7 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
     /// <summary>The mode that its origin speaks of; null when that does not say.</summary>
     public MutableMode? RecordedMode => Origin.ModeOf(Marker.Origin);
 
-    /// <summary>For a refresh: what nobody has chosen stays as it is.</summary>
+    /// <summary>For a refresh: what is not configured stays as it is.</summary>
     public ClassSettings KeepUnchosen(ClassSettings settings) =>
         settings.KeepsMode ? Keep(settings) : settings.InNoExec(IsNoExec(settings));
 

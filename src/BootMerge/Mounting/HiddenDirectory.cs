@@ -7,11 +7,11 @@ namespace BootMerge.Mounting;
 internal static class HiddenDirectory
 {
     /// <summary>
-    /// The directory that a merge lies on, as it is in its own mount: what is mounted below it now is seen there when the
+    /// The directory that a merge is on, as it is in its own mount: what is mounted below it now is seen there when the
     /// merge is gone. A copy of the parent's mount shows it; its file handle leads to it in the mount itself.
     /// </summary>
     /// <returns>
-    /// null where the hierarchy is a mount of its own under the merge, which no copy of the parent shows, where the parent is
+    /// null where the hierarchy is a separate mount under the merge, which no copy of the parent shows, where the parent is
     /// unbindable, or where the file system has no handles that can be opened.
     /// </returns>
     public static SafeFileHandle? TryOpen(Root root, string hierarchy)

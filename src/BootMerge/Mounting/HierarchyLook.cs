@@ -45,7 +45,7 @@ internal static class HierarchyLook
     }
 
     /// <summary>All workdirs that exist beside an upperdir.</summary>
-    /// <param name="inTheWay">Something of such a name that is no directory, or null.</param>
+    /// <param name="inTheWay">Something of such a name that is not a directory, or null.</param>
     public static List<string> WorkDirectoriesBeside(Root root, string upper, string hierarchy, out string? inTheWay)
     {
         inTheWay = null;

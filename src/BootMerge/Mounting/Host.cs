@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// The root twice: as everybody sees it, and bare, without any merge on its hierarchies. Where something is merged, the
-/// bare one is a private view in which it has been taken away.
+/// The root twice: as it is, and bare, without any merge on its hierarchies. Where something is merged, the
+/// bare one is a private view in which it is detached.
 /// </summary>
 internal sealed class Host : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class Host : IDisposable
         Merges = ExistingMerge.FindAll(root, classes);
     }
 
-    /// <summary>As everybody sees it; not to be opened from while <see cref="IsPrivate"/>.</summary>
+    /// <summary>As it is for all processes; must not be used while <see cref="IsPrivate"/>.</summary>
     public Root Root { get; }
 
     /// <summary>Without merges.</summary>
@@ -37,7 +37,7 @@ internal sealed class Host : IDisposable
 
     public bool IsPrivate => _bare is not null;
 
-    /// <summary>The merges that everybody sees.</summary>
+    /// <summary>The merges that all processes see.</summary>
     public List<ExistingMerge> Merges { get; }
 
     /// <param name="classes">Those whose hierarchies are looked at.</param>
@@ -107,7 +107,7 @@ internal sealed class Host : IDisposable
                 TakeAway(_bare, settings.Class, hierarchy);
     }
 
-    /// <summary>Back to where everybody is; what was built stays.</summary>
+    /// <summary>Back to the original namespace; what was built stays.</summary>
     public void LeavePrivateView()
     {
         _bare?.Dispose();

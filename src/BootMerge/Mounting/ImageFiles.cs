@@ -7,12 +7,12 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// The files of images without the merges that lie over them. A loop device keeps what its file was opened through: through
+/// The files of images without the merges above them. A loop device keeps what its file was opened through: through
 /// the old merge, every refresh would keep that, and the loop device below it.
 /// </summary>
 internal static class ImageFiles
 {
-    /// <summary>Before the images are opened; the caller is where everybody is.</summary>
+    /// <summary>Before the images are opened; the caller is in the original namespace.</summary>
     public static void OpenBelowMerges(Root root, List<ClassSettings> classes, DiscoveryResult found)
     {
         List<Extension> covered = [];
@@ -37,7 +37,7 @@ internal static class ImageFiles
             Use(extension, bare.TryOpen(extension.Path));
     }
 
-    /// <summary>In a private view: opens as everybody does what is the same file for everybody.</summary>
+    /// <summary>In a private view: opens what is the same file in the original namespace.</summary>
     public static void OpenAsEverybody(Root root, DiscoveryResult found)
     {
         foreach (Extension extension in found.Extensions)

@@ -22,12 +22,12 @@ internal sealed class JournalEntry(string kind, ExtensionClass extensionClass, s
 }
 
 /// <summary>
-/// What the command at work changes, written down before it does so, in the file that is its lock: whoever takes the lock
-/// after a kill finds there what may be left. A power cut takes it away together with the mounts.
+/// What the running command changes, written down before it does so, in its lock file: the next command that takes the lock
+/// after a kill finds there what may be left. A power loss removes it together with the mounts.
 /// </summary>
 internal sealed class Journal
 {
-    /// <summary>A merge is made, replaced or taken away here; no value.</summary>
+    /// <summary>A merge is made, replaced or undone here; no value.</summary>
     public const string Stack = "stack";
 
     /// <summary>A workdir, made now or of a merge that goes.</summary>
@@ -80,13 +80,13 @@ internal sealed class Journal
             reason = e.Message;
         }
 
-        log.Warning("The journal is emptied and not used, so what an interrupted bootmerge may have left stays: " + reason);
+        log.Warning("The journal is ignored and emptied, so what an interrupted bootmerge may have left stays: " + reason);
         Journal journal = new(file, [], log);
         journal.Clear();
         return journal;
     }
 
-    /// <summary>What is no entry is left out: a kill can cut the last one off.</summary>
+    /// <summary>What is not an entry is ignored: a kill can cut the last one off.</summary>
     public static List<JournalEntry> Parse(string text)
     {
         List<JournalEntry> entries = [];
@@ -120,7 +120,7 @@ internal sealed class Journal
         _file = null;
     }
 
-    /// <summary>Nothing is left, or all of it has been put right.</summary>
+    /// <summary>Nothing is left, or all of it has been cleaned up.</summary>
     public void Clear()
     {
         Left.Clear();

@@ -12,7 +12,7 @@ namespace BootMerge.Mounting;
 /// </summary>
 internal static class LayerProbe
 {
-    // What nearly every extension lies on, and overlayfs takes: ext4, XFS, btrfs, tmpfs, squashfs, erofs, ramfs.
+    // What nearly every extension is on, and overlayfs accepts: ext4, XFS, btrfs, tmpfs, squashfs, erofs, ramfs.
     private static readonly long[] Usual = [0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0x73717368, 0xE0F5E1E2, 0x858458F6];
 
     /// <summary>Replaces the verdict of extensions that the kernel refuses.</summary>

@@ -19,17 +19,17 @@ internal sealed class Unseen(ExtensionClass extensionClass, string name, string 
 }
 
 /// <summary>
-/// Where the layers of extensions really are. A confext may lie in the /usr that sysexts make, a sysext in the /etc that
+/// Where the layers of extensions really are. A confext may be in the /usr that sysexts make, a sysext in the /etc that
 /// confexts make: through a merge that is made in the same step it cannot be a layer, but its directories in the layers
 /// of that merge can.
 /// </summary>
 internal static class LayerSources
 {
-    private const string Gone = "it came with another extension, which is not merged any more";
+    private const string Gone = "it came from another extension, which is no longer merged";
 
     /// <param name="classes">Confexts first where there are both.</param>
     /// <param name="accepted">One list for each class, with layers as they were found.</param>
-    /// <param name="unseen">Gets those that are left out, such as those that are there only through what is merged now.</param>
+    /// <param name="unseen">Gets those that are left out, such as those that exist only through what is merged now.</param>
     /// <returns>One list for each class.</returns>
     public static List<List<AcceptedExtension>> Of(
         Host host, List<ClassSettings> classes, List<List<AcceptedExtension>> accepted, List<Unseen> unseen)
@@ -37,7 +37,7 @@ internal static class LayerSources
         List<StackPlan> sysexts = [];
         if (classes.Count > 1)
         {
-            // Of those sysexts that need no confext: what confexts lie in.
+            // Of those sysexts that need no confext: where confexts are.
             List<AcceptedExtension> first = Of(host, classes[1].Class, accepted[1], [], []);
             sysexts = Planner.Plan(classes[1], host.Look(classes[1]), first).Plan.Stacks;
         }
@@ -72,7 +72,7 @@ internal static class LayerSources
     {
         if (layer.Image is not null)
         {
-            layers.Add(layer); // opened already, whatever lies over it now
+            layers.Add(layer); // opened already, whatever is over it now
             return null;
         }
 
@@ -85,7 +85,7 @@ internal static class LayerSources
         return directory is null ? Gone : null;
     }
 
-    /// <summary>As overlayfs merges directories: from the top, as far as nothing hides what is below.</summary>
+    /// <summary>As overlayfs merges directories: from the top, until something hides the layers below.</summary>
     private static string? AddOf(Host host, ExtensionLayer layer, StackPlan stack, List<ExtensionLayer> layers)
     {
         List<Layer> sources = [];
@@ -100,7 +100,7 @@ internal static class LayerSources
                 break;
         for (int i = before; i < layers.Count; i++)
             if (layers[i].Image is null && PathName.IsBelow(layers[i].Path, layer.Hierarchy))
-                return "its " + layer.Hierarchy + " lies inside the system's own (" + PathText.Printable(layers[i].Path) + ")";
+                return "its " + layer.Hierarchy + " is inside the system's own (" + PathText.Printable(layers[i].Path) + ")";
         return layers.Count == before ? Gone : null;
     }
 

@@ -10,7 +10,7 @@ namespace BootMerge.Mounting;
 internal static class LayerView
 {
     /// <param name="layers">Topmost first; one at least.</param>
-    /// <param name="opened">Gets each layer's directory while it is open; null: nobody wants them.</param>
+    /// <param name="opened">Gets each layer's directory while it is open; null: not wanted.</param>
     /// <returns>Detached.</returns>
     public static SafeFileHandle Mount(Host host, List<Layer> layers, Action<NamedLayer>? opened = null)
     {

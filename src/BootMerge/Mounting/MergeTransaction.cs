@@ -26,7 +26,7 @@ internal sealed class MergeTransaction : IDisposable
     private readonly List<BuiltStack> _built = [];
     private readonly List<Replaced> _replaced = [];
 
-    // The hierarchies that were merged anew, as they are below the merge.
+    // The hierarchies that were not merged before, as they are below the merge.
     private readonly List<KeyValuePair<StackPlan, SafeFileHandle>> _covered = [];
 
     private MergeTransaction(Host host, Journal journal, Log log)
@@ -37,7 +37,7 @@ internal sealed class MergeTransaction : IDisposable
         _undo = new Undo(log);
     }
 
-    /// <summary>Merges, or replaces what is merged on the plans' hierarchies; merges that no plan has any more go.</summary>
+    /// <summary>Merges, or replaces what is merged on the plans' hierarchies; merges that are in no plan are undone.</summary>
     public static void Run(Host host, List<MergePlan> plans, Journal journal, Log log)
     {
         using MergeTransaction transaction = new(host, journal, log);
@@ -123,8 +123,8 @@ internal sealed class MergeTransaction : IDisposable
         {
             // A root that is unbindable cannot be copied here, and there it can.
             // Perhaps it is about the layers themselves, and fails again: only the words in the kernel's log would tell, and
-            // those can be about somebody else's mount.
-            _log.Debug("Building in place failed (" + e.Message + "), again in a private mount namespace.");
+            // those can be about another mount.
+            _log.Debug("Building in place failed (" + e.Message + "), trying again in a private mount namespace.");
             foreach (BuiltStack stack in _built)
                 stack.Dispose();
             _built.Clear();
@@ -145,7 +145,7 @@ internal sealed class MergeTransaction : IDisposable
 
     /// <summary>
     /// An extension below one of the hierarchies, such as a confext in /usr while sysexts are merged there, will be seen
-    /// through the new merge: another mount, which systemd's refresh would take for a change.
+    /// through the new merge: another mount, which systemd's refresh would treat as a change.
     /// </summary>
     private void WriteOrigin(MergePlan plan)
     {
@@ -171,7 +171,7 @@ internal sealed class MergeTransaction : IDisposable
 
     private void Show()
     {
-        // Nothing was merged: killed before all of it is shown, the next merge begins anew.
+        // Nothing was merged: if this is killed before all of it is shown, the next merge begins again.
         if (_host.Merges.Count == 0)
             foreach (BuiltStack stack in _built)
                 _journal.Add(Journal.Mount, stack.Plan.Class, stack.Plan.Hierarchy, Sys.Status(stack.Mount).UniqueMountId.ToString());
@@ -203,7 +203,7 @@ internal sealed class MergeTransaction : IDisposable
         if (errno == 0)
         {
             _undo.Add(() => replaced.PutBackInPlaceOf(stack.Mount, _host.Root));
-            // Lookups that were under way begin again when a mount appears, and may be in the old merge now: taken away, it
+            // Lookups that were under way begin again when a mount appears, and may be in the old merge now: detached, it
             // loses what is mounted on it at once.
             if (_host.SubmountsOf(old.Hierarchy).Mounts.Count > 0)
                 Thread.Sleep(LookupMilliseconds);
@@ -212,7 +212,7 @@ internal sealed class MergeTransaction : IDisposable
         else
         {
             // EINVAL: no MOVE_MOUNT_BENEATH before 6.5, or a parent it does not work under (the namespace's own root).
-            _log.Debug("The new merge of " + target + " cannot be slid under the old one (" + Errno.Describe(errno) + "): it takes its place with a short gap.");
+            _log.Debug("The new merge of " + target + " cannot be attached beneath the old one (" + Errno.Describe(errno) + "): replacing it with a short gap.");
             replaced.Detach(target);
             _undo.Add(() => replaced.PutBack(_host.Root));
             using SafeFileHandle point = _host.Root.OpenAt(old.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
@@ -237,7 +237,7 @@ internal sealed class MergeTransaction : IDisposable
         return false;
     }
 
-    /// <summary>What is left of the old merges; nothing of it can fail the merge any more.</summary>
+    /// <summary>What is left of the old merges; it can no longer fail the merge.</summary>
     private void CleanUp()
     {
         _undo.Forget();
@@ -250,7 +250,7 @@ internal sealed class MergeTransaction : IDisposable
         foreach (Replaced old in _replaced)
         {
             bool isGone = old.RemoveRest(_host.Root, WorkDirectoriesInUse(), _log);
-            // As long as somebody wrote through the old merge, the new one may have remembered what was there before.
+            // While something was written through the old merge, the new one may have cached what was there before.
             if (NewStackOn(old.Merge.Hierarchy) is { Plan.Upper: PersistentUpper } stack)
             {
                 if (!isGone)
@@ -260,7 +260,7 @@ internal sealed class MergeTransaction : IDisposable
         }
     }
 
-    // Of hierarchies merged anew: no other overlay writes to the upperdir, or the merge had been refused.
+    // Of hierarchies that were not merged before: no other overlay writes to the upperdir, or the merge would have been refused.
     private void RemoveStaleWorkDirectories()
     {
         foreach (BuiltStack stack in _built)
@@ -273,7 +273,7 @@ internal sealed class MergeTransaction : IDisposable
             }
             catch (KernelException e)
             {
-                _log.Warning("A workdir of an earlier merge stays behind: " + e.Message);
+                _log.Warning("A workdir of an earlier merge cannot be removed: " + e.Message);
             }
         }
     }

@@ -42,7 +42,7 @@ internal static class OverlaySupport
     public static string Describe(LayerMethod method) => method switch
     {
         LayerMethod.Descriptors => "layers by descriptor, detached",
-        LayerMethod.Paths => "layers by path, in a private mount namespace: the kernel takes no descriptors",
+        LayerMethod.Paths => "layers by path, in a private mount namespace: the kernel does not accept descriptors",
         _ => "mount(2) in a private mount namespace: the kernel has no lowerdir+",
     };
 }

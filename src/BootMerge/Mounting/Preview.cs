@@ -8,7 +8,7 @@ namespace BootMerge.Mounting;
 
 /// <summary>
 /// The root as it will be with what a plan merges. systemd's units merge one class after the other, so the second class is
-/// looked up in what comes of the first, and here nothing is shown before all is built. It is in the host's private view,
+/// looked up in the result of the first, and nothing is shown before all is built. It is in the host's private view,
 /// until that is left: nobody else sees it, and nothing is created on disk.
 /// </summary>
 internal sealed class Preview : IDisposable
@@ -91,7 +91,7 @@ internal sealed class Preview : IDisposable
         foreach (string hierarchy in absent)
         {
             if (hierarchy.LastIndexOf('/') > 0)
-                throw new InputException(PathText.Printable(bare.Outside(hierarchy)) + " does not exist, and both classes cannot be merged in one step there: make it");
+                throw new InputException(PathText.Printable(bare.Outside(hierarchy)) + " does not exist, and both classes cannot be merged in one step there: create it");
             Sys.MakeDirectory(stage.Top, hierarchy[1..], DirectoryMode, hierarchy);
         }
 

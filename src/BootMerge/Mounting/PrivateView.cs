@@ -39,7 +39,7 @@ internal sealed class PrivateView : IDisposable
         }
         catch
         {
-            // Whatever is done next must not be done out of everybody's sight.
+            // The next steps must not happen in the private view.
             view.Dispose();
             throw;
         }

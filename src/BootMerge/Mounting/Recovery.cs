@@ -10,13 +10,13 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Puts right what a command has left that was killed. The mounts show it, and the journal says what else there may be.
+/// Cleans up what a killed command has left. The mounts show it, and the journal says what else there may be.
 /// After a power cut there are neither: then only workdirs are left, and the next merge removes those beside its upperdir.
 /// </summary>
 internal static class Recovery
 {
     /// <param name="classes">Those whose hierarchies are looked at besides those of the journal.</param>
-    /// <param name="isMerge">A merge that was not completed is taken away, as is the rest of one that was being taken away.</param>
+    /// <param name="isMerge">A merge that was not completed is undone, and so is the rest of one that was being undone.</param>
     public static void Run(Root root, Journal journal, List<ClassSettings> classes, bool isMerge, Log log)
     {
         foreach (ClassSettings settings in classes)
@@ -25,7 +25,7 @@ internal static class Recovery
         if (journal.Left.Count == 0)
             return;
 
-        log.Warning("An earlier bootmerge was interrupted on " + root.Path + ": putting right what it has left.");
+        log.Warning("An earlier bootmerge was interrupted on " + root.Path + ": cleaning up what it has left.");
         foreach (JournalEntry entry in Of(journal, Journal.Stack))
             DropOlder(root, entry.Class, entry.Hierarchy, log);
         if (isMerge)
@@ -45,7 +45,7 @@ internal static class Recovery
     {
         if (ExistingMerge.Find(root, extensionClass, hierarchy) is not ExistingMerge merge || !HasMergeBelow(root, merge))
             return;
-        log.Warning("An interrupted refresh left two merges on '" + root.Outside(hierarchy) + "': dropping the older one.");
+        log.Warning("An interrupted refresh left two merges on '" + root.Outside(hierarchy) + "': removing the older one.");
         using SafeFileHandle top = root.OpenAt(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
         Sys.Detach(top, root.Outside(hierarchy));
     }
@@ -59,7 +59,7 @@ internal static class Recovery
                 return false;
         }
 
-        // Whose overlay that is only its marker tells, and that can be read only once the upper one is away.
+        // Only its marker says whose overlay that is, and it can be read only when the upper one is detached.
         string path = Sys.PathOf(root.Handle);
         using PrivateView view = PrivateView.Enter();
         using Root copy = Root.Open(path);
@@ -78,7 +78,7 @@ internal static class Recovery
             using SafeFileHandle top = root.OpenAt(entry.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
             if (Sys.Status(top).UniqueMountId.ToString() != entry.Value)
                 continue;
-            log.Warning("The merge of '" + root.Outside(entry.Hierarchy) + "' belongs to what was interrupted: taking it away.");
+            log.Warning("The merge of '" + root.Outside(entry.Hierarchy) + "' was interrupted: undoing it.");
             unfinished.Add(merge);
         }
 
@@ -124,7 +124,7 @@ internal static class Recovery
         }
         catch (KernelException e)
         {
-            log.Warning("Something that an interrupted bootmerge has made stays behind: " + e.Message);
+            log.Warning("Something that an interrupted bootmerge has left cannot be removed: " + e.Message);
         }
     }
 }

@@ -9,7 +9,7 @@ namespace BootMerge.Mounting;
 /// <summary>
 /// Overlayfs makes what it copies up in the workdir and renames it into the upperdir, and what is deleted goes the other way. File
 /// systems refuse that between btrfs subvolumes, and into a directory of another project (quotas of ext4, XFS and f2fs). The mount
-/// works all the same, and every write to a file of the layers below fails with EXDEV: so it is found out before. A rename to try
+/// still works, and every write to a file of the layers below fails with EXDEV: so it is detected before. A rename to try
 /// it would show in the hierarchy, so the file system is asked for what it decides by.
 /// </summary>
 internal static class RenameCheck
@@ -21,7 +21,7 @@ internal static class RenameCheck
         using SafeFileHandle workDirectory = root.OpenAt(upper.WorkDirectory, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (!Sys.Status(upperDirectory).IsSameDevice(Sys.Status(workDirectory)) || IsOfAnotherProject(upperDirectory, workDirectory) || IsOfAnotherProject(workDirectory, upperDirectory))
             throw new InputException("the upperdir " + PathText.Printable(root.Outside(upper.Path)) + " cannot be written to in a merge: nothing can be renamed into it from the workdir beside it ("
-                + Errno.Describe(Errno.EXDEV) + "). It is a btrfs subvolume, or has a project quota of its own: route writes to a directory inside of it");
+                + Errno.Describe(Errno.EXDEV) + "). It is a btrfs subvolume, or has its own project quota: route writes to a directory inside it");
         WarnOfSubvolumes(root, plan, upperDirectory, log);
     }
 

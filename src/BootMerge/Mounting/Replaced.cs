@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>A merge that is being taken away: how to put it back, and what it leaves behind.</summary>
+/// <summary>A merge that is being undone: how to put it back, and what it leaves behind.</summary>
 internal sealed class Replaced : IDisposable
 {
     private readonly Drain _drain;
@@ -47,7 +47,7 @@ internal sealed class Replaced : IDisposable
     }
 
     /// <summary>Shows the merge again after a new one was slid beneath it, whether it is detached yet or not.</summary>
-    /// <remarks>umount2 takes the topmost of a stack: nothing can be taken away from beneath.</remarks>
+    /// <remarks>umount2 takes the topmost of a stack: nothing can be detached from beneath.</remarks>
     public void PutBackInPlaceOf(SafeFileHandle newMount, Root root)
     {
         string target = root.Outside(Merge.Hierarchy);
@@ -96,7 +96,7 @@ internal sealed class Replaced : IDisposable
         }
         catch (KernelException e)
         {
-            log.Warning("The workdir of the old merge stays behind: " + e.Message);
+            log.Warning("The workdir of the old merge cannot be removed: " + e.Message);
         }
 
         return isGone;

@@ -58,7 +58,7 @@ internal sealed class StackBuilder
         SafeFileHandle? work = plan.Upper is PersistentUpper { WorkDirectory: string path } ? _root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW) : null;
         try
         {
-            // Overlayfs would mount it with a warning and fail later, when a directory is renamed or made anew.
+            // Overlayfs would mount it with a warning and fail later, when a directory is renamed or created again.
             if (upper is not null && !Sys.TakesXattrs(upper))
                 throw new InputException("the upperdir " + PathText.Printable(Sys.PathOf(upper)) + " is on a file system without extended attributes, which overlayfs needs there");
 
@@ -84,7 +84,7 @@ internal sealed class StackBuilder
 
             if (plan.Upper is PersistentUpper && !isReplacement && UpperInUse.Probe(_root, upper!, _method, _isStaged))
                 throw new InputException("the upperdir " + PathText.Printable(Sys.PathOf(upper!))
-                    + " is in use (EBUSY): it is merged at another place, or processes are left in a merge that was taken away");
+                    + " is in use (EBUSY): it is merged at another place, or processes are left in a merge that was undone");
 
             if (plan.Upper is PersistentUpper && upper is not null)
                 RemoveOrigins(upper, plan.Target);
@@ -111,7 +111,7 @@ internal sealed class StackBuilder
 
     /// <summary>
     /// Since the last merge of this upper layer a file in it may have been removed or copied, and the layers below are others. In
-    /// a refresh the old merge still uses it: there a file that somebody has open may get a second inode, for the same content.
+    /// a refresh the old merge still uses it: there an open file may get a second inode, for the same content.
     /// </summary>
     private void RemoveOrigins(SafeFileHandle upper, string target)
     {
@@ -171,7 +171,7 @@ internal sealed class StackBuilder
         string name = target + "/" + plan.Class.MarkerName;
         using SafeFileHandle? point = Sys.TryOpenAt(overlay, plan.Class.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
         if (point is null)
-            throw new InputException("the upperdir of " + PathText.Printable(target) + " hides the marker " + plan.Class.MarkerName + ": remove what it has of that name");
+            throw new InputException("the upperdir of " + PathText.Printable(target) + " hides the marker " + plan.Class.MarkerName + ": remove what has that name there");
         bool isCopy = !MarkerDirectory.Exists(overlay, plan.Class);
         if (isCopy)
             _log.Warning("The upperdir of " + PathText.Printable(target) + " has a copy of an older merge's " + plan.Class.MarkerName + ": it is covered while merged.");

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>A copy of a mount that lies under a hierarchy, with all that is mounted on it.</summary>
+/// <summary>A copy of a mount below a hierarchy, with all that is mounted on it.</summary>
 /// <param name="path">Relative to the hierarchy.</param>
 internal sealed class Submount(string path, SafeFileHandle mount)
 {
@@ -40,7 +40,7 @@ internal sealed class Submounts : IDisposable
     {
         string path = Sys.PathOf(hierarchy);
         MountTable table = MountTable.Read();
-        // In a chroot the mount that the hierarchy lies on may have no line of its own: its number is enough.
+        // In a chroot the mount that the hierarchy is on may have no line: its number is enough.
         List<Mount> found = FindUnder(table, Sys.MountNumber(hierarchy), path, markerName);
         List<string> problems = Uncarriable.Find(table, found);
         List<Submount> copies = [];
@@ -125,7 +125,7 @@ internal sealed class Submounts : IDisposable
         table.ChildrenOf(number).FindAll(mount => PathName.IsBelow(mount.Path, path) && mount.Path != path + "/" + markerName);
 
     /// <summary>The common case: each of them is seen.</summary>
-    /// <returns>false when one is not: another one lies on it, or over its mount point. Nothing is copied then.</returns>
+    /// <returns>false when one is not: another one is on it, or over its mount point. Nothing is copied then.</returns>
     private static bool TryCopySeen(List<Mount> mounts, string hierarchy, List<Submount> copies)
     {
         foreach (Mount mount in mounts)
@@ -146,7 +146,7 @@ internal sealed class Submounts : IDisposable
         return true;
     }
 
-    /// <summary>In a private view each is taken away after it was copied, the topmost first: so those below it come to light.</summary>
+    /// <summary>In a private view each is detached after it was copied, the topmost first: this uncovers those below it.</summary>
     private static void CopyLayered(string path, string markerName, List<Submount> copies)
     {
         using PrivateView view = PrivateView.Enter();
@@ -159,7 +159,7 @@ internal sealed class Submounts : IDisposable
             {
                 using SafeFileHandle? root = Sys.TryOpen(mounts[i].Path, Sys.O_PATH | Sys.O_NOFOLLOW);
                 if (root is null || !IsStackedOn(table, Sys.MountNumber(root), mounts[i]))
-                    break; // its mount point is in something that no path leads to any more
+                    break; // no path leads to its mount point any more
                 copies.Insert(0, Copy(root, mounts[i].Path, path));
                 isLast = Sys.MountNumber(root) == mounts[i].Id;
                 Sys.Detach(root, mounts[i].Path);
@@ -170,7 +170,7 @@ internal sealed class Submounts : IDisposable
     private static Submount Copy(SafeFileHandle root, string path, string hierarchy)
     {
         SafeFileHandle copy = Sys.CloneTree(root, recursive: true, path);
-        // A copy that shares propagation with its original would be taken away together with it.
+        // A copy that shares propagation with its original would be detached together with it.
         Sys.MakePrivate(copy, path);
         return new Submount(path[(hierarchy.Length == 1 ? 1 : hierarchy.Length + 1)..], copy);
     }
@@ -179,11 +179,11 @@ internal sealed class Submounts : IDisposable
     {
         string target = PathText.Printable(name + "/" + mount.Path);
         SafeFileHandle point = TryOpenBelow(hierarchy, mount.Path)
-            ?? throw new InputException("the mount on " + target + " cannot be carried over: there will be no such path. Unmount it first");
+            ?? throw new InputException("the mount on " + target + " cannot be carried over: its path will not exist. Unmount it first");
         if (Sys.Status(point).IsDirectory == Sys.Status(mount.Mount).IsDirectory)
             return point;
         point.Dispose();
-        throw new InputException("the mount on " + target + " cannot be carried over: what will be there is of another type. Unmount it first");
+        throw new InputException("the mount on " + target + " cannot be carried over: its path will be of another type. Unmount it first");
     }
 
     private static SafeFileHandle? TryOpenBelow(SafeFileHandle hierarchy, string path) =>

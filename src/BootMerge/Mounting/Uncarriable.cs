@@ -30,7 +30,7 @@ internal static class Uncarriable
                 problems.Add(name + "it is unbindable, so it cannot be copied. Unmount it, or make it private (mount --make-private), first");
             // Inside another mount it is moved along; only one that is moved itself must have a name.
             else if (mount.IsDeleted && mount.Path == first.Path)
-                problems.Add(name + "what it shows has been deleted. Unmount it first");
+                problems.Add(name + "its source has been deleted. Unmount it first");
             tree.AddAll(table.ChildrenOf(mount.Id));
         }
     }

@@ -14,7 +14,7 @@ internal sealed class Undo(Log log)
     /// <summary>Registered right after what it takes back has succeeded.</summary>
     public void Add(Action step) => _steps.Add(step);
 
-    /// <summary>All has worked: nothing is taken back any more.</summary>
+    /// <summary>All has worked: nothing is undone any more.</summary>
     public void Forget()
     {
         _steps.Clear();

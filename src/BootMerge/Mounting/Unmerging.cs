@@ -95,6 +95,6 @@ internal static class Unmerging
         bool isSafe = Marker.IsSafeRelativePath(path) && WorkDirectory.IsName(PathName.Last(path));
         if (!isSafe)
             throw new InputException("the marker of " + PathText.Printable(root.Outside(merge.Hierarchy)) + " names '" + PathText.Printable(path)
-                + "' as workdir, which is no path of a workdir inside the root: nothing is removed or unmounted");
+                + "' as workdir, which is not the path of a workdir inside the root: nothing is removed or unmounted");
     }
 }

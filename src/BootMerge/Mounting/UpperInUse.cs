@@ -5,12 +5,12 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Asks the kernel whether some overlay writes to a directory: in any mount namespace, or mounted nowhere any more.
+/// Asks the kernel whether some overlay writes to a directory: in any mount namespace, or no longer mounted anywhere.
 /// </summary>
 internal static class UpperInUse
 {
     /// <summary>
-    /// With index=off overlayfs only writes a line to the kernel's log, which everybody's mounts write to. With index=on it
+    /// With index=off overlayfs only writes a line to the kernel's log, which all mounts write to. With index=on it
     /// refuses a directory that is in use, as a lower layer too: there the probe leaves no trace in it, because what index=on
     /// writes goes to an upperdir in memory.
     /// </summary>

@@ -42,12 +42,12 @@ internal sealed class Routing
     public string? Problem { get; init; }
 
     /// <summary>
-    /// Workdirs of this hierarchy that exist beside the directory: of a merge that is mounted, here or where nobody sees
+    /// Workdirs of this hierarchy that exist beside the directory: of a merge that is mounted, here or in another namespace
     /// it, or left by a kill or a power cut. None of them is used again. Paths inside the root.
     /// </summary>
     public List<string> WorkDirectories { get; init; } = [];
 
-    /// <summary>What has a workdir's name and is no directory; null when nothing has.</summary>
+    /// <summary>What has a workdir's name and is not a directory; null when there is none.</summary>
     public string? InTheWay { get; init; }
 }
 

@@ -46,7 +46,7 @@ internal sealed class PersistentUpper(string path, uint? createWithMode, string 
     public string WorkDirectory { get; } = workDirectory;
 }
 
-/// <summary>Made anew in a tmpfs, gone with the mount.</summary>
+/// <summary>Created in a tmpfs, gone with the mount.</summary>
 internal sealed class MemoryUpper : UpperDirectory;
 
 /// <summary>An overlayfs option; without value it is a flag.</summary>

@@ -78,7 +78,7 @@ internal static class Planner
         };
     }
 
-    /// <summary>A merge without extensions would do no more than make the hierarchy read-only.</summary>
+    /// <summary>A merge without extensions would only make the hierarchy read-only.</summary>
     private static bool IsOnlyForExtensions(ClassSettings settings, HierarchyState state) =>
         settings.Mode == MutableMode.No
         || settings.Mode == MutableMode.Auto && !settings.IsDropIn && !IsRouted(state);
@@ -143,8 +143,8 @@ internal static class Planner
         bool imports = mode is MutableMode.Import or MutableMode.EphemeralImport && state.Routing.Kind is RoutingKind.Self or RoutingKind.Directory;
         if (!state.AreMarksHidden || !imports && Upper(mode, state) is null)
             return null;
-        return "this is a user namespace, where the marks of overlayfs in an upper layer (trusted.overlay.*) can neither be read nor written, so what was deleted in "
-            + state.Hierarchy + " could show again: do it outside of the namespace; a merge with --mutable=no works";
+        return "this is a user namespace, where overlayfs's marks in an upper layer (trusted.overlay.*) can neither be read nor written, so what was deleted in "
+            + state.Hierarchy + " could show again: run it outside the namespace; a merge with --mutable=no works";
     }
 
     /// <summary>Why the routed directory cannot serve the mode; null when it can.</summary>
@@ -171,7 +171,7 @@ internal static class Planner
             return "the upperdir " + path + " has mode " + FileStatus.Octal(routing.Permissions) + ", but the hierarchy " + state.Hierarchy + " has mode "
                 + FileStatus.Octal(state.Permissions) + ": give both the same mode";
         if (state.Path is not null && PathName.IsBelow(routing.Path!, state.Path))
-            return "the upperdir " + path + " is inside the hierarchy " + state.Hierarchy + ", which would then contain itself: route to a directory outside of it";
+            return "the upperdir " + path + " is inside the hierarchy " + state.Hierarchy + ", which would then contain itself: route to a directory outside it";
         if (routing.IsReadOnly)
             return "the upperdir " + path + " is on a read-only file system";
         if (routing.IsMountRoot)

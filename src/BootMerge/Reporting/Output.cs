@@ -10,7 +10,7 @@ internal static class Output
     private static readonly SafeFileHandle StandardOutput = new(1, ownsHandle: false);
     private static readonly SafeFileHandle StandardError = new(2, ownsHandle: false);
 
-    /// <summary>A reader that went away is no error of ours; a full disk behind a redirection is.</summary>
+    /// <summary>A reader that has gone is not our error; a full disk behind a redirection is.</summary>
     public static void Write(string text)
     {
         if (TryWrite(text) is KernelException failure)

@@ -22,7 +22,7 @@ internal static class MergeReport
     private static string Writes(StackPlan stack) => stack.Upper switch
     {
         PersistentUpper upper => ", writes go to " + upper.Path,
-        MemoryUpper => ", writes are thrown away",
+        MemoryUpper => ", writes are lost with the merge",
         _ => ", read-only",
     };
 }

@@ -30,6 +30,6 @@ internal static class Merging
             log.Info(processes.Count.ToString() + (processes.Count == 1 ? " process in another mount namespace still sees" : " processes in other mount namespaces still see")
                 + " what was merged before, until restarted (--verbose names them).");
         foreach (string process in processes)
-            log.Debug("Still sees the old merge: process " + process + ".");
+            log.Debug("Process " + process + " still sees the old merge.");
     }
 }

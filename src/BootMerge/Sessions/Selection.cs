@@ -69,15 +69,15 @@ internal sealed class Selection
     }
 
     /// <summary>
-    /// Adds that of the second class. Its search directories, settings and masks are looked up in what will come of the first
-    /// class, as if that was merged already. An extension of either that is there only through a merge which is made anew, and
+    /// Adds that of the second class. Its search directories, settings and masks are looked up in the result of the first
+    /// class, as if that was merged already. An extension of either that exists only through a merge which is made again, and
     /// would not come back, is left out.
     /// </summary>
     /// <param name="isFallback">The first class will be merged without a writable layer.</param>
     public static void MakeNext(Session session, List<Selection> selections, ClassSettings classSettings, bool isFallback = false)
     {
         Selection first = selections[0];
-        // In the namespace that everybody is in, for the second class's own merge is not in the view.
+        // In the original namespace, because the second class's own merge is not in the view.
         List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
         using Host host = Host.Open(session.Root, [first.Settings, classSettings], session.Log);
         using Preview preview = Preview.Show(host, first.PlanOfPreview(host, isFallback));
@@ -235,10 +235,10 @@ internal sealed class Selection
             Extension? found = candidate?.Extension;
             Extension? extension = path is null || found is not null && (found.IsBareDirectory || found.Path == path) ? found : Extension.TryAt(session.Root, Settings.Class, name, path);
             if (extension is null && found is not null)
-                session.Log.Warning("The extension " + Words.Quote(name) + " was merged on " + merge.Hierarchy + " from " + path + ", which is not there any more: " + found.Path + " is looked at in its place.");
+                session.Log.Warning("The extension " + Words.Quote(name) + " was merged on " + merge.Hierarchy + " from " + path + ", which no longer exists: using " + found.Path + " instead.");
             extension ??= found;
             if (extension is null || extension.Kind != ExtensionKind.Directory && extension.Image is null)
-                session.Log.Warning("The extension " + Words.Quote(name) + " is merged on " + merge.Hierarchy + " but not found any more: what it brings is treated as absent.");
+                session.Log.Warning("The extension " + Words.Quote(name) + " is merged on " + merge.Hierarchy + " but no longer found: its files are treated as absent.");
             else
                 merged.Add(new AcceptedExtension(name, Json.JsonValue.Null(), extension == found && candidate!.Verdict.Accepted ? candidate.Layers : Judgement.LayersOf(session.Root, extension, Settings.Hierarchies)));
         }
@@ -247,7 +247,7 @@ internal sealed class Selection
     }
 
     /// <summary>
-    /// Something that is there and is not merged this time, but may be the next: what it brings cannot be told. null when
+    /// Something that exists and is not merged this time, but may be the next: its content is unknown. null when
     /// there is nothing of the kind. For messages.
     /// </summary>
     public string? LeftOut(Root root)
@@ -260,7 +260,7 @@ internal sealed class Selection
                 return missing[..missing.IndexOf(' ')] + " of " + PathText.Printable(candidate.Extension.FoundPath);
         }
 
-        // A mask is somebody's decision, but one in /run ends with this boot.
+        // A mask is a decision, but one in /run ends with this boot.
         foreach (SkippedEntry skipped in Found.Skipped)
             if (!skipped.IsHidden || skipped.IsHiddenForNow)
                 return skipped.Path;
@@ -303,9 +303,8 @@ internal sealed class Selection
             log.Warning(clash + ".");
         if (names.Count > 0)
             log.Info("Using extensions " + names.Joined(", ") + ".");
-        else if (Settings.Mode == MutableMode.No)
-            log.Info("No extensions found.");
         else
-            log.Info("No extensions found, proceeding in mode " + MutableModes.Name(Settings.Mode) + ".");
+            log.Info((Candidates.Count == 0 ? "No extensions found" : "None of the extensions found can be merged (" + Candidates.Count.ToString() + ")")
+                + (Settings.Mode == MutableMode.No ? "." : ", proceeding in mode " + MutableModes.Name(Settings.Mode) + "."));
     }
 }

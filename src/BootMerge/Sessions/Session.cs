@@ -42,7 +42,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     }
 
     /// <summary>
-    /// Before a verb changes anything: holds the lock until disposed, and puts right what an interrupted command has left.
+    /// Before a verb changes anything: holds the lock until disposed, and cleans up what an interrupted command has left.
     /// </summary>
     /// <param name="classes">Those that the verb works on.</param>
     /// <param name="isMerge">See <see cref="Recovery.Run"/>.</param>
@@ -55,7 +55,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
         return turn;
     }
 
-    /// <summary>First of all where something is to be changed: whatever fails later for the same reason says less.</summary>
+    /// <summary>Called first where something is to be changed: a later failure for the same reason says less.</summary>
     public void RequirePrivileges()
     {
         if (!Settings.Has(Switches.DryRun) && !Sys.MayMount())
@@ -63,7 +63,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     }
 
     /// <summary>
-    /// Held until disposed: two processes on one root take turns. Where there is no /run to hold it in, nobody waits.
+    /// Held until disposed: two processes on one root take turns. Without a /run to hold it in, nobody waits.
     /// </summary>
     private SafeFileHandle? Lock()
     {
@@ -77,10 +77,10 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
                 SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT | Sys.O_APPEND | Sys.O_NONBLOCK | Sys.O_NOCTTY, 0x180); // 0600
                 bool isFree = Sys.Lock(file, wait: false);
                 if (!isFree && Settings.Has(Switches.NoWait))
-                    throw new InputException("another bootmerge is at work on " + PathText.Printable(Root.Path) + " (--no-wait)");
+                    throw new InputException("another bootmerge is working on " + PathText.Printable(Root.Path) + " (--no-wait)");
                 if (!isFree)
                 {
-                    Log.Info("Another bootmerge is at work on " + Root.Path + ", waiting for it.");
+                    Log.Info("Another bootmerge is working on " + Root.Path + ", waiting for it.");
                     Sys.Lock(file, wait: true);
                 }
 
@@ -90,13 +90,13 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
         }
         catch (KernelException e) when (IsNoPlaceForALock(e.Errno))
         {
-            Log.Warning("No lock is held, because " + RunDirectory.Path + " cannot be used: " + e.Message);
+            Log.Warning("Working without a lock, because " + RunDirectory.Path + " cannot be used: " + e.Message);
             return null;
         }
     }
 
     /// <summary>
-    /// There is no /run, or it cannot be written to. Any other failure, such as a want of descriptors, says nothing about others at
+    /// There is no /run, or it cannot be written to. Any other failure, such as a lack of descriptors, says nothing about others at
     /// work, and who has no permission even for this may not merge.
     /// </summary>
     private static bool IsNoPlaceForALock(int errno) =>

@@ -85,7 +85,7 @@ internal static class CheckVerb
 
             if (asked.Has(extension.Name))
                 throw new InputException(PathText.Printable(extension.Path) + " is the second extension " + Words.Quote(extension.Name)
-                    + " here, and only one of a name can be merged: check them one after the other");
+                    + " here, but only one of each name can be merged: check them one by one");
             found.Replace(extension);
             asked.Add(extension.Name);
         }
@@ -99,7 +99,7 @@ internal static class CheckVerb
     {
         for (int i = 0; i < found.Skipped.Count; i++)
             if (found.Skipped[i] is var skipped && !skipped.IsHidden)
-                Finding.Add(findings, FindingId.Entry, null, skipped.Path, "is passed over: "u8, skipped.Reason,
+                Finding.Add(findings, FindingId.Entry, null, skipped.Path, "is ignored: "u8, skipped.Reason,
                     skipped.Reason == EntryName.NoImageName ? "rename it to NAME.raw if it is an image, or remove it"u8 : "remove it, or make it an extension"u8);
     }
 

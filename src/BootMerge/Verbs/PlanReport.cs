@@ -35,7 +35,7 @@ internal static class PlanReport
             Line(text, "workdir", PathText.Printable(upper.WorkDirectory) + " (would be created)");
         }
         else
-            Line(text, "upperdir", stack.Upper is null ? "none, read-only" : "in memory, thrown away with the merge");
+            Line(text, "upperdir", stack.Upper is null ? "none, read-only" : "in memory, lost with the merge");
 
         Line(text, "flags", Flags(stack.Attributes));
         Line(text, "options", stack.Options.ConvertAll(option => option.ToString()).Joined(","));

@@ -24,12 +24,12 @@ internal static class PruneVerb
         List<Selection> selections = Selection.MakeAll(session, areBareMerged ? Extension.BareDefaults(session.Root) : null);
         using ChangedTrees trees = ChangedTrees.Open(session, selections);
         foreach (ChangedTree tree in trees.Trees)
-            if (!settings.Has(Switches.DryRun) || tree.IsWhole) // looking does no harm, but what is in memory is no upper layer
+            if (!settings.Has(Switches.DryRun) || tree.IsWhole) // looking does no harm, but what is in memory is not an upper layer
                 tree.CheckNotMerged();
         if (!settings.Has(Switches.DryRun))
             foreach (ChangedTree tree in trees.Trees)
                 if (CopyOrigins.Remove(tree.Upper) is string problem)
-                    throw new InputException("nothing is pruned, or two files could be seen as one in " + PathText.Printable(tree.Hierarchy) + ": " + problem);
+                    throw new InputException("nothing is pruned, because two files could then be seen as one in " + PathText.Printable(tree.Hierarchy) + ": " + problem);
 
         string verb = settings.Has(Switches.DryRun) ? "would remove" : "removed";
         bool isListed = settings.Has(Switches.DryRun) || settings.Has(Switches.Verbose) || settings.Json != JsonFormat.Off;

@@ -93,25 +93,25 @@ internal static class ResetVerb
 
         for (int i = 0; i < used.Length; i++)
             if (!used[i])
-                session.Log.Warning("Nothing is kept for --keep=" + keep[i] + ": the machine has nothing that it matches.");
+                session.Log.Warning("--keep=" + keep[i] + " matches none of the machine's files.");
     }
 
     private static void Add(Session session, ChangedTrees trees, List<ResetList> lists, HierarchyPath path)
     {
         ResetList? list = lists.Find(list => list.Tree.Hierarchy == path.Hierarchy);
         if (list is null)
-            throw new InputException(path.ToString() + " cannot be reset: in " + path.Hierarchy + " nothing of the machine's lies above another layer, "
+            throw new InputException(path.ToString() + " cannot be reset: in " + path.Hierarchy + " none of the machine's files are above another layer, "
                 + (trees.WithoutUpper.Find(left => left.Hierarchy == path.Hierarchy)?.Reason ?? "there is none"));
         if (!list.Add(path.Inside))
             session.Log.Info(path.ToString() + " is as the layers below have it: the machine has nothing there.");
     }
 
-    /// <summary>The copy is whole and on the disk before the first file goes.</summary>
+    /// <summary>The copy is complete and on the disk before the first file is removed.</summary>
     private static void GiveBack(Session session, List<ResetList> lists, ListOutput output)
     {
         foreach (ResetList list in lists)
             if (list.Tree.Merged is null && list.Paths.Count > 0 && CopyOrigins.Remove(list.Tree.Upper) is string problem)
-                throw new InputException("nothing is reset, or two files could be seen as one in " + PathText.Printable(list.Tree.Hierarchy) + ": " + problem);
+                throw new InputException("nothing is reset, because two files could then be seen as one in " + PathText.Printable(list.Tree.Hierarchy) + ": " + problem);
 
         KnownFiles known = new();
         if (session.Settings.Has(Switches.NoBackup))
@@ -140,12 +140,12 @@ internal static class ResetVerb
         finally
         {
             if (hasCopied)
-                session.Log.Info("This is merged, so copies of what is below are left in the upper layer, and updates of it do not show: 'unmerge', 'prune --opaque' and 'merge' remove them, or, except in directories that had been deleted or replaced, the next boot with Prune=yes, unless an update comes first.");
+                session.Log.Info("The merge keeps copies of the restored files in the upper layer, which hide updates. The next boot with Prune=yes removes them, if no update comes first, except in directories that had been deleted or replaced. 'unmerge', 'prune --opaque' and 'merge' remove all of them.");
         }
 
         if (report.IsEmpty)
             return;
-        session.Log.Error("Not everything is reset: what came or was changed meanwhile stays. Reset it again to give that back, too.");
+        session.Log.Error("Not everything is reset: what was added or changed meanwhile stays. Run reset again to reset that, too.");
         session.ExitStatus = 1;
     }
 
@@ -156,7 +156,7 @@ internal static class ResetVerb
             foreach (string path in list.Paths)
                 if (!path.EndsWith('/'))
                     backup.Add(list.Tree, path);
-        session.Log.Info("What the machine had is kept in " + session.Root.Outside(backup.Finish()) + ".");
+        session.Log.Info("The machine's version is kept in " + session.Root.Outside(backup.Finish()) + ".");
     }
 
     /// <summary>What is merged is written to through the merge.</summary>
@@ -164,7 +164,7 @@ internal static class ResetVerb
     {
         string hierarchy = PathText.Printable(tree.Hierarchy);
         if (tree.IsWhole)
-            throw new InputException("what is written to " + hierarchy + " is in memory: 'unmerge' or a reboot gives all of it back");
+            throw new InputException("writes to " + hierarchy + " are in memory: 'unmerge' or a reboot resets all of them");
         if (tree.Merged is null)
             tree.CheckNotMerged();
         else if (Sys.IsReadOnly(tree.Merged))

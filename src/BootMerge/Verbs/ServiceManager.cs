@@ -43,7 +43,7 @@ internal sealed class ServiceManager
             {
                 ReleaseFile release = ReleaseFileSearch.Read(_session.Root, Merged(name, merge.Class));
                 if (release.Problem is not null)
-                    _session.Log.Debug("Nothing is known of what extension '" + name + "' wants of the service manager: " + release.Problem + ".");
+                    _session.Log.Debug("Cannot read what extension '" + name + "' asks of the service manager: " + release.Problem + ".");
                 _requests.Add(release, name);
             }
         }
@@ -63,7 +63,7 @@ internal sealed class ServiceManager
 
         int status = Sys.Run([Program, "daemon-reload"], out _);
         if (status != 0)
-            throw new InputException("The service manager could not be reloaded (what was merged or unmerged remains so): " + Ending(status));
+            throw new InputException("The service manager could not be reloaded (the hierarchies stay as they are now): " + Ending(status));
         _session.Log.Info("Reloaded the service manager.");
 
         if (_requests.Restart.Count + _requests.ReloadOrRestart.Count == 0)

@@ -10,7 +10,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs;
 
 /// <summary>
-/// The record by which diff tells frozen files later, and the next boot whether a directory hides anything on purpose: made
+/// The record by which diff finds frozen files later, and the next boot whether a directory hides anything on purpose: made
 /// before the merge, while the machine's layers lie open. Nothing of it makes a boot fail.
 /// </summary>
 internal sealed class ShadowedFiles
@@ -36,7 +36,7 @@ internal sealed class ShadowedFiles
             using SafeFileHandle? directory = session.Root.TryOpenDirectory("/var/lib");
             if (directory is not null && !Sys.IsReadOnly(directory))
                 return new ShadowedFiles(session);
-            session.Log.Debug("No record of shadowed files is kept: " + session.Root.Outside("/var/lib") + " is not there, or read-only.");
+            session.Log.Debug("No record of shadowed files is kept: " + session.Root.Outside("/var/lib") + " is missing or read-only.");
         }
         catch (KernelException e)
         {
@@ -65,11 +65,11 @@ internal sealed class ShadowedFiles
         }
         catch (KernelException e)
         {
-            session.Log.Warning("The record of shadowed files is not brought up to date: " + e.Message);
+            session.Log.Warning("The record of shadowed files cannot be updated: " + e.Message);
         }
         catch (InputException e)
         {
-            session.Log.Warning("The record of shadowed files is not brought up to date: " + e.Message + ".");
+            session.Log.Warning("The record of shadowed files cannot be updated: " + e.Message + ".");
         }
 
         files?.RemoveUnlessWritten();
@@ -106,7 +106,7 @@ internal sealed class ShadowedFiles
         _record.AddAllOutside(hierarchies, _older);
         if (!isComplete)
         {
-            _session.Log.Warning("There are more than " + ShadowedRecord.MaximumBelow.ToString() + " files in the layers below: the record of shadowed files does not have them.");
+            _session.Log.Warning("There are more than " + ShadowedRecord.MaximumBelow.ToString() + " files in the layers below: the record of shadowed files does not contain them.");
             _record.ForgetBelow();
         }
 
@@ -117,13 +117,13 @@ internal sealed class ShadowedFiles
         }
         catch (KernelException e)
         {
-            _session.Log.Warning("The record of shadowed files is not written: " + e.Message);
+            _session.Log.Warning("The record of shadowed files cannot be written: " + e.Message);
         }
     }
 
     /// <summary>
-    /// A record of an earlier boot would be taken for one of the last time in which the machine ran: what was deleted since would show
-    /// again. Without one nothing is taken for known.
+    /// A record of an earlier boot would be treated as that of the machine's last run: what was deleted since would show
+    /// again. Without one, nothing is known.
     /// </summary>
     public void RemoveUnlessWritten()
     {
@@ -140,7 +140,7 @@ internal sealed class ShadowedFiles
     }
 
     /// <summary>
-    /// Tells versions apart whose files look the same on the disk: those of an image that was made anew with the same times. What
+    /// Distinguishes versions whose files look the same on the disk: those of an image that was built again with the same times. What
     /// changes without need costs one reading of all files.
     /// </summary>
     private string VersionOf(List<Selection> selections, ChangedTree tree)

@@ -74,7 +74,7 @@ internal sealed class BootReport(Session session) : IDisposable
         }
         catch (KernelException e)
         {
-            session.Log.Warning("No " + RunDirectory.Path + "/" + FileName + " is written: " + e.Message);
+            session.Log.Warning("Cannot write " + RunDirectory.Path + "/" + FileName + ": " + e.Message);
         }
     }
 

@@ -104,7 +104,7 @@ internal static class BootVerb
         return classes;
     }
 
-    /// <summary>The vendor's directory where it is no extension yet; null unless writes are to be routed.</summary>
+    /// <summary>The vendor's directory where it is not an extension yet; null unless writes are to be routed.</summary>
     private static Extension? BareDefaults(Session session) =>
         session.Settings.RouteEtc ? Extension.BareDefaults(session.Root) : null;
 
@@ -123,7 +123,7 @@ internal static class BootVerb
             return;
         if (settings.RequireOnlyWhereDefaultsExist && !HasDefaults(session.Root))
         {
-            session.Log.Debug("The required extension '" + required + "' is not missed: this root has neither " + DefaultsExtension + " nor " + Extension.DefaultsDirectory + ".");
+            session.Log.Debug("The extension '" + required + "' is not required here: this root has neither " + DefaultsExtension + " nor " + Extension.DefaultsDirectory + ".");
             return;
         }
 
@@ -167,7 +167,8 @@ internal static class BootVerb
 
         FallbackMode fallback = session.Settings.Fallback;
         if (fallback == FallbackMode.Fail)
-            throw new InputException("The writable layer cannot be used: " + problem);
+            throw new InputException("The writable layer cannot be used: " + problem
+                + ". Nothing is merged. To boot anyway: bootmerge.fallback=immutable on the kernel command line; to skip the merge: bootmerge=0");
 
         report.Fallback = FallbackModes.Name(fallback);
         report.FallbackReason = problem;

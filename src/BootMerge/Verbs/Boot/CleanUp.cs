@@ -60,11 +60,11 @@ internal static class CleanUp
         }
         catch (KernelException e)
         {
-            session.Log.Warning("Not all deleted files of " + ListPath + " are shown again: " + e.Message);
+            session.Log.Warning("Not all deleted files of " + ListPath + " are restored: " + e.Message);
         }
         catch (InputException e)
         {
-            session.Log.Warning("Not all deleted files of " + ListPath + " are shown again: " + e.Message + ".");
+            session.Log.Warning("Not all deleted files of " + ListPath + " are restored: " + e.Message + ".");
         }
 
         report.Step("whiteouts");
@@ -72,7 +72,7 @@ internal static class CleanUp
 
     private static string[] ReadList(Root root) => root.TryReadFile(ListPath, ListLimit) is byte[] text ? PathText.Decode(text).Split('\n') : [];
 
-    /// <param name="path">"/etc/profile", or from /etc on; anything that is no whiteout stays.</param>
+    /// <param name="path">"/etc/profile", or from /etc on; anything that is not a whiteout stays.</param>
     private static void TakeBack(Session session, SafeFileHandle upper, string path, BootReport report)
     {
         if (path.StartsWith(Hierarchy + "/", StringComparison.Ordinal))
@@ -90,7 +90,7 @@ internal static class CleanUp
             _ = CopyOrigins.Remove(upper);
         Sys.RemoveFile(parent, name);
         report.Whiteouts.Add(Hierarchy + "/" + path);
-        session.Log.Info("Took back the deletion of " + Hierarchy + "/" + path + ": the system needs it.");
+        session.Log.Info("Restored the deleted " + Hierarchy + "/" + path + ": the system needs it.");
     }
 
     private static void PruneAndRemember(Session session, List<Selection> selections, ShadowedFiles? shadowed, BootReport report)
@@ -100,7 +100,7 @@ internal static class CleanUp
             session.Log.Info("Nothing is pruned: bootmerge.prune=0 on the kernel command line.");
         if (!isPruning && shadowed is null)
             return;
-        string failure = isPruning ? "Not all is pruned: " : "Not all is remembered as shadowed: ";
+        string failure = isPruning ? "Pruning is incomplete: " : "The record of shadowed files is incomplete: ";
         bool isOpen = false;
         PruneReport pruned = new("removed", isListed: false, isDone: true, JsonFormat.Off, session.Log);
         try
@@ -117,7 +117,7 @@ internal static class CleanUp
                     continue;
                 if (CopyOrigins.Remove(tree.Upper) is string problem)
                 {
-                    session.Log.Warning("Nothing is pruned, or two files could be seen as one in " + tree.Hierarchy + ": " + problem + ".");
+                    session.Log.Warning("Nothing is pruned, because two files could then be seen as one in " + tree.Hierarchy + ": " + problem + ".");
                     continue;
                 }
 
@@ -129,7 +129,7 @@ internal static class CleanUp
 
             if (isPruning)
                 report.Step("prune");
-            failure = "Not all is remembered as shadowed: ";
+            failure = "The record of shadowed files is incomplete: ";
             // Before the merge: killed after it, the next boot stage finds that all is done.
             shadowed?.Write(trees, selections, isRunning: false);
             report.Step("shadowed");
@@ -145,7 +145,7 @@ internal static class CleanUp
         }
         catch (OutOfMemoryException)
         {
-            session.Log.Warning(failure + "the machine's own tree is too big for the memory that bootmerge takes.");
+            session.Log.Warning(failure + "the machine's own tree is too large for bootmerge's memory limit.");
         }
 
         // A tree that is refused is refused for the merge as well: the machine writes nothing then.

@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs.Boot;
 
-/// <summary>RouteEtc=: writes to the merged /etc go to the machine's own /etc unless somebody has said otherwise.</summary>
+/// <summary>RouteEtc=: writes to the merged /etc go to the machine's own /etc unless configured otherwise.</summary>
 internal static class RoutingEntry
 {
     private const string Hierarchy = "/etc";
@@ -50,7 +50,7 @@ internal static class RoutingEntry
         return false;
     }
 
-    /// <summary>Also what leads nowhere is somebody's decision.</summary>
+    /// <summary>A dangling symlink is a decision, too.</summary>
     private static bool Exists(Root root, string entry)
     {
         using SafeFileHandle? directory = root.TryOpenDirectory(PathName.Parent(entry));

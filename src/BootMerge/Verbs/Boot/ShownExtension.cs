@@ -35,7 +35,7 @@ internal sealed class ShownExtension : IDisposable
 
     public string Name { get; }
 
-    /// <summary>Of the directory that systemd will take for the extension, inside the root.</summary>
+    /// <summary>Of the directory that systemd will treat as the extension, inside the root.</summary>
     public string Path { get; }
 
     /// <summary>Something will be mounted at <see cref="Path"/>.</summary>

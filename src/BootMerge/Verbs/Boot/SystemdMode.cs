@@ -11,8 +11,8 @@ namespace BootMerge.Verbs.Boot;
 
 /// <summary>
 /// The running system's systemd-confext.service refreshes at every boot, in the mode that its configuration says: when
-/// that is another one than was merged in, it would merge anew, read-only and with the vendor's files above the
-/// machine's. So the mode is handed on in /run, which is moved along to the new root.
+/// that is another one than was merged in, it would merge again, read-only and with the vendor's files above the
+/// machine's. So the mode is passed on in /run, which is moved to the new root.
 /// </summary>
 internal static class SystemdMode
 {
@@ -30,7 +30,7 @@ internal static class SystemdMode
         }
         catch (KernelException e)
         {
-            session.Log.Warning("The running system's systemd-confext is not told the mode, and may merge anew in its own: " + e.Message);
+            session.Log.Warning("The running system's systemd-confext does not know the mode, and may merge again in its own: " + e.Message);
         }
     }
 
@@ -54,7 +54,7 @@ internal static class SystemdMode
         }
     }
 
-    /// <summary>What an earlier run of the boot stage said, perhaps after a fallback, does not hold any more.</summary>
+    /// <summary>What an earlier run of the boot stage wrote, perhaps after a fallback, no longer applies.</summary>
     private static void Remove(ExtensionClass extensionClass)
     {
         using SafeFileHandle? directory = Sys.TryOpen("/run/" + extensionClass.ConfigurationFile + ".d", Sys.O_PATH | Sys.O_DIRECTORY);
@@ -64,7 +64,7 @@ internal static class SystemdMode
 
     /// <summary>
     /// This process's /run is, or will be, that of the root: it runs in an initramfs, or on the root itself. Anything
-    /// else is somebody's trial on another tree, which must not change the system it is done on.
+    /// else is a trial on another tree, which must not change the system that it runs on.
     /// </summary>
     public static bool IsCarriedOver(Root root)
     {

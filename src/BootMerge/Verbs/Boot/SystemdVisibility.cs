@@ -10,7 +10,7 @@ namespace BootMerge.Verbs.Boot;
 
 /// <summary>
 /// systemd-confext resolves a symlinked hierarchy directory inside the extension, finds nothing and drops the extension
-/// without a word; and defaults that are no extension it does not see at all. Such extensions are shown to it in
+/// silently; and it does not see defaults that are not an extension. Such extensions are shown to it in
 /// /run/confexts, in a form it accepts, and recorded in the marker as what it will find there: then its refresh skips.
 /// </summary>
 internal sealed class SystemdVisibility : IDisposable
@@ -56,7 +56,7 @@ internal sealed class SystemdVisibility : IDisposable
             try
             {
                 shown.Publish(session.Root);
-                session.Log.Debug("The running system's systemd-confext sees '" + shown.Name + "' at " + shown.Path + ".");
+                session.Log.Debug("The running system's systemd-confext finds '" + shown.Name + "' at " + shown.Path + ".");
             }
             catch (KernelException e)
             {
@@ -67,7 +67,7 @@ internal sealed class SystemdVisibility : IDisposable
 
     // The merge is what matters: a machine that is up with it can be mended.
     private static void WarnOfDrop(Session session, string name, KernelException e) =>
-        session.Log.Warning("The running system's systemd-confext will not see '" + name + "', and drop it when it refreshes: " + e.Message);
+        session.Log.Warning("The running system's systemd-confext will not find '" + name + "', and will drop it when it refreshes: " + e.Message);
 
     public void Dispose()
     {

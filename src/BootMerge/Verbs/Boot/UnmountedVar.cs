@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// A /var of its own that the root's fstab has and that is not mounted yet: the routing entry is then looked for, and made, in
+/// A separate /var that the root's fstab has and that is not mounted yet: the routing entry is then looked for, and made, in
 /// the directory below it. The running system does not find it, and its refresh merges read-only.
 /// </summary>
 internal static class UnmountedVar
@@ -25,16 +25,16 @@ internal static class UnmountedVar
             byte[]? text = session.Root.TryReadFile(FileSystemTable, Limit);
             string? place = text is null ? null : Find(PathText.Decode(text), path => !IsMounted(session.Root, path));
             if (place is not null)
-                session.Log.Warning(session.Root.Outside(FileSystemTable) + " has a file system for " + place + ", which is not mounted yet: what routes writes is looked for below it, "
-                    + "and the running system will not find it there. Mount it in the initramfs, with systemd.mount-extra= (see bootmerge(8)).");
+                session.Log.Warning(session.Root.Outside(FileSystemTable) + " has a file system for " + place + ", which is not mounted yet: the routing entry is looked for below it, "
+                    + "where the running system will not find it. Mount it in the initramfs, with systemd.mount-extra= (see bootmerge(8)).");
         }
         catch (KernelException e)
         {
-            session.Log.Debug("No " + FileSystemTable + " is read: " + e.Message);
+            session.Log.Debug("Cannot read " + FileSystemTable + ": " + e.Message);
         }
         catch (InputException e)
         {
-            session.Log.Debug("No " + FileSystemTable + " is read: " + e.Message);
+            session.Log.Debug("Cannot read " + FileSystemTable + ": " + e.Message);
         }
     }
 
