@@ -39,7 +39,7 @@ public sealed class BootTests : InitramfsTest
         Assert.Equal("flatcar-defaults", report.GetProperty("hierarchies")[0].GetProperty("layers")[0].GetProperty("name").GetString());
         Assert.NotEmpty(report.GetProperty("versions").GetProperty("bootmerge").GetString()!);
         Assert.All(report.GetProperty("milliseconds").EnumerateObject(), time => Assert.InRange(time.Value.GetDouble(), 0, 60_000));
-        Assert.Equal(0, report.GetProperty("rejected").GetArrayLength());
+        Assert.Equal(0, report.GetProperty("notMerged").GetArrayLength());
     }
 
     [Theory]
@@ -120,7 +120,7 @@ public sealed class BootTests : InitramfsTest
         Assert.Equal("failed", Report().GetProperty("result").GetString());
         Assert.Contains("required", Report().GetProperty("failure").GetString()!, StringComparison.Ordinal);
         if (why is "refused")
-            Assert.Contains("another", Assert.Single(Report().GetProperty("rejected").EnumerateArray()).GetProperty("reason").GetString()!, StringComparison.Ordinal);
+            Assert.Contains("another", Assert.Single(Report().GetProperty("notMerged").EnumerateArray()).GetProperty("reason").GetString()!, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -265,7 +265,7 @@ public sealed class BootTests : InitramfsTest
 
         Boot().Succeeds();
 
-        JsonElement rejected = Assert.Single(Report().GetProperty("rejected").EnumerateArray());
+        JsonElement rejected = Assert.Single(Report().GetProperty("notMerged").EnumerateArray());
         Assert.Equal(("old", "VERSION_ID=41, the system has 4000.1.0"), (rejected.GetProperty("name").GetString(), rejected.GetProperty("reason").GetString()));
         Assert.Equal("vendor", Root.Read("/etc/vendor.conf"));
     }

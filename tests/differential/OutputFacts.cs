@@ -14,11 +14,13 @@ internal static partial class OutputFacts
     {
         output = WithoutTimes(output);
         string[] lines = output.TrimEnd('\n').Split('\n');
-        if (output.StartsWith('['))
+        if (output.StartsWith('[') || output.StartsWith('{'))
         {
             facts[of + " form"] = lines.Length == 1 ? "JSON on one line" : "JSON indented by " + JsonSerializer.Serialize(Indentation().Match(lines[1]).Value);
             using JsonDocument document = JsonDocument.Parse(output);
-            JsonFacts.Flatten(of, document.RootElement, (name, value) => facts[name] = value.GetRawText());
+            // Under its own name bootmerge's status is an object; what systemd has, too, is this key.
+            bool isObject = document.RootElement.ValueKind == JsonValueKind.Object;
+            JsonFacts.Flatten(of, isObject ? document.RootElement.GetProperty("hierarchies") : document.RootElement, (name, value) => facts[name] = value.GetRawText());
         }
         else if (TableHeader().IsMatch(output))
         {

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Text;
 using BootMerge.Extensions;
 using BootMerge.Json;
@@ -11,7 +12,31 @@ internal static class JsonReport
     public static string Format(JsonValue value, JsonFormat format) =>
         (format == JsonFormat.Pretty ? value.ToPrettyText() : value.ToCompactText()) + "\n";
 
-    public static void AddRejected(JsonValue array, Selection selection)
+    /// <summary>The beginning of an output that is an object of ours, with the version of its keys: see JSON in bootmerge(8).</summary>
+    public static JsonValue Begin() => JsonValue.Object().Add("version", JsonValue.Number(1L));
+
+    /// <summary>The extensions that were found and are left out.</summary>
+    public static JsonValue NotMerged(List<Selection> selections)
+    {
+        JsonValue array = JsonValue.Array();
+        foreach (Selection selection in selections)
+            AddNotMerged(array, selection);
+        return array;
+    }
+
+    /// <summary>What was found and is not an extension.</summary>
+    public static JsonValue Ignored(List<Selection> selections)
+    {
+        JsonValue array = JsonValue.Array();
+        foreach (Selection selection in selections)
+            foreach (SkippedEntry skipped in selection.Found.Skipped)
+                array.Add(JsonValue.Object()
+                    .Add("path", JsonValue.String(skipped.Path))
+                    .Add("reason", JsonValue.String(skipped.Reason)));
+        return array;
+    }
+
+    public static void AddNotMerged(JsonValue array, Selection selection)
     {
         foreach (Candidate candidate in selection.Candidates)
             if (!candidate.Verdict.Accepted)
@@ -24,19 +49,11 @@ internal static class JsonReport
             .Add("path", JsonValue.String(extension.FoundPath))
             .Add("reason", JsonValue.String(reason)));
 
-    public static void AddIgnored(JsonValue array, Selection selection)
-    {
-        foreach (SkippedEntry skipped in selection.Found.Skipped)
-            array.Add(JsonValue.Object()
-                .Add("path", JsonValue.String(skipped.Path))
-                .Add("reason", JsonValue.String(skipped.Reason)));
-    }
-
-    /// <summary>What <see cref="AddRejected"/> and <see cref="AddIgnored"/> have collected, for people: a line each.</summary>
-    public static string Text(JsonValue rejected, JsonValue ignored)
+    /// <summary>What <see cref="NotMerged"/> and <see cref="Ignored"/> have collected, for people: a line each.</summary>
+    public static string Text(JsonValue notMerged, JsonValue ignored)
     {
         StringBuilder text = new();
-        foreach (JsonValue entry in rejected.Items)
+        foreach (JsonValue entry in notMerged.Items)
             text.Append("not merged: ").Append(Part(entry, "name")).Append(" (").Append(Part(entry, "path")).Append("): ")
                 .Append(Part(entry, "reason")).Append('\n');
         foreach (JsonValue entry in ignored.Items)

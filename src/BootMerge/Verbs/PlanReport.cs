@@ -81,7 +81,7 @@ internal static class PlanReport
             .Add("mode", JsonValue.String(MutableModes.Name(plan.Mode)))
             .Add("target", JsonValue.String(stack.Target))
             .Add("createsTarget", JsonValue.Boolean(stack.CreateTarget))
-            .Add("writes", JsonValue.String(stack.Upper is null ? "refused" : upper is null ? "memory" : "upperdir"))
+            .Add("writes", JsonValue.StringOrNull(stack.Upper is null ? null : upper?.Path ?? "memory"))
             .Add("upperdir", JsonValue.StringOrNull(upper?.Path))
             .Add("createsUpperdir", JsonValue.Boolean(upper?.CreateWithMode is not null))
             .Add("workdir", JsonValue.StringOrNull(upper?.WorkDirectory))

@@ -20,24 +20,18 @@ internal static class PlanVerb
 
         host.LeavePrivateView();
         string action = Action(host, plans, isUpToDate);
-        JsonValue rejected = JsonValue.Array();
-        JsonValue ignored = JsonValue.Array();
-        foreach (Selection selection in selections)
-        {
-            JsonReport.AddRejected(rejected, selection);
-            JsonReport.AddIgnored(ignored, selection);
-        }
-
+        JsonValue notMerged = JsonReport.NotMerged(selections);
+        JsonValue ignored = JsonReport.Ignored(selections);
         if (session.Settings.Json == JsonFormat.Off)
         {
-            Output.Write((action == "nothing" ? "nothing to do" : "would " + action) + "\n" + PlanReport.Text(session.Root, plans) + JsonReport.Text(rejected, ignored));
+            Output.Write((action == "nothing" ? "nothing to do" : "would " + action) + "\n" + PlanReport.Text(session.Root, plans) + JsonReport.Text(notMerged, ignored));
             return;
         }
 
-        JsonValue value = JsonValue.Object()
+        JsonValue value = JsonReport.Begin()
             .Add("action", JsonValue.String(action))
             .Add("hierarchies", PlanReport.Json(plans))
-            .Add("rejected", rejected)
+            .Add("notMerged", notMerged)
             .Add("ignored", ignored);
         Output.Write(JsonReport.Format(value, session.Settings.Json));
     }

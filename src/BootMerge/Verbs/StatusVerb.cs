@@ -22,7 +22,6 @@ internal static class StatusVerb
         Table table = isBare ? new("HIERARCHY", "EXTENSIONS", "SINCE") : new("HIERARCHY", "EXTENSIONS", "SINCE", "WRITES");
         JsonValue hierarchies = JsonValue.Array();
         JsonValue notMerged = JsonValue.Array();
-        JsonValue ignored = JsonValue.Array();
         List<Selection> selections = settings.Has(Switches.Verbose) ? Selection.MakeAll(session) : [];
         foreach (ClassSettings classSettings in settings.Classes)
         {
@@ -37,24 +36,27 @@ internal static class StatusVerb
                     continue;
                 Marker? marker = ExistingMerge.Find(session.Root, classSettings.Class, hierarchy)?.Marker;
                 AddRows(table, hierarchy, marker, isBare);
-                hierarchies.Add(Json(hierarchy, marker, isBare));
+                hierarchies.Add(Json(hierarchy, marker, settings.IsDropIn));
                 if (marker is not null)
                     merged.AddAll(marker.Names);
             }
 
             if (selections.Find(selection => selection.Settings.Class == classSettings.Class) is Selection selection)
-                AddOthers(notMerged, ignored, selection, merged);
+                AddNotMerged(notMerged, selection, merged);
         }
 
         if (settings.Json == JsonFormat.Off)
         {
-            string others = JsonReport.Text(notMerged, ignored);
+            string others = JsonReport.Text(notMerged, JsonReport.Ignored(selections));
             Output.Write(table.ToText(!settings.Has(Switches.NoLegend), Colours.AreWanted()) + (others.Length == 0 ? "" : "\n" + others));
             return;
         }
 
-        JsonValue all = JsonValue.Object().Add("hierarchies", hierarchies).Add("notMerged", notMerged).Add("ignored", ignored);
-        Output.Write(JsonReport.Format(settings.Has(Switches.Verbose) ? all : hierarchies, settings.Json));
+        bool isLooked = settings.Has(Switches.Verbose);
+        Output.Write(JsonReport.Format(settings.IsDropIn ? hierarchies : JsonReport.Begin()
+            .Add("hierarchies", hierarchies)
+            .Add("notMerged", isLooked ? notMerged : JsonValue.Null())
+            .Add("ignored", isLooked ? JsonReport.Ignored(selections) : JsonValue.Null()), settings.Json));
     }
 
     private static bool Exists(Root root, string hierarchy)
@@ -77,24 +79,23 @@ internal static class StatusVerb
         }
     }
 
-    private static JsonValue Json(string hierarchy, Marker? marker, bool isBare)
+    private static JsonValue Json(string hierarchy, Marker? marker, bool isSystemds)
     {
         JsonValue value = JsonValue.Object()
             .Add("hierarchy", JsonValue.String(hierarchy))
             .Add("extensions", JsonValue.Strings(marker?.Names ?? []))
             .Add("since", marker is null ? JsonValue.Null() : JsonValue.Number(marker.Since));
-        return isBare ? value : value
+        return isSystemds ? value : value
             .Add("mode", JsonValue.StringOrNull(marker is null ? null : Mode(marker)))
             .Add("writes", JsonValue.StringOrNull(marker is null ? null : Writes(hierarchy, marker)));
     }
 
-    private static void AddOthers(JsonValue notMerged, JsonValue ignored, Selection selection, List<string> merged)
+    private static void AddNotMerged(JsonValue notMerged, Selection selection, List<string> merged)
     {
         foreach (Candidate candidate in selection.Candidates)
             if (candidate.Verdict.Accepted && !merged.Has(candidate.Extension.Name))
                 JsonReport.AddExtension(notMerged, candidate.Extension, "would be merged by the next refresh");
-        JsonReport.AddRejected(notMerged, selection);
-        JsonReport.AddIgnored(ignored, selection);
+        JsonReport.AddNotMerged(notMerged, selection);
     }
 
     private static string? Mode(Marker marker) => Origin.Mutable(marker.Origin)?.Get("mode")?.Text;

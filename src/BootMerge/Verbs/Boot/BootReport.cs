@@ -91,33 +91,22 @@ internal sealed class BootReport(Session session) : IDisposable
         return text.Append(", ").Append(Milliseconds(session.Started)).Append(" ms").ToString();
     }
 
-    private JsonValue Json()
-    {
-        JsonValue rejected = JsonValue.Array();
-        JsonValue ignored = JsonValue.Array();
-        foreach (Selection selection in Selections)
-        {
-            JsonReport.AddRejected(rejected, selection);
-            JsonReport.AddIgnored(ignored, selection);
-        }
-
-        return JsonValue.Object()
-            .Add("versions", JsonValue.Object()
-                .Add("bootmerge", JsonValue.String(ProgramVersion.Text))
-                .Add("kernel", JsonValue.String(KernelRelease())))
-            .Add("root", JsonValue.String(session.Root.Path))
-            .Add("result", JsonValue.String(Result))
-            .Add("failure", JsonValue.StringOrNull(Failure))
-            .Add("fallback", JsonValue.StringOrNull(Fallback))
-            .Add("fallbackReason", JsonValue.StringOrNull(FallbackReason))
-            .Add("removedWhiteouts", JsonValue.Strings(Whiteouts))
-            .Add("removedOpaqueMarks", JsonValue.Strings(OpaqueMarks))
-            .Add("pruned", Pruned ?? JsonValue.Null())
-            .Add("hierarchies", PlanReport.Json(Plans))
-            .Add("rejected", rejected)
-            .Add("ignored", ignored)
-            .Add("milliseconds", _times);
-    }
+    private JsonValue Json() => JsonReport.Begin()
+        .Add("versions", JsonValue.Object()
+            .Add("bootmerge", JsonValue.String(ProgramVersion.Text))
+            .Add("kernel", JsonValue.String(KernelRelease())))
+        .Add("root", JsonValue.String(session.Root.Path))
+        .Add("result", JsonValue.String(Result))
+        .Add("failure", JsonValue.StringOrNull(Failure))
+        .Add("fallback", JsonValue.StringOrNull(Fallback))
+        .Add("fallbackReason", JsonValue.StringOrNull(FallbackReason))
+        .Add("removedWhiteouts", JsonValue.Strings(Whiteouts))
+        .Add("removedOpaqueMarks", JsonValue.Strings(OpaqueMarks))
+        .Add("pruned", Pruned ?? JsonValue.Null())
+        .Add("hierarchies", PlanReport.Json(Plans))
+        .Add("notMerged", JsonReport.NotMerged(Selections))
+        .Add("ignored", JsonReport.Ignored(Selections))
+        .Add("milliseconds", _times);
 
     private static string KernelRelease()
     {

@@ -1,0 +1,103 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using BootMerge.KernelTests.Support;
+using Xunit;
+
+namespace BootMerge.KernelTests;
+
+/// <summary>What programs read: the keys of every JSON output are those that bootmerge(8) lists under JSON, in that order.</summary>
+public sealed class JsonKeysTests : InitramfsTest
+{
+    [Fact]
+    public void Every_object_has_the_keys_that_the_manual_lists()
+    {
+        Prepare("confext");
+        Root.Extension("old", ("old.conf", "old"));
+        Root.Write("/var/lib/confexts/old/etc/extension-release.d/extension-release.old", "ID=another\n");
+        Root.Write("/var/lib/confexts/readme", "no extension");
+        Root.Write("/etc/same.conf", "same");
+        Root.Write("/usr/lib/confexts/flatcar-defaults/etc/same.conf", "same");
+        Root.MakeDirectory("/opt");
+        Root.Route("/etc");
+        Root.Expect("/etc", "/var/lib/confexts", "/usr/lib/confexts", "/opt");
+        Root.Remember();
+        Dictionary<string, string> found = [];
+
+        JsonElement plan = Print("--class=all", "plan");
+        Note(found, "plan", plan);
+        JsonElement pruned = Print("--mutable=auto", "--dry-run", "prune");
+        Note(found, "prune", pruned[0]);
+        Boot().Succeeds();
+        JsonElement boot = Report();
+        Note(found, "boot.json", boot);
+        Note(found, "boot.json: versions", boot.GetProperty("versions"));
+        Note(found, "boot.json: pruned", boot.GetProperty("pruned"));
+        foreach (JsonElement report in new[] { plan, boot })
+        {
+            JsonElement etc = report.GetProperty("hierarchies")[0];
+            Note(found, "plan, boot.json: hierarchies", etc);
+            Note(found, "plan, boot.json: layers", etc.GetProperty("layers")[0]);
+        }
+
+        Note(found, "the same, left alone", plan.GetProperty("hierarchies").EnumerateArray().Last());
+        JsonElement status = Print("status", "--verbose");
+        Note(found, "status", status);
+        Note(found, "status", Print("status"));
+        Note(found, "status: hierarchies", status.GetProperty("hierarchies")[0]);
+        foreach (JsonElement report in new[] { plan, boot, status })
+        {
+            Note(found, "notMerged", report.GetProperty("notMerged")[0]);
+            Note(found, "ignored", report.GetProperty("ignored")[0]);
+            Assert.Equal(1, report.GetProperty("version").GetInt32());
+        }
+
+        Note(found, "list", Print("list")[0]);
+        Note(found, "diff", Print("diff")[0]);
+        JsonElement explained = Print("explain", "/etc/both.conf")[0];
+        Note(found, "explain", explained);
+        Note(found, "explain: layers", explained.GetProperty("layers")[0]);
+        Note(found, "check", Parsed("check", "--json=short")[0]);
+
+        Assert.Equal(Listed(), found);
+    }
+
+    [Fact]
+    public void Without_verbose_status_says_that_it_has_not_looked()
+    {
+        Prepare("confext");
+
+        JsonElement status = Print("status");
+
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (status.GetProperty("notMerged").ValueKind, status.GetProperty("ignored").ValueKind));
+        Assert.Equal("/etc", Assert.Single(status.GetProperty("hierarchies").EnumerateArray()).GetProperty("hierarchy").GetString());
+    }
+
+    private JsonElement Print(params string[] words) => Parsed([.. words, "--json=short"]);
+
+    private JsonElement Parsed(params string[] words)
+    {
+        Outcome outcome = Outcome.Of("chroot", [Initramfs, "/bootmerge", "--root=/sysroot", .. words]);
+        using JsonDocument document = JsonDocument.Parse(outcome.Output);
+        return document.RootElement.Clone();
+    }
+
+    private static void Note(Dictionary<string, string> found, string name, JsonElement value)
+    {
+        string keys = string.Join(", ", value.EnumerateObject().Select(static member => member.Name));
+        Assert.Equal(found.GetValueOrDefault(name, keys), keys);
+        found[name] = keys;
+    }
+
+    /// <summary>The table of the manual.</summary>
+    private static Dictionary<string, string> Listed()
+    {
+        string top = Path.GetDirectoryName(Path.GetDirectoryName(Workplace.Binary))!;
+        string section = Regex.Match(File.ReadAllText(top + "/man/bootmerge.8.scd"), @"^# JSON\n(.*?)^# ", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+        return Regex.Matches(section, @"^\|\[ (.+)\n:< (.+)$", RegexOptions.Multiline)
+            .ToDictionary(static row => row.Groups[1].Value, static row => row.Groups[2].Value, StringComparer.Ordinal);
+    }
+}
