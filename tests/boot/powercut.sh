@@ -2,13 +2,13 @@
 # powercut.sh SUITE WORK LOGS: one machine whose power is cut again and again while it boots, writes and refreshes. QEMU is
 # killed, so that all the guest had not yet written is lost; the next start of the same disk must come up merged, with every
 # file that was acknowledged (guest/powercut.c, which is the whole initramfs besides bootmerge).
-# POWER_CUTS: how many, 30 unless set. One line, `ok ...` or `FAIL ...: why`; LOGS/SUITE-powercut.console is the last start's.
+# POWER_CUTS: how many, 10 unless set. One line, `ok ...` or `FAIL ...: why`; LOGS/SUITE-powercut.console is the last start's.
 . "$(dirname "$0")/lib.sh"
 
 suite=$1
 work=$2/powercut
 log=$3/$suite-powercut
-cuts=${POWER_CUTS:-30}
+cuts=${POWER_CUTS:-10}
 base=$(base_of "$suite")
 seconds_a_boot=120
 disk=$work/root.img
@@ -52,7 +52,7 @@ mke2fs -q -t ext4 -N 65536 -E lazy_itable_init=1,root_owner=0:0 -d "$tree" "$dis
 # host's memory, which outlives QEMU.
 start() {
     : >"$log.console"
-    qemu-system-x86_64 -M q35,hpet=off -accel tcg,thread=multi -cpu max -smp 1 -m 384 -nodefaults -no-user-config \
+    qemu-system-x86_64 -M q35,hpet=off -accel "$(accel "$suite")" -cpu max -smp 1 -m 384 -nodefaults -no-user-config \
         -display none -monitor none -no-reboot -serial "file:$log.console" \
         -kernel "$base/vmlinuz" -initrd "$work/initramfs.cpio" \
         -append "console=ttyS0 panic=-1 oops=panic no_timer_check mitigations=off apparmor=0 quiet loglevel=3 acknowledged=$1" \
@@ -89,8 +89,8 @@ RANDOM=${POWER_CUT_SEED:-2026}
 started=$SECONDS acknowledged=0 done=0 early=0 refreshing=0 tries=0 why=
 while [ "$done" -le "$cuts" ]; do # the last start only looks
     start "$acknowledged"
-    # Every sixth time while it boots and merges, else within two seconds of writing and refreshing.
-    if [ $((done % 6)) = 5 ] && [ "$done" -lt "$cuts" ]; then wanted=BOOT; else wanted=READY; fi
+    # Every fourth time while it boots and merges, else within two seconds of writing and refreshing.
+    if [ $((done % 4)) = 3 ] && [ "$done" -lt "$cuts" ]; then wanted=BOOT; else wanted=READY; fi
     if ! reaches "$wanted"; then
         # A race of TCG, see boot.sh: not of the disk.
         if has '.*Oops: int3' && [ "$tries" -lt 3 ]; then tries=$((tries + 1)); cut; continue; fi

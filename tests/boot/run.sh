@@ -14,7 +14,8 @@ mkdir -p "$logs"
 # What was asked for, a line `SUITE NAME` each.
 while read -r name in_suites _; do
     for suite in "${suites[@]}"; do
-        case $in_suites in both | "$suite") ;; *) continue ;; esac
+        case ${in_suites#bench:} in both | "$suite") ;; *) continue ;; esac
+        case $#$in_suites in 0bench:*) continue ;; esac # only when it is named
         [ $# = 0 ] || case " $* " in *" $name "* | *" $suite/$name "*) ;; *) continue ;; esac
         echo "$suite $name"
     done
@@ -39,6 +40,10 @@ prepare() {
         : >"$work/$1.failed"
     fi
 }
+
+BOOT_ACCELERATOR=${BOOT_ACCELERATOR:-$(accelerator)}
+export BOOT_ACCELERATOR
+echo "machines run by $BOOT_ACCELERATOR"
 
 {
     while read -r suite; do prepare "$suite" & done < <(cut -d' ' -f1 "$work/chains" | sort -u)

@@ -97,7 +97,7 @@ check_untouched() {
     [ ! -e /.systemd-etc-workdir ] || fail "/.systemd-etc-workdir was made"
 }
 
-# The files of the case `prune`: 300 that equal the confext's, 20 in directory-0 that do not.
+# The files of the cases prune*: 300 that equal the confext's, 20 in directory-0 that do not.
 bulk() { # EQUAL, how many are left in the machine's own /etc; the merge is the same in any case
     local file
     local -a equal=("$raw"/etc/bulk.d/directory-[1-9]*/file-*) changed=("$raw"/etc/bulk.d/directory-0/file-*)
