@@ -196,8 +196,8 @@ soak_sweep() {
     need_root soak
     # shellcheck disable=SC2086  # a list of words
     need $build_tools strace mkfs.ext4 mksquashfs losetup
-    SOAK=1 dotnet run --project tests/BootMerge.KernelTests -c Release -- --filter-class '*SweepTests' --filter-class '*PruneTests' \
-        --filter-class '*ResetTests' --filter-class '*DiffPropertyTests'
+    SOAK=1 dotnet run --project tests/BootMerge.KernelTests -c Release -- --filter-class '*SweepTests' '*PruneTests' '*ResetTests' \
+        '*DiffPropertyTests' '*ExplainTests'
 }
 soak_storm() {
     need_root soak

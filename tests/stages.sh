@@ -193,9 +193,11 @@ install_for_docs() {
     fi
 }
 
-# Two processes, as one leaves most of two processors idle. These classes are about half of the time; the others are in the
-# second process, so that none can be left out, or run twice.
-kernel_first=('*SweepTests' '*BootSweepTests')
+# Two processes, as one leaves a processor idle. These classes take about half of the time; all others are in the second
+# process, so that none is left out, or run twice. Those that wait for the other process (WithKernelLog) are here,
+# because the tests over there are short.
+kernel_first=('*SweepTests' '*ResetTests' '*ResetRaceTests' '*DeepTreeTests' '*BootFailureTests'
+    '*HostileRootTests' '*HostileFileSystemTests' '*UpperInUseTests')
 stage_kernel() {
     local tests found before
     solution

@@ -11,7 +11,7 @@ namespace BootMerge.KernelTests;
 /// <summary>Random trees, changed at random through a real merge: every difference of the views is told, and everything told is so.</summary>
 public sealed class DiffPropertyTests : KernelTest
 {
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, Sweep.IsWhole ? 1000 : 60)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, SweepPoints.IsWhole ? 1000 : 60)];
 
     [Theory]
     [MemberData(nameof(Seeds))]

@@ -82,7 +82,7 @@ public sealed class ExplainTests : KernelTest
         Assert.Equal(expected, Explain(path, "--mutable=import"));
     }
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, Sweep.IsWhole ? 500 : 30)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, SweepPoints.IsWhole ? 500 : 30)];
 
     [Theory]
     [MemberData(nameof(Seeds))]

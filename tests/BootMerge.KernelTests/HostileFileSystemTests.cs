@@ -32,6 +32,7 @@ public sealed class HostileFileSystemTests : KernelTest
         Root.MakeDirectory("/proc");
         Root.Mount("none", "/proc", "proc");
         Root.Route("/proc/sys");
+        WithKernelLog();
 
         FailsAndChangesNothing(["merge", "--mutable=import"], "/etc", "maximum fs stacking depth exceeded");
     }
@@ -44,6 +45,7 @@ public sealed class HostileFileSystemTests : KernelTest
         Root.MakeDirectory("/b");
         Root.Mount("none", "/a", "overlay", 0, $"lowerdir={Root.Path}/etc:{Root.Path}/usr");
         Root.Mount("none", "/etc", "overlay", 0, $"lowerdir={Root.Path}/a:{Root.Path}/b");
+        WithKernelLog();
 
         FailsAndChangesNothing(["merge"], "/etc", "maximum fs stacking depth exceeded");
     }

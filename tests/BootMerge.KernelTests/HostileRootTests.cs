@@ -167,6 +167,8 @@ public sealed class HostileRootTests : KernelTest
     {
         HostileRoot hostile = new(Root);
         hostile.Put(place, kind);
+        if (outcome.Contains("overlayfs: ", System.StringComparison.Ordinal))
+            WithKernelLog();
         hostile.Prove(command, outcome);
     }
 }

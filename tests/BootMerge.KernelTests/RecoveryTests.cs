@@ -124,7 +124,7 @@ public sealed class RecoveryTests : KernelTest
 
     private void KillAtLast(string call, params string[] arguments)
     {
-        int count = Traced.MainThread(Root, arguments).Count(made => made == call);
+        int count = Traced.MainThread(Root, arguments).Count(made => made.Name == call);
         // That run was to count; the one that is killed starts from the same state.
         string[] sysext = arguments.Contains("--class=sysext", StringComparer.Ordinal) ? ["--class=sysext"] : [];
         if (arguments.Contains("refresh", StringComparer.Ordinal))

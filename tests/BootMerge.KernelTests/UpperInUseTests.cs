@@ -18,11 +18,8 @@ public sealed class UpperInUseTests : KernelTest
     public void An_upperdir_that_is_in_use_is_refused_and_nothing_changes(string where, bool hasKernelLog)
     {
         Prepare();
-        // A plain file in its place has nothing to say.
-        string empty = Root.Aside + "/kmsg";
-        File.WriteAllText(empty, "");
-        if (!hasKernelLog)
-            LibC.Mount(empty, "/dev/kmsg", null, LibC.MS_BIND);
+        if (hasKernelLog)
+            WithKernelLog();
         List<string> before;
         using (OtherProcess other = new(where is "another namespace"
             ? $"mount -n -t overlay other -o {Options} '{Root.Aside}/merged' && echo ready && read line"
@@ -33,8 +30,6 @@ public sealed class UpperInUseTests : KernelTest
             Assert.Equal(before, Root.State());
         }
 
-        if (!hasKernelLog)
-            LibC.Unmount("/dev/kmsg");
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
     }
@@ -42,6 +37,7 @@ public sealed class UpperInUseTests : KernelTest
     [Fact]
     public void Overlays_that_others_mount_meanwhile_do_not_keep_a_merge_from_being_made()
     {
+        WithKernelLog();
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Route("/etc");
         // Two on one upperdir of their own: the kernel says "upperdir is in-use" again and again.

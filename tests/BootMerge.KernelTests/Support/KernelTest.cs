@@ -6,18 +6,30 @@ namespace BootMerge.KernelTests.Support;
 public abstract class KernelTest : IDisposable
 {
     private TestRoot? _root;
+    private KernelLog? _kernelLog;
+
+    protected KernelTest() => KernelLog.Share();
 
     private protected TestRoot Root => _root ??= TestRoot.On("tmpfs");
 
     /// <summary>Chooses another file system than tmpfs, another name or other mount options; first thing in a test.</summary>
     private protected TestRoot RootOn(string kind, string name = "root", string options = "") => _root = TestRoot.On(kind, name, options);
 
+    /// <summary>From here on the program has the real kernel log, see <see cref="KernelLog"/>.</summary>
+    private protected void WithKernelLog() => _kernelLog = KernelLog.Alone();
+
     public void Dispose()
     {
         GC.SuppressFinalize(this);
-        if (_root is null)
-            return;
-        using (_root)
-            _root.ProveNothingIsLeft();
+        try
+        {
+            using (_root)
+                _root?.ProveNothingIsLeft();
+        }
+        finally
+        {
+            _kernelLog?.Dispose();
+            KernelLog.Release();
+        }
     }
 }

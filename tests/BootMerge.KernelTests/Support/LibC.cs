@@ -1,6 +1,7 @@
 using System;
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.KernelTests.Support;
 
@@ -10,6 +11,7 @@ internal static partial class LibC
     public const ulong MS_RDONLY = 1, MS_NOSUID = 2, MS_REMOUNT = 32, MS_BIND = 4096, MS_REC = 16384;
     public const ulong MS_PRIVATE = 1 << 18, MS_SLAVE = 1 << 19, MS_SHARED = 1 << 20;
     public const int MNT_DETACH = 2;
+    public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_UN = 8;
 
     /// <summary>mount(2); the exception names what was mounted where.</summary>
     public static void Mount(string source, string target, string? type, ulong flags = 0, string? options = null)
@@ -39,6 +41,19 @@ internal static partial class LibC
         return Native.renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>flock(2). Returns errno, 0 when done.</summary>
+    public static int Lock(SafeFileHandle file, int operation)
+    {
+        const int EINTR = 4;
+        int errno;
+        do
+        {
+            errno = Native.flock(file, operation) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        }
+        while (errno == EINTR);
+        return errno;
+    }
+
     /// <summary>The mount that a path lies on, by the number that is never given to a second mount (Linux 6.8).</summary>
     public static unsafe ulong UniqueMountId(string path)
     {
@@ -57,6 +72,9 @@ internal static partial class LibC
 
         [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         public static partial int mount(string source, string target, string? type, ulong flags, string? data);
+
+        [LibraryImport("libc", SetLastError = true)]
+        public static partial int flock(SafeFileHandle file, int operation);
 
         [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
         public static partial int umount2(string target, int flags);

@@ -11,24 +11,6 @@ namespace BootMerge.KernelTests.Support;
 /// </summary>
 internal sealed class Sweep
 {
-    /// <summary>
-    /// What changes files, mounts, or this process's view of them. Between two of these a kill leaves what it leaves at the
-    /// second one.
-    /// </summary>
-    private static readonly string[] Changing =
-    [
-        "mkdirat", "symlinkat", "renameat", "renameat2", "linkat", "unlinkat", "open", "openat", "write", "pwrite64", "ftruncate", "fsync", "fchmod", "fchown", "fsetxattr",
-        "fremovexattr", "mount", "umount2", "move_mount", "fsconfig", "fsmount", "fsopen", "fspick", "open_tree", "mount_setattr", "setns", "unshare", "chroot", "fchdir",
-        "flock", "ioctl", "inotify_add_watch", "poll",
-    ];
-
-    /// <summary>What the .NET runtime and the C library do for themselves.</summary>
-    private static readonly string[] Runtime =
-    [
-        "execve", "arch_prctl", "brk", "clone", "clone3", "futex", "get_mempolicy", "getpid", "gettid", "getrandom", "madvise", "membarrier", "mmap", "mprotect", "munmap", "prctl",
-        "prlimit64", "rseq", "rt_sigaction", "rt_sigprocmask", "sched_getaffinity", "sched_yield", "set_robust_list", "set_tid_address", "sysinfo", "sigaltstack", "rt_sigreturn",
-    ];
-
     private readonly TestRoot _root;
     private readonly string _verb;
     private readonly string _kind;
@@ -57,9 +39,6 @@ internal sealed class Sweep
         Reset();
     }
 
-    /// <summary>All of them with SOAK in the environment, else those that change something and some of the others.</summary>
-    public static bool IsWhole => Environment.GetEnvironmentVariable("SOAK") is not null;
-
     public string[] Arguments => _kind is "two hierarchies" ? ["--class=sysext", .. Mode] : Mode;
 
     private string[] Mode => _verb switch
@@ -69,29 +48,13 @@ internal sealed class Sweep
         _ => [_verb, "--mutable=" + ModeOf(_kind)],
     };
 
-    /// <summary>The system calls of a run that succeeds, name and number of each: "mkdirat" 2.</summary>
-    /// <param name="others">One in so many of those that change nothing; 0: none.</param>
-    public List<(string Call, int Number)> Points(int others)
+    /// <summary>Of a run that succeeds, see <see cref="SweepPoints"/>.</summary>
+    public List<SweepPoint> Points(int turn, int others)
     {
-        List<string> calls = Traced.MainThread(_root, Arguments);
+        List<TracedCall> calls = Traced.MainThread(_root, Arguments);
         Reset();
-        Dictionary<string, int> numbers = new(StringComparer.Ordinal);
-        List<(string Call, int Number)> points = [];
-        int skipped = 0;
-        foreach (string call in calls)
-        {
-            numbers[call] = numbers.GetValueOrDefault(call) + 1;
-            if (IsWorthwhile(call) || others > 0 && call is not "exit_group" && !Runtime.Contains(call) && skipped++ % others == 0)
-                points.Add((call, numbers[call]));
-        }
-
-        return points;
+        return SweepPoints.Of(calls, turn, others);
     }
-
-    /// <summary>Whether a kill at this call is part of the sweep.</summary>
-    public static bool IsWorthwhile(string call) => call is not ("execve" or "exit_group") && (IsWhole || Changing.Contains(call));
-
-    public static bool IsOfRuntime(string call) => Runtime.Contains(call);
 
     public Outcome Run() => _root.Bootmerge(Arguments);
 

@@ -8,6 +8,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests.Support;
 
+/// <param name="Line">As strace writes it, with the arguments.</param>
+internal sealed record TracedCall(string Name, string Line);
+
 /// <summary>The program under strace(1): what it asked the kernel for, and what happens when the kernel refuses.</summary>
 internal static class Traced
 {
@@ -27,9 +30,14 @@ internal static class Traced
     public static (Outcome Outcome, List<string> Calls) Inject(string injection, TestRoot root, params string[] arguments) =>
         Run(["-e", "trace=fsconfig,mount," + injection.Split(':')[0], "-e", "inject=" + injection], root, arguments);
 
-    /// <summary>As <see cref="Kill(string, int, TestRoot, string[])"/>, with another command line.</summary>
-    public static Outcome Kill(string call, int when, TestRoot root, string program, string[] arguments) =>
-        Run(["-e", "trace=" + call, "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"], root, [program, .. arguments], isWhole: true).Outcome;
+    /// <summary>As <see cref="Kill(string, int, TestRoot, string[])"/>.</summary>
+    public static Outcome Kill(SweepPoint point, TestRoot root, params string[] arguments) => Kill(point.Call, point.Number, root, arguments);
+
+    /// <summary>The same with another command line.</summary>
+    public static Outcome Kill(SweepPoint point, TestRoot root, string program, string[] arguments) =>
+        Run(
+            ["-e", "trace=" + point.Call, "-e", $"inject={point.Call}:error=EPERM:signal=KILL:when={point.Number}"],
+            root, [program, .. arguments], isWhole: true).Outcome;
 
     /// <summary>The program is killed as it enters this call for the <paramref name="when"/>th time; the call is not made.</summary>
     public static Outcome Kill(string call, int when, TestRoot root, params string[] arguments) =>
@@ -48,10 +56,10 @@ internal static class Traced
         return run.GetAwaiter().GetResult();
     }
 
-    /// <summary>The name of every system call of the thread that does the work, in order.</summary>
-    public static List<string> MainThread(TestRoot root, params string[] arguments) => MainThread(root, Workplace.Binary, ["--root=" + root.Path, .. arguments]);
+    /// <summary>Every system call of the thread that does the work, in order.</summary>
+    public static List<TracedCall> MainThread(TestRoot root, params string[] arguments) => MainThread(root, Workplace.Binary, ["--root=" + root.Path, .. arguments]);
 
-    public static List<string> MainThread(TestRoot root, string program, string[] arguments)
+    public static List<TracedCall> MainThread(TestRoot root, string program, string[] arguments)
     {
         root.Remember();
         string log = root.Path + ".strace";
@@ -59,7 +67,7 @@ internal static class Traced
         List<string> lines = [.. File.ReadLines(log)];
         string thread = lines[0][..lines[0].IndexOf(' ', StringComparison.Ordinal)];
         return [.. lines.Where(line => line.StartsWith(thread + " ", StringComparison.Ordinal) && line.Contains('(', StringComparison.Ordinal) && !line.Contains("<... ", StringComparison.Ordinal))
-            .Select(line => line[(thread.Length + 1)..line.IndexOf('(', StringComparison.Ordinal)].Trim())];
+            .Select(line => new TracedCall(line[(thread.Length + 1)..line.IndexOf('(', StringComparison.Ordinal)].Trim(), line))];
     }
 
     private static (Outcome Outcome, List<string> Lines) Run(string[] options, TestRoot root, string[] arguments, bool isWhole = false)

@@ -21,6 +21,7 @@ internal static class Workplace
             return false;
         Path = Directory.CreateTempSubdirectory("bootmerge-kerneltests-").FullName;
         LibC.Mount("none", Path, "tmpfs", 0, "mode=0755");
+        KernelLog.Hide(Path + "/kernel-log");
         return true;
     }
 

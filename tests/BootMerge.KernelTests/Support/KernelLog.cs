@@ -1,0 +1,58 @@
+using System;
+using System.ComponentModel;
+using System.IO;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.KernelTests.Support;
+
+/// <summary>
+/// /dev/kmsg is one for all processes of the machine: the program, when overlayfs refuses something, would say what another
+/// process's overlay was refused for. So tests run with an empty file in its place. A test of the kernel's own words has
+/// the real one, and meanwhile no test of another process runs: all tests hold a lock, this one alone.
+/// </summary>
+internal sealed class KernelLog : IDisposable
+{
+    private const string Device = "/dev/kmsg";
+
+    private static SafeFileHandle? _device;
+    private static string _empty = "";
+
+    private KernelLog()
+    {
+        Lock(LibC.LOCK_UN);
+        Lock(LibC.LOCK_EX);
+        LibC.Unmount(Device);
+    }
+
+    /// <summary>Once, in a mount namespace of our own. A machine without a kernel log has nothing to hide.</summary>
+    /// <param name="empty">Where the empty file is to be.</param>
+    public static void Hide(string empty)
+    {
+        if (!File.Exists(Device))
+            return;
+        _device = File.OpenHandle(Device, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        _empty = empty;
+        File.WriteAllText(_empty, "");
+        Cover();
+    }
+
+    /// <summary>A test begins: those of other processes may run beside it.</summary>
+    public static void Share() => Lock(LibC.LOCK_SH);
+
+    /// <summary>It has ended.</summary>
+    public static void Release() => Lock(LibC.LOCK_UN);
+
+    /// <summary>The rest of the test has the real log, alone.</summary>
+    public static KernelLog? Alone() => _device is null ? null : new KernelLog();
+
+    public void Dispose() => Cover();
+
+    private static void Cover() => LibC.Mount(_empty, Device, null, LibC.MS_BIND);
+
+    private static void Lock(int operation)
+    {
+        if (_device is not null && LibC.Lock(_device, operation) is int errno and not 0)
+            throw new Win32Exception(errno, $"flock {Device}: {Marshal.GetPInvokeErrorMessage(errno)}");
+    }
+}
