@@ -48,7 +48,7 @@ public sealed class TopDirectoryTests : KernelTest
     [Theory]
     [InlineData("0700", 0)]
     [InlineData("0777", 7)]
-    public void Mode_and_owner_of_an_extensions_top_directory_do_not_matter(string mode, uint owner)
+    public void Mode_and_owner_of_an_extensions_top_directory_do_not_matter(string mode, int owner)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Files.ChangeMode(Root.Raw + "/var/lib/confexts/alpha/etc", mode);

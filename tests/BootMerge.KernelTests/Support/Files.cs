@@ -9,7 +9,7 @@ using Mono.Unix.Native;
 
 namespace BootMerge.KernelTests.Support;
 
-/// <summary>Files as lstat(2) and the xattr calls show them, through Mono.Posix.</summary>
+/// <summary>Files as lstat(2) and the xattr calls show them, through Mono.Unix.</summary>
 internal static class Files
 {
     public static Stat Status(string path) => Syscall.lstat(path, out Stat status) == 0 ? status : throw Failure("lstat", path);
@@ -34,7 +34,7 @@ internal static class Files
     /// <param name="mode">Octal digits: C# has no such literals.</param>
     public static void ChangeMode(string path, string mode) => Check(Syscall.chmod(path, (FilePermissions)Convert.ToUInt32(mode, 8)), "chmod", path);
 
-    public static void ChangeOwner(string path, uint user, uint group) => Check(Syscall.lchown(path, user, group), "lchown", path);
+    public static void ChangeOwner(string path, int user, int group) => Check(Syscall.lchown(path, user, group), "lchown", path);
 
     public static void SetXattr(string path, string name, string value)
     {

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.KernelTests.Support;
 
-/// <summary>The few calls of the C library that neither .NET nor Mono.Posix has.</summary>
+/// <summary>The few calls of the C library that neither .NET nor Mono.Unix has.</summary>
 internal static partial class LibC
 {
     public const ulong MS_RDONLY = 1, MS_NOSUID = 2, MS_REMOUNT = 32, MS_BIND = 4096, MS_REC = 16384;

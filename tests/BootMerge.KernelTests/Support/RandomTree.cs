@@ -30,7 +30,7 @@ internal static class RandomTree
                 case 4 when IsPlain(path) && File.Exists(path): File.WriteAllText(path, Any(Names, random)); break;
                 case 5 when Files.Exists(path): Files.ChangeMode(root, "0755"); break;
                 case 6 when IsPlain(path): Files.ChangeMode(path, Any(Modes, random)); break;
-                case 7 when Files.Exists(path): Files.ChangeOwner(path, (uint)random.Next(3), 0); break;
+                case 7 when Files.Exists(path): Files.ChangeOwner(path, random.Next(3), 0); break;
                 case 8 when IsPlain(path): Files.SetXattr(path, "trusted.note", Any(Names, random)); break;
                 case 9: Remove(path); Make(path, random); break;
                 // What people do before they edit a file: mv to a name beside it, or cp -a, and back.
