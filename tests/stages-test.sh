@@ -48,16 +48,18 @@ is "both of a pair are shown, with their names" "a: from a,b: from b" "$(grep ':
 is "what the rest stands on fails: the end, and the count" "1 passed, 1 failed" \
     "$(bash -c 'set -euo pipefail; . "$1"; check a true; must b false; check c true' must "$repo/tests/stages.sh" | tail -n 1)"
 
-is "an unknown stage" "build.sh: test has no stage 'kernal'. Stages: style unit program docs kernel differential boot, fast.
+# shellcheck disable=SC2016  # expanded by that shell
+stages=$(bash -c '. "$1"; echo "${stages[*]}"' stages "$repo/tests/stages.sh")
+is "an unknown stage" "build.sh: test has no stage 'kernal'. Stages: $stages, fast.
 2" \
     "$("$repo/build.sh" test unit kernal 2>&1 || echo $?)"
 "$repo/build.sh" --help >help
-for stage in style unit program docs kernel differential boot fast; do
+for stage in $stages fast; do
     is "--help names the stage $stage" 1 "$(grep -cE "^    $stage +[A-Za-z]" help)"
 done
 # shellcheck disable=SC2016  # expanded by that shell
-is "each stage is a function" "" \
-    "$(bash -c '. "$1"; for stage in "${stages[@]}"; do [ "$(type -t "stage_$stage")" = function ] || echo "$stage"; done' each "$repo/tests/stages.sh")"
+is "each stage is a function, and each such function a stage" "$(tr ' ' '\n' <<<"$stages" | sort)" \
+    "$(bash -c '. "$1"; compgen -A function stage_' functions "$repo/tests/stages.sh" | sed 's/^stage_//' | sort)"
 
 echo "$good passed, $bad failed"
 [ "$bad" = 0 ]
