@@ -53,13 +53,13 @@ complete -c bootmerge -f
 complete -c bootmerge -n __bootmerge_needs_verb -a status -d 'Show what is merged'
 complete -c bootmerge -n __bootmerge_needs_verb -a list -d 'List the extensions found'
 complete -c bootmerge -n __bootmerge_needs_verb -a merge -d 'Merge the extensions found'
-complete -c bootmerge -n __bootmerge_needs_verb -a unmerge -d 'Take the merge away'
+complete -c bootmerge -n __bootmerge_needs_verb -a unmerge -d 'Undo the merge'
 complete -c bootmerge -n __bootmerge_needs_verb -a refresh -d 'Bring a merge up to date'
 complete -c bootmerge -n __bootmerge_needs_verb -a plan -d 'Show what merge or refresh would do'
 complete -c bootmerge -n __bootmerge_needs_verb -a boot -d 'The boot stage'
 complete -c bootmerge -n __bootmerge_needs_verb -a diff -d "How the machine's files differ from the layers below"
 complete -c bootmerge -n __bootmerge_needs_verb -a explain -d 'Which layer provides a path'
-complete -c bootmerge -n __bootmerge_needs_verb -a prune -d 'Remove what the layers below have, too'
+complete -c bootmerge -n __bootmerge_needs_verb -a prune -d 'Remove files that equal the layers below'
 complete -c bootmerge -n __bootmerge_needs_verb -a reset -d 'Give paths back to the layers below'
 complete -c bootmerge -n __bootmerge_takes_paths -F
 complete -c bootmerge -n __bootmerge_needs_verb -a check -d 'Say what is wrong with extensions'
@@ -68,7 +68,7 @@ complete -c bootmerge -n '__bootmerge_is check; and string match -q "*/*" -- (co
 
 complete -c bootmerge -l root -x -a '(__fish_complete_directories)' -d 'Work on another system'
 complete -c bootmerge -l class -x -a 'confext\t/etc sysext\t"/usr and /opt" all\tboth' -d 'What to work on'
-complete -c bootmerge -l force -d 'Merge also what does not fit the system'
+complete -c bootmerge -l force -d 'Also merge extensions that do not fit the system'
 complete -c bootmerge -l image-policy -x -d 'Which disk images may be used'
 complete -c bootmerge -l mutable -d 'Where writes go' -a '
     no\t"nowhere, the merged tree is read-only"
@@ -82,7 +82,7 @@ complete -c bootmerge -l immutable -d 'Short for --mutable=no'
 complete -c bootmerge -l ephemeral -d 'Short for --mutable=ephemeral'
 complete -c bootmerge -l noexec -x -a 'yes no' -d 'Whether merged programs may not be run'
 complete -c bootmerge -l always-refresh -x -a 'yes no' -d 'Whether refresh renews what did not change'
-complete -c bootmerge -l fallback -x -d 'boot, when the writable layer cannot be used' -a '
+complete -c bootmerge -l fallback -x -d 'boot, if the writable layer cannot be used' -a '
     fail\t"merge nothing"
     immutable\t"merge read-only"
     ephemeral\t"merge, and forget writes"'
@@ -99,7 +99,7 @@ complete -c bootmerge -l all -d 'reset, everything'
 complete -c bootmerge -l keep -x -d 'reset --all, but not what matches'
 complete -c bootmerge -l no-backup -d 'reset, keep no copy'
 complete -c bootmerge -l exit-code -d 'diff, exit status 1 when there are changes'
-complete -c bootmerge -l verbose -d 'Also what was found and not merged, and why'
+complete -c bootmerge -l verbose -d 'Also show what is left out, and why'
 complete -c bootmerge -s q -l quiet -d 'Only warnings and errors'
 complete -c bootmerge -s h -l help -d 'Print a summary'
 complete -c bootmerge -l version -d 'Print the version'

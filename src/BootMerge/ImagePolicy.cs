@@ -96,7 +96,7 @@ internal sealed class ImagePolicy
         return reason is null ? null : "the image policy " + Words.Quote(_text) + " allows " + reason;
     }
 
-    /// <returns>false when it is no rule.</returns>
+    /// <returns>false when it is not a rule.</returns>
     private bool Take(string rule, ref string? problem)
     {
         int equals = rule.IndexOf('=');

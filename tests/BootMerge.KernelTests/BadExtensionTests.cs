@@ -11,7 +11,7 @@ public sealed class BadExtensionTests : KernelTest
     private const string Release = "/var/lib/confexts/bad/etc/extension-release.d/extension-release.bad";
 
     [Theory]
-    [InlineData("zero byte", "zero byte")]
+    [InlineData("zero byte", "NUL byte")]
     [InlineData("not UTF-8", "UTF-8")]
     [InlineData("huge", "")]
     [InlineData("empty", "")]

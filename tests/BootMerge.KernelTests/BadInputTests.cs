@@ -49,7 +49,7 @@ public sealed class BadInputTests : KernelTest
     }
 
     [Theory]
-    [InlineData("/etc/os-release", "zero byte", "zero byte")]
+    [InlineData("/etc/os-release", "zero byte", "NUL byte")]
     [InlineData("/etc/os-release", "not UTF-8", "UTF-8")]
     [InlineData("/etc/os-release", "huge", "")]
     [InlineData("/etc/os-release", "empty", "no ID")]

@@ -205,7 +205,7 @@ public sealed class CheckTests : KernelTest
         Root.Write("/var/lib/extensions/a/usr/lib/extension-release.d/extension-release.a", "ID=_any\n");
         Root.Write("/var/lib/extensions/a/usr/sbin/tool", "");
 
-        Root.Bootmerge("--class=sysext", verb).Succeeds().Says("'a' has a directory at /usr/sbin, where the system has a symlink: one hides all of the other.");
+        Root.Bootmerge("--class=sysext", verb).Succeeds().Says("'a' has a directory at /usr/sbin, where the system has a symlink: one hides the other completely.");
 
         Root.Bootmerge("--class=sysext", "unmerge").Succeeds();
     }
@@ -255,7 +255,7 @@ public sealed class CheckTests : KernelTest
     [InlineData("aa", "No extension 'aa' was found (did you mean 'a'?)", "")]
     [InlineData("./missing", "missing", "ENOENT")]
     [InlineData("/proc/self/status", "cannot be an extension", ".raw")]
-    [InlineData("/dev/null", "cannot be an extension", "it is no directory, regular file or block device")]
+    [InlineData("/dev/null", "cannot be an extension", "it is not a directory, regular file or block device")]
     public void What_cannot_be_checked_is_one_line(string asked, string word, string other)
     {
         Root.Extension("a");

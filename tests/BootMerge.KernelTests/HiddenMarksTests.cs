@@ -54,7 +54,7 @@ public sealed class HiddenMarksTests : KernelTest
         Root.Write("/etc/bootmerge.conf", "[BootMerge]\nOverlayOptions=redirect_dir=on,metacopy=off,userxattr\n");
         Root.Expect("/etc");
 
-        Root.Bootmerge("merge", "--mutable=auto").Succeeds().Says("trusted.overlay.*, take userxattr out");
+        Root.Bootmerge("merge", "--mutable=auto").Succeeds().Says("trusted.overlay.*, remove userxattr");
         RawTree.Do(Root.Etc, "rm -r d; mkdir d; printf vendor >d/f");
         Root.Bootmerge("unmerge").Succeeds();
         Root.Bootmerge("prune").Succeeds();

@@ -66,7 +66,7 @@ public sealed class OptionTests : KernelTest
         Outcome outcome = Root.Bootmerge(environment, "merge", "--mutable=auto").Succeeds();
 
         Assert.Equal(options.Contains("redirect_dir=on", StringComparison.Ordinal), Root.Stacks.Single().SuperOptions.Contains("redirect_dir=on"));
-        string[] warnings = [.. outcome.ErrorLines.Where(line => line.Contains("leave out", StringComparison.Ordinal))];
+        string[] warnings = [.. outcome.ErrorLines.Where(line => line.Contains("and lack", StringComparison.Ordinal))];
         Assert.Equal(missing is null ? 0 : 1, warnings.Length);
         Assert.All(warnings, line => Assert.Contains(missing!, line, StringComparison.Ordinal));
         Assert.All(warnings, line => Assert.Contains(source, source is "OverlayOptions" ? line.Replace("bootmerge.conf", "OverlayOptions", StringComparison.Ordinal) : line, StringComparison.Ordinal));

@@ -186,7 +186,7 @@ public sealed class ServiceManagerTests : KernelTest
         Prepare();
         Extension("alpha", "EXTENSION_RESTART_UNITS=\"--force ../one.service one\"\nEXTENSION_RELOAD_MANAGER=maybe");
 
-        Run("merge").Succeeds().Says("EXTENSION_RESTART_UNITS= of extension 'alpha': '--force' is no unit name", "'../one.service'", "'one'", "'maybe' is no boolean");
+        Run("merge").Succeeds().Says("EXTENSION_RESTART_UNITS= of extension 'alpha': '--force' is not a unit name", "'../one.service'", "'one'", "'maybe' is not a boolean");
 
         AssertCalls("merged: daemon-reload");
     }

@@ -92,7 +92,7 @@ internal sealed class CommandLineParser
         if (VerbTable.Find(_verb, _arguments.IsDropIn, out string[] known) is not VerbRow row)
             return new ParseResult.UsageError("unknown verb " + Words.Quote(_verb) + Words.Hint(_verb, known));
         if (_arguments.Names.Count > 0 && (_arguments.IsDropIn || !row.TakesNames))
-            return new ParseResult.UsageError("verb '" + _verb + "' stands alone, but " + Words.Quote(_arguments.Names[0]) + " follows it");
+            return new ParseResult.UsageError("verb '" + _verb + "' takes no argument, but was given " + Words.Quote(_arguments.Names[0]));
         _arguments.Verb = row.Verb;
         if (_arguments.Verb == Verb.Explain && _arguments.Names.Count == 0)
             return new ParseResult.UsageError("verb 'explain' needs a path: bootmerge explain /etc/hostname");
@@ -104,8 +104,8 @@ internal sealed class CommandLineParser
     }
 
     private string? ProblemOfReset() =>
-        _arguments.Has(Switches.All) && _arguments.Names.Count > 0 ? "option '--all' stands for every path, but " + Words.Quote(_arguments.Names[0]) + " is given, too"
-        : !_arguments.Has(Switches.All) && _arguments.Keep.Count > 0 ? "option '--keep' belongs to --all"
+        _arguments.Has(Switches.All) && _arguments.Names.Count > 0 ? "option '--all' means every path, but " + Words.Quote(_arguments.Names[0]) + " is given, too"
+        : !_arguments.Has(Switches.All) && _arguments.Keep.Count > 0 ? "option '--keep' needs --all"
         : !_arguments.Has(Switches.All) && _arguments.Names.Count == 0 ? "verb 'reset' needs a path, or --all: bootmerge reset /etc/motd"
         : null;
 }

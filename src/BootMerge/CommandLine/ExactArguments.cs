@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.CommandLine;
 
-/// <summary>The runtime puts U+FFFD in the place of what is no UTF-8. Names are bytes: then the kernel is asked again.</summary>
+/// <summary>The runtime replaces what is not UTF-8 with U+FFFD. Names are bytes: then the kernel is asked again.</summary>
 internal static class ExactArguments
 {
     private const string Path = "/proc/self/cmdline";

@@ -23,18 +23,18 @@ internal static class OptionTable
         {
             Values = "confext|sysext|all",
         },
-        new("--force", Systemd, OptionGroup.Subject, "Merge also what does not fit the system's version", Switches.Force),
+        new("--force", Systemd, OptionGroup.Subject, "Also merge extensions that do not fit the system's version", Switches.Force),
         new("--image-policy", "=POLICY", Systemd, OptionGroup.Subject, "Which disk images may be used, see systemd.image-policy(7)", new(TakeImagePolicy)),
 
         new("--mutable", "[=MODE]", Systemd, OptionGroup.Merging, "Where writes go: no, yes, auto, import, ephemeral or ephemeral-import;\n--mutable=help explains them", new(TakeMode))
         {
-            OwnHelp = "; alone it means yes (default: no; boot and\nthe verbs about the machine's own files: auto)",
+            OwnHelp = "; without a value it means yes (default: no; boot and\nthe verbs about the machine's own files: auto)",
         },
         new("--immutable", "", Extra, OptionGroup.Merging, "Short for --mutable=no", new(BeImmutable)),
         new("--ephemeral", "", Extra, OptionGroup.Merging, "Short for --mutable=ephemeral", new(BeEphemeral)),
-        new("--noexec", "=BOOL", Systemd, OptionGroup.Merging, "Whether programs in the merged tree may not be run (default for /etc: yes)", new(TakeNoExec)),
+        new("--noexec", "=BOOL", Systemd, OptionGroup.Merging, "Whether to forbid running programs in the merged tree (default for /etc: yes)", new(TakeNoExec)),
         new("--always-refresh", "=BOOL", Systemd, OptionGroup.Merging, "Whether refresh renews a merge in which nothing changed (default: no)", new(TakeAlwaysRefresh)),
-        new("--fallback", "=WHAT", Own, OptionGroup.Merging, "boot, when the writable layer cannot be used: fail (default), immutable\n"
+        new("--fallback", "=WHAT", Own, OptionGroup.Merging, "boot, if the writable layer cannot be used: fail (default), immutable\n"
             + "(merge read-only) or ephemeral (merge, and forget writes)", new(TakeFallback))
         {
             Values = "fail|immutable|ephemeral",
@@ -48,17 +48,17 @@ internal static class OptionTable
         },
         new("--no-wait", Extra, OptionGroup.Merging, "Fail instead of waiting while another bootmerge works on the same root", Switches.NoWait),
 
-        new("--opaque", Own, OptionGroup.Removing, "prune: also opaque marks of directories that hide nothing", Switches.WithOpaque),
-        new("--all", Own, OptionGroup.Removing, "reset: everything, in place of paths", Switches.All),
-        new("--keep", "=GLOB", Own, OptionGroup.Removing, "reset --all: but not what matches, as ssh/*_key or /etc/machine-id; more than once", new(TakePattern)),
+        new("--opaque", Own, OptionGroup.Removing, "prune: also remove opaque marks that hide nothing", Switches.WithOpaque),
+        new("--all", Own, OptionGroup.Removing, "reset: everything, instead of paths", Switches.All),
+        new("--keep", "=GLOB", Own, OptionGroup.Removing, "reset --all: keep what matches, such as ssh/*_key or /etc/machine-id; repeatable", new(TakePattern)),
         new("--no-backup", Own, OptionGroup.Removing, "reset: keep no copy", Switches.NoBackup),
 
         new("--json", "=FORMAT", Systemd, OptionGroup.Printing, "pretty, short or off (default)", new(TakeJson)) { Values = "pretty|short|off" },
         new("--no-legend", Systemd, OptionGroup.Printing, "No column headings", Switches.NoLegend),
-        new("--content", Own, OptionGroup.Printing, "diff: also how the texts differ", Switches.WithContent),
-        new("--selinux", Own, OptionGroup.Printing, "diff: SELinux labels count, too", Switches.WithLabels),
-        new("--exit-code", Own, OptionGroup.Printing, "diff: exit status 1 when there are changes", Switches.ExitCode),
-        new("--verbose", Extra, OptionGroup.Printing, "Also what was found and not merged, and why", Switches.Verbose),
+        new("--content", Own, OptionGroup.Printing, "diff: also show how texts differ", Switches.WithContent),
+        new("--selinux", Own, OptionGroup.Printing, "diff: also compare SELinux labels", Switches.WithLabels),
+        new("--exit-code", Own, OptionGroup.Printing, "diff: exit status 1 if there are changes", Switches.ExitCode),
+        new("--verbose", Extra, OptionGroup.Printing, "Also show what is left out, and why", Switches.Verbose),
         new("--quiet", Extra, OptionGroup.Printing, "Only warnings and errors", Switches.Quiet) { Letter = 'q' },
         new("--help", "", Systemd, OptionGroup.Printing, "This page", new(TellHelp)) { Letter = 'h' },
         new("--version", "", Systemd, OptionGroup.Printing, "The version", new(TellVersion)),

@@ -43,17 +43,17 @@ internal static class VerbTable
     public static readonly VerbRow[] All =
     [
         new(Verb.Status, "status", "Show what is merged, since when, and where writes go (the default)") { IsSystemds = true },
-        new(Verb.List, "list", "List the extensions found") { OwnHelp = ", or those that are named behind it", IsSystemds = true, TakesNames = true },
+        new(Verb.List, "list", "List the extensions found") { OwnHelp = ", or only those named", IsSystemds = true, TakesNames = true },
         new(Verb.Merge, "merge", "Merge the extensions found; fails if already merged") { IsSystemds = true },
-        new(Verb.Unmerge, "unmerge", "Take the merge away again") { IsSystemds = true },
-        new(Verb.Refresh, "refresh", "Bring a merge up to date; leaves it alone when nothing changed") { IsSystemds = true },
+        new(Verb.Unmerge, "unmerge", "Undo the merge") { IsSystemds = true },
+        new(Verb.Refresh, "refresh", "Bring a merge up to date; does nothing if nothing changed") { IsSystemds = true },
         new(Verb.Plan, "plan", "Show what merge or refresh would do: layers in order, flags, refusals with reasons"),
         new(Verb.Boot, "boot", "The boot stage: what a boot configuration asks for, then merge; run it with --root="),
-        new(Verb.Diff, "diff", "How the machine's own files differ from the layers below, or those that are named") { TakesNames = true },
-        new(Verb.Explain, "explain", "Which layer provides each PATH that is named, and what the other layers have there") { TakesNames = true },
-        new(Verb.Prune, "prune", "Remove from the machine's own files what the layers below have in the same way"),
-        new(Verb.Reset, "reset", "Give each PATH that is named back to the layers below; a copy is kept") { TakesNames = true },
-        new(Verb.Check, "check", "Say what is wrong with extensions, found or named behind it by name or path, and the fix") { TakesNames = true },
+        new(Verb.Diff, "diff", "How the machine's own files, or those at each PATH, differ from the layers below") { TakesNames = true },
+        new(Verb.Explain, "explain", "Which layer provides each PATH, and what the other layers have there") { TakesNames = true },
+        new(Verb.Prune, "prune", "Remove those of the machine's own files that equal the layers below"),
+        new(Verb.Reset, "reset", "Restore what the layers below have at each PATH; a copy is kept") { TakesNames = true },
+        new(Verb.Check, "check", "Report what is wrong with extensions, found or given by name or path, and the fix") { TakesNames = true },
     ];
 
     public static string Name(Verb verb) => All[(int)verb].Name;

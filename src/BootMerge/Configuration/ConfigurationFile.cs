@@ -60,7 +60,7 @@ internal sealed class ConfigurationFile
     /// <param name="keys">The keys that exist in it.</param>
     /// <param name="warnings">What was passed over is added here.</param>
     /// <returns>In the order of the file; a later assignment overrides an earlier one.</returns>
-    /// <exception cref="InputException">It holds a NUL byte: it is no text file, and what it meant is lost.</exception>
+    /// <exception cref="InputException">It contains a NUL byte: it is not a text file, and its meaning is lost.</exception>
     public static List<Assignment> Parse(SourceFile file, string section, string[] keys, WarningLog warnings)
     {
         ConfigurationFile parser = new(file.Path, section, keys, warnings);
@@ -81,7 +81,7 @@ internal sealed class ConfigurationFile
         {
             ReadOnlySpan<byte> line = CutLine(ref text);
             if (line.Contains((byte)0))
-                throw new InputException(Where(number) + " holds a NUL byte: not a text file");
+                throw new InputException(Where(number) + " contains a NUL byte: it is not a text file");
             ReadOnlySpan<byte> trimmed = line.Trim(" \t"u8);
             if (!trimmed.IsEmpty && trimmed[0] is (byte)'#' or (byte)';')
                 continue; // also between the lines of one assignment, and in any encoding
@@ -144,7 +144,7 @@ internal sealed class ConfigurationFile
             return;
         if (_place == Place.BeforeSections)
         {
-            _warnings.Add(Where(number), Words.Quote(line) + " stands before the first section, ignored; it belongs below [" + _section + "]");
+            _warnings.Add(Where(number), Words.Quote(line) + " is before the first section, ignored; it belongs in section [" + _section + "]");
             return;
         }
 

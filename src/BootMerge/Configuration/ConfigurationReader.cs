@@ -117,7 +117,7 @@ internal static class ConfigurationReader
             SourceFile? file = TryRead(root, path);
             if (passedOver is null || file is null || Array.IndexOf(file.Content, (byte)0) < 0)
                 return file;
-            passedOver.Add(file.Path + " holds a NUL byte: not a text file, ignored");
+            passedOver.Add(file.Path + " contains a NUL byte: it is not a text file, ignored");
         }
         catch (InputException e) when (passedOver is not null)
         {

@@ -26,13 +26,13 @@ internal static class HierarchyList
             string? names = path[1..];
             while (Words.TryCut(ref names, '/', out string name))
                 if (name is "" or "." or "..")
-                    throw Refuse(variable, part, "is not normalised: it holds '//', '.' or '..'");
+                    throw Refuse(variable, part, "is not normalised: it contains '//', '.' or '..'");
             bool isNew = true;
             foreach (string other in paths)
             {
                 isNew &= path != other;
                 if (PathName.IsBelow(path, other) || PathName.IsBelow(other, path))
-                    throw Refuse(variable, part, "and " + Words.Quote(other) + " lie inside each other");
+                    throw Refuse(variable, part, "and " + Words.Quote(other) + " are inside each other");
             }
 
             if (isNew)

@@ -11,21 +11,21 @@ internal static class OverlayOptions
     public static string? ReasonToRefuse(string options)
     {
         if (options.Length > LongestText)
-            return "it is longer than " + LongestText.ToString() + " characters, which mount(2) takes at most";
+            return "it is longer than " + LongestText.ToString() + " characters, the limit of mount(2)";
         string? rest = options;
         while (Words.TryCut(ref rest, ',', out string option))
         {
             int equals = option.IndexOf('=');
             string key = equals < 0 ? option : option[..equals];
             if (Words.IndexOf(LayerKeys, key) >= 0)
-                return "the layers are not an option, take " + key + " out";
+                return "layers cannot be set here, remove " + key;
             // Then overlayfs reads and writes user.overlay.*: what trusted.overlay.* has hidden would show again, and prune and reset would
             // not see what is hidden.
             if (key == "userxattr")
-                return "the marks in the machine's own layer are trusted.overlay.*, take " + key + " out";
+                return "the marks in the machine's own layer are trusted.overlay.*, remove " + key;
             // A merged /etc without its symlinks has no os-release: every later refresh would fail.
             if (option == "nosymfollow")
-                return "nosymfollow takes the symlinks of the system away, take it out";
+                return "nosymfollow would disable the system's symlinks, remove it";
         }
 
         return null;

@@ -125,7 +125,7 @@ internal static class SettingsResolver
         // What they leave out matters only where something can be written.
         bool areUsed = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan or Verb.Boot && mode is not (MutableMode.No or MutableMode.Import);
         if (areUsed && options is not null && OverlayOptions.MissingFrom(options) is string missing)
-            warnings.Add(optionsOrigin, "the overlay options " + Words.Quote(options) + " take the place of the defaults and leave out " + missing);
+            warnings.Add(optionsOrigin, "the overlay options " + Words.Quote(options) + " replace the defaults and lack " + missing);
 
         bool isKeeping = typed.Verb is Verb.Refresh or Verb.Plan && !isDropIn;
         return new ClassSettings

@@ -14,6 +14,6 @@ internal sealed class WarningLog
         if (Lines.Count < Limit)
             Lines.Add(where + ": " + what);
         else if (Lines.Count == Limit)
-            Lines.Add("More settings were passed over; correct those named first");
+            Lines.Add("More settings were ignored; correct those named first");
     }
 }

@@ -87,7 +87,7 @@ internal static class Discovery
         if (found is null || !Sys.Status(found).IsDirectory)
         {
             if (problem.Length == 0 && EntryFile.WhyMissing((path, flags) => root.TryOpen(path, flags), searchDirectory) is string reason)
-                problem = reason + ", no extension is searched there";
+                problem = reason + ", so no extension is looked for there";
             if (problem.Length > 0)
                 result.Skip(searchDirectory, problem);
             return;
@@ -101,7 +101,7 @@ internal static class Discovery
         {
             string path = (resolved == "/" ? "" : resolved) + "/" + entry.Name;
             if (EntryName.IsPartialDownload(entry.Name))
-                result.Skip(path, "a download of systemd-sysupdate that is not complete");
+                result.Skip(path, "an incomplete download of systemd-sysupdate");
             else
                 Take(root, path, entry.Name, extensionClass, result);
         }
@@ -119,7 +119,7 @@ internal static class Discovery
         FileStatus status = Sys.Status(handle);
         if (!EntryFile.TryGetKind(status, out ExtensionKind kind))
         {
-            result.Skip(path, "it is no directory, regular file or block device");
+            result.Skip(path, "it is not a directory, regular file or block device");
             return;
         }
 

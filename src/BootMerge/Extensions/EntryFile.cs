@@ -84,7 +84,7 @@ internal static class EntryFile
         isFailure = false;
         using SafeFileHandle? link = root.TryOpen(path, Sys.O_PATH | Sys.O_NOFOLLOW);
         if (link is null || !Sys.Status(link).IsSymlink)
-            return "it went away during the search";
+            return "it disappeared during the search";
         string target = Sys.ReadLink(link);
         isFailure = target != "/dev/null"; // which switches something off on purpose, everywhere else
         return "a dangling symlink to " + PathText.Printable(target);

@@ -13,7 +13,7 @@ internal static class EntryName
 
     /// <param name="entry">The name in the search directory: of the symlink, if it is one.</param>
     /// <param name="kind">Of what it leads to.</param>
-    /// <returns>The extension's name; null when the entry is no extension, and why in <paramref name="problem"/>.</returns>
+    /// <returns>The extension's name; null when the entry is not an extension, and why in <paramref name="problem"/>.</returns>
     public static string? TryParse(string entry, ExtensionKind kind, ExtensionClass extensionClass, out string problem)
     {
         problem = "";

@@ -97,7 +97,7 @@ internal sealed class Extension : IDisposable
     public static Extension? BareDefaults(Root root) => FromBareDirectory(root, "flatcar-defaults", DefaultsDirectory);
 
     /// <summary>
-    /// The vendor's defaults where they are no extension: <paramref name="directory"/> itself is the /etc of the
+    /// The vendor's defaults where they are not an extension: <paramref name="directory"/> itself is the /etc of the
     /// confext <paramref name="name"/>.
     /// </summary>
     /// <returns>null when there is no such directory.</returns>
@@ -148,7 +148,7 @@ internal sealed class Extension : IDisposable
         // "." and ".." and "/" have no name of their own.
         if (name is "" or "." or "..")
             name = Sys.PathOf(given) is var real ? real[(real.LastIndexOf('/') + 1)..] : "";
-        string problem = "it is no directory, regular file or block device";
+        string problem = "it is not a directory, regular file or block device";
         string? parsed = EntryFile.TryGetKind(status, out ExtensionKind kind) ? EntryName.TryParse(name, kind, extensionClass, out problem) : null;
         if (parsed is null)
         {
@@ -185,7 +185,7 @@ internal sealed class Extension : IDisposable
     }
 
     /// <summary>
-    /// Mounts an image where nobody sees it; a directory is left as it is. What is no usable image is an
+    /// Mounts an image where nobody sees it; a directory is left as it is. What is not a usable image is an
     /// <see cref="InputException"/>.
     /// </summary>
     /// <param name="policy">null: the built-in one.</param>

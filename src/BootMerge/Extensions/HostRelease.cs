@@ -32,13 +32,13 @@ internal sealed class HostRelease
         }
 
         if (text is null)
-            throw new InputException("The root " + PathText.Printable(root.Path) + " has neither etc/os-release nor usr/lib/os-release: it cannot be told which extensions fit it");
+            throw new InputException("The root " + PathText.Printable(root.Path) + " has neither etc/os-release nor usr/lib/os-release: no extension can be compared with it");
 
         ReleaseFile release = KeyValueFile.Parse(text);
         if (release.Problem is not null)
             throw new InputException(PathText.Printable(root.Outside(path)) + " " + release.Problem);
         if (release.NonEmpty("ID") is null)
-            throw new InputException(PathText.Printable(root.Outside(path)) + " has no ID, or an empty one: it cannot be told which extensions fit it");
+            throw new InputException(PathText.Printable(root.Outside(path)) + " has no ID, or an empty one: no extension can be compared with it");
         return new HostRelease { Release = release, Scope = IsInitrd(root) ? "initrd" : "system", Architecture = MachineArchitecture.Local.Own };
     }
 

@@ -85,7 +85,7 @@ internal static class Judgement
             return Verdict.RefusedByPolicy(refusal);
         using SafeFileHandle? directory = extension.TryOpen(root, "/", Sys.O_PATH | Sys.O_DIRECTORY);
         if (directory is null)
-            return Verdict.Unusable("it went away during the search");
+            return Verdict.Unusable("it disappeared during the search");
         if (extension.Image is null && IsEmpty(directory))
             return Verdict.Mask;
         if (ShipsOsRelease(root, extension))

@@ -4,7 +4,7 @@ namespace BootMerge.Extensions;
 
 /// <summary>
 /// The syntax of os-release(5), read as systemd reads it, so that both come to the same verdict on an extension:
-/// quotes count only at the start of a value, a backslash joins lines, a line without '=' is no error, of two equal keys
+/// quotes count only at the start of a value, a backslash joins lines, a line without '=' is not an error, of two equal keys
 /// the last one counts, a byte order mark becomes part of the first key, and one pair that is not UTF-8, or has a code
 /// point that Unicode keeps free of characters, or a zero byte anywhere spoils the whole file.
 /// </summary>
@@ -18,7 +18,7 @@ internal ref struct KeyValueFile
     public static ReleaseFile Parse(ReadOnlySpan<byte> text)
     {
         if (text.Contains((byte)0))
-            return ReleaseFile.Unusable("contains a zero byte, it is no text");
+            return ReleaseFile.Unusable("contains a NUL byte: it is not a text file");
 
         ReleaseFile file = new();
         KeyValueFile reader = new(text);

@@ -39,7 +39,7 @@ internal sealed class ManagerRequests
         if (Words.TryParseBoolean(reload, out bool isWanted))
             Reload |= isWanted;
         else if (reload.Length > 0)
-            Warn(ReloadKey, extension, Words.Quote(reload) + " is no boolean");
+            Warn(ReloadKey, extension, Words.Quote(reload) + " is not a boolean");
 
         foreach (string unit in UnitsOf(release, RestartKey, extension))
         {
@@ -69,7 +69,7 @@ internal sealed class ManagerRequests
             if (UnitName.IsValid(word))
                 units.Add(word);
             else
-                Warn(key, extension, Words.Quote(word) + " is no unit name");
+                Warn(key, extension, Words.Quote(word) + " is not a unit name");
         }
 
         return units;

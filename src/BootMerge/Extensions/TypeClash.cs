@@ -47,7 +47,7 @@ internal static class TypeClash
             {
                 string path = hierarchy + "/" + entry.Name;
                 if (Sys.TryStatusAt(readable, entry.Name) is FileStatus status && Of(root, path, status) is string own)
-                    clashes.Add("'" + extension.Name + "' has " + Word(status) + " at " + path + ", where the system has " + own + ": one hides all of the other");
+                    clashes.Add("'" + extension.Name + "' has " + Word(status) + " at " + path + ", where the system has " + own + ": one hides the other completely");
             }
         }
 

@@ -59,7 +59,7 @@ internal sealed class Candidate
     public string? Missing { get; init; }
 }
 
-/// <summary>Something in a search directory that is no extension of this root.</summary>
+/// <summary>Something in a search directory that is not an extension of this root.</summary>
 internal sealed class SkippedEntry
 {
     /// <summary>Inside the root, as found; for messages, like the reason.</summary>

@@ -46,13 +46,13 @@ internal static class VersionedDirectory
             {
                 // systemd gives up, too: merging another version here would only last until its next refresh.
                 best?.Dispose();
-                problem = PathText.Printable(entry.Name) + " in it: " + problem + "; no version is picked as long as it is there";
+                problem = PathText.Printable(entry.Name) + " in it: " + problem + "; no version is used while it exists";
                 return null;
             }
 
             string target = root.PathOf(handle);
             if (!EntryFile.TryGetKind(Sys.Status(handle), out ExtensionKind kind) || (kind == ExtensionKind.Directory) == images)
-                misfits.Add(entry.Name + (images ? " is no regular file or block device" : " is no directory"));
+                misfits.Add(entry.Name + (images ? " is not a regular file or block device" : " is not a directory"));
             else if (bestName is null || IsBetter(candidate, target, bestName, bestPath))
             {
                 best?.Dispose();
@@ -77,7 +77,7 @@ internal static class VersionedDirectory
     private static string Nothing(List<string> misfits)
     {
         if (misfits.Count == 0)
-            return "no version of it is there, the directory is empty";
+            return "the directory is empty";
         misfits.SortBy(string.CompareOrdinal);
         string reason = "no version in it can be used: ";
         for (int i = 0; i < misfits.Count && i < EntriesToName; i++)

@@ -23,7 +23,7 @@ internal sealed class VersionedName
 
     /// <param name="name">Of the extension.</param>
     /// <param name="suffix">Of the directory: what its name has between the extension's name and ".v". May be empty.</param>
-    /// <returns>null when it is no version for this machine, and why in <paramref name="problem"/>.</returns>
+    /// <returns>null when it is not a version for this machine, and why in <paramref name="problem"/>.</returns>
     public static VersionedName? TryParse(string entry, string name, string suffix, MachineArchitecture machine, out string problem)
     {
         problem = "";
@@ -43,7 +43,7 @@ internal sealed class VersionedName
         if (plus >= 0 && TryParseCounters(version[(plus + 1)..], ref left, ref done))
             version = version[..plus];
 
-        // Whatever stands behind the last underscore is no part of the version, even if nobody knows an architecture of
+        // What follows the last underscore is not part of the version, even if there is no architecture of
         // that name.
         int rank = MachineArchitecture.Unnamed;
         int underscore = version.LastIndexOf('_');
@@ -61,7 +61,7 @@ internal sealed class VersionedName
 
         if (IsVersion(version))
             return new VersionedName(version.ToString(), rank, left, done);
-        problem = version.IsEmpty ? "has no version" : "has '" + version.ToString() + "' for a version, which is none (letters, digits, and . ~ ^ -)";
+        problem = version.IsEmpty ? "has no version" : "has '" + version.ToString() + "' as version, which is not valid (letters, digits, and . ~ ^ - are)";
         return null;
     }
 
@@ -103,7 +103,7 @@ internal sealed class VersionedName
     }
 
     /// <summary>As strtoul(3) reads it: octal behind a zero.</summary>
-    /// <returns>More than 32 bits hold when it is no number or too large.</returns>
+    /// <returns>More than 32 bits when it is not a number or too large.</returns>
     private static ulong Number(ReadOnlySpan<char> digits)
     {
         uint radix = digits.Length > 1 && digits[0] == '0' ? 8U : 10U;

@@ -45,7 +45,7 @@ public sealed class ConfigurationFileTests
     [InlineData("[ConfExt]\nFoo=no\n", "f.conf:2: unknown key 'Foo' in section [ConfExt], ignored (known: Mutable, ImagePolicy)")]
     [InlineData("[SysExt]\nMutable=no\nFoo=x\nrubbish\n", "f.conf:1: unknown section '[SysExt]', ignored with all its keys (known: [ConfExt])")]
     [InlineData("[ConfExt\nMutable=no\n", "f.conf:1: unknown section '[ConfExt', ignored with all its keys (known: [ConfExt])")]
-    [InlineData("Mutable=no\n", "f.conf:1: 'Mutable=no' stands before the first section, ignored; it belongs below [ConfExt]")]
+    [InlineData("Mutable=no\n", "f.conf:1: 'Mutable=no' is before the first section, ignored; it belongs in section [ConfExt]")]
     [InlineData("[ConfExt]\nMutable\n", "f.conf:2: 'Mutable' is not of the form Key=Value, ignored")]
     [InlineData("[ConfExt]\n=no\n", "f.conf:2: '=no' is not of the form Key=Value, ignored")]
     [InlineData("[ConfExt]\nMu\u001btable=no\n", @"f.conf:2: unknown key 'Mu\x1btable' in section [ConfExt], ignored (did you mean 'Mutable'?)")]
@@ -74,7 +74,7 @@ public sealed class ConfigurationFileTests
     {
         InputException exception = Assert.Throws<InputException>(() => Parse("[ConfExt]\n\0\n"u8.ToArray()));
 
-        Assert.Equal("f.conf:2 holds a NUL byte: not a text file", exception.Message);
+        Assert.Equal("f.conf:2 contains a NUL byte: it is not a text file", exception.Message);
     }
 
     [Fact]

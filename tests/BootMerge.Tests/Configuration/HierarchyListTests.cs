@@ -22,11 +22,11 @@ public sealed class HierarchyListTests
     [InlineData("/etc: /opt", "Environment variable V: ' /opt' is not an absolute path")]
     [InlineData("/", "Environment variable V: '/' is the root itself, which cannot be merged")]
     [InlineData("///", "Environment variable V: '///' is the root itself, which cannot be merged")]
-    [InlineData("/etc/../usr", "Environment variable V: '/etc/../usr' is not normalised: it holds '//', '.' or '..'")]
-    [InlineData("/./etc", "Environment variable V: '/./etc' is not normalised: it holds '//', '.' or '..'")]
-    [InlineData("//etc", "Environment variable V: '//etc' is not normalised: it holds '//', '.' or '..'")]
-    [InlineData("/usr:/usr/lib", "Environment variable V: '/usr/lib' and '/usr' lie inside each other")]
-    [InlineData("/usr/lib:/usr", "Environment variable V: '/usr' and '/usr/lib' lie inside each other")]
+    [InlineData("/etc/../usr", "Environment variable V: '/etc/../usr' is not normalised: it contains '//', '.' or '..'")]
+    [InlineData("/./etc", "Environment variable V: '/./etc' is not normalised: it contains '//', '.' or '..'")]
+    [InlineData("//etc", "Environment variable V: '//etc' is not normalised: it contains '//', '.' or '..'")]
+    [InlineData("/usr:/usr/lib", "Environment variable V: '/usr/lib' and '/usr' are inside each other")]
+    [InlineData("/usr/lib:/usr", "Environment variable V: '/usr' and '/usr/lib' are inside each other")]
     public void A_path_that_cannot_be_merged_is_an_error(string text, string message) =>
         Assert.Equal(message, Assert.Throws<InputException>(() => HierarchyList.Parse(text, "V")).Message);
 

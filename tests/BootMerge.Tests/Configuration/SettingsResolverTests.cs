@@ -332,7 +332,7 @@ public sealed class SettingsResolverTests
     [InlineData("RequireExtension=/x", "/r:2: RequireExtension=/x is not valid, ignored; it takes the name of an extension, not a path")]
     [InlineData("Class=confexts", "/r:2: Class=confexts is not valid, ignored (known: confext, sysext, all)")]
     [InlineData("Prune=perhaps", "/r:2: Prune=perhaps is not valid, ignored; it takes yes or no")]
-    [InlineData("OverlayOptions=workdir=/x", "/r:2: OverlayOptions=workdir=/x is not valid, ignored: the layers are not an option, take workdir out")]
+    [InlineData("OverlayOptions=workdir=/x", "/r:2: OverlayOptions=workdir=/x is not valid, ignored: layers cannot be set here, remove workdir")]
     public void A_wrong_value_is_a_warning_that_says_what_is_right(string line, string warning)
     {
         ConfigurationSources sources = new() { Files = [File("/r", "[BootMerge]\n" + line)] };

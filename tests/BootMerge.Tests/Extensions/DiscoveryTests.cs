@@ -67,7 +67,7 @@ public sealed class DiscoveryTests : IDisposable
         _root.AddConfext("usr/lib/confexts/foo");
         _root.Write("var/lib/confexts/foo.raw", "squashfs, say");
 
-        string[] refused = ["foo: no file system is found in it (squashfs, erofs, ext4, btrfs and xfs are looked for)"];
+        string[] refused = ["foo: no file system is found in it (supported: squashfs, erofs, ext4, btrfs and xfs)"];
         Assert.Equal(refused, _root.Verdicts());
         Assert.Equal(refused, _root.Verdicts(force: true));
         Assert.Equal("raw", _root.Find().Find("foo")!.KindName);
@@ -137,10 +137,10 @@ public sealed class DiscoveryTests : IDisposable
         Assert.Equal(
             [
                 "/run/confexts/.#foo: its name starts with .#, as temporary files do",
-                "/run/confexts/.sysupdate.foo.x: a download of systemd-sysupdate that is not complete",
+                "/run/confexts/.sysupdate.foo.x: an incomplete download of systemd-sysupdate",
                 "/run/confexts/a\\x0ab: its name contains a control character",
                 "/run/confexts/a\\xffb: its name is not UTF-8",
-                "/run/confexts/fifo: it is no directory, regular file or block device",
+                "/run/confexts/fifo: it is not a directory, regular file or block device",
                 "/run/confexts/foo: it is a file, and its name does not end in .raw",
             ],
             _root.Skipped());
@@ -198,7 +198,7 @@ public sealed class DiscoveryTests : IDisposable
         _root.Link("var/lib/confexts", "confexts");
 
         Assert.Equal(["foo /usr/lib/confexts/foo"], _root.Found());
-        Assert.Equal(["/run/confexts: it is not a directory, no extension is searched there", "/var/lib/confexts: a loop of symlinks, or a link through /proc"], _root.Skipped());
+        Assert.Equal(["/run/confexts: it is not a directory, so no extension is looked for there", "/var/lib/confexts: a loop of symlinks, or a link through /proc"], _root.Skipped());
     }
 
     [Fact]

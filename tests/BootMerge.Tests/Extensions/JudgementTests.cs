@@ -163,7 +163,7 @@ public sealed class JudgementTests : IDisposable
         _root.AddConfext("usr/lib/confexts/foo");
         _root.WriteBytes(Release, [0x7f, (byte)'E', (byte)'L', (byte)'F', 0, 1, 2]);
 
-        Assert.Equal(["foo: etc/extension-release.d/extension-release.foo contains a zero byte, it is no text"], _root.Verdicts());
+        Assert.Equal(["foo: etc/extension-release.d/extension-release.foo contains a NUL byte: it is not a text file"], _root.Verdicts());
     }
 
     [Fact]
@@ -390,9 +390,9 @@ public sealed class JudgementTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", "/etc/os-release has no ID, or an empty one: it cannot be told which extensions fit it")]
-    [InlineData("ID=\n", "/etc/os-release has no ID, or an empty one: it cannot be told which extensions fit it")]
-    [InlineData("ID=acme\0", "/etc/os-release contains a zero byte, it is no text")]
+    [InlineData("", "/etc/os-release has no ID, or an empty one: no extension can be compared with it")]
+    [InlineData("ID=\n", "/etc/os-release has no ID, or an empty one: no extension can be compared with it")]
+    [InlineData("ID=acme\0", "/etc/os-release contains a NUL byte: it is not a text file")]
     public void A_useless_os_release_is_one_clear_line(string text, string expected)
     {
         _root.Write("etc/os-release", text);
@@ -408,7 +408,7 @@ public sealed class JudgementTests : IDisposable
 
         string message = Assert.Throws<InputException>(() => HostRelease.Read(_root.Root)).Message;
 
-        Assert.Equal("The root " + _root.Outside("") + " has neither etc/os-release nor usr/lib/os-release: it cannot be told which extensions fit it", message);
+        Assert.Equal("The root " + _root.Outside("") + " has neither etc/os-release nor usr/lib/os-release: no extension can be compared with it", message);
     }
 
     [Fact]

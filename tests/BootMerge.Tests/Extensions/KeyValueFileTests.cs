@@ -81,7 +81,7 @@ public sealed class KeyValueFileTests
     {
         ReleaseFile file = KeyValueFile.Parse("ID=acme\nX=\0"u8);
 
-        Assert.Equal("contains a zero byte, it is no text", file.Problem);
+        Assert.Equal("contains a NUL byte: it is not a text file", file.Problem);
         Assert.True(file.IsEmpty);
     }
 

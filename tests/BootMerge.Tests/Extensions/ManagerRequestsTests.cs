@@ -72,11 +72,11 @@ public sealed class ManagerRequestsTests
     }
 
     [Theory]
-    [InlineData("EXTENSION_RELOAD_MANAGER=maybe;EXTENSION_RESTART_UNITS=a.service", "EXTENSION_RELOAD_MANAGER= of extension 'ext0': 'maybe' is no boolean, ignored")]
-    [InlineData("EXTENSION_RESTART_UNITS=\"a.service foo\"", "EXTENSION_RESTART_UNITS= of extension 'ext0': 'foo' is no unit name, ignored")]
-    [InlineData("EXTENSION_RESTART_UNITS=\"--force a.service\"", "EXTENSION_RESTART_UNITS= of extension 'ext0': '--force' is no unit name, ignored")]
-    [InlineData("EXTENSION_RESTART_UNITS='\"a.service\" a.service'", "EXTENSION_RESTART_UNITS= of extension 'ext0': '\"a.service\"' is no unit name, ignored")]
-    [InlineData("EXTENSION_RESTART_UNITS=a.service|EXTENSION_RELOAD_OR_RESTART_UNITS=\"x x\"", "EXTENSION_RELOAD_OR_RESTART_UNITS= of extension 'ext1': 'x' is no unit name, ignored")]
+    [InlineData("EXTENSION_RELOAD_MANAGER=maybe;EXTENSION_RESTART_UNITS=a.service", "EXTENSION_RELOAD_MANAGER= of extension 'ext0': 'maybe' is not a boolean, ignored")]
+    [InlineData("EXTENSION_RESTART_UNITS=\"a.service foo\"", "EXTENSION_RESTART_UNITS= of extension 'ext0': 'foo' is not a unit name, ignored")]
+    [InlineData("EXTENSION_RESTART_UNITS=\"--force a.service\"", "EXTENSION_RESTART_UNITS= of extension 'ext0': '--force' is not a unit name, ignored")]
+    [InlineData("EXTENSION_RESTART_UNITS='\"a.service\" a.service'", "EXTENSION_RESTART_UNITS= of extension 'ext0': '\"a.service\"' is not a unit name, ignored")]
+    [InlineData("EXTENSION_RESTART_UNITS=a.service|EXTENSION_RELOAD_OR_RESTART_UNITS=\"x x\"", "EXTENSION_RELOAD_OR_RESTART_UNITS= of extension 'ext1': 'x' is not a unit name, ignored")]
     public void What_cannot_be_asked_for_is_warned_of_once_and_the_rest_is_asked_for(string releases, string warning)
     {
         ManagerRequests requests = Of(releases);

@@ -85,7 +85,7 @@ public sealed class VersionedDirectoryTests : IDisposable
         _root.Link("usr/lib/confexts/foo.v/foo_3_arm64-be", "/nowhere");
 
         Assert.Empty(_root.Found());
-        Assert.Equal(["/usr/lib/confexts/foo.v: foo_1 in it: a dangling symlink to /nowhere; no version is picked as long as it is there"], _root.Skipped());
+        Assert.Equal(["/usr/lib/confexts/foo.v: foo_1 in it: a dangling symlink to /nowhere; no version is used while it exists"], _root.Skipped());
         _root.Remove("usr/lib/confexts/foo.v/foo_1");
         Assert.Equal(["foo /usr/lib/confexts/foo.v/foo_2"], _root.Found());
     }
@@ -118,11 +118,11 @@ public sealed class VersionedDirectoryTests : IDisposable
         Assert.Equal(["foo /usr/lib/confexts/foo"], _root.Found());
         Assert.Equal(
             [
-                "/run/confexts/foo.v: no version of it is there, the directory is empty",
-                "/usr/local/lib/confexts/foo.raw.v: no version in it can be used: foo_0.raw is no regular file or block device, foo_1.raw is no regular file or block device, "
-                    + "foo_2.raw is no regular file or block device, foo_3.raw is no regular file or block device, foo_4.raw is no regular file or block device, and 4 more",
+                "/run/confexts/foo.v: the directory is empty",
+                "/usr/local/lib/confexts/foo.raw.v: no version in it can be used: foo_0.raw is not a regular file or block device, foo_1.raw is not a regular file or block device, "
+                    + "foo_2.raw is not a regular file or block device, foo_3.raw is not a regular file or block device, foo_4.raw is not a regular file or block device, and 4 more",
                 "/var/lib/confexts/foo.v: no version in it can be used: bar_1 is not named foo_VERSION, "
-                    + $"foo_1_s390x is for s390x, this machine is {MachineArchitecture.Local.Own}, foo_2 is no directory, foo_3 is no directory",
+                    + $"foo_1_s390x is for s390x, this machine is {MachineArchitecture.Local.Own}, foo_2 is not a directory, foo_3 is not a directory",
             ],
             _root.Skipped());
     }

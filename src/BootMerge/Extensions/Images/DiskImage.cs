@@ -32,7 +32,7 @@ internal sealed class DiskImage : IDisposable
     /// <summary>The root of a detached mount of it.</summary>
     public SafeFileHandle Root { get; }
 
-    /// <summary>What cannot be opened or mounted is a <see cref="KernelException"/>, what is no such image an <see cref="InputException"/>.</summary>
+    /// <summary>What cannot be opened or mounted is a <see cref="KernelException"/>, what is not such an image an <see cref="InputException"/>.</summary>
     /// <param name="image">O_PATH descriptor of a regular file or block device.</param>
     /// <param name="path">Of the image, inside the root.</param>
     /// <param name="policy">Asked before the kernel sees the file system.</param>

@@ -15,7 +15,7 @@ internal static class LoopDevice
         // Between the number and the use of it somebody else can take the device, but not for ever.
         const int Tries = 100;
         using SafeFileHandle control = Sys.TryOpen(Control, Sys.O_RDWR)
-            ?? throw new InputException("no loop device is to be had, " + Control + " does not exist (is the kernel module loop loaded?)");
+            ?? throw new InputException("no loop device is available: " + Control + " does not exist (is the kernel module loop loaded?)");
         for (int i = 0; ; i++)
         {
             path = "/dev/loop" + Sys.FreeLoopNumber(control).ToString();

@@ -21,11 +21,11 @@ internal static class Superblock
     public static string? Identify(ReadOnlySpan<byte> start, out string problem)
     {
         string? found = null;
-        problem = "no file system is found in it (squashfs, erofs, ext4, btrfs and xfs are looked for)";
+        problem = "no file system is found in it (supported: squashfs, erofs, ext4, btrfs and xfs)";
         if (HasPartitionTable(start))
-            problem = "it has a GPT partition table: this version takes only images that are a bare file system";
+            problem = "it has a GPT partition table: this version supports only images with a bare file system";
         else if (Has(start, 0, "LUKS"u8))
-            problem = "it is encrypted (LUKS): this version takes only images that are a bare file system";
+            problem = "it is encrypted (LUKS): this version supports only images with a bare file system";
         else if (!Take("squashfs", Has(start, 0, "hsqs"u8), ref found)
             || !Take("xfs", Has(start, 0, "XFSB"u8), ref found)
             || !Take("erofs", Has(start, ErofsOffset, [0xE2, 0xE1, 0xF5, 0xE0]), ref found)
