@@ -18,7 +18,7 @@ depends() {
 }
 
 # What extensions that are images need, whatever this host uses; of the larger file systems what it uses, or all of them
-# with --no-hostonly. -s: what is built into the kernel, or not made for it, is no error.
+# with --no-hostonly. -s: what is built into the kernel, or not made for it, is not an error.
 installkernel() {
     hostonly='' instmods -s overlay loop squashfs erofs ext4
     instmods -s btrfs xfs

@@ -11,14 +11,14 @@ internal static class ExtensionName
     public static string Problem(string name)
     {
         if (name.Length == 0 || name is "." or "..")
-            return "nothing is left of its name without the suffixes";
+            return "its name is empty without the suffixes";
         if (!PathText.IsValidUtf8(name))
             return "its name is not UTF-8";
         foreach (char c in name)
             if (c is < ' ' or '\u007f')
                 return "its name contains a control character";
         if (PathText.HasNoncharacter(name))
-            return "its name contains a code point that is no character (U+FFFE, say)";
+            return "its name contains a code point that is not a character (such as U+FFFE)";
         // Temporary files for atomic replacement.
         return name.StartsWith(".#", StringComparison.Ordinal) ? "its name starts with .#, as temporary files do" : "";
     }

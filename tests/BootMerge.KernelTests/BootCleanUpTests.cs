@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>What boot does to the machine's layer before it merges: deletions taken back, duplicates pruned.</summary>
+/// <summary>What boot does to the machine's layer before it merges: deletions undone, duplicates pruned.</summary>
 public sealed class BootCleanUpTests : InitramfsTest
 {
     private const string List = "/usr/share/flatcar/etc-no-whiteouts";

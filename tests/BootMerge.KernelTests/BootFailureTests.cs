@@ -48,7 +48,7 @@ public sealed class BootFailureTests : InitramfsTest
             if (outcome.Status == 0)
             {
                 AssertMerged(outcome.ToString());
-                // The report, and what is for systemd only, are no reason to fail the boot, but one to be heard.
+                // The report, and what is for systemd only, are not a reason to fail the boot, but are reported.
                 if (!File.Exists(Initramfs + "/run/bootmerge/boot.json"))
                     outcome.Says("Operation not permitted", "boot.json");
                 if (!ForSystemd().SequenceEqual(_forSystemd!, StringComparer.Ordinal))

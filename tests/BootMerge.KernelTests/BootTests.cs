@@ -270,7 +270,7 @@ public sealed class BootTests : InitramfsTest
         Assert.Equal("vendor", Root.Read("/etc/vendor.conf"));
     }
 
-    /// <summary>Over defaults that are no extension lies a read-only overlay which adds a release file for systemd.</summary>
+    /// <summary>Over defaults that are not an extension lies a read-only overlay which adds a release file for systemd.</summary>
     private void ExpectShownDefaults(string layout)
     {
         if (layout is not "bare")

@@ -46,7 +46,7 @@ public sealed class MadeFirstTests : InitramfsTest
     [InlineData("", "mkdir app; echo m >app/50; mkdir -p V/app; echo v >V/app/10; refresh; refresh", "echo v >v/app/11", "10 11 50")]
     [InlineData("mkdir v/app; echo v >v/app/10", "rm -r app; rm -r V/app; refresh; mkdir app; echo m >app/50", "mkdir v/app; echo v >v/app/10", "50")]
     [InlineData("", "mkdir -p V/app; echo v >V/app/10; refresh; rm -r app; mkdir app; echo m >app/50; rm -r V/app; refresh", "mkdir v/app; echo v >v/app/10", "50")]
-    // What is known is gone: nothing is taken for known.
+    // What is known is gone: nothing is known.
     [InlineData("", "mkdir app; echo m >app/50", "rm RECORD; mkdir v/app; echo v >v/app/10", "50")]
     [InlineData("", "mkdir app; echo m >app/50", "echo >RECORD; mkdir v/app; echo v >v/app/10; boot", "50")]
     [InlineData("", "mkdir app; echo m >app/50", "sed -i 's/shadowed 2/shadowed 3/' RECORD; mkdir v/app; echo v >v/app/10", "50")]

@@ -84,7 +84,7 @@ public sealed class MergedResetTests : KernelTest
         Assert.Equal(output, Root.Bootmerge(["reset", .. words]).Succeeds().Output);
         Root.Bootmerge("prune", "--opaque").Succeeds();
         Assert.Equal(Root.Bootmerge("diff").Succeeds().Output, left);
-        // prune keeps what is no file, symlink or directory.
+        // prune keeps what is not a file, symlink or directory.
         string[] kept = vendor is "mknod c c 1 3" or "mkfifo p" ? [arguments["/etc".Length..]] : [];
         Assert.Equal([.. Files.Snapshot(Root.Raw + "/etc").Keys, .. kept], layer);
         Merge();

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>What a killed command leaves is put right by the next one, which says so. The sweeps kill everywhere; here are the states by name.</summary>
+/// <summary>What a killed command leaves is cleaned up by the next one, which says so. The sweeps kill everywhere; here are the states by name.</summary>
 public sealed class RecoveryTests : KernelTest
 {
     [Theory]

@@ -75,7 +75,7 @@ public sealed class SwappedDirectoryTests : KernelTest
     }
 
     /// <summary>
-    /// A merge on a directory that has another name by now, or in the place of nothing at the end of the link, which is
+    /// A merge on a directory that has another name by now, or in place of nothing at the end of the link, which is
     /// made inside the root, as by systemd: unmerge does not find these.
     /// </summary>
     private void TakeAwayWhereNobodyLooks()

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>Mounts below /etc that cannot be carried over end the command before anything changes; none is lost without a word.</summary>
+/// <summary>Mounts below /etc that cannot be carried over end the command before anything changes; none is lost silently.</summary>
 public sealed class UncarriableMountTests : KernelTest
 {
     private const ulong MS_UNBINDABLE = 1 << 17;

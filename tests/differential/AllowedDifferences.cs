@@ -43,8 +43,8 @@ internal static class AllowedDifferences
     /// <summary>bootmerge merges and systemd does not.</summary>
     private const string OnlyHere = @"\(nothing\) => .*|no => yes|null => .*|- => .*|0 => \d+|yes => \(nothing\)|/usr => ";
 
-    private const string WithoutUsableImage = "An image without (a release file|the hierarchies)|An image with another name's release file|An empty file is no image"
-        + "|A file of text is no image|An image that is cut off|Images (of sysexts )?with the class in their names";
+    private const string WithoutUsableImage = "An image without (a release file|the hierarchies)|An image with another name's release file|An empty file is not an image"
+        + "|A file of text is not an image|An image that is cut off|Images (of sysexts )?with the class in their names";
 
     private const string SelfImport = "(Sysexts, m|M)ode (import|ephemeral-import) with .*self-rout.*";
 
@@ -66,9 +66,9 @@ internal static class AllowedDifferences
         new("A name with the separators of mount options", AnythingMerged, OnlyHere,
             "systemd hands all layers to mount(2) in one string and fails; names with , : and \\ work here (specification, section 13)"),
         new("A name with the separators of mount options", "exit", "1 => 0", "the same"),
-        new("A link to itself is no extension", AnythingMerged, OnlyHere + "|nothing => JSON on one line",
+        new("A link to itself is not an extension", AnythingMerged, OnlyHere + "|nothing => JSON on one line",
             "one broken link does not keep all extensions from being merged (specification, section 4: links that lead nowhere are skipped)"),
-        new("A link to itself is no extension", "exit|list --json exit", "1 => 0", "the same"),
+        new("A link to itself is not an extension", "exit|list --json exit", "1 => 0", "the same"),
         new("A hierarchy directory that is a symlink out of the extension", AnythingMerged, OnlyHere,
             "the hierarchy's directory of a directory extension may be a symlink into the root (specification, section 4)"),
         new("An extension that is an empty directory", "marker etc/confexts content", "bar\nfits\n => fits\n", "what cannot be mounted is not accepted by --force (specification, section 5)"),
@@ -98,7 +98,7 @@ internal static class AllowedDifferences
             "the kernel refuses a layer that lies in another one, and systemd fails; here the extension is left out with that reason (specification, section 5: except what cannot be mounted)"),
         new("Configuration files that are directories, dangling or binary", @"mount etc.*|marker etc.*|merged etc.*|exit|explains|another mount etc|status.*",
             @".* => (\(nothing\)|-|null)|yes => no|0 => 1|1 => 0|\(nothing\) => (yes|file .*)", "a directory where a file is expected is an error, and nothing changes (specification, section 13)"),
-        new("A hierarchy that is a file is an error|Sysexts, /opt that is a file", "(stdout|status|list).*", @"1 => 0|2 => 1|.*/opt.* => .*/usr.*|.* => \(nothing\)|\(nothing\) => .*|(nothing|JSON .*) => JSON on one line", "status leaves out a hierarchy that is no directory, and list does not look at hierarchies"),
+        new("A hierarchy that is a file is an error|Sysexts, /opt that is a file", "(stdout|status|list).*", @"1 => 0|2 => 1|.*/opt.* => .*/usr.*|.* => \(nothing\)|\(nothing\) => .*|(nothing|JSON .*) => JSON on one line", "status leaves out a hierarchy that is not a directory, and list does not look at hierarchies"),
         new("A list of hierarchies that is not valid is refused", "list --json.*", @".* => \(nothing\)|0 => 1|JSON on one line => nothing",
             "a variable that is not valid is an error for every verb (specification, section 13)"),
         new("Sysexts, one hierarchy is merged already", AnythingMerged, OnlyHere,
@@ -153,7 +153,7 @@ internal static class AllowedDifferences
             "a mount is moved into the merge and back, and what is attached below a shared mount becomes shared (specification, section 6: carried over)"),
         new("A root that is a symlink", @"marker etc/origin\.extensions\.foo\..*|mount etc\[0\] layers|stdout row 1 PATH", ".*(/tmp/link|another).* => .*",
             "systemd writes a path outside of the root into the marker"),
-        new("A root that is not there or no directory", "exit|explains|stdout form", @"(0|a table|\(nothing\)) => (1|nothing|yes)", "a root that is no directory is an error for every verb (specification, section 13)"),
+        new("A root that is not there or no directory", "exit|explains|stdout form", @"(0|a table|\(nothing\)) => (1|nothing|yes)", "a root that is not a directory is an error for every verb (specification, section 13)"),
         new(".*", @"(stdout|status( --json)?)(\[\d+\]\.(mode|writes)| row \d+ WRITES)", @"\(nothing\) => .*",
             "status also says whether the merge is mutable and where writes go (specification, section 2)") { CalledAs = CalledAs.Bootmerge },
         new(".*", @"(mount .*\] work|marker .*/work_dir content)", @"(?<work>.*-workdir\n?) => .*-workdir\.1\n?",

@@ -29,7 +29,7 @@ public sealed class ImagePolicyTests
         "root=encryptedwithintegrity", "root=unprotected", "root=read-only-on", "root=read-only-off", "root=growfs-on", "root=growfs-off",
         "root=squashfs", "root=erofs", "root=ext4", "root=btrfs", "root=xfs", "root=vfat", "root=f2fs",
         "root=ignore+unprotected", "root=ignore+ext4", "root=ignore:=open", "=ignore:root=open", "root=unprotected:root=verity", "root=open+ignore",
-        // What is no policy, or has words that are not known.
+        // What is not a policy, or has words that are not known.
         "root", "help", "root=unprotected:", ":root=open", "root=-+open", "root=open+-", "root=bogus", "root=bogus+verity", "root=unprotected+bogus",
         "root=bogus+read-only-off", "=bogus", "bogus=open", "root=bogus:=open", "root==open", "root=+open", "root=*", " root = unprotected ",
     ];

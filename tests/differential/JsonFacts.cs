@@ -7,7 +7,7 @@ namespace BootMerge.DifferentialTests;
 /// <summary>JSON as facts: a name for each place, so that a key too many is a difference of its own.</summary>
 internal static class JsonFacts
 {
-    /// <param name="value">Called with each value that is no object and no array.</param>
+    /// <param name="value">Called with each value that is neither an object nor an array.</param>
     /// <param name="enter">Called with each object before its members.</param>
     public static void Flatten(string name, JsonElement element, Action<string, JsonElement> value, Action<JsonElement>? enter = null)
     {

@@ -21,4 +21,16 @@ headings=$(sed -nE 's/^## ([0-9]+)\. .*/\1/p' ../../docs/specification.md | sort
 if [ -n "$cited" ]; then ok "the specification is cited"; else not_ok "nothing cites the specification"; fi
 none "every section that is cited is in docs/specification.md" "$(LC_ALL=C comm -23 <(LC_ALL=C sort <<<"$cited") <(LC_ALL=C sort <<<"$headings"))"
 
+# Phrases that a reader of English stumbles over: what they replaced is behind each.
+phrases='\b(is|was|be) no (directory|file|image|layer|unit|boolean|JSON|regular|character|whiteout|record|rule|extension|entry|error|object|text|UTF-8)\b'  # is not a
+phrases+='|\bto be had\b'                          # available
+phrases+='|\b(taken|takes|took) for (a|an|the|one|known|absent)\b'     # treated as
+phrases+='|\bin the midst\b'                       # during, interrupted by
+phrases+='|\b(put|puts|putting) right\b'           # cleaned up
+phrases+='|\b(taken|takes|taking|took) back\b'     # undone, restored
+phrases+='|\bin the place of\b'                    # in place of
+phrases+='|\bwithout a word\b'                     # silently
+phrases+='|\bpassed over\b|\bout of sight\b|\bby halves\b'             # ignored; detached; partly
+none "no phrase that a reader stumbles over" "$(grep -InEi "$phrases" "${files[@]}" | grep -vEi '\bthere (is|was) no\b' || true)"
+
 if [ "$0" = "${BASH_SOURCE[0]}" ]; then finish; fi

@@ -87,7 +87,7 @@ internal sealed class BootMergeFile
         return null;
     }
 
-    /// <summary>An empty value takes back what a weaker file required.</summary>
+    /// <summary>An empty value removes what a weaker file required.</summary>
     private void TakeRequirement(Assignment assignment, bool fromInitramfs)
     {
         if (assignment.Value.Contains('/') || assignment.Value.Length > 0 && !ExtensionName.IsValid(assignment.Value))

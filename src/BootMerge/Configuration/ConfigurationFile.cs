@@ -30,7 +30,7 @@ internal sealed class Assignment(string key, string value, string origin)
     public string Origin { get; } = origin;
 }
 
-/// <summary>The syntax of systemd.syntax(7): what is not understood is a warning and passed over, as in systemd.</summary>
+/// <summary>The syntax of systemd.syntax(7): what is not understood is a warning and ignored, as in systemd.</summary>
 internal sealed class ConfigurationFile
 {
     private readonly string _path;
@@ -58,7 +58,7 @@ internal sealed class ConfigurationFile
     /// <param name="file">The whole file.</param>
     /// <param name="section">The only section whose keys count.</param>
     /// <param name="keys">The keys that exist in it.</param>
-    /// <param name="warnings">What was passed over is added here.</param>
+    /// <param name="warnings">What was ignored is added here.</param>
     /// <returns>In the order of the file; a later assignment overrides an earlier one.</returns>
     /// <exception cref="InputException">It contains a NUL byte: it is not a text file, and its meaning is lost.</exception>
     public static List<Assignment> Parse(SourceFile file, string section, string[] keys, WarningLog warnings)

@@ -20,7 +20,7 @@ internal sealed class ConfigurationSources
     /// <summary>The environment's SYSTEMD_OS_RELEASE: a path inside the root; null where it is not set.</summary>
     public string? OsRelease { get; init; }
 
-    /// <summary>What is wrong with files that were passed over, a line each.</summary>
+    /// <summary>What is wrong with files that were ignored, a line each.</summary>
     public List<string> Problems { get; init; } = [];
 }
 

@@ -69,7 +69,7 @@ internal sealed class Settings
     /// <summary>Log each step.</summary>
     public required bool Debug { get; init; }
 
-    /// <summary>Settings that were passed over: where, what, and what would be right; a line each.</summary>
+    /// <summary>Settings that were ignored: where, what, and what would be right; a line each.</summary>
     public required List<string> Warnings { get; init; }
 }
 

@@ -40,7 +40,7 @@ internal ref struct KeyValueFile
 
     private readonly bool AtEnd => _at == _text.Length;
 
-    /// <summary>Goes on to just behind the next '='; comments and lines without one are passed over.</summary>
+    /// <summary>Goes on to just behind the next '='; comments and lines without one are ignored.</summary>
     private bool ReadKey(out ReadOnlySpan<byte> key)
     {
         while (!AtEnd)

@@ -11,7 +11,7 @@ internal sealed class MachineArchitecture
 
     public const int Foreign = 3;
 
-    // All that systemd 262 takes for an architecture. What is not among them is just a word.
+    // All that systemd 262 treats as an architecture. Anything else is just a word.
     private const string Known = "alpha arc arc-be arm arm-be arm64 arm64-be cris ia64 loongarch64 m68k mips mips-le mips64 mips64-le nios2 parisc parisc64 "
         + "ppc ppc-le ppc64 ppc64-le riscv32 riscv64 s390 s390x sh sh64 sparc sparc64 tilegx x86 x86-64";
 

@@ -29,7 +29,7 @@ internal sealed class ManagerRequests
     /// <summary>Valid names, each once, none of them in <see cref="Restart"/>.</summary>
     public List<string> ReloadOrRestart { get; } = [];
 
-    /// <summary>What was passed over and why, each once: a refresh reads most release files twice.</summary>
+    /// <summary>What was ignored and why, each once: a refresh reads most release files twice.</summary>
     public List<string> Warnings { get; } = [];
 
     /// <param name="extension">Its name, for the warnings.</param>

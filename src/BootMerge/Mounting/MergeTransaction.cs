@@ -12,7 +12,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Carries plans out, all or nothing: every stack is built out of sight, then all are shown. A failure takes back what
+/// Carries plans out, all or nothing: every overlay is built detached, then all are attached. A failure undoes what
 /// was done, newest first, and is thrown again.
 /// </summary>
 internal sealed class MergeTransaction : IDisposable

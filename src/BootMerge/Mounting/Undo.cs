@@ -5,13 +5,13 @@ using BootMerge.Reporting;
 
 namespace BootMerge.Mounting;
 
-/// <summary>Steps that take back what was done, newest first. One that fails is logged, and the others still run.</summary>
+/// <summary>Steps that undo what was done, newest first. One that fails is logged, and the others still run.</summary>
 internal sealed class Undo(Log log)
 {
     private readonly List<Action> _steps = [];
     private readonly List<IDisposable> _held = [];
 
-    /// <summary>Registered right after what it takes back has succeeded.</summary>
+    /// <summary>Registered right after the step that it undoes has succeeded.</summary>
     public void Add(Action step) => _steps.Add(step);
 
     /// <summary>All has worked: nothing is undone any more.</summary>

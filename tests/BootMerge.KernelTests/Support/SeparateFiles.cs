@@ -12,7 +12,7 @@ internal static class SeparateFiles
 {
     /// <summary>
     /// Writes its own path to the end of every file, and looks where it has arrived: there, and at the hard links of the machine's that the file
-    /// has. What is no regular file is told by its inode.
+    /// has. What is not a regular file is recognised by its inode.
     /// </summary>
     /// <param name="upper">The machine's own layer.</param>
     public static void Prove(string merged, string upper)

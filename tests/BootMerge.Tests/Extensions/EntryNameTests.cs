@@ -53,20 +53,20 @@ public sealed class EntryNameTests
     [Theory]
     [InlineData("foo", "file", "it is a file, and its name does not end in .raw")]
     [InlineData("foo.confext", "file", "it is a file, and its name does not end in .raw")]
-    [InlineData(".raw", "file", "nothing is left of its name without the suffixes")]
-    [InlineData(".confext", "dir", "nothing is left of its name without the suffixes")]
-    [InlineData("..raw", "file", "nothing is left of its name without the suffixes")]
+    [InlineData(".raw", "file", "its name is empty without the suffixes")]
+    [InlineData(".confext", "dir", "its name is empty without the suffixes")]
+    [InlineData("..raw", "file", "its name is empty without the suffixes")]
     [InlineData(".#foo", "dir", "its name starts with .#, as temporary files do")]
     [InlineData("a\nb", "dir", "its name contains a control character")]
     [InlineData("a\u007f", "dir", "its name contains a control character")]
     [InlineData("foo.RAW", "file", "it is a file, and its name does not end in .raw")]
     [InlineData("foo.raw.v", "file", "it is a file, and its name does not end in .raw")]
     [InlineData("foo.raw.roothash", "file", "it is a file, and its name does not end in .raw")]
-    [InlineData("...raw", "file", "nothing is left of its name without the suffixes")]
+    [InlineData("...raw", "file", "its name is empty without the suffixes")]
     [InlineData(".#foo.raw", "file", "its name starts with .#, as temporary files do")]
-    [InlineData("a\uFFFE", "dir", "its name contains a code point that is no character (U+FFFE, say)")]
-    [InlineData("a\uFDD0", "dir", "its name contains a code point that is no character (U+FFFE, say)")]
-    [InlineData("a\U0010FFFF", "dir", "its name contains a code point that is no character (U+FFFE, say)")]
+    [InlineData("a\uFFFE", "dir", "its name contains a code point that is not a character (such as U+FFFE)")]
+    [InlineData("a\uFDD0", "dir", "its name contains a code point that is not a character (such as U+FFFE)")]
+    [InlineData("a\U0010FFFF", "dir", "its name contains a code point that is not a character (such as U+FFFE)")]
     public void A_name_that_systemd_would_not_take_is_refused(string entry, string kind, string problem)
     {
         Assert.Null(EntryName.TryParse(entry, Kind(kind), ExtensionClass.Confext, out string actual));
@@ -90,7 +90,7 @@ public sealed class EntryNameTests
     {
         Assert.Equal(name, EntryName.TryParseVersioned(entry, ExtensionClass.Confext, out string actual, out string problem));
         Assert.Equal(suffix, actual);
-        Assert.Equal(name is null ? "nothing is left of its name without the suffixes" : "", problem);
+        Assert.Equal(name is null ? "its name is empty without the suffixes" : "", problem);
     }
 
     [Fact]

@@ -38,7 +38,7 @@ internal static class CompatibilityScenarios
             ("the other class's scope", "", "ID=_any\nSYSEXT_SCOPE=initrd\n"),
             ("quotes, comments and blank lines", "", "# about\n\nID='_any'\nNAME=\"a \\\"b\\\"\"\n"),
             ("Windows line ends", "", "ID=_any\r\nVERSION_ID=1\r\n"),
-            ("a line that is no assignment", "", "ID=_any\nwhat is this\n"),
+            ("a line that is not an assignment", "", "ID=_any\nwhat is this\n"),
             ("the ID twice", "", "ID=other\nID=_any\n"),
         ];
         foreach ((string name, string system, string release) in rows)

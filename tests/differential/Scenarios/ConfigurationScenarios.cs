@@ -43,7 +43,7 @@ internal static class ConfigurationScenarios
             root => root.Extension("foo").File("usr/lib/systemd/confext.conf.d/50-b.conf", "[ConfExt]\nMutable=yes\n")
                 .Link("etc/systemd/confext.conf.d/50-b.conf", "/dev/null"),
             Merge(), Refresh()),
-        new("An unknown value, key or section is passed over",
+        new("An unknown value, key or section is ignored",
             root => root.Extension("foo").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=import\n")
                 .File("etc/systemd/confext.conf.d/10.conf", "[ConfExt]\nMutable=perhaps\nColour=red\n[Other]\nMutable=yes\n"),
             Merge(), Refresh()),
@@ -71,7 +71,7 @@ internal static class ConfigurationScenarios
         new("The environment beats the files, the command line beats the environment",
             root => root.Extension("foo").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=ephemeral\n"),
             With(Mode, "import", Merge()), With(Mode, "import", Refresh()), With(Mode, "import", Refresh("--mutable=yes")), Unmerge),
-        new("An unknown mode in the environment is passed over",
+        new("An unknown mode in the environment is ignored",
             root => root.Extension("foo").File("etc/systemd/confext.conf", "[ConfExt]\nMutable=ephemeral\n"),
             With(Mode, "perhaps", Merge())),
         new("The environment's overlay options on a read-only stack",

@@ -102,7 +102,7 @@ internal static class ModeScenarios
         new("A second merge is refused and changes nothing",
             root => root.Extension("foo").RoutingLink("/etc"),
             Merge("--mutable=auto"), Merge("--mutable=auto"), Merge("--mutable=no"), Merge(), StatusJson),
-        new("Unmerge of what is not merged is no error",
+        new("Unmerge of what is not merged is not an error",
             root => root.Extension("foo").RoutingDirectory(),
             Unmerge, Unmerge, Status),
         new("A file that was written through a merge stays after unmerge and comes back with the next merge",

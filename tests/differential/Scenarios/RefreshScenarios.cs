@@ -3,7 +3,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>What a refresh takes for a change and what it does then.</summary>
+/// <summary>What a refresh treats as a change, and what it does then.</summary>
 internal static class RefreshScenarios
 {
     public static IReadOnlyList<Scenario> All =>
@@ -39,7 +39,7 @@ internal static class RefreshScenarios
         new("A refresh after the system's version changed",
             root => root.Extension("foo", "ID=test\nVERSION_ID=1\n").Extension("bar"),
             Merge(), Change("update the system", root => root.File("usr/lib/os-release", "ID=test\nVERSION_ID=2\n")), Refresh(), StatusJson),
-        new("A changed file inside an extension is no reason for a refresh",
+        new("A changed file inside an extension is not a reason for a refresh",
             root => root.Extension("foo"),
             Merge(), Change("add a file and touch the directory", root => root.File("usr/lib/confexts/foo/etc/later", "later\n").Mode("usr/lib/confexts/foo", 700)),
             Refresh()),
@@ -67,7 +67,7 @@ internal static class RefreshScenarios
             root => root.Extension("foo").RoutingDirectory(),
             Merge("--mutable=auto"), Change("spoil the upper's mode", root => root.Mode("var/lib/extensions.mutable/etc", 700)),
             Refresh("--mutable=auto"), Refresh("--mutable=auto", "--always-refresh=yes"), StatusJson),
-        new("noexec alone is no reason for a refresh",
+        new("noexec alone is not a reason for a refresh",
             root => root.Extension("foo"),
             Merge("--noexec=no"), Refresh("--noexec=yes"), Refresh("--noexec=yes", "--always-refresh=yes"), Refresh("--noexec=no", "--always-refresh=yes")),
         new("Writes survive refreshes of a mutable merge",

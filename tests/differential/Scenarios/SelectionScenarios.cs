@@ -29,11 +29,11 @@ internal static class SelectionScenarios
             root => root.Extension("good").Directory("usr/lib/confexts/new\nline/etc").Directory("usr/lib/confexts/.sysupdate.foo/etc")
                 .Directory("usr/lib/confexts/tab\tname/etc"),
             ListJson, Merge(), StatusJson),
-        new("Files, fifos and dangling links are no extensions",
+        new("Files, fifos and dangling links are not extensions",
             root => root.Extension("good").File("usr/lib/confexts/file", "x\n").Fifo("usr/lib/confexts/fifo").Link("usr/lib/confexts/dangling", "/nowhere")
                 .Link("usr/lib/confexts/tofile", "/etc/hosts"),
             ListJson, Merge(), StatusJson),
-        new("A link to itself is no extension",
+        new("A link to itself is not an extension",
             root => root.Extension("good").Link("usr/lib/confexts/loop", "loop"),
             ListJson, Merge(), StatusJson),
         new("The strongest directory that has a name wins",

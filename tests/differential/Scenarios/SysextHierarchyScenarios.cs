@@ -27,7 +27,7 @@ internal static class SysextHierarchyScenarios
         new("Sysexts, an absent /opt that nobody fills in mode auto",
             root => root.Extension("foo", hierarchies: ["usr"]).Remove("opt"),
             Merge("--mutable=auto"), Unmerge),
-        new("Sysexts, an empty /opt is no layer",
+        new("Sysexts, an empty /opt is not a layer",
             root => root.Extension("foo").Remove("opt/machine"),
             Merge(), Unmerge, Merge("--mutable=yes"), WriteBoth, Unmerge, Merge("--mutable=import")),
         new("Sysexts, an empty /opt that nobody fills",
@@ -85,7 +85,7 @@ internal static class SysextHierarchyScenarios
 
     private static IReadOnlyList<Scenario> Markers =>
     [
-        new("Sysexts, copies of markers in the hierarchies are no merges",
+        new("Sysexts, copies of markers in the hierarchies are not merges",
             root => root.Extension("foo").File("usr/.systemd-sysext/dev", "0:1\n").File("usr/.systemd-sysext/extensions", "old\n").File("opt/.systemd-sysext/extensions", "old\n"),
             Status, Unmerge, Refresh(), Unmerge),
         new("Sysexts, a marker of the other class is a directory like any other",

@@ -19,7 +19,7 @@ internal static class SysextRefreshScenarios
         new("Sysexts, an exchanged extension is noticed",
             root => root.Extension("foo").Extension("bar"),
             Merge(), Change("exchange foo", root => root.Move("var/lib/extensions/foo", "data/old").Extension("foo").File("var/lib/extensions/foo/opt/version", "2\n")), Refresh(), Refresh()),
-        new("Sysexts, a changed file inside an extension is no reason for a refresh",
+        new("Sysexts, a changed file inside an extension is not a reason for a refresh",
             root => root.Extension("foo"),
             Merge(), Change("append to a file", root => root.Append("var/lib/extensions/foo/opt/foo.conf", "more\n")), Refresh()),
         new("Sysexts, an extension that comes and goes",

@@ -12,7 +12,7 @@ namespace BootMerge.Verbs.Boot;
 
 /// <summary>
 /// What the boot stage does to the machine's own layer before it is merged: deletions that the vendor does not want are
-/// taken back, opaque marks that hide nothing on purpose are taken off, what equals the layers below is pruned, and what lies
+/// undone, opaque marks that hide nothing on purpose are removed, what equals the layers below is pruned, and what lies
 /// below the rest is remembered. Nothing of it makes a boot fail.
 /// </summary>
 internal static class CleanUp
