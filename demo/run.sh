@@ -1,6 +1,6 @@
 #!/bin/bash
 # demo/run.sh BOOTMERGE: shows a person what bootmerge does, on a small machine made for it.
-# Everything happens in a mount namespace of its own, in memory: when it ends, it is gone.
+# Everything happens in a private mount namespace, in memory: nothing is left afterwards.
 set -euo pipefail
 
 if [ "${2-}" != --inside ]; then
@@ -15,7 +15,7 @@ cd /run/demo
 
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 step() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
-# run COMMAND: shown as it is typed, then done.
+# run COMMAND: shows the command, then runs it.
 run() {
     printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"
     eval "$* 2>&1"
@@ -40,7 +40,7 @@ echo 'Welcome, says the machine.' >machine/etc/motd
 echo 'host-17' >machine/etc/hostname
 ln -s /etc machine/var/lib/extensions.mutable/etc
 mkdir own
-mount --bind machine own # shows the machine's own files, whatever is merged on top
+mount --bind machine own # shows the machine's own files below the merge
 # everything but the times of directories
 inventory() { find machine \( -type d -printf '%p %M\n' \) -o -printf '%p %M %s %T@ %l\n' | sort; }
 inventory >before
@@ -62,7 +62,7 @@ step "A write to the merged /etc lands in the machine's own layer; the vendor's 
 run "echo 'PermitRootLogin prohibit-password' >machine/etc/ssh/sshd_config"
 run "head machine/etc/ssh/sshd_config own/etc/ssh/sshd_config $vendor/ssh/sshd_config"
 
-step "Unmerge: what is left is the machine's own, with the write"
+step "Unmerge: the machine's own files remain, with the write"
 run "bootmerge --root=machine unmerge"
 run "grep -r . machine/etc"
 
@@ -71,7 +71,7 @@ run "bootmerge --root=machine merge --mutable=import"
 run "cat machine/etc/{motd,profile,ssh/sshd_config}"
 refused "touch machine/etc/new"
 
-step "Unmerge again, and take the write back: no mount is left, and every file is as it was before"
+step "Unmerge again, and undo the write: no mount is left, and every file is as it was before"
 run "bootmerge --root=machine unmerge"
 run "rm -r machine/etc/ssh"
 inventory >after

@@ -1,10 +1,10 @@
 #!/bin/sh
-# dracut pre-pivot hook, for an initramfs without systemd. Where dracut runs its hooks under systemd,
-# bootmerge.service has done the work. `die` ends the boot in dracut's emergency path.
+# dracut pre-pivot hook, for an initramfs without systemd. If dracut runs its hooks under systemd, bootmerge.service has
+# done the work. `die` ends the boot in dracut's emergency path.
 if [ -z "${DRACUT_SYSTEMD-}" ]; then
     # shellcheck source=/dev/null
     command -v die >/dev/null || . /lib/dracut-lib.sh
-    # For extensions that are images. Where systemd-tmpfiles does not run, nothing has made the node that loads the module.
+    # For images. Without systemd-tmpfiles nothing has made the node that loads the module.
     [ -e /dev/loop-control ] || modprobe -q loop || :
     /usr/sbin/bootmerge --root="${NEWROOT:-/sysroot}" boot ||
         die "bootmerge could not merge ${NEWROOT:-/sysroot}/etc"

@@ -3,7 +3,7 @@
 # Added with `dracut --add bootmerge` or add_dracutmodules+=" bootmerge "; dracut 059 and later.
 # shellcheck disable=SC2154  # moddir, initdir, systemdsystemunitdir are given by dracut
 
-# 255: only when asked for. Asked for without the program: dracut stops, and this says why.
+# 255: only on request. If requested without the program, dracut stops, and this says why.
 check() {
     if ! find_binary bootmerge >/dev/null; then
         derror "dracut module 'bootmerge' needs the program 'bootmerge', which is not in PATH: install it to /usr/sbin/bootmerge."
@@ -12,13 +12,13 @@ check() {
     return 255
 }
 
-# usrmount mounts a /usr of its own where no systemd does; under systemd it installs nothing.
+# usrmount mounts a separate /usr if systemd does not; under systemd it installs nothing.
 depends() {
     echo base fs-lib usrmount
 }
 
-# What extensions that are images need, whatever this host uses; of the larger file systems what it uses, or all of them
-# with --no-hostonly. -s: what is built into the kernel, or not made for it, is not an error.
+# Modules that images need, whatever this host uses. Of the larger file systems only those that this host uses, or all of
+# them with --no-hostonly. -s: a module that is built in, or missing, is not an error.
 installkernel() {
     hostonly='' instmods -s overlay loop squashfs erofs ext4
     instmods -s btrfs xfs
@@ -28,8 +28,8 @@ install() {
     inst_binary "$(find_binary bootmerge)" /usr/sbin/bootmerge
     inst_simple "$moddir/bootmerge.conf" /usr/lib/bootmerge.conf
 
-    # By this file a program knows that it runs in an initramfs, and hands on to the running system what it will need.
-    # dracut writes it, but newer versions only with systemd.
+    # By this file bootmerge recognises an initramfs, and passes on to the running system what that will need. dracut writes
+    # it, but newer versions only with systemd.
     [[ -e $initdir/etc/initrd-release ]] || : >"$initdir/etc/initrd-release"
 
     if ! dracut_module_included systemd; then
@@ -42,7 +42,7 @@ install() {
         inst_simple "$moddir/systemd-sysroot.conf" \
             "$systemdsystemunitdir/systemd-$class-sysroot.service.d/50-bootmerge.conf"
     done
-    # Whoever asked for dracut's module systemd-sysext wants sysexts before switch-root: now it is bootmerge that merges them.
+    # Users of dracut's module systemd-sysext want sysexts before switch-root: now bootmerge merges them.
     if dracut_module_included systemd-sysext; then
         mkdir -p "$initdir/usr/lib/bootmerge.conf.d"
         printf '[BootMerge]\nClass=all\n' >"$initdir/usr/lib/bootmerge.conf.d/50-systemd-sysext.conf"

@@ -33,4 +33,7 @@ phrases+='|\bwithout a word\b'                     # silently
 phrases+='|\bpassed over\b|\bout of sight\b|\bby halves\b'             # ignored; detached; partly
 none "no phrase that a reader stumbles over" "$(grep -InEi "$phrases" "${files[@]}" | grep -vEi '\bthere (is|was) no\b' || true)"
 
+mapfile -t pages < <(printf '%s\n' "${files[@]}" | grep '\.md$')
+none "Markdown has at most 120 columns, but for tables and code" "$(LC_ALL=C.UTF-8 grep -nE '^.{121,}' "${pages[@]}" | grep -vE '^[^:]*:[0-9]+:( *\||    )' || true)"
+
 if [ "$0" = "${BASH_SOURCE[0]}" ]; then finish; fi
