@@ -14,8 +14,6 @@ internal sealed class Backup : IDisposable
     public const string Directory = "/var/lib/bootmerge/reset";
 
     private const string Partial = ".partial";
-    private const uint ParentMode = 0x1ED; // 0755
-    private const uint PrivateMode = 0x1C0; // 0700
 
     private readonly SafeFileHandle _all;
     private readonly SafeFileHandle _this;
@@ -38,12 +36,12 @@ internal sealed class Backup : IDisposable
         {
             using SafeFileHandle parent = root.OpenAt(path.Length == 0 ? "/" : path, Sys.O_PATH | Sys.O_DIRECTORY);
             path += "/" + name;
-            Sys.MakeDirectory(parent, name, path == Directory ? PrivateMode : ParentMode, root.Outside(path));
+            Sys.MakeDirectory(parent, name, path == Directory ? Octal.Mode700 : Octal.Mode755, root.Outside(path));
         }
 
         SafeFileHandle all = root.OpenAt(Directory, Sys.O_RDONLY | Sys.O_DIRECTORY);
         Sys.RemoveTree(all, Partial);
-        Sys.MakeDirectory(all, Partial, PrivateMode, Partial);
+        Sys.MakeDirectory(all, Partial, Octal.Mode700, Partial);
         return new Backup(all, Sys.OpenChild(all, Partial, Sys.O_RDONLY | Sys.O_DIRECTORY), known, log);
     }
 
@@ -64,7 +62,7 @@ internal sealed class Backup : IDisposable
             SafeFileHandle from = Sys.OpenChild(source.Current!, names[i], Sys.O_RDONLY | Sys.O_DIRECTORY);
             source.Enter(from, names[i], []);
             above[i] = Sys.Status(from);
-            Sys.MakeDirectory(target.Current!, names[i], PrivateMode, place);
+            Sys.MakeDirectory(target.Current!, names[i], Octal.Mode700, place);
             target.Enter(Sys.OpenChild(target.Current!, names[i], Sys.O_RDONLY | Sys.O_DIRECTORY), names[i], []);
         }
 
@@ -112,7 +110,7 @@ internal sealed class Backup : IDisposable
     private static void Step(ref SafeFileHandle directory, string name)
     {
         using SafeFileHandle parent = directory;
-        Sys.MakeDirectory(parent, name, ParentMode, name);
+        Sys.MakeDirectory(parent, name, Octal.Mode755, name);
         directory = Sys.OpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
     }
 }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
-using BootMerge.Markers;
 
 namespace BootMerge.Changes;
 
@@ -77,7 +76,7 @@ internal static class RecordText
         {
             string value = entries[path];
             string line = (value.Length == 0 ? "k " : value is ShadowedRecord.IsDirectory or ShadowedRecord.IsOther ? value + " " : letter + " " + value + " ")
-                + (IsPlain(path) ? path : Marker.Escape(path)) + "\n";
+                + (IsPlain(path) ? path : CText.Escape(path)) + "\n";
             if (text.Length + line.Length <= maximumLength)
                 text.Append(line);
         }
@@ -121,7 +120,7 @@ internal static class RecordText
 
     private static bool IsNumber(ReadOnlySpan<char> text) => text.Length > 0 && !text.ContainsAnyExceptInRange('0', '9');
 
-    private static string? Path(ReadOnlySpan<char> text) => IsPlain(text) ? text.ToString() : Marker.Unescape(text.ToString());
+    private static string? Path(ReadOnlySpan<char> text) => IsPlain(text) ? text.ToString() : CText.Unescape(text.ToString());
 
     /// <summary>Nearly all are: letters that stand for themselves.</summary>
     private static bool IsPlain(ReadOnlySpan<char> path)

@@ -10,7 +10,7 @@ namespace BootMerge.Changes;
 internal static class ResetTemporary
 {
     private const string Name = ".bootmerge-reset";
-    private const uint Mode = 0x200; // 01000
+    private const uint Mode = Octal.Mode1000;
     private const uint SetGroupId = 0x400; // inherited from the directory above
 
     /// <returns>The name: another one where a file of the machine's has that.</returns>

@@ -32,8 +32,6 @@ internal sealed class ShadowedRecord
 
     private const string Directory = "/var/lib/bootmerge";
     private const string FileName = "shadowed";
-    private const uint DirectoryMode = 0x1ED; // 0755
-    private const uint FileMode = 0x180; // 0600
 
     /// <summary>The file exists, but is not a record: it must be replaced.</summary>
     private bool _isDamaged;
@@ -173,9 +171,9 @@ internal sealed class ShadowedRecord
             return;
         string text = RecordText.Of(this);
         using SafeFileHandle lib = root.OpenAt("/var/lib", Sys.O_PATH | Sys.O_DIRECTORY);
-        Sys.MakeDirectory(lib, "bootmerge", DirectoryMode, root.Outside(Directory));
+        Sys.MakeDirectory(lib, "bootmerge", Octal.Mode755, root.Outside(Directory));
         using SafeFileHandle directory = Sys.OpenChild(lib, "bootmerge", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        Sys.ReplaceFile(directory, FileName, PathText.Encode(text), FileMode);
+        Sys.ReplaceFile(directory, FileName, PathText.Encode(text), Octal.Mode600);
         Sys.Synchronize(directory);
     }
 

@@ -13,8 +13,6 @@ namespace BootMerge.Changes;
 /// <param name="known">Gets what was copied and has not changed meanwhile.</param>
 internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, KnownFiles? known = null)
 {
-    private const uint PrivateMode = 0x1C0; // 0700
-
     // Longer than the kernel's clock for times of files may stand still, which is 10 ms.
     private const int ClockStepMilliseconds = 20;
 
@@ -69,7 +67,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
             throw new InputException("the copy would be inside what is copied, at " + PathText.Printable(place));
         SafeFileHandle directory = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_DIRECTORY);
         known?.AddDirectory(directory, status);
-        Sys.MakeDirectory(to.Current!, name, PrivateMode, place);
+        Sys.MakeDirectory(to.Current!, name, Octal.Mode700, place);
         to.Enter(Sys.OpenChild(to.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY), name, []);
         from.Enter(directory, name, Sys.NamesIn(directory));
     }
@@ -84,7 +82,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
         if (status.IsRegular)
         {
             using SafeFileHandle from = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
-            using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, PrivateMode);
+            using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, Octal.Mode700);
             Sys.CopyContent(from, to, _buffer, place);
             CopyAttributes(file, status, to, place);
         }

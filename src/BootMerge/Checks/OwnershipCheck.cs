@@ -7,8 +7,8 @@ namespace BootMerge.Checks;
 /// <summary>Owner and mode of directories inside the hierarchies: a merged directory has those of the topmost layer that has it.</summary>
 internal static class OwnershipCheck
 {
-    private const uint WritableForOthers = 0x2; // 0002
-    private const uint Sticky = 0x200; // 01000
+    private const uint WritableForOthers = Octal.Mode2;
+    private const uint Sticky = Octal.Mode1000;
 
     public static void Check(ExtensionCheck check, Root root, Extension extension, string path, FileStatus status)
     {
@@ -21,14 +21,14 @@ internal static class OwnershipCheck
                     Ids(status) + ", not " + Ids(own));
             if (status.Permissions != own.Permissions)
                 check.Add(FindingId.Mode, extension, path, "has another mode than the system's, which it replaces: "u8, "give it the system's by chmod"u8,
-                    FileStatus.Octal(status.Permissions) + ", not " + FileStatus.Octal(own.Permissions));
+                    Octal.Text(status.Permissions) + ", not " + Octal.Text(own.Permissions));
             return;
         }
 
         if (status.Uid != 0 || status.Gid != 0)
             check.Add(FindingId.Owner, extension, path, "does not belong to root, so its owner can change what is in it: "u8, "give it to root: chown 0:0"u8, Ids(status));
         if ((status.Permissions & (WritableForOthers | Sticky)) == WritableForOthers)
-            check.Add(FindingId.Mode, extension, path, "is writable by everybody: "u8, "remove that permission: chmod o-w"u8, FileStatus.Octal(status.Permissions));
+            check.Add(FindingId.Mode, extension, path, "is writable by everybody: "u8, "remove that permission: chmod o-w"u8, Octal.Text(status.Permissions));
     }
 
     private static string Ids(FileStatus status) => status.Uid.ToString() + ":" + status.Gid.ToString();

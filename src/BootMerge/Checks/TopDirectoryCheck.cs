@@ -7,8 +7,6 @@ namespace BootMerge.Checks;
 /// <summary>Owner and mode of the directories at the top of an extension.</summary>
 internal static class TopDirectoryCheck
 {
-    private const uint UsualMode = 0x1ED; // 0755
-
     /// <summary>Whoever owns a directory of what is merged decides what is in /etc.</summary>
     public static void CheckOwner(ExtensionCheck check, Extension extension, string place, FileStatus status)
     {
@@ -24,9 +22,9 @@ internal static class TopDirectoryCheck
     public static void CheckMode(ExtensionCheck check, Root root, Extension extension, string hierarchy, FileStatus status)
     {
         using SafeFileHandle? own = root.TryOpenDirectory(hierarchy);
-        uint wanted = own is null ? UsualMode : Sys.Status(own).Permissions;
+        uint wanted = own is null ? Octal.Mode755 : Sys.Status(own).Permissions;
         if (status.Permissions != wanted)
             check.Add(FindingId.TopMode, extension, hierarchy, "has another mode than the system's: "u8, "give it the system's by chmod"u8,
-                FileStatus.Octal(status.Permissions) + ", not " + FileStatus.Octal(wanted));
+                Octal.Text(status.Permissions) + ", not " + Octal.Text(wanted));
     }
 }

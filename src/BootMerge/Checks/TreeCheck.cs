@@ -10,7 +10,7 @@ namespace BootMerge.Checks;
 /// <param name="comparesPaths">It is merged together with the others that are checked.</param>
 internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension extension, string[] hierarchies, SamePathCheck paths, bool comparesPaths)
 {
-    private const uint SetIds = 0xC00; // 06000
+    private const uint SetIds = Octal.Mode6000;
 
     // Of what is not asked for only the paths are of interest.
     private readonly bool _isAsked = check.IsAsked(extension.Name);

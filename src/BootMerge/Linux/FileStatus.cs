@@ -47,7 +47,7 @@ internal sealed class FileStatus
     /// <summary>Nothing of it can be changed, or only added to (chattr(1)): it cannot be removed.</summary>
     public bool IsImmutable { get; init; }
 
-    public uint Permissions => Mode & 0xFFF;
+    public uint Permissions => Mode & Octal.Mode7777;
 
     public bool IsDirectory => (Mode & TypeMask) == 0x4000;
 
@@ -74,7 +74,4 @@ internal sealed class FileStatus
     public bool IsSameType(FileStatus other) => ((Mode ^ other.Mode) & TypeMask) == 0;
 
     public bool IsSameDevice(FileStatus other) => DeviceMajor == other.DeviceMajor && DeviceMinor == other.DeviceMinor;
-
-    /// <summary>"0755".</summary>
-    public static string Octal(uint permissions) => "0" + System.Convert.ToString((int)permissions, 8).PadLeft(3, '0');
 }

@@ -148,17 +148,11 @@ internal sealed class MountTable
         int length = 0;
         for (int i = 0; i < text.Length; i++)
         {
-            if (text[i] == '\\' && i + 3 < text.Length && IsOctal(text[i + 1]) && IsOctal(text[i + 2]) && IsOctal(text[i + 3]))
-            {
-                bytes[length++] = (byte)((text[i + 1] - '0') * 64 + (text[i + 2] - '0') * 8 + (text[i + 3] - '0'));
-                i += 3;
-            }
-            else
-                bytes[length++] = text[i];
+            int escaped = text[i] == '\\' ? CText.OctalNumber(text[(i + 1)..]) : -1;
+            bytes[length++] = escaped < 0 ? text[i] : (byte)escaped;
+            i += escaped < 0 ? 0 : 3;
         }
 
         return PathText.Decode(bytes.AsSpan(0, length));
     }
-
-    private static bool IsOctal(byte digit) => digit is >= (byte)'0' and <= (byte)'7';
 }

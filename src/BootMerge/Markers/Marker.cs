@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Text;
 
@@ -57,69 +56,5 @@ internal sealed class Marker
             if (component is "" or "." or "..")
                 return false;
         return true;
-    }
-
-    /// <summary>C's escapes for control characters, quotes, backslashes and bytes above 126.</summary>
-    public static string Escape(string path)
-    {
-        StringBuilder text = new();
-        foreach (byte b in PathText.Encode(path))
-        {
-            int named = "\a\b\f\n\r\t\v\\\"'".IndexOf((char)b, StringComparison.Ordinal);
-            if (named >= 0)
-                text.Append('\\').Append("abfnrtv\\\"'"[named]);
-            else if (b is < (byte)' ' or >= 127)
-                text.Append('\\').Append((char)('0' + (b >> 6))).Append((char)('0' + (b >> 3 & 7))).Append((char)('0' + (b & 7)));
-            else
-                text.Append((char)b);
-        }
-
-        return text.ToString();
-    }
-
-    /// <summary>null when an escape is none.</summary>
-    public static string? Unescape(string text)
-    {
-        List<byte> bytes = new(text.Length);
-        ReadOnlySpan<byte> rest = PathText.Encode(text);
-        while (!rest.IsEmpty)
-        {
-            byte b = rest[0];
-            rest = rest[1..];
-            if (b == '\\')
-            {
-                if (rest.IsEmpty)
-                    return null;
-                int named = "abfnrtv\\\"'".IndexOf((char)rest[0], StringComparison.Ordinal);
-                int length = named >= 0 ? 1 : 3;
-                int value = named >= 0 ? "\a\b\f\n\r\t\v\\\"'"[named] : Number(rest);
-                if (value <= 0)
-                    return null;
-                b = (byte)value;
-                rest = rest[length..];
-            }
-
-            bytes.Add(b);
-        }
-
-        return PathText.Decode([.. bytes]);
-    }
-
-    /// <summary>"xHH" or "OOO"; -1 when it is neither.</summary>
-    private static int Number(ReadOnlySpan<byte> text)
-    {
-        if (text.Length < 3)
-            return -1;
-        bool hex = text[0] == 'x';
-        int value = 0;
-        for (int i = hex ? 1 : 0; i < 3; i++)
-        {
-            int digit = char.IsAsciiHexDigit((char)text[i]) ? Convert.ToInt32(((char)text[i]).ToString(), 16) : 99;
-            if (digit >= (hex ? 16 : 8))
-                return -1;
-            value = value * (hex ? 16 : 8) + digit;
-        }
-
-        return value > 255 ? -1 : value;
     }
 }

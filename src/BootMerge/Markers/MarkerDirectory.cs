@@ -11,8 +11,6 @@ internal static class MarkerDirectory
     // Our own, and only where the origin speaks of another mode: systemd does not look at it.
     private const string ModeFile = "bootmerge-mode";
     private const int FileLimit = 4 << 20;
-    private const uint FileMode = 0x1A4; // 0644
-    private const uint DirectoryMode = 0x1ED; // 0755
 
     /// <summary>
     /// The marker of a merge that lies here; null when there is none. A marker whose dev is another device than the one
@@ -32,7 +30,7 @@ internal static class MarkerDirectory
             Device = status.Device,
             Names = Marker.ParseNames(ReadText(directory, extensionClass.NamesFile) ?? ""),
             Origin = ReadText(directory, "origin"),
-            WorkDirectory = workDirectory is null ? null : Marker.Unescape(workDirectory) ?? "",
+            WorkDirectory = workDirectory is null ? null : CText.Unescape(workDirectory) ?? "",
             Backing = ReadLine(directory, "backing"),
             Mode = ReadLine(directory, ModeFile),
             Since = Sys.TryStatusAt(directory, "dev")?.ModificationTime ?? 0,
@@ -59,15 +57,15 @@ internal static class MarkerDirectory
     /// <summary>Makes the marker directory with everything but "dev" and "origin", which are known only once all overlays are there.</summary>
     public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, List<string> names, string? workDirectory, string? backing, string? mode)
     {
-        Sys.MakeDirectory(layer, extensionClass.MarkerName, DirectoryMode, extensionClass.MarkerName);
+        Sys.MakeDirectory(layer, extensionClass.MarkerName, Octal.Mode755, extensionClass.MarkerName);
         using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_RDONLY | Sys.O_DIRECTORY);
         // Hides a copy of an older marker below. In a user namespace it cannot be set, and nothing there merges an upper layer.
         if (!Sys.IsInUserNamespace())
             Sys.SetXattr(directory, OverlayMark.Opaque, "y"u8.ToArray());
-        Sys.ChangeMode(directory, DirectoryMode);
+        Sys.ChangeMode(directory, Octal.Mode755);
         WriteFile(directory, extensionClass.NamesFile, Marker.NamesText(names));
         if (workDirectory is not null)
-            WriteFile(directory, "work_dir", Marker.Escape(workDirectory) + "\n");
+            WriteFile(directory, "work_dir", CText.Escape(workDirectory) + "\n");
         if (backing is not null)
             WriteFile(directory, "backing", backing + "\n");
         if (mode is not null)
@@ -92,9 +90,9 @@ internal static class MarkerDirectory
 
     private static void WriteFile(SafeFileHandle directory, string name, string text)
     {
-        using SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, FileMode);
+        using SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, Octal.Mode644);
         Sys.WriteAll(file, PathText.Encode(text), name);
-        Sys.ChangeMode(file, FileMode); // whatever the umask made of it
+        Sys.ChangeMode(file, Octal.Mode644); // whatever the umask made of it
     }
 
     private static string? ReadLine(SafeFileHandle directory, string name) => ReadText(directory, name)?.TrimEnd('\n');

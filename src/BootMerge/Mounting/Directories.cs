@@ -10,15 +10,12 @@ namespace BootMerge.Mounting;
 /// <summary>Makes the directories that a plan says it creates.</summary>
 internal static class Directories
 {
-    private const uint DefaultMode = 0x1ED; // 0755
-    private const uint WorkMode = 0x1C0; // 0700
-
     // Made and undone in the original root, which still exists when the private view does not.
     public static void Prepare(Host host, StackPlan plan, Undo undo, Journal journal, Log log)
     {
         journal.Add(Journal.Stack, plan.Class, plan.Hierarchy);
         if (plan.CreateTarget)
-            Ensure(host.Root, plan.Target, DefaultMode, plan, undo, journal);
+            Ensure(host.Root, plan.Target, Octal.Mode755, plan, undo, journal);
         if (plan.Upper is not PersistentUpper upper)
             return;
         if (upper.CreateWithMode is uint mode && Ensure(host.Root, upper.Path, mode, plan, undo, journal))
@@ -69,7 +66,7 @@ internal static class Directories
     private static void MakeWorkDirectory(Root root, string path, Undo undo)
     {
         using SafeFileHandle parent = root.OpenAt(PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
-        if (!Sys.MakeDirectory(parent, PathName.Last(path), WorkMode, root.Outside(path)))
+        if (!Sys.MakeDirectory(parent, PathName.Last(path), Octal.Mode700, root.Outside(path)))
             throw new KernelException("mkdir", root.Outside(path), Errno.EEXIST);
         undo.Add(() => RemoveWorkDirectory(root, path));
     }
@@ -83,7 +80,7 @@ internal static class Directories
                 return false;
 
         if (PathName.Parent(path).Length > 0)
-            Ensure(root, PathName.Parent(path), DefaultMode, plan, undo, journal);
+            Ensure(root, PathName.Parent(path), Octal.Mode755, plan, undo, journal);
         using SafeFileHandle parent = root.OpenAt(PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
         journal.Add(Journal.Directory, plan.Class, plan.Hierarchy, path);
         if (!Sys.MakeDirectory(parent, PathName.Last(path), mode, root.Outside(path)))

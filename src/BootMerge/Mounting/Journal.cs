@@ -1,6 +1,5 @@
 using System.Collections.Generic;
 using BootMerge.Linux;
-using BootMerge.Markers;
 using BootMerge.Reporting;
 using Microsoft.Win32.SafeHandles;
 
@@ -96,8 +95,8 @@ internal sealed class Journal
             if (fields.Length != 4)
                 continue;
             ExtensionClass? extensionClass = ExtensionClass.ByName(fields[1]);
-            string? hierarchy = Marker.Unescape(fields[2]);
-            string? value = Marker.Unescape(fields[3]);
+            string? hierarchy = CText.Unescape(fields[2]);
+            string? value = CText.Unescape(fields[3]);
             if (extensionClass is not null && hierarchy is not null && value is not null && hierarchy.StartsWith('/'))
                 entries.Add(new JournalEntry(fields[0], extensionClass, hierarchy, value));
         }
@@ -106,7 +105,7 @@ internal sealed class Journal
     }
 
     public static string Line(string kind, ExtensionClass extensionClass, string hierarchy, string value) =>
-        kind + "\t" + extensionClass.Name + "\t" + Marker.Escape(hierarchy) + "\t" + Marker.Escape(value) + "\n";
+        kind + "\t" + extensionClass.Name + "\t" + CText.Escape(hierarchy) + "\t" + CText.Escape(value) + "\n";
 
     public void Add(string kind, ExtensionClass extensionClass, string hierarchy, string value = "")
     {

@@ -57,8 +57,7 @@ internal static class LayerProbe
         stage.AttachOn(place);
         using SafeFileHandle filler = stage.Filler();
         LayerMethod method = OverlaySupport.Probe();
-        OverlayMount probe = new(path, "bootmerge", Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV, [],
-            [new NamedLayer("layer", layer), new NamedLayer("empty", filler)], upper: null, work: null);
+        OverlayMount probe = OverlayMount.ToRead(path, [new NamedLayer("layer", layer), new NamedLayer("empty", filler)], []);
         try
         {
             probe.Make(stage, method, isStaged: true).Dispose();

@@ -6,6 +6,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
+internal delegate void LayerOpener(Stage stage, List<NamedLayer> directories);
+
 /// <summary>Several layers as one read-only directory: an overlay that is mounted nowhere.</summary>
 internal static class LayerView
 {
@@ -19,30 +21,37 @@ internal static class LayerView
         bool isStaged = method != LayerMethod.Descriptors;
         if (isStaged && !host.IsPrivate)
             host.EnterPrivateView();
-        using Stage stage = Stage.Create();
-        if (isStaged)
-            stage.AttachOn(host.Bare.Handle);
-
-        List<NamedLayer> directories = [];
-        try
+        return Mount(host.Bare, method, isStaged, "the layers below", (stage, directories) =>
         {
             StackBuilder.OpenLayers(host.Bare, layers, stage, isStaged, directories);
             foreach (NamedLayer layer in directories)
                 opened?.Invoke(layer);
+        });
+    }
+
+    /// <param name="root">Opened in the namespace that this thread is in.</param>
+    /// <param name="isStaged">This thread is in a private view, and layers and overlay are attached there.</param>
+    /// <param name="target">For messages.</param>
+    /// <param name="open">Opens the layers, topmost first; they are closed in the end.</param>
+    /// <returns>Detached.</returns>
+    public static SafeFileHandle Mount(Root root, LayerMethod method, bool isStaged, string target, LayerOpener open)
+    {
+        using Stage stage = Stage.Create();
+        if (isStaged)
+            stage.AttachOn(root.Handle);
+        List<NamedLayer> directories = [];
+        try
+        {
+            open(stage, directories);
             if (directories.Count == 1)
                 return Sys.CloneTree(directories[0].Directory, recursive: false, directories[0].Name);
 
-            List<OverlayOption> options = [new("redirect_dir", "follow"), new("metacopy", "off"), new("index", "off")];
-            if (Sys.IsInUserNamespace())
-                options = StackOptions.WithoutRedirects(options);
-            OverlayMount mount = new("the layers below", "bootmerge", Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV,
-                options, directories, upper: null, work: null);
-            SafeFileHandle overlay = mount.Make(stage, method, isStaged);
+            SafeFileHandle overlay = OverlayMount.ToRead(target, directories, StackOptions.ToRead(Sys.IsInUserNamespace())).Make(stage, method, isStaged);
             if (!isStaged)
                 return overlay;
             using (overlay)
             {
-                SafeFileHandle copy = Sys.CloneTree(overlay, recursive: false, "the layers below");
+                SafeFileHandle copy = Sys.CloneTree(overlay, recursive: false, target);
                 stage.Detach();
                 return copy;
             }

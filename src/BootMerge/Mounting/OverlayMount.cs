@@ -29,6 +29,10 @@ internal sealed class OverlayMount(
     SafeFileHandle? upper,
     SafeFileHandle? work)
 {
+    /// <summary>One that nobody can write to, to look at what its layers have together.</summary>
+    public static OverlayMount ToRead(string target, List<NamedLayer> layers, List<OverlayOption> options) =>
+        new(target, "bootmerge", Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV, options, layers, upper: null, work: null);
+
     public string Target { get; } = target;
 
     public string Source { get; } = source;

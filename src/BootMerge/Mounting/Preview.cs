@@ -13,8 +13,6 @@ namespace BootMerge.Mounting;
 /// </summary>
 internal sealed class Preview : IDisposable
 {
-    private const uint DirectoryMode = 0x1ED; // 0755
-
     private readonly Root? _made;
 
     private Preview(Root root, Root? made)
@@ -82,7 +80,7 @@ internal sealed class Preview : IDisposable
                 Sys.MakeSymlink(stage.Top, entry.Name, Sys.ReadLink(child), entry.Name);
             if (status is not { IsDirectory: true })
                 continue;
-            Sys.MakeDirectory(stage.Top, entry.Name, DirectoryMode, entry.Name);
+            Sys.MakeDirectory(stage.Top, entry.Name, Octal.Mode755, entry.Name);
             using SafeFileHandle point = Sys.OpenChild(stage.Top, entry.Name, Sys.O_PATH | Sys.O_DIRECTORY);
             using SafeFileHandle copy = Sys.CloneTree(child, recursive: true, bare.Outside("/" + entry.Name));
             Sys.Attach(copy, point, bare.Outside("/" + entry.Name));
@@ -92,7 +90,7 @@ internal sealed class Preview : IDisposable
         {
             if (hierarchy.LastIndexOf('/') > 0)
                 throw new InputException(PathText.Printable(bare.Outside(hierarchy)) + " does not exist, and both classes cannot be merged in one step there: create it");
-            Sys.MakeDirectory(stage.Top, hierarchy[1..], DirectoryMode, hierarchy);
+            Sys.MakeDirectory(stage.Top, hierarchy[1..], Octal.Mode755, hierarchy);
         }
 
         stage.AttachOn(bare.Handle);

@@ -19,8 +19,6 @@ internal sealed class Stage : IDisposable
     private const string LinksName = "layers";
     private const string StackName = "stack";
     private const string ImageName = "image.";
-    private const uint Private = 0x1C0; // 0700
-    private const uint Public = 0x1ED; // 0755
 
     private readonly SafeFileHandle _directory;
     private int _images;
@@ -49,7 +47,7 @@ internal sealed class Stage : IDisposable
         SafeFileHandle mount = image.Mount();
         try
         {
-            using SafeFileHandle point = Subdirectory(ImageName + _images++.ToString(), Private);
+            using SafeFileHandle point = Subdirectory(ImageName + _images++.ToString(), Octal.Mode700);
             Sys.Attach(mount, point, "the staging tmpfs");
             return mount;
         }
@@ -63,23 +61,23 @@ internal sealed class Stage : IDisposable
     /// <summary>The tmpfs itself.</summary>
     public SafeFileHandle Top => _directory;
 
-    public SafeFileHandle MarkerLayer() => Subdirectory(MarkerLayerName, Public);
+    public SafeFileHandle MarkerLayer() => Subdirectory(MarkerLayerName, Octal.Mode755);
 
     /// <summary>What is laid over a directory to make an extension of it.</summary>
-    public SafeFileHandle ReleaseLayer() => Subdirectory(ReleaseLayerName, Public);
+    public SafeFileHandle ReleaseLayer() => Subdirectory(ReleaseLayerName, Octal.Mode755);
 
-    public SafeFileHandle Upper() => Subdirectory(UpperName, Public);
+    public SafeFileHandle Upper() => Subdirectory(UpperName, Octal.Mode755);
 
-    public SafeFileHandle Work() => Subdirectory(WorkName, Private);
+    public SafeFileHandle Work() => Subdirectory(WorkName, Octal.Mode700);
 
     /// <summary>An empty layer: overlayfs wants two where nothing is written.</summary>
-    public SafeFileHandle Filler() => Subdirectory(FillerName, Public);
+    public SafeFileHandle Filler() => Subdirectory(FillerName, Octal.Mode755);
 
     /// <summary>Holds symlinks with short names, which stand for layers in mount options.</summary>
-    public SafeFileHandle Links() => Subdirectory(LinksName, Private);
+    public SafeFileHandle Links() => Subdirectory(LinksName, Octal.Mode700);
 
     /// <summary>Where an overlay is attached while things are mounted on it.</summary>
-    public SafeFileHandle Stack() => Subdirectory(StackName, Private);
+    public SafeFileHandle Stack() => Subdirectory(StackName, Octal.Mode700);
 
     public void Dispose() => _directory.Dispose();
 

@@ -68,7 +68,7 @@ internal sealed class HierarchyState
     public string? Place { get; init; }
 
     /// <summary>Permission bits; those a new hierarchy gets when it is absent.</summary>
-    public uint Permissions { get; init; } = 0x1ED; // 0755
+    public uint Permissions { get; init; } = Octal.Mode755;
 
     public bool IsEmpty { get; init; } = true;
 

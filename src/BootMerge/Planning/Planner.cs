@@ -1,7 +1,6 @@
 using System.Collections.Generic;
 using BootMerge.Configuration;
 using BootMerge.Extensions;
-using BootMerge.Linux;
 using BootMerge.Markers;
 
 namespace BootMerge.Planning;
@@ -168,8 +167,8 @@ internal static class Planner
 
         string path = PathText.Printable(routing.Path!);
         if (routing.Permissions != state.Permissions)
-            return "the upperdir " + path + " has mode " + FileStatus.Octal(routing.Permissions) + ", but the hierarchy " + state.Hierarchy + " has mode "
-                + FileStatus.Octal(state.Permissions) + ": give both the same mode";
+            return "the upperdir " + path + " has mode " + Octal.Text(routing.Permissions) + ", but the hierarchy " + state.Hierarchy + " has mode "
+                + Octal.Text(state.Permissions) + ": give both the same mode";
         if (state.Path is not null && PathName.IsBelow(routing.Path!, state.Path))
             return "the upperdir " + path + " is inside the hierarchy " + state.Hierarchy + ", which would then contain itself: route to a directory outside it";
         if (routing.IsReadOnly)

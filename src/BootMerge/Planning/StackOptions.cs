@@ -32,6 +32,13 @@ internal static class StackOptions
             ? [new("redirect_dir", "on"), new("metacopy", "off"), new("index", "off")]
             : MountFlags.Rest(settings.OverlayOptions);
 
+    /// <summary>Of an overlay that only shows what its layers have.</summary>
+    public static List<OverlayOption> ToRead(bool areMarksHidden)
+    {
+        List<OverlayOption> options = [new("redirect_dir", "follow"), new("metacopy", "off"), new("index", "off")];
+        return areMarksHidden ? WithoutRedirects(options) : options;
+    }
+
     /// <summary>In a user namespace: redirects are in trusted.*, and a kernel that is told to follow them there refuses.</summary>
     public static List<OverlayOption> WithoutRedirects(List<OverlayOption> options)
     {

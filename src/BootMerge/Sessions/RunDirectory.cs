@@ -8,8 +8,6 @@ internal static class RunDirectory
 {
     public const string Path = "/run/bootmerge";
 
-    private const uint Mode = 0x1ED; // 0755
-
     public static SafeFileHandle Open()
     {
         using SafeFileHandle run = Sys.Open("/run", Sys.O_PATH | Sys.O_DIRECTORY);
@@ -23,7 +21,7 @@ internal static class RunDirectory
         foreach (string name in path.Split('/'))
         {
             using SafeFileHandle parent = directory;
-            Sys.MakeDirectory(parent, name, Mode, "/run/" + path);
+            Sys.MakeDirectory(parent, name, Octal.Mode755, "/run/" + path);
             directory = Sys.OpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
         }
 

@@ -74,7 +74,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
             {
                 FileStatus status = Sys.Status(Root.Handle);
                 string name = "lock." + status.Device.Replace(':', '.') + "." + status.Inode.ToString();
-                SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT | Sys.O_APPEND | Sys.O_NONBLOCK | Sys.O_NOCTTY, 0x180); // 0600
+                SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT | Sys.O_APPEND | Sys.O_NONBLOCK | Sys.O_NOCTTY, Octal.Mode600);
                 bool isFree = Sys.Lock(file, wait: false);
                 if (!isFree && Settings.Has(Switches.NoWait))
                     throw new InputException("another bootmerge is working on " + PathText.Printable(Root.Path) + " (--no-wait)");

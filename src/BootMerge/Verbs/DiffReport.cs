@@ -1,5 +1,4 @@
 using BootMerge.Changes;
-using BootMerge.Markers;
 using BootMerge.Reporting;
 
 namespace BootMerge.Verbs;
@@ -17,19 +16,11 @@ internal sealed class DiffReport(string hierarchy, ListOutput list, bool withCon
 
     private string Lines(Change change, Entry entry)
     {
-        string text = (list.Count == 0 && withLegend ? "CHANGE   PATH\n" : "") + change.KindName.PadRight(9) + Quoted(change.Path);
+        string text = (list.Count == 0 && withLegend ? "CHANGE   PATH\n" : "") + change.KindName.PadRight(9) + CText.Quoted(change.Path);
         if (change.Detail.Length > 0)
-            text += " (" + (change.From is string from ? "from " + Quoted(from) : change.Detail) + ")";
+            text += " (" + (change.From is string from ? "from " + CText.Quoted(from) : change.Detail) + ")";
         text += "\n";
         bool hasText = withContent && (change.Differs & Difference.Content) != Difference.None && entry.Upper!.IsRegular;
         return hasText ? text + UnifiedDiff.Of(change.Path, entry) : text;
-    }
-
-    /// <summary>In quotes, with C's escapes, when anything in it could be misread.</summary>
-    public static string Quoted(string path)
-    {
-        string escaped = Marker.Escape(path);
-        bool isPlain = escaped == path && !path.Contains(' ') && !path.Contains('(');
-        return isPlain ? path : PathText.IsValidUtf8(path) && PathText.Printable(path) == path ? "\"" + path.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"" : "\"" + escaped + "\"";
     }
 }

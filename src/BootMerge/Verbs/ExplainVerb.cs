@@ -42,9 +42,9 @@ internal static class ExplainVerb
 
     private static string Text(HierarchyPath path, List<LayerFinding> findings)
     {
-        string text = DiffReport.Quoted(path.Typed) + (path.Path == path.Typed ? "" : " is " + DiffReport.Quoted(path.Path)) + "\n";
+        string text = CText.Quoted(path.Typed) + (path.Path == path.Typed ? "" : " is " + CText.Quoted(path.Path)) + "\n";
         foreach (LayerFinding finding in findings)
-            text += "  " + Parts[(int)finding.Part].PadRight(9) + PathText.Printable(finding.Layer) + ": " + finding.Type + " " + DiffReport.Quoted(finding.Path)
+            text += "  " + Parts[(int)finding.Part].PadRight(9) + PathText.Printable(finding.Layer) + ": " + finding.Type + " " + CText.Quoted(finding.Path)
                 + (finding.Note.Length == 0 ? "" : " (" + PathText.Printable(finding.Note) + ")") + "\n";
         return text;
     }

@@ -31,7 +31,7 @@ internal static class PlanReport
         Line(text, "target", PathText.Printable(root.Outside(stack.Target)) + (stack.CreateTarget ? " (would be created)" : ""));
         if (stack.Upper is PersistentUpper upper)
         {
-            Line(text, "upperdir", PathText.Printable(upper.Path) + (upper.CreateWithMode is uint mode ? " (would be created with mode " + FileStatus.Octal(mode) + ")" : ""));
+            Line(text, "upperdir", PathText.Printable(upper.Path) + (upper.CreateWithMode is uint mode ? " (would be created with mode " + Octal.Text(mode) + ")" : ""));
             Line(text, "workdir", PathText.Printable(upper.WorkDirectory) + " (would be created)");
         }
         else

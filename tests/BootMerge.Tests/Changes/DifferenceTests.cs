@@ -1,5 +1,4 @@
 using BootMerge.Changes;
-using BootMerge.Verbs;
 using Xunit;
 
 namespace BootMerge.Tests.Changes;
@@ -45,9 +44,9 @@ public sealed class DifferenceTests
     [InlineData("/etc/\u001b[31m", "\"/etc/\\033[31m\"")]
     [InlineData("/etc/\"", "\"/etc/\\\"\"")]
     [InlineData("/etc/\\", "\"/etc/\\\\\"")]
-    public void A_path_that_could_be_misread_is_quoted(string path, string quoted) => Assert.Equal(quoted, DiffReport.Quoted(path));
+    public void A_path_that_could_be_misread_is_quoted(string path, string quoted) => Assert.Equal(quoted, CText.Quoted(path));
 
     [Fact]
     public void Bytes_that_are_no_UTF_8_are_quoted_and_kept() =>
-        Assert.Equal("\"/etc/x\\377y\"", DiffReport.Quoted(PathText.Decode([.. "/etc/x"u8, 0xff, .. "y"u8])));
+        Assert.Equal("\"/etc/x\\377y\"", CText.Quoted(PathText.Decode([.. "/etc/x"u8, 0xff, .. "y"u8])));
 }

@@ -43,7 +43,7 @@ public sealed class ShadowedRecordTests : IDisposable
         Gen.Byte[1, 255].Array[0, 40].Sample(
             bytes =>
             {
-                string text = Whole(First + "d /etc/" + BootMerge.Markers.Marker.Escape(PathText.Decode(bytes)) + "\n");
+                string text = Whole(First + "d /etc/" + CText.Escape(PathText.Decode(bytes)) + "\n");
                 return RecordText.Parse(text) is ShadowedRecord record && RecordText.Of(record) == text && record.Below.ContainsKey("/etc/" + PathText.Decode(bytes));
             },
             iter: 2_000);
@@ -267,7 +267,7 @@ public sealed class ShadowedRecordTests : IDisposable
         one.Write(_sample.Root, empty);
         Assert.Equal(Whole(First + Line), File.ReadAllText(_sample.Outside(RecordPath)));
         using (SafeFileHandle file = _sample.Root.OpenAt(RecordPath))
-            Assert.Equal("0600", FileStatus.Octal(Sys.Status(file).Permissions));
+            Assert.Equal("0600", Octal.Text(Sys.Status(file).Permissions));
         Assert.Equal(["shadowed"], Array.ConvertAll(Directory.GetFileSystemEntries(_sample.Outside("var/lib/bootmerge")), Path.GetFileName));
 
         File.Delete(_sample.Outside(RecordPath));

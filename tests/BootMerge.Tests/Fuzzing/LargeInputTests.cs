@@ -92,7 +92,7 @@ public sealed class LargeInputTests
     {
         string decoded = PathText.Decode(text);
         Marker.ParseNames(decoded);
-        Marker.IsSafeRelativePath(Marker.Unescape(decoded) ?? "");
+        Marker.IsSafeRelativePath(CText.Unescape(decoded) ?? "");
     });
 
     [Theory]

@@ -148,10 +148,10 @@ public sealed class ParserFuzzTests
             Assert.Equal(text, PathText.Encode(decoded));
             List<string> names = Marker.ParseNames(decoded);
             Assert.Equal(names, Marker.ParseNames(Marker.NamesText(names)));
-            Assert.True(!text.AsSpan().Contains((byte)0) ? Marker.Unescape(Marker.Escape(decoded)) == decoded : true);
-            if (Marker.Unescape(decoded) is not string path)
+            Assert.True(!text.AsSpan().Contains((byte)0) ? CText.Unescape(CText.Escape(decoded)) == decoded : true);
+            if (CText.Unescape(decoded) is not string path)
                 return;
-            Assert.Equal(path, Marker.Unescape(Marker.Escape(path)) ?? path);
+            Assert.Equal(path, CText.Unescape(CText.Escape(path)) ?? path);
             if (!Marker.IsSafeRelativePath(path))
                 return;
             Assert.Equal("/" + path, PathName.Join("/", path));

@@ -18,8 +18,8 @@ public sealed class MarkerTests
     [InlineData("💀", @"\360\237\222\200")]
     public void A_path_is_escaped_as_in_C_and_read_back(string path, string escaped)
     {
-        Assert.Equal(escaped, Marker.Escape(path));
-        Assert.Equal(path, Marker.Unescape(escaped));
+        Assert.Equal(escaped, CText.Escape(path));
+        Assert.Equal(path, CText.Unescape(escaped));
     }
 
     [Theory]
@@ -40,7 +40,7 @@ public sealed class MarkerTests
     [InlineData(@"\000", null)]
     [InlineData(@"\x00", null)]
     public void What_others_escaped_is_read_and_what_is_no_escape_is_refused(string text, string? expected) =>
-        Assert.Equal(expected, Marker.Unescape(text));
+        Assert.Equal(expected, CText.Unescape(text));
 
     [Fact]
     public void Any_path_survives_escaping_in_one_line_of_ASCII() =>
@@ -48,17 +48,17 @@ public sealed class MarkerTests
             bytes =>
             {
                 string path = PathText.Decode(bytes);
-                string escaped = Marker.Escape(path);
+                string escaped = CText.Escape(path);
                 foreach (char c in escaped)
                     if (c is < ' ' or > '~')
                         return false;
-                return Marker.Unescape(escaped) == path;
+                return CText.Unescape(escaped) == path;
             },
             iter: 5_000);
 
     [Fact]
     public void Unescaping_garbage_throws_nothing() =>
-        Gen.OneOf(Gen.String, Gen.Char["\\x0189afqn'"].Array[0, 12].Select(c => new string(c))).Sample(text => Marker.Unescape(text)?.Length is null or >= 0, iter: 5_000);
+        Gen.OneOf(Gen.String, Gen.Char["\\x0189afqn'"].Array[0, 12].Select(c => new string(c))).Sample(text => CText.Unescape(text)?.Length is null or >= 0, iter: 5_000);
 
     [Theory]
     [InlineData("a", true)]

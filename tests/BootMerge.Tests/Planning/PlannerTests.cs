@@ -385,7 +385,7 @@ public sealed class PlannerTests
 
     private static string Shown(UpperDirectory? upper) => upper switch
     {
-        PersistentUpper { CreateWithMode: uint mode } created => created.Path + ", created " + FileStatus.Octal(mode),
+        PersistentUpper { CreateWithMode: uint mode } created => created.Path + ", created " + Octal.Text(mode),
         PersistentUpper existing => existing.Path,
         MemoryUpper => "in memory",
         _ => "none",

@@ -17,7 +17,6 @@ namespace BootMerge.Verbs.Boot;
 internal sealed class BootReport(Session session) : IDisposable
 {
     private const string FileName = "boot.json";
-    private const uint FileMode = 0x1A4; // 0644
 
     private readonly JsonValue _times = JsonValue.Object();
     private long _stepStart = session.Started;
@@ -70,7 +69,7 @@ internal sealed class BootReport(Session session) : IDisposable
         try
         {
             using SafeFileHandle directory = RunDirectory.Open();
-            Sys.ReplaceFile(directory, FileName, PathText.Encode(Json().ToPrettyText() + "\n"), FileMode);
+            Sys.ReplaceFile(directory, FileName, PathText.Encode(Json().ToPrettyText() + "\n"), Octal.Mode644);
         }
         catch (KernelException e)
         {

@@ -11,7 +11,6 @@ namespace BootMerge.Verbs.Boot;
 internal static class RoutingEntry
 {
     private const string Hierarchy = "/etc";
-    private const uint DirectoryMode = 0x1ED; // 0755
 
     /// <summary>Makes /var/lib/extensions.mutable/etc -> /etc where there is nothing.</summary>
     /// <returns>Why it could not be made; null when it is there, or not wanted.</returns>
@@ -61,9 +60,9 @@ internal static class RoutingEntry
     {
         using SafeFileHandle parent = root.OpenAt(PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
         string name = PathName.Last(path);
-        if (!Sys.MakeDirectory(parent, name, DirectoryMode, root.Outside(path)))
+        if (!Sys.MakeDirectory(parent, name, Octal.Mode755, root.Outside(path)))
             return;
         using SafeFileHandle created = Sys.OpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        Sys.ChangeMode(created, DirectoryMode); // whatever the umask made of it
+        Sys.ChangeMode(created, Octal.Mode755); // whatever the umask made of it
     }
 }

@@ -18,8 +18,6 @@ internal sealed class ShownExtension : IDisposable
 {
     private const string SearchDirectory = "confexts";
     private const string Hierarchy = "/etc";
-    private const uint DirectoryMode = 0x1ED; // 0755
-    private const uint FileMode = 0x1A4; // 0644
 
     private readonly SafeFileHandle? _overlay;
     private readonly bool _needsLink;
@@ -98,44 +96,27 @@ internal sealed class ShownExtension : IDisposable
         string rootPath = Sys.PathOf(root.Handle);
         using PrivateView? view = method == LayerMethod.Descriptors ? null : PrivateView.Enter();
         using Root bare = Root.Open(rootPath);
-        return MakeOverlay(bare, name, directory, target, method, isStaged: view is not null);
+        return LayerView.Mount(bare, method, isStaged: view is not null, bare.Outside(target), (stage, layers) =>
+        {
+            SafeFileHandle layer = stage.ReleaseLayer();
+            layers.Add(new NamedLayer("release", layer));
+            layers.Add(new NamedLayer("defaults", bare.OpenAt(PathName.Parent(directory), Sys.O_PATH | Sys.O_DIRECTORY)));
+            FillReleaseLayer(layer, name, PathName.Last(directory), HasRelease(bare, directory, name));
+        });
     }
 
-    private static SafeFileHandle MakeOverlay(Root root, string name, string directory, string target, LayerMethod method, bool isStaged)
+    /// <param name="directoryName">Whatever the directory is called, as etc it is seen.</param>
+    private static void FillReleaseLayer(SafeFileHandle layer, string name, string directoryName, bool hasRelease)
     {
-        bool hasRelease = HasRelease(root, directory, name);
-        using SafeFileHandle parent = root.OpenAt(PathName.Parent(directory), Sys.O_PATH | Sys.O_DIRECTORY);
-        using Stage stage = Stage.Create();
-        if (isStaged)
-            stage.AttachOn(root.Handle);
-
-        using SafeFileHandle layer = stage.ReleaseLayer();
-        Sys.MakeDirectory(layer, "etc", DirectoryMode, "etc");
+        Sys.MakeDirectory(layer, "etc", Octal.Mode755, "etc");
         using SafeFileHandle etc = Sys.OpenChild(layer, "etc", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        // Whatever the directory is called, as etc it is seen.
-        string seenAs = "/" + PathName.Last(directory);
-        if (seenAs != Hierarchy)
-            Sys.SetXattr(etc, OverlayMark.Redirect, PathText.Encode(seenAs));
-        if (!hasRelease)
-        {
-            Sys.MakeDirectory(etc, "extension-release.d", DirectoryMode, "extension-release.d");
-            using SafeFileHandle releases = Sys.OpenChild(etc, "extension-release.d", Sys.O_PATH | Sys.O_DIRECTORY);
-            Sys.CreateFile(releases, ReleaseName(name), "ID=_any\n"u8, FileMode);
-        }
-
-        OverlayMount mount = new(
-            root.Outside(target),
-            "bootmerge",
-            Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV,
-            [new("redirect_dir", "follow"), new("metacopy", "off"), new("index", "off")],
-            [new("release", layer), new("defaults", parent)],
-            upper: null,
-            work: null);
-        SafeFileHandle overlay = mount.Make(stage, method, isStaged);
-        if (!isStaged)
-            return overlay;
-        using (overlay)
-            return Sys.CloneTree(overlay, recursive: false, name);
+        if ("/" + directoryName != Hierarchy)
+            Sys.SetXattr(etc, OverlayMark.Redirect, PathText.Encode("/" + directoryName));
+        if (hasRelease)
+            return;
+        Sys.MakeDirectory(etc, "extension-release.d", Octal.Mode755, "extension-release.d");
+        using SafeFileHandle releases = Sys.OpenChild(etc, "extension-release.d", Sys.O_PATH | Sys.O_DIRECTORY);
+        Sys.CreateFile(releases, ReleaseName(name), "ID=_any\n"u8, Octal.Mode644);
     }
 
     private static bool IsSymlinkTo(SafeFileHandle directory, string name, string target)

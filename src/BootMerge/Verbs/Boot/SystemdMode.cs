@@ -17,7 +17,6 @@ namespace BootMerge.Verbs.Boot;
 internal static class SystemdMode
 {
     private const string FileName = SourceFile.PublishedName;
-    private const uint FileMode = 0x1A4; // 0644
 
     /// <summary>After the merge, which is good without this: what fails here is a warning.</summary>
     public static void Publish(Session session, List<Selection> selections, List<MergePlan> plans)
@@ -49,7 +48,7 @@ internal static class SystemdMode
                 + extensionClass.Section + "]\nMutable=" + MutableModes.Name(plans[i].RecordedMode) + "\n";
             using SafeFileHandle run = Sys.Open("/run", Sys.O_PATH | Sys.O_DIRECTORY);
             using SafeFileHandle directory = RunDirectory.OpenBelow(run, extensionClass.ConfigurationFile + ".d");
-            Sys.ReplaceFile(directory, FileName, Encoding.UTF8.GetBytes(text), FileMode);
+            Sys.ReplaceFile(directory, FileName, Encoding.UTF8.GetBytes(text), Octal.Mode644);
             session.Log.Debug("Wrote /run/" + extensionClass.ConfigurationFile + ".d/" + FileName + " with Mutable=" + MutableModes.Name(plans[i].RecordedMode) + ".");
         }
     }
