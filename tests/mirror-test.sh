@@ -1,5 +1,6 @@
 #!/bin/bash
-# mirror-test.sh: mirror.sh finds the mirror in both forms of apt's sources, takes the one it is given, and says what to do without any.
+# mirror-test.sh: mirror.sh finds the mirror in both forms of apt's sources, takes the one it is given, and says what to
+# do without any.
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./mirror.sh
@@ -26,11 +27,32 @@ finds() {
     if [[ $found == $2 ]]; then ok "$1"; else not_ok "$1: $found"; fi
 }
 
-sources sources.list "deb http://security.invalid/debian-security $codename-security main\ndeb [arch=$(dpkg --print-architecture)] http://mirror.invalid/debian $codename main"
+sources sources.list "deb http://security.invalid/debian-security $codename-security main
+deb [arch=$(dpkg --print-architecture)] http://mirror.invalid/debian $codename main"
 finds "a line in sources.list" "http://mirror.invalid/debian*"
-sources sources.list.d/debian.sources "Types: deb deb-src\nURIs: http://mirror.invalid/debian/\nSuites: $codename $codename-updates\nComponents: main"
+sources sources.list "deb http://packages.invalid/app app main\ndeb http://mirror.invalid/debian stable main contrib"
+finds "a line that says stable" "http://mirror.invalid/debian*"
+sources sources.list.d/debian.sources "Types: deb deb-src\nURIs: http://mirror.invalid/debian/
+Suites: $codename $codename-updates\nComponents: main"
 finds "a paragraph in sources.list.d" "http://mirror.invalid/debian*"
 MIRROR=http://given.invalid/debian finds "the one it is given" http://given.invalid/debian
 sources sources.list ""
 finds "none: what to do" "*Set MIRROR=*"
+
+# Those who make a root show the same words, and no root of another mirror.
+export XDG_CACHE_HOME=$work/cache
+refuses() {
+    local found
+    if found=$("${@:2}" 2>&1); then
+        not_ok "$1: it went on"
+    elif [[ $found == *"Set MIRROR="* ]]; then
+        ok "$1"
+    else
+        not_ok "$1: $found"
+    fi
+}
+if [ "$(id -u)" = 0 ]; then
+    refuses "make-sid-root.sh without any" ./differential/make-sid-root.sh
+    refuses "base.sh without any" ./boot/base.sh bookworm
+fi
 finish

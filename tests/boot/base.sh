@@ -34,6 +34,7 @@ work=$base.tmp.$$
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"
 root=$work/chroot
+mirror=$(mirror)
 
 packages=systemd,systemd-sysv,udev,kmod,e2fsprogs,util-linux,mount
 kernel=linux-image-cloud
@@ -66,7 +67,7 @@ for path in doc man locale info i18n; do exclude+=(--dpkgopt="path-exclude=/usr/
 # A snapshot of sid may be past its date.
 mmdebstrap --mode=root "${how[@]}" --include="$packages" "${exclude[@]}" \
     --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='Acquire::Languages "none"' \
-    "$release" "$root" "$(mirror)" >"$work/mmdebstrap.log" 2>&1 9>&- ||
+    "$release" "$root" "$mirror" >"$work/mmdebstrap.log" 2>&1 9>&- ||
     { tail -n 30 "$work/mmdebstrap.log" >&2; exit 1; }
 
 # sid ships .ko.xz: inserting plain modules is cheaper under TCG. The unpacked kernel had no postinst: depmod.
