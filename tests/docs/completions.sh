@@ -6,7 +6,7 @@ destdir=$(realpath "$1")
 cd "$(dirname "$0")"
 . ./shells.sh
 
-work=$(mktemp -d)
+work=$(TMPDIR=/tmp mktemp -d) # a plain name: it is typed into the shells
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/machine/var/lib/{confexts,extensions}/ "$work/my root"/var/lib/{confexts,extensions}/ "$work/other" "$work/a:b/run/confexts/colon"
 mkdir "$work"/machine/var/lib/confexts/{30-site,4-vendor,'site files'} "$work"/machine/var/lib/extensions/{tools,tracer}

@@ -12,13 +12,15 @@ finish() { echo "$passed passed, $failed failed"; [ "$failed" = 0 ]; }
 offers() {
     case $1 in
     fish)
-        local line
+        local line home
+        home=$(mktemp -d) # fish writes there, and makes it where it is missing
         # shellcheck disable=SC2016  # fish's own variable
         while IFS= read -r line; do
-            HOME=/nonexistent XDG_CONFIG_HOME=/nonexistent XDG_DATA_DIRS=$2/usr/share PATH=$2/usr/sbin:$PATH \
-                fish -c 'complete -C $argv[1]' "$line" | cut -f1 || return
+            env -u XDG_DATA_HOME -u XDG_CONFIG_HOME -u XDG_CACHE_HOME HOME="$home" XDG_DATA_DIRS="$2/usr/share" \
+                PATH="$2/usr/sbin:$PATH" fish -c 'complete -C $argv[1]' "$line" | cut -f1 || break
             echo .
         done
+        rm -rf "$home"
         ;;
     *) "$(dirname "${BASH_SOURCE[0]}")/type.zsh" "$1" "$2" ;;
     esac | sed -E 's/\\(.)/\1/g; s/^--[a-z-]+=(.+)/\1/; s/=$//; s,^(.*/)?([^/]+)/$,\2,; s,^/.*/,,' |

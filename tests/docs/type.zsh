@@ -24,7 +24,7 @@ offer() {
 [[ $(complete -p bootmerge) == 'complete -F _bootmerge bootmerge' ]] && complete -F offer bootmerge && : >"$OFFERED"
 RC
         export XDG_DATA_DIRS=$destdir/usr/share
-        zpty typist bash --noprofile --rcfile $work/rc -i
+        zpty typist bash --noprofile --rcfile ${(q)work}/rc -i
         ;;
     zsh)
         cat >$work/.zshrc <<'RC'
