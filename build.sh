@@ -5,6 +5,10 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 # without it .NET does not start where libicu is missing
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin     # `su` gives root the PATH of the user before
+umask 022
+[ -n "${HOME-}" ] || export HOME=~ # unset: from the list of users
 . tests/stages.sh
 
 size_ceiling=$((175 * 1024 * 1024 / 100)) # 1.75 MiB
@@ -16,7 +20,7 @@ usage: ./build.sh VERB
   build [arm64]     out/bootmerge: the program, one static file; arm64: out/bootmerge-arm64, for that architecture
   demo              build, and show in a private mount namespace what it does
   test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
-  soak [PART...]    the long runs of some tests: arm64, fuzz, powercut, storm, sweep; all unless named; each says what it did and how long it took
+  soak [PART...]    the long runs of some tests: arm64, fresh, fuzz, powercut, storm, sweep; all unless named; each says what it did and how long it took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture: arm64/daily
   install DESTDIR   the program, its man pages and shell completions, and the dracut module
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
@@ -29,7 +33,7 @@ USAGE
 # The package that has a tool.
 declare -A package=(
     [gcc]=gcc [musl-gcc]=musl-tools [ld.lld]=lld [objcopy]=binutils [readelf]=binutils [unshare]=util-linux [findmnt]=util-linux [flock]=util-linux [mount]=mount [losetup]=mount
-    [shellcheck]=shellcheck [strace]=strace [mmdebstrap]=mmdebstrap [cpio]=cpio [qemu-system-x86_64]=qemu-system-x86
+    [git]=git [shellcheck]=shellcheck [strace]=strace [mmdebstrap]=mmdebstrap [cpio]=cpio [qemu-system-x86_64]=qemu-system-x86
     [mkfs.erofs]=erofs-utils [mksquashfs]=squashfs-tools [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [xz]=xz-utils [setfattr]=attr [setfacl]=acl
     [scdoc]=scdoc [man]=man-db [groff]=groff-base [zsh]=zsh [fish]=fish
     [/usr/share/bash-completion/bash_completion]=bash-completion
@@ -44,10 +48,23 @@ build_tools="musl-gcc gcc ld.lld objcopy"
 docs_tools="scdoc man groff zsh fish /usr/share/bash-completion/bash_completion"
 boot_tools="gcc /usr/include/stdlib.h unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio depmod qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck xz"
 
+# need_dotnet: .NET and, for the test programs, where it is: they look in DOTNET_ROOT and in Microsoft's own place only.
+need_dotnet() {
+    local version
+    version=$(sed -n 's/.*"sdk".*"version": "\([^"]*\)".*/\1/p' global.json)
+    command -v dotnet >/dev/null || {
+        echo "build.sh: the .NET SDK is missing (program 'dotnet'). Install version $version, or a later patch of it." >&2
+        exit 1
+    }
+    [ -z "${DOTNET_ROOT-}" ] || return 0
+    DOTNET_ROOT=$(dotnet --list-sdks | sed -n 's,.* \[\(.*\)/sdk\]$,\1,p' | tail -n 1)
+    export DOTNET_ROOT
+}
+
 # need TOOL...: installs what is missing of it.
 need() {
     local tool missing=()
-    command -v dotnet >/dev/null || { echo "build.sh: the .NET SDK 10 is needed (program 'dotnet')." >&2; exit 1; }
+    need_dotnet
     for tool; do
         command -v "$tool" >/dev/null || [ -e "$tool" ] || missing+=("${package[$tool]}")
     done
@@ -59,9 +76,17 @@ need() {
         exit 1
     fi
     echo "build.sh: installing ${missing[*]}" >&2
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null 2>&1 ||
-        { apt-get -qq update >&2 && apt-get -qq install --yes --no-install-recommends "${missing[@]}" >/dev/null; }
+    install_packages "${missing[@]}" 2>/dev/null && return
+    # No package lists, or old ones. A source that does not answer may be one that is not asked for any of these.
+    apt-get -qq update >&2 || true
+    install_packages "${missing[@]}" || {
+        echo "build.sh: apt cannot install: ${missing[*]}. What it says is above; without a network, install them first." >&2
+        exit 1
+    }
+}
+# Another apt that is running has the time to end.
+install_packages() {
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$@" >/dev/null
 }
 # need_arm64 TOOL...: these, and what builds for arm64 on another machine. musl for arm64 is a package of that architecture,
 # which dpkg must be told of.
@@ -103,7 +128,9 @@ build() {
     *) usage >&2; exit 2 ;;
     esac
     mkdir -p out
-    dotnet publish src/BootMerge -c Release "${runtime[@]}" -v quiet --output out/publish >&2
+    # MSBuild starts a command from a script in TMPDIR and does not quote its path; --output reads commas and semicolons.
+    [[ ${TMPDIR-} != *[^[:alnum:]/._-]* ]] || local -x TMPDIR=/tmp
+    dotnet publish src/BootMerge -c Release "${runtime[@]}" -v quiet -p:PublishDir=../../out/publish/ >&2
     install -m755 out/publish/bootmerge $program
     rm -rf out/publish
     echo "$program: $(stat -c %s $program) bytes" >&2
@@ -204,6 +231,13 @@ soak_storm() {
     # shellcheck disable=SC2086  # a list of words
     need $build_tools mmdebstrap
     SOAK=1 dotnet run --project tests/differential -c Release -- -class '*StormTests' -showLiveOutput
+}
+soak_fresh() {
+    need_root soak
+    need mmdebstrap git unshare mount
+    local suite status=0
+    for suite in 12 13; do tests/fresh-machine.sh $suite || status=1; done
+    return $status
 }
 # soak PART...
 soak() {

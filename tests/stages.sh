@@ -163,6 +163,7 @@ stage_style() {
 stage_unit() {
     solution
     suite scripts tests/mirror-test.sh
+    suite needs tests/needs-test.sh
     suite stages tests/stages-test.sh
     suite unit "$(tests_of tests/BootMerge.Tests BootMerge.Tests)"
 }

@@ -4,10 +4,11 @@
 #   sid:      the newest cloud kernel, systemd 262, dracut 112
 #   arm64:    trixie's kernel 6.12 and systemd 257 for arm64, no dracut; only when it is asked for (arm64, arm64/CASE)
 set -euo pipefail
+umask 022 # what is made here becomes a machine's /usr
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$here/../.." && pwd)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge
+cache=${XDG_CACHE_HOME:-~/.cache}/bootmerge
 suites=(bookworm sid)
 foreign=(arm64)
 

@@ -2,6 +2,7 @@
 # Makes the Debian sid root in which the differential tests run the real systemd-confext, and prints its path.
 # Made once and kept: ${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge/sid-root-<hash of this file>.
 set -euo pipefail
+umask 022
 . "$(dirname "$0")/../mirror.sh"
 
 packages=systemd,attr,acl,util-linux,mount,strace
@@ -16,7 +17,7 @@ done
 [ "$(id -u)" = 0 ] || die "must run as root (mmdebstrap --mode=root)"
 
 hash=$(sha256sum <"$0" | cut -c1-16)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge
+cache=${XDG_CACHE_HOME:-~/.cache}/bootmerge # ~ is known without HOME, too
 root=$cache/sid-root-$hash
 mkdir -p "$cache"
 

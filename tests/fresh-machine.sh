@@ -1,0 +1,103 @@
+#!/bin/bash
+# fresh-machine.sh [--cold] SUITE [STAGE...]: runs `./build.sh demo` and `./build.sh test [STAGE...]` on a machine that
+# has nothing but a bare Debian (12 or 13), the .NET SDK with the packages that it depends on, and a clone of this
+# checkout's HEAD. Whatever else is needed, build.sh has to install.
+#
+# The machine is a root directory made for this run. It has mounts and processes of its own; all of it goes at the end.
+# From outside come devices, the SDK (read-only), and the caches of build.sh and NuGet; --cold leaves the caches out.
+# FRESH_SHELL=1: a shell in it instead. The logs stay in out/fresh-SUITE-*.log.
+set -euo pipefail
+
+# inside ROOT COMMAND...: makes the mounts and becomes the command, in the root. It is PID 1 of its namespace.
+inside() {
+    local root=$1
+    shift
+    mount --bind "$root" "$root"
+    mount -t proc proc "$root/proc"
+    mount --rbind /sys "$root/sys"
+    mount --rbind /dev "$root/dev"
+    mount -t tmpfs -o mode=755 tmpfs "$root/run"
+    mount --bind "$sdk" "$root/usr/lib/dotnet"
+    mount -o remount,bind,ro "$root/usr/lib/dotnet"
+    if [ -n "$warm" ]; then
+        mount --bind "${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge" "$root/root/.cache/bootmerge"
+        mount --bind "${NUGET_PACKAGES:-$HOME/.nuget/packages}" "$root/root/.nuget/packages"
+    fi
+    cd "$root"
+    mount --move . / # so that "/" is a mount point, as on a machine
+    exec env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM="${TERM:-dumb}" \
+        ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
+        ${no_proxy:+no_proxy="$no_proxy"} chroot . "$@"
+}
+
+if [ "${1-}" = --inside ]; then
+    shift
+    inside "$@"
+fi
+
+repo=$(realpath "$(dirname "$0")/..")
+. "$repo/tests/mirror.sh"
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+export warm=1 sdk
+if [ "${1-}" = --cold ]; then
+    warm=
+    shift
+fi
+case ${1-} in
+12 | bookworm) suite=bookworm packages=libicu72,libssl3 ;;
+13 | trixie) suite=trixie packages=libicu76,libssl3t64 ;;
+*) die "usage: ${0##*/} [--cold] 12|13 [STAGE...]" ;;
+esac
+shift
+# What Microsoft's documentation lists for Debian, and git to have cloned with.
+packages+=,ca-certificates,libc6,libgcc-s1,libstdc++6,tzdata,zlib1g,git
+
+[ "$(id -u)" = 0 ] || die "must run as root"
+for tool in mmdebstrap unshare git dotnet; do command -v $tool >/dev/null || die "missing $tool"; done
+sdk=$(dotnet --list-sdks | sed -n 's,.* \[\(.*\)/sdk\]$,\1,p' | tail -n 1)
+[ -x "$sdk/dotnet" ] || die "no .NET SDK: 'dotnet --list-sdks' names none"
+mirror=$(mirror)
+
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-fresh.XXXXXX")
+trap 'rm -rf --one-file-system "$work"' EXIT
+root=$work/root
+say "making a bare $suite from $mirror"
+mmdebstrap --mode=root --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
+    "$suite" "$root" "$mirror" >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "mmdebstrap failed"; }
+cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
+[ ! -e /etc/ssl/certs/ca-certificates.crt ] || # may hold the one of a proxy
+    cp --dereference /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/"
+mkdir -p "$root/usr/lib/dotnet" "$root/root/.cache/bootmerge" "$root/root/.nuget/packages"
+[ -z "$warm" ] || mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge" "${NUGET_PACKAGES:-$HOME/.nuget/packages}"
+ln -s ../lib/dotnet/dotnet "$root/usr/bin/dotnet"
+# By way of a bundle: git clones no directory of another user's.
+git -C "$repo" -c safe.directory='*' bundle create -q "$work/head.bundle" HEAD
+git -c advice.detachedHead=false clone -q "$work/head.bundle" "$root/root/bootmerge"
+[ -z "$(git -C "$repo" -c safe.directory='*' status --porcelain)" ] || say "what is not committed is not tested"
+
+# on_it COMMAND...: in the clone, on the fresh machine.
+on_it() {
+    unshare --mount --propagation private --pid --fork --kill-child "$0" --inside "$root" \
+        bash -c 'cd /root/bootmerge; "$@"' bash "$@"
+}
+if [ -n "${FRESH_SHELL-}" ]; then
+    on_it bash
+    exit
+fi
+
+mkdir -p "$repo/out"
+status=0
+# run NAME COMMAND...: its last lines, and whether it passed.
+run() {
+    local log=$repo/out/fresh-$suite-$1.log result=passed started=$SECONDS
+    say "$suite: ${*:2} (log: ${log#"$repo"/})"
+    on_it "${@:2}" </dev/null >"$log" 2>&1 || result=FAILED status=1
+    tail -n 12 "$log"
+    grep -a '^FAIL' "$log" || true
+    echo "fresh $suite, $1: $result, $((SECONDS - started)) s"
+}
+run demo ./build.sh demo
+run test ./build.sh test "$@"
+exit $status
