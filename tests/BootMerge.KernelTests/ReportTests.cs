@@ -86,6 +86,7 @@ public sealed class ReportTests : KernelTest
         Root.Extension("old", ("old.conf", "old"));
         Root.Write("/var/lib/confexts/old/etc/extension-release.d/extension-release.old", "ID=flatcar\nVERSION_ID=41\n");
         Root.Write("/var/lib/confexts/readme", "no extension");
+        Root.Bootmerge("status", "--verbose").Succeeds().Prints("alpha (/var/lib/confexts/alpha): would be merged by the next merge");
         Root.Bootmerge("merge").Succeeds();
         Root.Extension("late", ("late.conf", "late"));
 

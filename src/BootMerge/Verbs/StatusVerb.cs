@@ -30,6 +30,7 @@ internal static class StatusVerb
                 sorted.Add(hierarchy);
             sorted.SortBy(string.CompareOrdinal);
             List<string> merged = [];
+            bool isMerged = false;
             foreach (string hierarchy in sorted)
             {
                 if (!Exists(session.Root, hierarchy))
@@ -37,12 +38,13 @@ internal static class StatusVerb
                 Marker? marker = ExistingMerge.Find(session.Root, classSettings.Class, hierarchy)?.Marker;
                 AddRows(table, hierarchy, marker, isBare);
                 hierarchies.Add(Json(hierarchy, marker, settings.IsDropIn));
+                isMerged |= marker is not null;
                 if (marker is not null)
                     merged.AddAll(marker.Names);
             }
 
             if (selections.Find(selection => selection.Settings.Class == classSettings.Class) is Selection selection)
-                AddNotMerged(notMerged, selection, merged);
+                AddNotMerged(notMerged, selection, merged, isMerged);
         }
 
         if (settings.Json == JsonFormat.Off)
@@ -90,11 +92,11 @@ internal static class StatusVerb
             .Add("writes", JsonValue.StringOrNull(marker is null ? null : Writes(hierarchy, marker)));
     }
 
-    private static void AddNotMerged(JsonValue notMerged, Selection selection, List<string> merged)
+    private static void AddNotMerged(JsonValue notMerged, Selection selection, List<string> merged, bool isMerged)
     {
         foreach (Candidate candidate in selection.Candidates)
             if (candidate.Verdict.Accepted && !merged.Has(candidate.Extension.Name))
-                JsonReport.AddExtension(notMerged, candidate.Extension, "would be merged by the next refresh");
+                JsonReport.AddExtension(notMerged, candidate.Extension, "would be merged by the next " + (isMerged ? "refresh" : "merge"));
         JsonReport.AddNotMerged(notMerged, selection);
     }
 
