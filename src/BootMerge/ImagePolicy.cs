@@ -1,4 +1,5 @@
 using System;
+using CommunityToolkit.HighPerformance;
 
 namespace BootMerge;
 
@@ -53,15 +54,16 @@ internal sealed class ImagePolicy
     {
         problem = null;
         ImagePolicy policy = new(text);
-        string? rest = text switch
+        if (text is "" or "-")
+            return policy;
+        string rules = text switch
         {
-            "" or "-" => null,
             "*" => "=open",
             "~" => "=absent",
             _ => text,
         };
-        while (Words.TryCut(ref rest, ':', out string rule))
-            if (!policy.Take(rule, ref problem))
+        foreach (ReadOnlySpan<char> rule in rules.Tokenize(':'))
+            if (!policy.Take(rule.ToString(), ref problem))
                 return null;
         return policy;
     }
@@ -123,10 +125,21 @@ internal sealed class ImagePolicy
         uint flags = IsGiven;
         string text = rule[(equals + 1)..].Trim();
         bool hasUnknown = false;
-        string? rest = text is "" or "-" ? null : text;
-        while (Words.TryCut(ref rest, '+', out string word))
+        if (text is not ("" or "-"))
+            flags |= FlagsOf(text, ref hasUnknown, ref problem);
+        if (hasUnknown && (flags & Uses) == 0)
+            flags |= UsesUnknown;
+        _rules[partition] = flags;
+        return true;
+    }
+
+    /// <param name="text">"verity+signed".</param>
+    private static uint FlagsOf(string text, ref bool hasUnknown, ref string? problem)
+    {
+        uint flags = 0;
+        foreach (ReadOnlySpan<char> part in text.Tokenize('+'))
         {
-            word = word.Trim();
+            string word = part.Trim().ToString();
             int flag = Words.IndexOf(Flags, word);
             if (flag < 0)
             {
@@ -143,9 +156,6 @@ internal sealed class ImagePolicy
             };
         }
 
-        if (hasUnknown && (flags & Uses) == 0)
-            flags |= UsesUnknown;
-        _rules[partition] = flags;
-        return true;
+        return flags;
     }
 }

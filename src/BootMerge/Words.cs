@@ -41,19 +41,6 @@ internal static class Words
         }
     }
 
-    /// <summary>Cuts the part before the next separator, or all, off the front.</summary>
-    /// <returns>false when nothing was left.</returns>
-    public static bool TryCut(ref string? rest, char separator, out string part)
-    {
-        part = rest ?? "";
-        if (rest is null)
-            return false;
-        int end = rest.IndexOf(separator);
-        part = end < 0 ? rest : rest[..end];
-        rest = end < 0 ? null : rest[(end + 1)..];
-        return true;
-    }
-
     /// <summary>For messages: on one line, and not longer than a person wants to read.</summary>
     public static string Shown(string text) =>
         text.Length <= ShownLength ? PathText.Printable(text) : PathText.Printable(text[..ShownLength]) + "...";

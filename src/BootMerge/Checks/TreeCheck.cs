@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using BootMerge.Extensions;
 using BootMerge.Linux;
+using CommunityToolkit.HighPerformance;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Checks;
@@ -146,8 +147,10 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     /// <param name="directories">With colons between them: no hierarchy has one.</param>
     private static bool IsIn(string path, string? directories)
     {
-        while (Words.TryCut(ref directories, ':', out string directory))
-            if (PathName.IsOrIsBelow(path, directory))
+        if (directories is null)
+            return false;
+        foreach (ReadOnlySpan<char> directory in directories.Tokenize(':'))
+            if (PathName.IsOrIsBelow(path, directory.ToString()))
                 return true;
         return false;
     }

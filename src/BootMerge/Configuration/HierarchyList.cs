@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using CommunityToolkit.HighPerformance;
 
 namespace BootMerge.Configuration;
 
@@ -13,18 +14,17 @@ internal static class HierarchyList
     public static string[] Parse(string text, string variable)
     {
         List<string> paths = [];
-        string? rest = text;
-        while (Words.TryCut(ref rest, ':', out string part))
+        foreach (ReadOnlySpan<char> given in text.Tokenize(':'))
         {
-            if (part.Length == 0)
+            if (given.IsEmpty)
                 continue;
+            string part = given.ToString();
             if (part[0] != '/')
                 throw Refuse(variable, part, "is not an absolute path");
             string path = part.Length == 1 ? part : part.TrimEnd('/');
             if (path.Length < 2)
                 throw Refuse(variable, part, "is the root itself, which cannot be merged");
-            string? names = path[1..];
-            while (Words.TryCut(ref names, '/', out string name))
+            foreach (ReadOnlySpan<char> name in path.AsSpan(1).Tokenize('/'))
                 if (name is "" or "." or "..")
                     throw Refuse(variable, part, "is not normalised: it contains '//', '.' or '..'");
             bool isNew = true;

@@ -1,3 +1,6 @@
+using System;
+using CommunityToolkit.HighPerformance;
+
 namespace BootMerge.Configuration;
 
 /// <summary>A person's own overlay options, "key=value,key", that take the place of the defaults.</summary>
@@ -12,11 +15,10 @@ internal static class OverlayOptions
     {
         if (options.Length > LongestText)
             return "it is longer than " + LongestText.ToString() + " characters, the limit of mount(2)";
-        string? rest = options;
-        while (Words.TryCut(ref rest, ',', out string option))
+        foreach (ReadOnlySpan<char> option in options.Tokenize(','))
         {
             int equals = option.IndexOf('=');
-            string key = equals < 0 ? option : option[..equals];
+            string key = (equals < 0 ? option : option[..equals]).ToString();
             if (Words.IndexOf(LayerKeys, key) >= 0)
                 return "layers cannot be set here, remove " + key;
             // Then overlayfs reads and writes user.overlay.*: what trusted.overlay.* has hidden would show again, and prune and reset would
@@ -24,7 +26,7 @@ internal static class OverlayOptions
             if (key == "userxattr")
                 return "the marks in the machine's own layer are trusted.overlay.*, remove " + key;
             // A merged /etc without its symlinks has no os-release: every later refresh would fail.
-            if (option == "nosymfollow")
+            if (option is "nosymfollow")
                 return "nosymfollow would disable the system's symlinks, remove it";
         }
 
@@ -39,11 +41,10 @@ internal static class OverlayOptions
     {
         bool redirect = false;
         bool metacopy = false;
-        string? rest = options;
-        while (Words.TryCut(ref rest, ',', out string option))
+        foreach (ReadOnlySpan<char> option in options.Tokenize(','))
         {
-            redirect |= option == "redirect_dir=on";
-            metacopy |= option == "metacopy=off";
+            redirect |= option is "redirect_dir=on";
+            metacopy |= option is "metacopy=off";
         }
 
         return redirect

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using CommunityToolkit.HighPerformance;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
@@ -63,14 +64,9 @@ internal sealed class MountTable
     public static MountTable Parse(ReadOnlySpan<byte> text)
     {
         List<Mount> mounts = [];
-        while (!text.IsEmpty)
-        {
-            int end = text.IndexOf((byte)'\n');
-            ReadOnlySpan<byte> line = end < 0 ? text : text[..end];
-            text = end < 0 ? default : text[(end + 1)..];
+        foreach (ReadOnlySpan<byte> line in text.Tokenize((byte)'\n'))
             if (ParseLine(line) is Mount mount)
                 mounts.Add(mount);
-        }
 
         return new MountTable(mounts);
     }
@@ -129,14 +125,9 @@ internal sealed class MountTable
     private static List<string> Fields(ReadOnlySpan<byte> text)
     {
         List<string> fields = [];
-        while (true)
-        {
-            int blank = text.IndexOf((byte)' ');
-            fields.Add(Unescape(blank < 0 ? text : text[..blank]));
-            if (blank < 0)
-                return fields;
-            text = text[(blank + 1)..];
-        }
+        foreach (ReadOnlySpan<byte> field in text.Tokenize((byte)' '))
+            fields.Add(Unescape(field));
+        return fields;
     }
 
     /// <summary>Blanks, tabs, newlines and backslashes stand as \ooo.</summary>

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using CommunityToolkit.HighPerformance;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
@@ -139,12 +140,9 @@ internal static unsafe partial class Sys
     private static List<string> Names(ReadOnlySpan<byte> list)
     {
         List<string> names = [];
-        while (!list.IsEmpty)
-        {
-            int end = list.IndexOf((byte)0);
-            names.Add(PathText.Decode(list[..end]));
-            list = list[(end + 1)..];
-        }
+        foreach (ReadOnlySpan<byte> name in list.Tokenize((byte)0))
+            if (!name.IsEmpty)
+                names.Add(PathText.Decode(name));
 
         return names;
     }

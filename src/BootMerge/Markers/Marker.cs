@@ -1,5 +1,7 @@
+using System;
 using System.Collections.Generic;
 using System.Text;
+using CommunityToolkit.HighPerformance;
 
 namespace BootMerge.Markers;
 
@@ -41,9 +43,9 @@ internal sealed class Marker
     public static List<string> ParseNames(string text)
     {
         List<string> names = [];
-        foreach (string name in text.Split('\n'))
-            if (name.Length > 0)
-                names.Add(name);
+        foreach (ReadOnlySpan<char> name in text.Tokenize('\n'))
+            if (!name.IsEmpty)
+                names.Add(name.ToString());
         return names;
     }
 
@@ -52,7 +54,7 @@ internal sealed class Marker
     {
         if (path.Length == 0 || path.Contains('\0'))
             return false;
-        foreach (string component in path.Split('/'))
+        foreach (ReadOnlySpan<char> component in path.Tokenize('/'))
             if (component is "" or "." or "..")
                 return false;
         return true;

@@ -1,7 +1,9 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.Configuration;
 using BootMerge.Linux;
 using BootMerge.Markers;
+using CommunityToolkit.HighPerformance;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
@@ -38,8 +40,7 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
     /// <summary>Not what was made of "exec" or "noexec" among overlay options: these hold as long as they are given.</summary>
     private bool IsNoExec(ClassSettings settings)
     {
-        string? options = Origin.MountOptionsOf(Marker.Origin);
-        while (Words.TryCut(ref options, ',', out string option))
+        foreach (ReadOnlySpan<char> option in Origin.MountOptionsOf(Marker.Origin).AsSpan().Tokenize(','))
             if (option is "exec" or "noexec")
                 return settings.NoExec;
         return isNoExec;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using BootMerge.Linux;
+using CommunityToolkit.HighPerformance;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
@@ -59,14 +60,10 @@ internal static class OldNamespaces
     internal static string? UnitOf(string groups)
     {
         string? unit = null;
-        string? rest = groups;
-        while (Words.TryCut(ref rest, '\n', out string line))
-        {
-            string? path = line;
-            while (Words.TryCut(ref path, '/', out string name))
-                if (name.EndsWith(".service", StringComparison.Ordinal) || name.EndsWith(".scope", StringComparison.Ordinal))
-                    unit = name;
-        }
+        foreach (ReadOnlySpan<char> line in groups.Tokenize('\n'))
+            foreach (ReadOnlySpan<char> name in line.Tokenize('/'))
+                if (name.EndsWith(".service") || name.EndsWith(".scope"))
+                    unit = name.ToString();
 
         return unit;
     }
