@@ -1,7 +1,7 @@
 #!/bin/bash
 # images.sh SUITE DIR: the initramfs images of this checkout (out/bootmerge, out/bootmerge.cpio, the dracut module), in DIR:
 #   module.cpio    dracut with the module
-#   sysext.cpio    the same, and dracut's own module systemd-sysext; not for bookworm, whose systemd has no -sysroot units
+#   sysext.cpio    the same, and dracut's own module systemd-sysext; only for sid, as earlier ones have no -sysroot units
 #   plain.cpio     dracut with the module and without systemd
 #   sideload.cpio  dracut without the module, bootmerge.cpio appended
 #   stock.cpio     dracut without the module
@@ -54,7 +54,7 @@ flock "$repo/out" "$repo/build.sh" install "$work/program" # it writes there, an
 cp -a "$work/program" "$work/no-program"
 rm "$work/no-program/usr/sbin/bootmerge"
 dracut_with "$work/program" "$work/module.cpio" --modules "$modules_systemd bootmerge"
-[ "$suite" = bookworm ] ||
+[ "$suite" != sid ] ||
     dracut_with "$work/program" "$work/sysext.cpio" --modules "$modules_systemd systemd-sysext bootmerge"
 dracut_with "$work/program" "$work/plain.cpio" --modules "$modules_plain bootmerge" --omit systemd
 cp "$base/stock.cpio" "$work/stock.cpio"

@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2034  # used by the scripts that source this
 # Shared by the scripts of this directory: where things are, and which Debian suites are booted.
 #   bookworm: kernel 6.1, systemd 252 (no confext yet), dracut 059
+#   trixie:   kernel 6.12, systemd 257 (its refresh always merges anew), dracut 106
 #   sid:      the newest cloud kernel, systemd 262, dracut 112
 #   arm64:    trixie's kernel 6.12 and systemd 257 for arm64, no dracut; only when it is asked for (arm64, arm64/CASE)
 set -euo pipefail
@@ -9,7 +10,7 @@ umask 022 # what is made here becomes a machine's /usr
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$here/../.." && pwd)
 cache=${XDG_CACHE_HOME:-~/.cache}/bootmerge
-suites=(bookworm sid)
+suites=(bookworm trixie sid)
 foreign=(arm64)
 
 # The base of a suite: a build chroot, the kernel, initramfs images without the module, /usr images.

@@ -14,7 +14,7 @@ mkdir -p "$logs"
 # What was asked for, a line `SUITE NAME` each.
 while read -r name in_suites _; do
     for suite in "${suites[@]}"; do
-        case ${in_suites#bench:} in both | "$suite") ;; *) continue ;; esac
+        case ,${in_suites#bench:}, in *",$suite,"*) ;; *) continue ;; esac
         case $#$in_suites in 0bench:*) continue ;; esac # only when it is named
         [ $# = 0 ] || case " $* " in *" $name "* | *" $suite/$name "*) ;; *) continue ;; esac
         echo "$suite $name"
