@@ -13,7 +13,7 @@ logs=$4
 [ "$name" != powercut ] || exec "$here/powercut.sh" "$suite" "$images" "$logs"
 base=$(base_of "$suite")
 program=$(program_of "$suite")
-seconds_a_boot=300
+seconds_a_boot=600
 disk=$images/$name.img
 
 # root_disk INITRAMFS: the machine's ROOT file system, its own /etc as it was left by earlier boots. What a case's name asks
