@@ -134,20 +134,20 @@ internal static class ConfigurationReader
     /// <summary>null when absent or a dangling link; a masked file is one without content.</summary>
     private static SourceFile? TryRead(Root root, string path)
     {
+        // Not followed first: of the many places where a file may be, nearly all have none.
+        using SafeFileHandle? entry = root.TryOpen(path, Sys.O_PATH | Sys.O_NOFOLLOW);
+        if (entry is null)
+            return null;
         string name = PathText.Printable(root.Outside(path));
-        using SafeFileHandle? file = root.TryOpen(path);
-        if (file is null)
-            return IsLinkToDevNull(root, path) ? new SourceFile(name, []) : null;
+        bool isLink = Sys.Status(entry).IsSymlink;
+        using SafeFileHandle? target = isLink ? root.TryOpen(path) : null;
+        // A root that is not booted has an empty /dev: the link dangles, and masks all the same.
+        if (isLink && target is null)
+            return Sys.ReadLink(entry) == "/dev/null" ? new SourceFile(name, []) : null;
+        SafeFileHandle file = target ?? entry;
         return Sys.Status(file).IsCharacterDevice
             ? new SourceFile(name, [])
             : new SourceFile(name, Root.ReadFile(file, root.Outside(path), FileLimit));
-    }
-
-    /// <summary>A root that is not booted has an empty /dev: the link dangles, and masks all the same.</summary>
-    private static bool IsLinkToDevNull(Root root, string path)
-    {
-        using SafeFileHandle? link = root.TryOpen(path, Sys.O_PATH | Sys.O_NOFOLLOW);
-        return link is not null && Sys.Status(link).IsSymlink && Sys.ReadLink(link) == "/dev/null";
     }
 
     private static byte[] ReadKernelCommandLine()

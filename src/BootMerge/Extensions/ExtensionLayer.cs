@@ -12,4 +12,7 @@ internal sealed class ExtensionLayer(string hierarchy, string path, DiskImage? i
     public string Path { get; } = path;
 
     public DiskImage? Image { get; } = image;
+
+    /// <summary>The mount that it lies on, as <see cref="Linux.FileStatus.UniqueMountId"/>.</summary>
+    public ulong MountId { get; init; }
 }

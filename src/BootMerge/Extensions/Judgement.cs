@@ -54,9 +54,9 @@ internal static class Judgement
                 Layer? overlapped = null;
                 if (verdict.Accepted)
                 {
-                    missing = Missing(root, extension, hierarchies);
-                    brought = LayersOf(root, extension, hierarchies);
-                    verdict = ClaimLayers(root, extension, hierarchies, mounts, layers, out overlapped) ?? verdict;
+                    List<Layer> claimed = [];
+                    brought = Look(root, extension, hierarchies, mounts, claimed, out missing);
+                    verdict = Claim(claimed, layers, out overlapped) ?? verdict;
                 }
 
                 overlapsRouting |= routing is not null && overlapped is not null && Array.Exists(routing, entry => overlapped.Owner == Routed(entry));
@@ -103,21 +103,48 @@ internal static class Judgement
         {
             using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
             if (directory is not null && !IsEmpty(directory))
-                layers.Add(new ExtensionLayer(hierarchy, extension.Image is null ? root.PathOf(directory) : Sys.PathOf(directory), extension.Image));
+                layers.Add(new ExtensionLayer(hierarchy, PathOf(root, extension, directory), extension.Image));
         }
 
         return layers;
     }
 
-    private static string? Missing(Root root, Extension extension, string[] hierarchies)
+    /// <summary>The same, each hierarchy opened once for all that is asked about it: there may be hundreds of extensions.</summary>
+    /// <param name="claimed">Gets what must not be in a stack twice.</param>
+    /// <param name="missing">The first hierarchy that the extension means to have, and does not.</param>
+    private static List<ExtensionLayer> Look(
+        Root root, Extension extension, string[] hierarchies, MountTable mounts, List<Layer> claimed, out string? missing)
     {
-        if (extension.IsBareDirectory)
-            return null;
+        missing = null;
+        List<ExtensionLayer> brought = [];
         foreach (string hierarchy in hierarchies)
-            if (EntryFile.WhyMissing((path, flags) => extension.TryOpen(root, path, flags), hierarchy) is string reason)
-                return hierarchy + " (" + reason + ")";
-        return null;
+        {
+            using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
+            if (directory is null)
+            {
+                missing ??= Missing(root, extension, hierarchy);
+                continue;
+            }
+
+            string path = PathOf(root, extension, directory);
+            FileStatus status = Sys.Status(directory);
+            // An image is a file system of its own, mounted once for this extension.
+            if (extension.Image is null)
+                claimed.Add(LayerAt(hierarchy, "that of '" + PathText.Printable(extension.Name) + "'", path, mounts, directory, status));
+            if (!IsEmpty(directory))
+                brought.Add(new ExtensionLayer(hierarchy, path, extension.Image) { MountId = status.UniqueMountId });
+        }
+
+        return brought;
     }
+
+    private static string PathOf(Root root, Extension extension, SafeFileHandle directory) =>
+        extension.Image is null ? root.PathOf(directory) : Sys.PathOf(directory);
+
+    private static string? Missing(Root root, Extension extension, string hierarchy) =>
+        !extension.IsBareDirectory
+        && EntryFile.WhyMissing((path, flags) => extension.TryOpen(root, path, flags), hierarchy) is string reason
+            ? hierarchy + " (" + reason + ")" : null;
 
     public static bool IsEmpty(SafeFileHandle directory)
     {
@@ -150,15 +177,9 @@ internal static class Judgement
     /// </summary>
     /// <param name="overlapped">What is in the way of it.</param>
     /// <returns>null when there is nothing against it; its layers are then in <paramref name="layers"/>.</returns>
-    private static Verdict? ClaimLayers(Root root, Extension extension, string[] hierarchies, MountTable mounts, List<Layer> layers, out Layer? overlapped)
+    private static Verdict? Claim(List<Layer> claimed, List<Layer> layers, out Layer? overlapped)
     {
         overlapped = null;
-        List<Layer> claimed = [];
-        if (extension.Image is not null)
-            return null; // a file system of its own, mounted once for this extension
-        foreach (string hierarchy in hierarchies)
-            AddLayer(claimed, hierarchy, "that of '" + PathText.Printable(extension.Name) + "'", root, mounts, extension.OpenHierarchy(root, hierarchy));
-
         foreach (Layer layer in claimed)
         {
             overlapped = layers.Find(layer.Overlaps);
@@ -178,11 +199,12 @@ internal static class Judgement
         if (directory is null)
             return;
         using (directory)
-        {
-            FileStatus status = Sys.Status(directory);
-            layers.Add(new Layer { Hierarchy = hierarchy, Owner = owner, Path = root.PathOf(directory), Status = status, Places = mounts.PlacesOf(directory, status) });
-        }
+            layers.Add(LayerAt(hierarchy, owner, root.PathOf(directory), mounts, directory, Sys.Status(directory)));
     }
+
+    private static Layer LayerAt(
+        string hierarchy, string owner, string path, MountTable mounts, SafeFileHandle directory, FileStatus status) =>
+        new() { Hierarchy = hierarchy, Owner = owner, Path = path, Status = status, Places = mounts.PlacesOf(directory, status) };
 
     private sealed class Layer
     {

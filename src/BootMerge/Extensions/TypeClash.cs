@@ -34,24 +34,41 @@ internal static class TypeClash
 
     /// <summary>At the top of the hierarchies, where such a thing stops a system; a merge must not take the time to look at every file.</summary>
     /// <returns>Sentences without their full stop.</returns>
-    public static List<string> AtTheTop(Root root, Extension extension, string[] hierarchies)
+    public static List<string> AtTheTop(Root root, List<Candidate> candidates, string[] hierarchies)
     {
         List<string> clashes = [];
-        foreach (string hierarchy in hierarchies)
-        {
-            using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
-            if (directory is null)
-                continue;
-            using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
-            foreach (DirectoryEntry entry in Sys.ReadDirectory(readable))
-            {
-                string path = hierarchy + "/" + entry.Name;
-                if (Sys.TryStatusAt(readable, entry.Name) is FileStatus status && Of(root, path, status) is string own)
-                    clashes.Add("'" + extension.Name + "' has " + Word(status) + " at " + path + ", where the system has " + own + ": one hides the other completely");
-            }
-        }
-
+        HashSet<string>?[] own = new HashSet<string>?[hierarchies.Length];
+        foreach (Candidate candidate in candidates)
+            for (int i = 0; i < hierarchies.Length && candidate.Verdict.Accepted; i++)
+                Add(root, candidate.Extension, hierarchies[i], own[i] ??= NamesIn(root, hierarchies[i]), clashes);
         return clashes;
+    }
+
+    /// <param name="own">The system's names there: most of an extension's are not among them, and are not looked at.</param>
+    private static void Add(Root root, Extension extension, string hierarchy, HashSet<string> own, List<string> clashes)
+    {
+        using SafeFileHandle? directory = own.Count == 0 ? null : extension.OpenHierarchy(root, hierarchy);
+        if (directory is null)
+            return;
+        using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(readable))
+        {
+            string path = hierarchy + "/" + entry.Name;
+            if (own.Contains(entry.Name) && Sys.TryStatusAt(readable, entry.Name) is FileStatus status
+                && Of(root, path, status) is string what)
+                clashes.Add("'" + extension.Name + "' has " + Word(status) + " at " + path
+                    + ", where the system has " + what + ": one hides the other completely");
+        }
+    }
+
+    private static HashSet<string> NamesIn(Root root, string hierarchy)
+    {
+        HashSet<string> names = [];
+        using SafeFileHandle? directory = root.TryOpenDirectory(hierarchy, Sys.O_RDONLY);
+        if (directory is not null)
+            foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
+                names.Add(entry.Name);
+        return names;
     }
 
     public static string Word(FileStatus status) => status.IsDirectory ? "a directory" : status.IsSymlink ? "a symlink" : "a file";

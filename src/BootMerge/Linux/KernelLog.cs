@@ -17,7 +17,7 @@ internal sealed unsafe class KernelLog : IDisposable
     /// <summary>Remembers the end of the log.</summary>
     public static KernelLog Mark()
     {
-        int fd = LibC.open("/dev/kmsg\0"u8.ToArray(), Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_CLOEXEC, 0);
+        int fd = LibC.openat(LibC.AT_FDCWD, "/dev/kmsg\0"u8.ToArray(), Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_CLOEXEC, 0);
         if (fd < 0)
             return new KernelLog(null);
         SafeFileHandle kmsg = new(fd, ownsHandle: true);

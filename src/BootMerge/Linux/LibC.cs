@@ -11,12 +11,14 @@ namespace BootMerge.Linux;
 internal static unsafe partial class LibC
 {
     public const long SYS_openat2 = 437;
+    public const int AT_FDCWD = -100;
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial long syscall(long number, int directory, byte[] path, OpenHow* how, nuint size);
 
+    /// <summary>In place of open(2), after which musl sets FD_CLOEXEC by a call of its own.</summary>
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int open(byte[] path, int flags, uint mode);
+    public static partial int openat(int directory, byte[] path, int flags, uint mode);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int openat(int directory, byte* path, int flags, uint mode);

@@ -62,12 +62,11 @@ internal static unsafe partial class Sys
     /// <returns>An attribute that the other file system cannot hold; null when there is none.</returns>
     public static string? CopyAttributes(SafeFileHandle source, FileStatus status, SafeFileHandle target, bool withMarks, string name)
     {
-        const int AT_FDCWD = -100;
         Check(LibC.fchownat(Raw(target), EmptyPath, status.Uid, status.Gid, AT_EMPTY_PATH), "chown", name);
         // A link of /proc leads to the open file itself. fchmodat2(2), which takes AT_EMPTY_PATH, came with 6.6.
         byte[] path = PathText.Terminated(ProcPath(target));
         if (!status.IsSymlink)
-            Check(LibC.fchmodat(AT_FDCWD, path, status.Permissions, 0), "chmod", name);
+            Check(LibC.fchmodat(LibC.AT_FDCWD, path, status.Permissions, 0), "chmod", name);
         // Behind chown(2), which takes capabilities away, and chmod(2), which changes ACLs.
         string? lost = null;
         foreach (string attribute in ListXattrsOf(source))

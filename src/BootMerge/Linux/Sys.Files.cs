@@ -72,7 +72,7 @@ internal static unsafe partial class Sys
     /// <summary>An absolute path of this process, outside any root.</summary>
     public static SafeFileHandle Open(string path, int flags, uint mode = 0)
     {
-        int fd = LibC.open(PathText.Terminated(path), flags | O_CLOEXEC, mode);
+        int fd = LibC.openat(LibC.AT_FDCWD, PathText.Terminated(path), flags | O_CLOEXEC, mode);
         int errno = LastErrno;
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("open", path, errno);
     }
@@ -80,7 +80,7 @@ internal static unsafe partial class Sys
     /// <summary>null when there is no such file.</summary>
     public static SafeFileHandle? TryOpen(string path, int flags)
     {
-        int fd = LibC.open(PathText.Terminated(path), flags | O_CLOEXEC, 0);
+        int fd = LibC.openat(LibC.AT_FDCWD, PathText.Terminated(path), flags | O_CLOEXEC, 0);
         int errno = LastErrno;
         if (fd >= 0)
             return new SafeFileHandle(fd, ownsHandle: true);
@@ -90,7 +90,7 @@ internal static unsafe partial class Sys
     /// <summary>Never fails: what cannot be reached is not there.</summary>
     public static bool Exists(string path)
     {
-        int fd = LibC.open(PathText.Terminated(path), O_PATH | O_CLOEXEC, 0);
+        int fd = LibC.openat(LibC.AT_FDCWD, PathText.Terminated(path), O_PATH | O_CLOEXEC, 0);
         if (fd < 0)
             return false;
         new SafeFileHandle(fd, ownsHandle: true).Dispose();
@@ -152,7 +152,7 @@ internal static unsafe partial class Sys
     /// <summary>The same file again with other flags, through /proc.</summary>
     public static SafeFileHandle Reopen(SafeFileHandle handle, int flags)
     {
-        int fd = LibC.open(PathText.Terminated(ProcPath(handle)), flags | O_CLOEXEC, 0);
+        int fd = LibC.openat(LibC.AT_FDCWD, PathText.Terminated(ProcPath(handle)), flags | O_CLOEXEC, 0);
         int errno = LastErrno;
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("open", NameOf(handle), errno);
     }
@@ -340,21 +340,24 @@ internal static unsafe partial class Sys
     /// <summary>The whole file; longer than <paramref name="limit"/> bytes is an <see cref="InputException"/>.</summary>
     public static byte[] ReadAll(SafeFileHandle file, int limit, string name)
     {
-        byte[] buffer = new byte[Math.Min(limit + 1, 8192)];
-        int length = 0;
-        while (true)
+        // Most files are short: one by one they leave no more behind than what is in them.
+        Span<byte> start = stackalloc byte[Math.Min(limit + 1, 4096)];
+        int length = ReadFully(file, start, name);
+        if (length < start.Length)
+            return start[..length].ToArray();
+        byte[] buffer = start.ToArray();
+        while (length <= limit)
         {
+            Array.Resize(ref buffer, Math.Min(limit + 1, buffer.Length * 4));
             length += ReadFully(file, buffer.AsSpan(length), name);
             if (length < buffer.Length)
             {
                 Array.Resize(ref buffer, length); // a range of an array would pull in the type loader: 300 KB
                 return buffer;
             }
-
-            if (length > limit)
-                throw new InputException(PathText.Printable(name) + " is longer than " + limit.ToString() + " bytes");
-            Array.Resize(ref buffer, Math.Min(limit + 1, buffer.Length * 4));
         }
+
+        throw new InputException(PathText.Printable(name) + " is longer than " + limit.ToString() + " bytes");
     }
 
     /// <summary>Reads until the buffer is full or the file ends.</summary>

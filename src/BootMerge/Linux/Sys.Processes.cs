@@ -33,9 +33,9 @@ internal static unsafe partial class Sys
         int file;
         do
         {
-            file = LibC.open(nothing, O_RDWR | O_NOCTTY, 0);
+            file = LibC.openat(LibC.AT_FDCWD, nothing, O_RDWR | O_NOCTTY, 0);
             if (file < 0)
-                file = LibC.open(top, O_PATH, 0);
+                file = LibC.openat(LibC.AT_FDCWD, top, O_PATH, 0);
         }
         while (file is >= 0 and <= LastStandard);
         if (file > LastStandard)

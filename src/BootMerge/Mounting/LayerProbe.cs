@@ -16,33 +16,39 @@ internal static class LayerProbe
     private static readonly long[] Usual = [0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0x73717368, 0xE0F5E1E2, 0x858458F6];
 
     /// <summary>Replaces the verdict of extensions that the kernel refuses.</summary>
-    public static void LeaveOutRefused(Root root, string[] hierarchies, List<Candidate> candidates, Log log)
+    public static void LeaveOutRefused(Root root, List<Candidate> candidates, Log log)
     {
+        ulong usual = 0; // most extensions lie on one mount, which is asked once
         foreach (Candidate candidate in candidates)
         {
-            Extension extension = candidate.Extension;
-            if (!candidate.Verdict.Accepted || extension.Image is not null)
+            if (!candidate.Verdict.Accepted || candidate.Extension.Image is not null)
                 continue;
-            foreach (string hierarchy in hierarchies)
-                if (Refusal(root, extension, hierarchy, log) is string reason)
-                    candidate.Verdict = Verdict.Unusable("its " + hierarchy + " cannot be a layer: " + reason);
+            foreach (ExtensionLayer layer in candidate.Layers)
+                if (layer.MountId != usual && Refusal(root, candidate.Extension, layer, ref usual, log) is string reason)
+                    candidate.Verdict = Verdict.Unusable("its " + layer.Hierarchy + " cannot be a layer: " + reason);
         }
     }
 
     /// <returns>null when the kernel takes it, or cannot be asked.</returns>
-    private static string? Refusal(Root root, Extension extension, string hierarchy, Log log)
+    private static string? Refusal(Root root, Extension extension, ExtensionLayer layer, ref ulong usual, Log log)
     {
-        using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
-        if (directory is null || System.Array.IndexOf(Usual, Sys.FileSystemType(directory)) >= 0)
+        using SafeFileHandle? directory = extension.OpenHierarchy(root, layer.Hierarchy);
+        if (directory is null)
             return null;
+        if (System.Array.IndexOf(Usual, Sys.FileSystemType(directory)) >= 0)
+        {
+            usual = layer.MountId;
+            return null;
+        }
+
         try
         {
             // A kernel that wants its layers attached wants that of the empty one beside it, too.
             string path = Sys.PathOf(directory);
             using PrivateView view = PrivateView.Enter();
-            using SafeFileHandle layer = Sys.Open(path, Sys.O_PATH | Sys.O_DIRECTORY);
+            using SafeFileHandle attached = Sys.Open(path, Sys.O_PATH | Sys.O_DIRECTORY);
             using SafeFileHandle place = Sys.Open("/", Sys.O_PATH | Sys.O_DIRECTORY);
-            return Refusal(layer, place, path);
+            return Refusal(attached, place, path);
         }
         catch (KernelException e)
         {

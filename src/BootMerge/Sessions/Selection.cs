@@ -109,15 +109,11 @@ internal sealed class Selection
     {
         List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease), settings.Hierarchies, session.Settings.Has(Switches.Force), settings.ImagePolicy,
             UsesRouting(settings.Mode) ? Array.ConvertAll(settings.Hierarchies, HierarchyState.RoutingEntry) : null);
-        LayerProbe.LeaveOutRefused(root, settings.Hierarchies, candidates, session.Log);
-        List<string> clashes = [];
-        if (session.Settings.Verb is Verb.Merge or Verb.Refresh or Verb.Boot)
-            foreach (Candidate candidate in candidates)
-                if (candidate.Verdict.Accepted)
-                    clashes.AddAll(TypeClash.AtTheTop(root, candidate.Extension, settings.Hierarchies));
+        LayerProbe.LeaveOutRefused(root, candidates, session.Log);
+        bool isMerged = session.Settings.Verb is Verb.Merge or Verb.Refresh or Verb.Boot;
         return new Selection(settings, found, candidates)
         {
-            _clashes = clashes,
+            _clashes = isMerged ? TypeClash.AtTheTop(root, candidates, settings.Hierarchies) : [],
             OwnSettings = all,
             _fallback = settings.KeepsMode && merges.Count > 0 && merges[0].IsFallback ? merges[0] : null,
         };
