@@ -11,7 +11,7 @@ umask 022
 [ -n "${HOME-}" ] || export HOME=~ # unset: from the list of users
 . tests/stages.sh
 
-size_ceiling=$((175 * 1024 * 1024 / 100)) # 1.75 MiB
+size_ceiling=$((160 * 1024 * 1024 / 100)) # 1.60 MiB
 
 usage() {
     cat <<'USAGE'

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using BootMerge.KernelTests.Support;
 using Xunit;
 
@@ -96,8 +95,13 @@ public sealed class JsonKeysTests : InitramfsTest
     private static Dictionary<string, string> Listed()
     {
         string top = Path.GetDirectoryName(Path.GetDirectoryName(Workplace.Binary))!;
-        string section = Regex.Match(File.ReadAllText(top + "/man/bootmerge.8.scd"), @"^# JSON\n(.*?)^# ", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
-        return Regex.Matches(section, @"^\|\[ (.+)\n:< (.+)$", RegexOptions.Multiline)
-            .ToDictionary(static row => row.Groups[1].Value, static row => row.Groups[2].Value, StringComparer.Ordinal);
+        string manual = File.ReadAllText(top + "/man/bootmerge.8.scd");
+        int start = manual.IndexOf("\n# JSON\n", StringComparison.Ordinal);
+        string[] lines = manual[start..manual.IndexOf("\n# ", start + 1, StringComparison.Ordinal)].Split('\n');
+        Dictionary<string, string> listed = [];
+        for (int i = 0; i + 1 < lines.Length; i++)
+            if (lines[i].StartsWith("|[ ", StringComparison.Ordinal))
+                listed.Add(lines[i][3..], lines[i + 1][3..]);
+        return listed;
     }
 }

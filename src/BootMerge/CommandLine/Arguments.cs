@@ -39,5 +39,5 @@ internal sealed class Arguments
     /// <summary>Patterns of what reset --all leaves.</summary>
     public List<string> Keep { get; } = [];
 
-    public bool Has(Switches one) => (Switches & one) != 0;
+    public bool Has(Switches one) => (Switches & one) != Switches.None;
 }

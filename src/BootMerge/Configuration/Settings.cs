@@ -64,7 +64,7 @@ internal sealed class Settings
 
     public bool SwitchedOff => SwitchedOffBy is not null;
 
-    public bool Has(Switches one) => (Switches & one) != 0;
+    public bool Has(Switches one) => (Switches & one) != Switches.None;
 
     /// <summary>Log each step.</summary>
     public required bool Debug { get; init; }

@@ -232,7 +232,7 @@ public sealed partial class KernelDeclarationTests
             (true, false) => ["clang", "--target=aarch64-linux-musl", "-nostdlibinc", "-isystem", "/usr/include/aarch64-linux-musl",
                 "-idirafter", kernel, "-idirafter", "/usr/include"],
         };
-        ProcessStartInfo start = new(command[0]) { RedirectStandardError = true };
+        ProcessStartInfo start = new(command[0]) { RedirectStandardError = true, UseShellExecute = false };
         foreach (string argument in (IEnumerable<string>)[.. command[1..], "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", file])
             start.ArgumentList.Add(argument);
         try
