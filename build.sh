@@ -11,7 +11,8 @@ umask 022
 [ -n "${HOME-}" ] || export HOME=~ # unset: from the list of users
 . tests/stages.sh
 
-size_ceiling=$((160 * 1024 * 1024 / 100)) # 1.60 MiB
+size_ceiling=$((160 * 1024 * 1024 / 100))       # 1.60 MiB
+arm64_size_ceiling=$((165 * 1024 * 1024 / 100)) # 1.65 MiB: each instruction takes four bytes there
 
 usage() {
     cat <<'USAGE'

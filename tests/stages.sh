@@ -120,8 +120,9 @@ pair() {
     finish "$1"
 }
 
-# Each of these: PROGRAM.
-is_small() { [ "$(stat -c %s "$1")" -le "$size_ceiling" ]; }
+# is_small PROGRAM CEILING
+is_small() { [ "$(stat -c %s "$1")" -le "$2" ]; }
+# is_static PROGRAM
 is_static() { ! readelf -ldW "$1" | grep -E 'INTERP|NEEDED'; }
 # runs_alone PROGRAM [EMULATOR]: as the only file there is, besides the emulator: no library, no /proc, no /dev
 runs_alone() {
@@ -170,7 +171,7 @@ stage_unit() {
 
 stage_program() {
     program
-    check "at most $size_ceiling bytes" is_small out/bootmerge
+    check "at most $size_ceiling bytes" is_small out/bootmerge "$size_ceiling"
     check "no dynamic linking" is_static out/bootmerge
     check "runs in an empty root" runs_alone out/bootmerge
 }
@@ -234,7 +235,7 @@ stage_arm64() {
     check "arm64: the kernel and musl have what the program declares" env TESTED_ARCHITECTURE=arm64 \
         "$(tests_of tests/BootMerge.Tests BootMerge.Tests)" -class '*KernelDeclarationTests'
     check "out/bootmerge-arm64 is built" build arm64
-    check "arm64: at most $size_ceiling bytes" is_small out/bootmerge-arm64
+    check "arm64: at most $arm64_size_ceiling bytes" is_small out/bootmerge-arm64 "$arm64_size_ceiling"
     check "arm64: no dynamic linking" is_static out/bootmerge-arm64
     check "arm64: runs in an empty root" runs_alone out/bootmerge-arm64 qemu-aarch64-static
     make_cpio out/bootmerge-arm64
