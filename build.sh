@@ -8,7 +8,7 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1 # without it .NET does not start where libicu is missing
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin     # `su` gives root the PATH of the user before
 umask 022
-[ -n "${HOME-}" ] || export HOME=~ # unset: from the list of users
+[ -n "${HOME-}" ] || { unset HOME; export HOME=~; } # from the list of users
 . tests/stages.sh
 
 size_ceiling=$((160 * 1024 * 1024 / 100))       # 1.60 MiB
@@ -129,6 +129,7 @@ build() {
     *) usage >&2; exit 2 ;;
     esac
     mkdir -p out
+    rm -f $program
     # MSBuild starts a command from a script in TMPDIR and does not quote its path; --output reads commas and semicolons.
     [[ ${TMPDIR-} != *[^[:alnum:]/._-]* ]] || local -x TMPDIR=/tmp
     dotnet publish src/BootMerge -c Release "${runtime[@]}" -v quiet -p:PublishDir=../../out/publish/ >&2
@@ -208,7 +209,7 @@ soak_fuzz() {
 }
 soak_arm64() { # the stage of `test`, which makes its Debian system first
     need_root soak
-    # shellcheck disable=SC2046,SC2086  # lists of words
+    # shellcheck disable=SC2086  # lists of words
     need $build_tools $boot_tools readelf
     tests/boot/base.sh arm64 >/dev/null
     (run_tests arm64)
@@ -242,7 +243,7 @@ soak_fresh() {
 }
 # soak PART...
 soak() {
-    local part started status=0
+    local part started status result=0
     mapfile -t < <(compgen -A function soak_)
     [ $# -gt 0 ] || set -- "${MAPFILE[@]#soak_}"
     for part; do
@@ -251,9 +252,10 @@ soak() {
     build
     for part; do
         started=$SECONDS
-        if "soak_$part"; then echo "soak $part: passed, $((SECONDS - started)) s"; else status=1; echo "soak $part: FAILED, $((SECONDS - started)) s"; fi
+        strictly "soak_$part"
+        if [ "$status" = 0 ]; then echo "soak $part: passed, $((SECONDS - started)) s"; else result=1; echo "soak $part: FAILED, $((SECONDS - started)) s"; fi
     done
-    return $status
+    return $result
 }
 
 verb=${1-}

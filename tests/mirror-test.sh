@@ -32,6 +32,8 @@ deb [arch=$(dpkg --print-architecture)] http://mirror.invalid/debian $codename m
 finds "a line in sources.list" "http://mirror.invalid/debian*"
 sources sources.list "deb http://packages.invalid/app app main\ndeb http://mirror.invalid/debian stable main contrib"
 finds "a line that says stable" "http://mirror.invalid/debian*"
+sources sources.list "deb http://packages.invalid/app stable main\ndeb http://mirror.invalid/debian $codename main"
+finds "the release by its codename before somebody's stable" "http://mirror.invalid/debian*"
 sources sources.list.d/debian.sources "Types: deb deb-src\nURIs: http://mirror.invalid/debian/
 Suites: $codename $codename-updates\nComponents: main"
 finds "a paragraph in sources.list.d" "http://mirror.invalid/debian*"

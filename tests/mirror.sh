@@ -2,13 +2,15 @@
 # mirror: prints the Debian mirror that this machine installs from, for the roots that the tests make. MIRROR= in the
 # environment is stronger. apt itself is asked: it reads every form of its sources, and needs no package lists for that.
 mirror() {
-    local codename found=${MIRROR-}
+    local codename names uris found=${MIRROR-}
     if [ -z "$found" ]; then
         codename=$(. /etc/os-release && printf %s "${VERSION_CODENAME-}")
-        # Sources name the release by its codename, or by what it is at the moment.
-        found=$(apt-get --print-uris update |
-            sed -nE "s,^'(.*)/dists/(${codename:-stable}|(oldold|old)?stable|testing|unstable|sid)/InRelease'.*,\1,p" |
-            awk '!n++')
+        uris=$(apt-get --print-uris update)
+        # Sources name the release by its codename, or by what it is at the moment, as others also call what they have.
+        for names in "${codename:-stable}" "(oldold|old)?stable|testing|unstable|sid"; do
+            found=$(sed -nE "s,^'(.*)/dists/($names)/InRelease'.*,\1,p" <<<"$uris" | awk '!n++')
+            [ -z "$found" ] || break
+        done
     fi
     if [ -z "$found" ]; then
         echo "apt's sources have no Debian mirror for '${codename-}'. Set MIRROR= to the address of one." >&2

@@ -48,6 +48,13 @@ is "both of a pair are shown, with their names" "a: from a,b: from b" "$(grep ':
 is "what the rest stands on fails: the end, and the count" "1 passed, 1 failed" \
     "$(bash -c 'set -euo pipefail; . "$1"; check a true; must b false; check c true' must "$repo/tests/stages.sh" | tail -n 1)"
 
+is "what the rest stands on holds after a failure: all goes on" "2 passed, 1 failed" \
+    "$(bash -c 'set -euo pipefail; . "$1"; check a false; must b true; check c true; conclude' must "$repo/tests/stages.sh" | tail -n 1)"
+is "a function that fails in the middle has failed" "0 1" \
+    "$(bash -c 'set -euo pipefail; . "$1"; f() { false; true; }; check a f >/dev/null; echo "$passed $failed"' check "$repo/tests/stages.sh")"
+is "nothing was tested: no success" "0 passed, 0 failed
+1" "$(bash -c 'set -euo pipefail; . "$1"; conclude' conclude "$repo/tests/stages.sh" || echo $?)"
+
 # shellcheck disable=SC2016  # expanded by that shell
 stages=$(bash -c '. "$1"; echo "${stages[*]}"' stages "$repo/tests/stages.sh")
 is "an unknown stage" "build.sh: test has no stage 'kernal'. Stages: $stages, fast.

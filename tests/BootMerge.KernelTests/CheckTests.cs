@@ -211,6 +211,27 @@ public sealed class CheckTests : KernelTest
     }
 
     [Fact]
+    public void A_merge_does_not_warn_of_a_directory_that_the_machine_has_deleted()
+    {
+        Root.Extension("alpha", ("gone/file", "1"));
+        Files.MakeWhiteout(Root.Raw + "/etc/gone");
+        Root.Route("/etc");
+
+        Outcome outcome = Root.Bootmerge("merge", "--mutable=auto").Succeeds();
+
+        Assert.DoesNotContain("hides the other", outcome.Error, StringComparison.Ordinal);
+        Root.Bootmerge("unmerge").Succeeds();
+    }
+
+    [Fact]
+    public void A_mask_does_not_count_among_the_extensions_found()
+    {
+        Root.MakeDirectory("/run/confexts/masked");
+
+        Root.Bootmerge("merge").Says("No extensions found");
+    }
+
+    [Fact]
     public void Without_names_everything_found_in_both_classes_is_checked_and_what_is_no_extension_is_named()
     {
         Root.Extension("a", ("f", "1"));

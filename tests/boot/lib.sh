@@ -3,7 +3,7 @@
 #   bookworm: kernel 6.1, systemd 252 (no confext yet), dracut 059
 #   trixie:   kernel 6.12, systemd 257 (its refresh always merges anew), dracut 106
 #   sid:      the newest cloud kernel, systemd 262, dracut 112
-#   arm64:    trixie's kernel 6.12 and systemd 257 for arm64, no dracut; only when it is asked for (arm64, arm64/CASE)
+#   arm64:    trixie's kernel 6.12 and systemd 257 for arm64, no dracut; only when it is asked for (arm64/CASE)
 set -euo pipefail
 umask 022 # what is made here becomes a machine's /usr
 

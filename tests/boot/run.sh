@@ -1,6 +1,6 @@
 #!/bin/bash
 # run.sh [CASE...]: boots what the table `cases` lists (CASE: a name, or SUITE/NAME), two machines at a time. Without CASE it is
-# everything for the architecture of this machine; another one has to be named, as in arm64/daily.
+# everything for x86-64; arm64/daily has to be named.
 # Needs out/bootmerge and out/bootmerge.cpio (build.sh build, build.sh cpio), or those of the other architecture. Logs of every boot: out/boot-test/.
 # One line a case, the last line is `N passed, N failed`.
 . "$(dirname "$0")/lib.sh"

@@ -15,7 +15,7 @@ internal static unsafe partial class Native
     public const int S_IFMT = 0xF000, S_IFDIR = 0x4000, S_IFCHR = 0x2000, S_IFBLK = 0x6000, S_IFREG = 0x8000;
     public const int S_IFIFO = 0x1000, S_IFLNK = 0xA000, S_IFSOCK = 0xC000;
 
-    public const int ENOENT = 2, ENOTDIR = 20, ENODATA = 61, ENOTSUP = 95;
+    public const int ENOENT = 2, EBUSY = 16, ENOTDIR = 20, ENODATA = 61, ENOTSUP = 95;
 
     private const int AT_FDCWD = -100, AT_SYMLINK_NOFOLLOW = 0x100, CLONE_NEWNS = 0x20000;
     private const uint STATX_BASIC_STATS = 0x7ff, STATX_BTIME = 0x800, STATX_MNT_ID_UNIQUE = 0x4000;

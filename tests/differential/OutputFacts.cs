@@ -16,11 +16,14 @@ internal static partial class OutputFacts
         string[] lines = output.TrimEnd('\n').Split('\n');
         if (output.StartsWith('[') || output.StartsWith('{'))
         {
-            facts[of + " form"] = lines.Length == 1 ? "JSON on one line" : "JSON indented by " + JsonSerializer.Serialize(Indentation().Match(lines[1]).Value);
             using JsonDocument document = JsonDocument.Parse(output);
             // Under its own name bootmerge's status is an object; what systemd has, too, is this key.
             bool isObject = document.RootElement.ValueKind == JsonValueKind.Object;
-            JsonFacts.Flatten(of, isObject ? document.RootElement.GetProperty("hierarchies") : document.RootElement, (name, value) => facts[name] = value.GetRawText());
+            JsonElement shared = isObject ? document.RootElement.GetProperty("hierarchies") : document.RootElement;
+            // An empty array has nothing to indent, the object around it has.
+            bool isOneLine = lines.Length == 1 || (isObject && shared.GetArrayLength() == 0);
+            facts[of + " form"] = isOneLine ? "JSON on one line" : "JSON indented by " + JsonSerializer.Serialize(Indentation().Match(lines[1]).Value);
+            JsonFacts.Flatten(of, shared, (name, value) => facts[name] = value.GetRawText());
         }
         else if (TableHeader().IsMatch(output))
         {

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
+using System.Threading;
 
 namespace BootMerge.DifferentialTests;
 
@@ -221,10 +222,24 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
         return this;
     }
 
+    /// <summary>
+    /// A child that another thread has just forked holds the files that were open for writing here until it executes its
+    /// program: the mount is busy for that long.
+    /// </summary>
     public TestRoot MakeReadOnly(string mountPoint)
     {
-        Native.Mount(null, this[mountPoint], null, Native.MS_BIND | Native.MS_REMOUNT | Native.MS_RDONLY);
-        return this;
+        for (int attempt = 0; ; attempt++)
+        {
+            try
+            {
+                Native.Mount(null, this[mountPoint], null, Native.MS_BIND | Native.MS_REMOUNT | Native.MS_RDONLY);
+                return this;
+            }
+            catch (NativeException e) when (e.Errno == Native.EBUSY && attempt < 100)
+            {
+                Thread.Sleep(50);
+            }
+        }
     }
 
     public TestRoot Propagation(string mountPoint, ulong propagation)

@@ -16,7 +16,7 @@ mapfile -t files < <(find ../.. \( -name .git -o -name out -o -name bin -o -name
 # Whoever reads "specification, section 6" finds it: docs/specification.md has a heading "## 6. ...".
 none "every section that is cited says of what" "$(grep -InEi '\bsections? [0-9]' "${files[@]}" |
     grep -vEi 'specification, sections? [0-9]|^../../docs/specification.md:' || true)"
-cited=$(grep -IohEi 'specification, sections? [0-9]+(((, | and | to )[0-9]+)+)?' "${files[@]}" | grep -oE '[0-9]+' | sort -nu)
+cited=$(grep -IohEi 'specification, sections? [0-9]+(((, | and | to )[0-9]+)+)?' "${files[@]}" | grep -oE '[0-9]+' | sort -nu || true)
 headings=$(sed -nE 's/^## ([0-9]+)\. .*/\1/p' ../../docs/specification.md | sort -nu)
 if [ -n "$cited" ]; then ok "the specification is cited"; else not_ok "nothing cites the specification"; fi
 none "every section that is cited is in docs/specification.md" "$(LC_ALL=C comm -23 <(LC_ALL=C sort <<<"$cited") <(LC_ALL=C sort <<<"$headings"))"

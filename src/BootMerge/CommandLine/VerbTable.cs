@@ -42,7 +42,7 @@ internal static class VerbTable
     /// <summary>In the order of the enumeration.</summary>
     public static readonly VerbRow[] All =
     [
-        new(Verb.Status, "status", "Show what is merged, since when, and where writes go (the default)") { IsSystemds = true },
+        new(Verb.Status, "status", "Show what is merged and since when (the default)") { OwnHelp = "; also where writes go", IsSystemds = true },
         new(Verb.List, "list", "List the extensions found") { OwnHelp = ", or only those named", IsSystemds = true, TakesNames = true },
         new(Verb.Merge, "merge", "Merge the extensions found; fails if already merged") { IsSystemds = true },
         new(Verb.Unmerge, "unmerge", "Undo the merge") { IsSystemds = true },

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -22,6 +23,8 @@ internal static class TypeClash
         if (there is null)
             return null;
         FileStatus own = Sys.Status(there);
+        if (own.IsWhiteout)
+            return null; // deleted by the machine: there is nothing
         if (status.IsDirectory)
             return own.IsDirectory ? null : own.IsSymlink ? "a symlink" : "a file";
         if (own.IsDirectory)
@@ -37,38 +40,31 @@ internal static class TypeClash
     public static List<string> AtTheTop(Root root, List<Candidate> candidates, string[] hierarchies)
     {
         List<string> clashes = [];
-        HashSet<string>?[] own = new HashSet<string>?[hierarchies.Length];
+        SafeFileHandle?[] own = Array.ConvertAll(hierarchies, hierarchy => root.TryOpen(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY, out _));
         foreach (Candidate candidate in candidates)
-            for (int i = 0; i < hierarchies.Length && candidate.Verdict.Accepted; i++)
-                Add(root, candidate.Extension, hierarchies[i], own[i] ??= NamesIn(root, hierarchies[i]), clashes);
+            for (int i = 0; i < hierarchies.Length; i++)
+                if (candidate.Verdict.Accepted && own[i] is SafeFileHandle top)
+                    Add(root, candidate.Extension, hierarchies[i], top, clashes);
+        foreach (SafeFileHandle? top in own)
+            top?.Dispose();
         return clashes;
     }
 
-    /// <param name="own">The system's names there: most of an extension's are not among them, and are not looked at.</param>
-    private static void Add(Root root, Extension extension, string hierarchy, HashSet<string> own, List<string> clashes)
+    /// <param name="own">The system's directory, which has few of an extension's names: only those are looked at.</param>
+    private static void Add(Root root, Extension extension, string hierarchy, SafeFileHandle own, List<string> clashes)
     {
-        using SafeFileHandle? directory = own.Count == 0 ? null : extension.OpenHierarchy(root, hierarchy);
+        using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
         if (directory is null)
             return;
         using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
         foreach (DirectoryEntry entry in Sys.ReadDirectory(readable))
         {
             string path = hierarchy + "/" + entry.Name;
-            if (own.Contains(entry.Name) && Sys.TryStatusAt(readable, entry.Name) is FileStatus status
+            if (Sys.Exists(own, entry.Name) && Sys.TryStatusAt(readable, entry.Name) is FileStatus status
                 && Of(root, path, status) is string what)
                 clashes.Add("'" + extension.Name + "' has " + Word(status) + " at " + path
                     + ", where the system has " + what + ": one hides the other completely");
         }
-    }
-
-    private static HashSet<string> NamesIn(Root root, string hierarchy)
-    {
-        HashSet<string> names = [];
-        using SafeFileHandle? directory = root.TryOpenDirectory(hierarchy, Sys.O_RDONLY);
-        if (directory is not null)
-            foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
-                names.Add(entry.Name);
-        return names;
     }
 
     public static string Word(FileStatus status) => status.IsDirectory ? "a directory" : status.IsSymlink ? "a symlink" : "a file";

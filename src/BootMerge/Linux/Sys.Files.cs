@@ -173,6 +173,11 @@ internal static unsafe partial class Sys
         return status;
     }
 
+    /// <summary>A name in a directory. Never fails: what cannot be looked at is not there.</summary>
+    [SkipLocalsInit]
+    public static bool Exists(SafeFileHandle directory, string name) =>
+        StatusAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, out _) is not null;
+
     [SkipLocalsInit]
     private static FileStatus? StatusAt(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, out int errno)
     {

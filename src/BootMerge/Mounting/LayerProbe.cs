@@ -18,7 +18,7 @@ internal static class LayerProbe
     /// <summary>Replaces the verdict of extensions that the kernel refuses.</summary>
     public static void LeaveOutRefused(Root root, List<Candidate> candidates, Log log)
     {
-        ulong usual = 0; // most extensions lie on one mount, which is asked once
+        ulong? usual = null; // most extensions lie on one mount, which is asked once
         foreach (Candidate candidate in candidates)
         {
             if (!candidate.Verdict.Accepted || candidate.Extension.Image is not null)
@@ -30,7 +30,7 @@ internal static class LayerProbe
     }
 
     /// <returns>null when the kernel takes it, or cannot be asked.</returns>
-    private static string? Refusal(Root root, Extension extension, ExtensionLayer layer, ref ulong usual, Log log)
+    private static string? Refusal(Root root, Extension extension, ExtensionLayer layer, ref ulong? usual, Log log)
     {
         using SafeFileHandle? directory = extension.OpenHierarchy(root, layer.Hierarchy);
         if (directory is null)

@@ -283,8 +283,11 @@ internal sealed class Selection
         }
 
         List<string> names = [];
+        int found = 0;
         foreach (Candidate candidate in Candidates)
         {
+            if (candidate.Verdict != Verdict.Mask)
+                found++;
             if (!candidate.Verdict.Accepted)
                 log.Warning("Not merging '" + candidate.Extension.Name + "': " + candidate.Verdict.Reason + ".");
             else
@@ -300,7 +303,7 @@ internal sealed class Selection
         if (names.Count > 0)
             log.Info("Using extensions " + names.Joined(", ") + ".");
         else
-            log.Info((Candidates.Count == 0 ? "No extensions found" : "None of the extensions found can be merged (" + Candidates.Count.ToString() + ")")
+            log.Info((found == 0 ? "No extensions found" : "None of the extensions found can be merged (" + found.ToString() + ")")
                 + (Settings.Mode == MutableMode.No ? "." : ", proceeding in mode " + MutableModes.Name(Settings.Mode) + "."));
     }
 }

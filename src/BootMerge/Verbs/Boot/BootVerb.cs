@@ -168,7 +168,7 @@ internal static class BootVerb
         FallbackMode fallback = session.Settings.Fallback;
         if (fallback == FallbackMode.Fail)
             throw new InputException("The writable layer cannot be used: " + problem
-                + ". Nothing is merged. To boot anyway: bootmerge.fallback=immutable on the kernel command line; to skip the merge: bootmerge=0");
+                + ". Nothing is changed. To boot anyway: bootmerge.fallback=immutable on the kernel command line; to skip the merge: bootmerge=0");
 
         report.Fallback = FallbackModes.Name(fallback);
         report.FallbackReason = problem;

@@ -96,12 +96,14 @@ internal sealed class ShownExtension : IDisposable
         string rootPath = Sys.PathOf(root.Handle);
         using PrivateView? view = method == LayerMethod.Descriptors ? null : PrivateView.Enter();
         using Root bare = Root.Open(rootPath);
+        // Before the stage is attached: a symlink that climbs to the root leads to what is attached there.
+        bool hasRelease = HasRelease(bare, directory, name);
         return LayerView.Mount(bare, method, isStaged: view is not null, bare.Outside(target), (stage, layers) =>
         {
             SafeFileHandle layer = stage.ReleaseLayer();
             layers.Add(new NamedLayer("release", layer));
             layers.Add(new NamedLayer("defaults", bare.OpenAt(PathName.Parent(directory), Sys.O_PATH | Sys.O_DIRECTORY)));
-            FillReleaseLayer(layer, name, PathName.Last(directory), HasRelease(bare, directory, name));
+            FillReleaseLayer(layer, name, PathName.Last(directory), hasRelease);
         });
     }
 
