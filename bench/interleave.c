@@ -5,8 +5,8 @@
  * for each run. WALL is the whole life of the process: from before the fork until it has been waited for. CPU is its user
  * and system time, with the children it waited for. Undoing is not timed.
  *
- * A contestant is a line NAME|COMMAND|UNDO, words separated by single blanks, no quoting; an empty UNDO is for commands
- * that change nothing. PROBE is a file that is there exactly between a command and its undoing: a contestant that did
+ * A contestant is a line NAME|COMMAND|UNDO|BEFORE, words separated by single blanks, no quoting; an empty UNDO is for
+ * commands that change nothing. BEFORE may be missing; like UNDO it is not timed. PROBE is a file that is there exactly between a command and its undoing: a contestant that did
  * not merge, or whose merge was left behind, ends the run. The first round warms up and is not printed.
  */
 #define _GNU_SOURCE
@@ -24,7 +24,7 @@
 enum { MAX_CONTESTANTS = 16, MAX_WORDS = 64 };
 
 struct contestant {
-        char *name, *command[MAX_WORDS], *undo[MAX_WORDS];
+        char *name, *command[MAX_WORDS], *undo[MAX_WORDS], *before[MAX_WORDS];
 };
 
 static char *const environment[] = { "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", NULL };
@@ -87,7 +87,8 @@ int main(int argc, char **argv) {
                 rest[strcspn(rest, "\n")] = 0;
                 all[n].name = strsep(&rest, "|");
                 split(strsep(&rest, "|"), all[n].command);
-                split(rest, all[n].undo);
+                split(strsep(&rest, "|"), all[n].undo);
+                split(rest ? rest : strdup(""), all[n].before);
                 n++;
         }
 
@@ -100,11 +101,14 @@ int main(int argc, char **argv) {
         for (int round = 0; round <= atoi(argv[1]); round++)
                 for (int i = 0; i < n; i++) {
                         struct contestant *c = &all[(i + round) % n];
-                        double cpu, undo, time = run(c->name, c->command, &cpu);
+                        double cpu, other, time;
 
+                        if (c->before[0])
+                                run(c->name, c->before, &other);
+                        time = run(c->name, c->command, &cpu);
                         if (c->undo[0]) {
                                 expect(c->name, argv[2], 1);
-                                run(c->name, c->undo, &undo);
+                                run(c->name, c->undo, &other);
                                 expect(c->name, argv[2], 0);
                         }
                         if (round > 0)

@@ -1,14 +1,15 @@
 #!/bin/bash
 # merge.sh [ROUNDS [LAYERS...]]: how long `bootmerge merge` takes as a whole process, beside mount(8) and systemd-confext.
 # All three merge the same extensions into the same root, in the same chroot (the Debian sid root of the differential
-# tests), interleaved in one run. Needs root, gcc, out/bootmerge; see README.md here for what is measured.
+# tests), interleaved in one run. BENCH_OLD=FILE: another bootmerge beside it. Needs root, gcc, musl-gcc, out/bootmerge;
+# see README.md here for what is measured.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
 repo=$here/..
 rounds=${1:-200}
 shift || true
-[ $# -gt 0 ] || set -- 1 10 100
+[ $# -gt 0 ] || set -- 1 10 100 499
 
 if [ "${BENCH_INSIDE-}" = "" ]; then
     [ "$(id -u)" = 0 ] || { echo "merge.sh: it mounts file systems: run it as root." >&2; exit 1; }
@@ -33,7 +34,13 @@ mount -t tmpfs -o mode=755 run "$sid/run"
 mount -t tmpfs -o mode=755 tmp "$sid/tmp"
 mount --make-rshared / # systemd-confext merges in a namespace of its own; its caller sees that by propagation only
 gcc -O2 -static -o "$sid/tmp/interleave" "$here/interleave.c"
+musl-gcc -O2 -static -idirafter /usr/include -idirafter "/usr/include/$(uname -m)-linux-gnu" -o "$sid/tmp/floor" "$here/floor.c"
 cp "$repo/out/bootmerge" "$sid/tmp/bootmerge"
+names="systemd-confext mount bootmerge bootmerge--version bootmerge:refresh bootmerge:status floor"
+if [ -n "${BENCH_OLD-}" ]; then
+    cp "$BENCH_OLD" "$sid/tmp/old"
+    names+=" bootmerge:old"
+fi
 
 # sample_root LAYERS: a Flatcar-like machine on ext4, writes routed to its own /etc, LAYERS confexts of ten files each.
 sample_root() {
@@ -63,7 +70,11 @@ bootmerge|/tmp/bootmerge --root=$machine --mutable=auto merge|/tmp/bootmerge --r
 mount|/usr/bin/mount -t overlay overlay -o $options$lower,upperdir=$etc,workdir=$machine/.etc-work $etc|/usr/bin/umount $etc
 systemd-confext|/usr/bin/systemd-confext --root=$machine --mutable=auto merge|/usr/bin/systemd-confext --root=$machine unmerge
 bootmerge--version|/tmp/bootmerge --version|
+bootmerge:refresh|/tmp/bootmerge --root=$machine --mutable=auto refresh|/tmp/bootmerge --root=$machine unmerge|/tmp/bootmerge --root=$machine --mutable=auto merge
+bootmerge:status|/tmp/bootmerge --root=$machine status|/tmp/bootmerge --root=$machine unmerge|/tmp/bootmerge --root=$machine --mutable=auto merge
+floor|/tmp/floor $machine|/usr/bin/umount -R $etc
 LINES
+    [ ! -e "$sid/tmp/old" ] || echo "bootmerge:old|/tmp/old --root=$machine --mutable=auto merge|/tmp/old --root=$machine unmerge"
 }
 
 # quantile Q FIELD NAME: of the times that interleave printed, in milliseconds.
@@ -72,8 +83,8 @@ quantile() { awk -v field="$2" -v name="$3" '$1 == name { print $field / 1000 }'
 # table LAYERS
 table() {
     local name
-    for name in systemd-confext mount bootmerge bootmerge--version; do
-        echo "$1 $name $(quantile 0.5 2 $name) $(quantile 0.9 2 $name) $(quantile 0.5 3 $name)"
+    for name in $names; do
+        echo "$1 $name $(quantile 0.5 2 "$name") $(quantile 0.9 2 "$name") $(quantile 0.5 3 "$name")"
     done | awk '
         { row[NR] = $0 }
         END {
@@ -82,6 +93,7 @@ table() {
             for (i = 1; i <= NR; i++) {
                 split(row[i], f)
                 sub("--", " --", f[2])
+                sub(":", " ", f[2])
                 printf "%6d  %-20s %8.2f %8.2f %9.2f %8.2f %9.2f %9.2f %8.2f\n", f[1], f[2],
                     f[3], f[4], f[3] / systemd[3], f[3] / mount[3], f[5], f[5] / systemd[5], f[5] / mount[5]
             }
