@@ -11,7 +11,7 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/checkout/tests" "$work/bin"
 cp ../build.sh ../global.json "$work/checkout/"
 cp ./*.sh "$work/checkout/tests/"
-for tool in bash dirname sed tail sort cat mkdir; do ln -s "$(command -v $tool)" "$work/bin/"; done
+for tool in bash dirname sed tail sort cat mkdir rm; do ln -s "$(command -v $tool)" "$work/bin/"; done
 
 # program NAME LINE...: one of the machine's, a shell script.
 program() {
