@@ -44,6 +44,12 @@ root_disk() {
         cp -r "$confext/bulk.d" "$tree/etc/"
         for ((i = 0; i < 320; i += 16)); do echo changed >>"$tree/etc/bulk.d/directory-0/file-$i"; done
         ;;
+    dropin)
+        # Both units start at once. A sysext that is merged first covers /usr/lib/confexts: what is there is then not what
+        # `boot` has recorded, and the refresh of the confexts merges anew, as systemd's own would.
+        mkdir -p "$tree/etc/systemd/system/systemd-sysext.service.d"
+        printf '[Unit]\nAfter=systemd-confext.service\n' >"$tree/etc/systemd/system/systemd-sysext.service.d/order.conf"
+        ;;
     class-all) printf '[BootMerge]\nClass=all\n' >"$tree/etc/bootmerge.conf" ;;
     esac
     chown -R 0:0 "$tree"
