@@ -139,13 +139,13 @@ internal static class ConfigurationReader
         if (entry is null)
             return null;
         string name = PathText.Printable(root.Outside(path));
-        bool isLink = Sys.Status(entry).IsSymlink;
-        using SafeFileHandle? target = isLink ? root.TryOpen(path) : null;
+        FileStatus status = Sys.Status(entry);
+        using SafeFileHandle? target = status.IsSymlink ? root.TryOpen(path) : null;
         // A root that is not booted has an empty /dev: the link dangles, and masks all the same.
-        if (isLink && target is null)
+        if (status.IsSymlink && target is null)
             return Sys.ReadLink(entry) == "/dev/null" ? new SourceFile(name, []) : null;
         SafeFileHandle file = target ?? entry;
-        return Sys.Status(file).IsCharacterDevice
+        return (target is null ? status : Sys.Status(target)).IsCharacterDevice
             ? new SourceFile(name, [])
             : new SourceFile(name, Root.ReadFile(file, root.Outside(path), FileLimit));
     }

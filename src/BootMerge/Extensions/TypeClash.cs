@@ -41,13 +41,19 @@ internal static class TypeClash
     {
         List<string> clashes = [];
         SafeFileHandle?[] own = Array.ConvertAll(hierarchies, hierarchy => root.TryOpen(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY, out _));
-        foreach (Candidate candidate in candidates)
-            for (int i = 0; i < hierarchies.Length; i++)
-                if (candidate.Verdict.Accepted && own[i] is SafeFileHandle top)
-                    Add(root, candidate.Extension, hierarchies[i], top, clashes);
-        foreach (SafeFileHandle? top in own)
-            top?.Dispose();
-        return clashes;
+        try
+        {
+            foreach (Candidate candidate in candidates)
+                for (int i = 0; i < hierarchies.Length; i++)
+                    if (candidate.Verdict.Accepted && own[i] is SafeFileHandle top)
+                        Add(root, candidate.Extension, hierarchies[i], top, clashes);
+            return clashes;
+        }
+        finally
+        {
+            foreach (SafeFileHandle? top in own)
+                top?.Dispose();
+        }
     }
 
     /// <param name="own">The system's directory, which has few of an extension's names: only those are looked at.</param>
