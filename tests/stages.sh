@@ -216,7 +216,7 @@ stage_kernel() {
     solution
     program
     tests=$(tests_of tests/BootMerge.KernelTests BootMerge.KernelTests)
-    found=$("$tests" --list-tests 2>&1 | sed -n 's/^Test discovery summary: found \([0-9]*\) .*/\1/p') || true
+    found=$("$tests" --list-tests --no-ansi 2>&1 | sed -n 's/^Test discovery summary: found \([0-9]*\) .*/\1/p') || true
     before=$((passed + failed))
     pair kernel-1 "$tests" --filter-class "${kernel_first[@]}" -- kernel-2 "$tests" --filter-not-class "${kernel_first[@]}"
     check "the two have run each of ${found:-no} kernel tests once" [ $((passed + failed - before)) = "${found:-no}" ]
