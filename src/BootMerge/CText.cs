@@ -17,7 +17,8 @@ internal static class CText
             if (named >= 0)
                 escaped.Append('\\').Append("abfnrtv\\\"'"[named]);
             else if (b is < (byte)' ' or >= 127)
-                escaped.Append('\\').Append((char)('0' + (b >> 6))).Append((char)('0' + (b >> 3 & 7))).Append((char)('0' + (b & 7)));
+                escaped.Append('\\').Append((char)('0' + (b >> 6))).Append((char)('0' + (b >> 3 & 7)))
+                    .Append((char)('0' + (b & 7)));
             else
                 escaped.Append((char)b);
         }
@@ -40,7 +41,8 @@ internal static class CText
                     return null;
                 int named = "abfnrtv\\\"'".IndexOf((char)rest[0], StringComparison.Ordinal);
                 int length = named >= 0 ? 1 : 3;
-                int value = named >= 0 ? "\a\b\f\n\r\t\v\\\"'"[named] : rest[0] == 'x' ? Number(rest, first: 1, digits: 16) : OctalNumber(rest);
+                int value = named >= 0 ? "\a\b\f\n\r\t\v\\\"'"[named] : rest[0] == 'x'
+                    ? Number(rest, first: 1, digits: 16) : OctalNumber(rest);
                 if (value <= 0)
                     return null;
                 b = (byte)value;
@@ -77,6 +79,7 @@ internal static class CText
     {
         string escaped = Escape(path);
         bool isPlain = escaped == path && !path.Contains(' ') && !path.Contains('(');
-        return isPlain ? path : PathText.IsValidUtf8(path) && PathText.Printable(path) == path ? "\"" + path.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"" : "\"" + escaped + "\"";
+        return isPlain ? path : PathText.IsValidUtf8(path) && PathText.Printable(path) == path
+            ? "\"" + path.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"" : "\"" + escaped + "\"";
     }
 }

@@ -53,7 +53,8 @@ internal sealed class ExtensionClass
         ConfigurationFile = "systemd/confext.conf",
         Hierarchies = ["/etc"],
         SearchDirectories = ["/run/confexts", "/var/lib/confexts", "/usr/local/lib/confexts", "/usr/lib/confexts"],
-        InitrdSearchDirectories = ["/run/confexts", "/var/lib/confexts", "/usr/local/lib/confexts", "/.extra/confext", "/.extra/global_confext"],
+        InitrdSearchDirectories = ["/run/confexts", "/var/lib/confexts", "/usr/local/lib/confexts", "/.extra/confext",
+            "/.extra/global_confext"],
         ReleaseDirectory = "etc/extension-release.d",
         LevelKey = "CONFEXT_LEVEL",
         ScopeKey = "CONFEXT_SCOPE",
@@ -74,7 +75,8 @@ internal sealed class ExtensionClass
         ConfigurationFile = "systemd/sysext.conf",
         Hierarchies = ["/usr", "/opt"],
         SearchDirectories = ["/etc/extensions", "/run/extensions", "/var/lib/extensions"],
-        InitrdSearchDirectories = ["/etc/extensions", "/run/extensions", "/var/lib/extensions", "/.extra/sysext", "/.extra/global_sysext"],
+        InitrdSearchDirectories = ["/etc/extensions", "/run/extensions", "/var/lib/extensions", "/.extra/sysext",
+            "/.extra/global_sysext"],
         ReleaseDirectory = "usr/lib/extension-release.d",
         LevelKey = "SYSEXT_LEVEL",
         ScopeKey = "SYSEXT_SCOPE",
@@ -89,5 +91,6 @@ internal sealed class ExtensionClass
     };
 
     /// <summary>null when there is none of that name.</summary>
-    public static ExtensionClass? ByName(string name) => name == Confext.Name ? Confext : name == Sysext.Name ? Sysext : null;
+    public static ExtensionClass? ByName(string name) => name == Confext.Name ? Confext : name == Sysext.Name
+        ? Sysext : null;
 }

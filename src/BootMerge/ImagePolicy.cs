@@ -4,8 +4,8 @@ using CommunityToolkit.HighPerformance;
 namespace BootMerge;
 
 /// <summary>
-/// Which partitions of a disk image may be used, and how they must be protected: systemd.image-policy(7), read as systemd
-/// 262 reads it.
+/// Which partitions of a disk image may be used, and how they must be protected: systemd.image-policy(7), read as
+/// systemd 262 reads it.
 /// </summary>
 internal sealed class ImagePolicy
 {
@@ -36,8 +36,8 @@ internal sealed class ImagePolicy
 
     /// <summary>encryptedwithintegrity is not in the man page.</summary>
     private static readonly string[] Flags = (
-        "verity signed encrypted encryptedwithintegrity unprotected unused absent read-only-off read-only-on growfs-off growfs-on "
-        + "btrfs erofs ext4 f2fs squashfs vfat xfs open ignore").Split(' ');
+        "verity signed encrypted encryptedwithintegrity unprotected unused absent read-only-off read-only-on "
+        + "growfs-off growfs-on btrfs erofs ext4 f2fs squashfs vfat xfs open ignore").Split(' ');
 
     private readonly uint[] _rules = new uint[Default + 1];
     private readonly string _text;
@@ -68,7 +68,9 @@ internal sealed class ImagePolicy
         return policy;
     }
 
-    /// <summary>In place of a policy that cannot be read: whoever wrote it wanted a limit, so no image is allowed.</summary>
+    /// <summary>
+    /// In place of a policy that cannot be read: whoever wrote it wanted a limit, so no image is allowed.
+    /// </summary>
     public static ImagePolicy Unreadable(string text) => new(text);
 
     /// <summary>systemd-sysext(8): images that the boot loader left in the initramfs must be signed.</summary>
@@ -76,16 +78,20 @@ internal sealed class ImagePolicy
     /// <param name="foundPath">Where the image was found, inside the root.</param>
     public static ImagePolicy BuiltIn(ExtensionClass extensionClass, string foundPath)
     {
-        string flags = foundPath.StartsWith("/.extra/", StringComparison.Ordinal) ? "signed+absent" : "verity+signed+encrypted+unprotected+absent";
+        string flags = foundPath.StartsWith("/.extra/", StringComparison.Ordinal)
+            ? "signed+absent" : "verity+signed+encrypted+unprotected+absent";
         return Parse("root=" + flags + (extensionClass == ExtensionClass.Sysext ? ":usr=" + flags : ""), out _)!;
     }
 
-    /// <summary>An image without a partition table is one unprotected root partition, none of whose GPT flags is set.</summary>
+    /// <summary>
+    /// An image without a partition table is one unprotected root partition, none of whose GPT flags is set.
+    /// </summary>
     /// <param name="fileSystem">What the image holds, as the kernel names it: "squashfs".</param>
     /// <returns>null when it may be used.</returns>
     public string? ReasonToRefuse(string fileSystem)
     {
-        uint rule = (_rules[Root] & IsGiven) != 0 ? _rules[Root] : (_rules[Default] & IsGiven) != 0 ? _rules[Default] : Unused | Absent;
+        uint rule = (_rules[Root] & IsGiven) != 0 ? _rules[Root] : (_rules[Default] & IsGiven) != 0
+            ? _rules[Default] : Unused | Absent;
         if ((rule & (Uses | UsesUnknown)) == 0)
             rule |= Uses;
         uint fileSystems = (rule & FileSystems) >> FirstFileSystem;

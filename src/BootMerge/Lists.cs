@@ -5,9 +5,9 @@ using System.Runtime.InteropServices;
 namespace BootMerge;
 
 /// <summary>
-/// Searching, sorting and joining of lists by the runtime's functions for spans. <see cref="List{T}"/>'s own methods are
-/// compiled once for all classes, so one call of them gives every list type in the program a comparer, a sorter or an
-/// enumerator: 75 KB. Functions for spans are compiled for the types that they are called with.
+/// Searching, sorting and joining of lists by the runtime's functions for spans. <see cref="List{T}"/>'s own methods
+/// are compiled once for all classes, so one call of them gives every list type in the program a comparer, a sorter or
+/// an enumerator: 75 KB. Functions for spans are compiled for the types that they are called with.
 /// </summary>
 internal static class Lists
 {

@@ -27,7 +27,8 @@ internal static class PathName
     }
 
     public static bool IsBelow(string path, string directory) =>
-        directory == "/" ? path.Length > 1 : path.Length > directory.Length + 1 && path[directory.Length] == '/' && path.StartsWith(directory, StringComparison.Ordinal);
+        directory == "/" ? path.Length > 1 : path.Length > directory.Length + 1 && path[directory.Length] == '/'
+            && path.StartsWith(directory, StringComparison.Ordinal);
 
     public static bool IsOrIsBelow(string path, string directory) => path == directory || IsBelow(path, directory);
 }

@@ -41,10 +41,14 @@ internal static class PathText
     /// <summary>The bytes with the terminating zero that system calls expect.</summary>
     public static byte[] Terminated(string text) => Encode(text, terminate: true);
 
-    /// <summary>As <see cref="Terminated(string)"/>, in the room given where the text is plain and fits: walks name every entry several times.</summary>
+    /// <summary>
+    /// As <see cref="Terminated(string)"/>, in the room given where the text is plain and fits: walks name every entry
+    /// several times.
+    /// </summary>
     public static Span<byte> Terminated(string text, Span<byte> room)
     {
-        if (text.Length >= room.Length || Ascii.FromUtf16(text, room, out int length) != System.Buffers.OperationStatus.Done)
+        if (text.Length >= room.Length || Ascii.FromUtf16(text, room,
+            out int length) != System.Buffers.OperationStatus.Done)
             return Terminated(text);
         room[length] = 0;
         return room[..(length + 1)];
@@ -58,7 +62,9 @@ internal static class PathText
         return true;
     }
 
-    /// <summary>Whether it has one of the code points that Unicode sets aside for ever, which systemd takes for bad UTF-8.</summary>
+    /// <summary>
+    /// Whether it has one of the code points that Unicode sets aside for ever, which systemd takes for bad UTF-8.
+    /// </summary>
     public static bool HasNoncharacter(ReadOnlySpan<char> text)
     {
         for (int i = 0; i < text.Length; i++)
@@ -74,8 +80,8 @@ internal static class PathText
     }
 
     /// <summary>
-    /// For messages: each byte of a control character, of a mark that turns the direction of writing, and each that is not UTF-8, as \xNN. A line
-    /// stays a line, and shows what is there.
+    /// For messages: each byte of a control character, of a mark that turns the direction of writing, and each that is
+    /// not UTF-8, as \xNN. A line stays a line, and shows what is there.
     /// </summary>
     public static string Printable(string text)
     {
@@ -101,16 +107,19 @@ internal static class PathText
     }
 
     /// <summary>
-    /// What a terminal may obey: control characters (C0, DEL, C1), marks that turn the direction of writing, and separators of lines.
+    /// What a terminal may obey: control characters (C0, DEL, C1), marks that turn the direction of writing, and
+    /// separators of lines.
     /// </summary>
     public static bool IsUnprintable(char c) =>
-        c < ' ' || c is >= '\u007f' and < '\u00a0' or '\u061c' or '\u200e' or '\u200f' or >= '\u2028' and <= '\u202e' or >= '\u2066' and <= '\u2069';
+        c < ' ' || c is >= '\u007f' and < '\u00a0' or '\u061c' or '\u200e' or '\u200f' or >= '\u2028' and <= '\u202e'
+            or >= '\u2066' and <= '\u2069';
 
     /// <summary>The byte that stands at this place because it is not UTF-8, or -1.</summary>
     public static int UndecodableByteAt(string text, int i) => IsEscapeAt(text, i) ? text[i] - EscapeBase : -1;
 
     // Behind a high surrogate it is the second half of a real character.
-    private static bool IsEscapeAt(string text, int i) => IsEscape(text[i]) && (i == 0 || !char.IsHighSurrogate(text[i - 1]));
+    private static bool IsEscapeAt(string text, int i) => IsEscape(text[i])
+        && (i == 0 || !char.IsHighSurrogate(text[i - 1]));
 
     private static bool IsEscape(char c) => c is >= '\uDC80' and <= '\uDCFF';
 

@@ -36,7 +36,8 @@ internal static class Program
         }
         catch (KernelException e)
         {
-            log.Error((command is ParseResult.Parsed parsed ? VerbTable.Name(parsed.Arguments.Verb) + " failed: " : "") + e.Message);
+            log.Error((command is ParseResult.Parsed parsed ? VerbTable.Name(parsed.Arguments.Verb) + " failed: " : "")
+                + e.Message);
             return Failure;
         }
         catch (OutOfMemoryException)
@@ -74,7 +75,8 @@ internal static class Program
         using Root root = Root.Open(typed.Root);
         using Root? own = typed.Verb == Verb.Boot ? Root.Open("/") : null;
         bool isElsewhere = own is not null && !Sys.Status(own.Handle).IsSameInode(Sys.Status(root.Handle));
-        Settings settings = SettingsResolver.Resolve(typed, ConfigurationReader.Read(typed, root, isElsewhere ? own : null));
+        Settings settings = SettingsResolver.Resolve(typed,
+            ConfigurationReader.Read(typed, root, isElsewhere ? own : null));
         log.IsQuiet = settings.Has(Switches.Quiet);
         log.IsDebug = settings.Debug;
         foreach (string warning in settings.Warnings)
@@ -82,7 +84,8 @@ internal static class Program
 
         using Session session = new(root, settings, log, started)
         {
-            Read = other => SettingsResolver.Resolve(typed, ConfigurationReader.Read(typed, other, isElsewhere ? own : null)),
+            Read = other => SettingsResolver.Resolve(typed,
+                ConfigurationReader.Read(typed, other, isElsewhere ? own : null)),
         };
         Dispatch(session);
         return session.ExitStatus;

@@ -53,7 +53,9 @@ internal static class Words
 
     public static string DidYouMean(string nearest) => " (did you mean '" + nearest + "'?)";
 
-    /// <summary>The known word that was probably meant: begun with what was typed, or a few typing errors away.</summary>
+    /// <summary>
+    /// The known word that was probably meant: begun with what was typed, or a few typing errors away.
+    /// </summary>
     public static string? Nearest(string typed, string[] known)
     {
         if (typed.Length is 0 or > LongestTypingError)

@@ -20,7 +20,8 @@ public sealed class BadExtensionTests : KernelTest
     [InlineData("directory", "")]
     [InlineData("loop", "Too many levels of symbolic links")]
     [InlineData("device", "")]
-    public void An_extension_whose_release_file_is_bad_is_refused_with_a_reason_and_the_others_are_merged(string kind, string reason)
+    public void An_extension_whose_release_file_is_bad_is_refused_with_a_reason_and_the_others_are_merged(string kind,
+        string reason)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Write("/var/lib/confexts/bad/etc/bad.conf", "bad");
@@ -66,8 +67,10 @@ public sealed class BadExtensionTests : KernelTest
         Root.Bootmerge("merge").Succeeds();
 
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
-        Assert.Single(Root.Bootmerge("status", "--verbose").Succeeds().Output.Split('\n'), line => line.Contains("/var/lib/confexts/odd: ", StringComparison.Ordinal));
-        Assert.Single((Root.Bootmerge("plan", "--verbose").Succeeds() is var plan ? plan.Output + plan.Error : "").Split('\n'), line => line.Contains("/var/lib/confexts/odd: ", StringComparison.Ordinal));
+        Assert.Single(Root.Bootmerge("status", "--verbose").Succeeds().Output.Split('\n'),
+            line => line.Contains("/var/lib/confexts/odd: ", StringComparison.Ordinal));
+        Assert.Single((Root.Bootmerge("plan", "--verbose").Succeeds() is var plan ? plan.Output + plan.Error : "")
+            .Split('\n'), line => line.Contains("/var/lib/confexts/odd: ", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -82,14 +85,17 @@ public sealed class BadExtensionTests : KernelTest
         Root.Bootmerge("merge").Succeeds();
 
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
-        Assert.Single(Root.Bootmerge("status", "--verbose").Succeeds().Output.Split('\n'), line => line.Contains("/var/lib/confexts: ", StringComparison.Ordinal));
+        Assert.Single(Root.Bootmerge("status", "--verbose").Succeeds().Output.Split('\n'),
+            line => line.Contains("/var/lib/confexts: ", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Names_that_are_not_utf8_are_skipped_or_merged_but_end_nothing()
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
-        Outcome.OfTool("bash", "-c", $"cp -r '{Root.Raw}/var/lib/confexts/alpha' '{Root.Raw}/var/lib/confexts/'$'\\377bad' && printf %s latin1 >'{Root.Raw}/var/lib/confexts/alpha/etc/'$'\\351t\\351'");
+        Outcome.OfTool("bash", "-c", $"cp -r '{Root.Raw}/var/lib/confexts/alpha' "
+            + $"'{Root.Raw}/var/lib/confexts/'$'\\377bad' && printf %s latin1 "
+            + $">'{Root.Raw}/var/lib/confexts/alpha/etc/'$'\\351t\\351'");
         Root.Remember();
 
         Root.Bootmerge("merge").Succeeds();

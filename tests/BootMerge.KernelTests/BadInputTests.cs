@@ -7,7 +7,10 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>Specification, section 13: bad input of any kind gets one clear line with the path and the reason, and nothing changes.</summary>
+/// <summary>
+/// Specification, section 13: bad input of any kind gets one clear line with the path and the reason, and nothing
+/// changes.
+/// </summary>
 public sealed class BadInputTests : KernelTest
 {
     public static TheoryData<string, string> KindsOfRoot => new()
@@ -35,7 +38,8 @@ public sealed class BadInputTests : KernelTest
             File.CreateSymbolicLink(path, path + "-nowhere");
 
         foreach (string verb in new[] { "merge", "unmerge", "refresh", "status", "list", "plan", "boot" })
-            Outcome.Of(Workplace.Binary, ["--root=" + path, verb]).FailsInOneLine(path.Replace("\n", "", StringComparison.Ordinal)[..^4], reason);
+            Outcome.Of(Workplace.Binary, ["--root=" + path, verb])
+                .FailsInOneLine(path.Replace("\n", "", StringComparison.Ordinal)[..^4], reason);
     }
 
     [Fact]
@@ -99,7 +103,8 @@ public sealed class BadInputTests : KernelTest
     [InlineData("[ConfExt]\nMutable\n", ":2", "Key=Value")]
     [InlineData("[ConfExt]\n\n# comment\nMutable=\u00ff\n", ":4", "UTF-8")]
     [InlineData("[ConfExt]\nMutable=yes\\", ":2", "")]
-    public void A_line_of_a_configuration_that_means_nothing_is_a_warning_with_file_and_line(string text, string line, string word)
+    public void A_line_of_a_configuration_that_means_nothing_is_a_warning_with_file_and_line(string text, string line,
+        string word)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Write("/etc/systemd/confext.conf", "");
@@ -108,7 +113,9 @@ public sealed class BadInputTests : KernelTest
         Outcome outcome = Root.Bootmerge("merge").Succeeds();
 
         if (word.Length > 0)
-            Assert.Contains("/etc/systemd/confext.conf" + line, Assert.Single(outcome.ErrorLines, error => error.Contains("confext.conf", StringComparison.Ordinal) && error.Contains(word, StringComparison.Ordinal)), StringComparison.Ordinal);
+            Assert.Contains("/etc/systemd/confext.conf" + line,
+                Assert.Single(outcome.ErrorLines, error => error.Contains("confext.conf", StringComparison.Ordinal)
+                && error.Contains(word, StringComparison.Ordinal)), StringComparison.Ordinal);
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
         Root.Expect("/var/lib/extensions.mutable"); // the last row says yes
     }

@@ -74,14 +74,19 @@ public sealed class BootCleanUpTests : InitramfsTest
     {
         Prepare("confext", commandLine: "bootmerge.prune=0");
         string etc = Root.Raw + "/etc";
-        Root.Write(List, "/etc/listed\n\n/etc/d/listed\nrelative\n/etc/a-file\n/etc/../usr/outside\n/usr/outside\n/etc/link/outside\n/etc\n/etc/\n.\n..\n/etc/not-there\n/etc/passwd");
-        RawTree.Do(etc, "whiteout listed; mkdir d; whiteout d/listed; whiteout relative; echo a >a-file; whiteout kept; ln -s ../usr link; whiteout passwd; whiteout shadow; whiteout gshadow; echo a >group");
+        Root.Write(List,
+            "/etc/listed\n\n/etc/d/listed\nrelative\n/etc/a-file\n/etc/../usr/outside\n/usr/outside\n/etc/link/outside\n/etc\n/etc/\n.\n..\n/etc/not-there\n/etc/passwd");
+        RawTree.Do(etc,
+            "whiteout listed; mkdir d; whiteout d/listed; whiteout relative; echo a >a-file; whiteout kept; "
+            + "ln -s ../usr link; whiteout passwd; whiteout shadow; whiteout gshadow; echo a >group");
         RawTree.Do(Root.Raw + "/usr", "whiteout outside");
         Root.Expect("/etc", "/usr/outside", "/usr/share");
 
         Boot().Succeeds().Says("Restored the deleted /etc/d/listed", "boot: whiteouts took");
-        Assert.Equal(["/etc/passwd", "/etc/shadow", "/etc/gshadow", "/etc/listed", "/etc/d/listed", "/etc/relative"], Report().GetProperty("removedWhiteouts").EnumerateArray().Select(path => path.GetString()));
-        Assert.Equal(["a-file", "both.conf", "d", "group", "hostname", "kept", "link"], Files.List(etc).Order(StringComparer.Ordinal));
+        Assert.Equal(["/etc/passwd", "/etc/shadow", "/etc/gshadow", "/etc/listed", "/etc/d/listed", "/etc/relative"],
+            Report().GetProperty("removedWhiteouts").EnumerateArray().Select(path => path.GetString()));
+        Assert.Equal(["a-file", "both.conf", "d", "group", "hostname", "kept", "link"],
+            Files.List(etc).Order(StringComparer.Ordinal));
         Assert.Empty(Files.List(etc + "/d"));
         Assert.True(Files.IsWhiteout(etc + "/kept"));
         Assert.True(Files.IsWhiteout(Root.Raw + "/usr/outside"));
@@ -112,7 +117,8 @@ public sealed class BootCleanUpTests : InitramfsTest
         Root.Symlink("/var/lib/extensions.mutable/etc", "/etc");
         LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_BIND | LibC.MS_RDONLY);
 
-        Boot().Succeeds().Says("Pruning is incomplete", "the upperdir /etc is on a read-only file system", "falling back to an immutable merge");
+        Boot().Succeeds().Says("Pruning is incomplete", "the upperdir /etc is on a read-only file system",
+            "falling back to an immutable merge");
         Assert.True(Root.ExistsRaw("/etc/vendor.conf"));
         Root.Bootmerge("unmerge").Succeeds();
         LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_BIND);

@@ -10,7 +10,8 @@ namespace BootMerge.KernelTests;
 /// <summary>The boot stage killed or refused at any of its calls: the next boot works without help.</summary>
 public sealed class BootFailureTests : InitramfsTest
 {
-    private const string Calls = "move_mount,fsmount,fsopen,fsconfig,open_tree,mount_setattr,mkdirat,symlinkat,renameat,renameat2,unlinkat,setns,unshare,umount2,mount";
+    private const string Calls = "move_mount,fsmount,fsopen,fsconfig,open_tree,mount_setattr,mkdirat,symlinkat,"
+        + "renameat,renameat2,unlinkat,setns,unshare,umount2,mount";
 
     private List<string>? _forSystemd;
 
@@ -40,7 +41,8 @@ public sealed class BootFailureTests : InitramfsTest
     public void Refused_any_call_it_fails_with_nothing_merged_or_merges_completely(string layout)
     {
         Prepare(layout);
-        File.WriteAllText(Initramfs + "/usr/lib/bootmerge.conf", ShippedDefaults.Replace("immutable", "fail", StringComparison.Ordinal));
+        File.WriteAllText(Initramfs + "/usr/lib/bootmerge.conf",
+            ShippedDefaults.Replace("immutable", "fail", StringComparison.Ordinal));
         int failed = 0;
         ForEachCall((call, when) =>
         {
@@ -61,20 +63,26 @@ public sealed class BootFailureTests : InitramfsTest
             string[] mounts = [.. MountTable.Under(Root.Path).Skip(1).Select(mount => mount.Description)];
             Assert.True(mounts.Length == 0, $"{call} number {when}: {outcome}\nleft {string.Join('\n', mounts)}");
             Assert.DoesNotContain(Files.List(Root.Raw), name => name.Contains("workdir", StringComparison.Ordinal));
-            Assert.True(!Directory.Exists(Initramfs + "/run/confexts") || Files.List(Initramfs + "/run/confexts").Count == 0, $"{call} number {when} left something in /run/confexts");
+            Assert.True(!Directory.Exists(Initramfs + "/run/confexts")
+                || Files.List(Initramfs + "/run/confexts").Count == 0,
+                $"{call} number {when} left something in /run/confexts");
         });
         Assert.True(failed > 5, $"only {failed} calls mattered");
     }
 
-    /// <summary>Each call of a boot that works, numbered by name; before each the state is that before the first boot.</summary>
+    /// <summary>
+    /// Each call of a boot that works, numbered by name; before each the state is that before the first boot.
+    /// </summary>
     private void ForEachCall(Action<string, int> test)
     {
         string log = Root.Path + ".strace";
         Under(["-o", log, "-e", "trace=" + Calls]).Succeeds();
         AssertMerged("not disturbed");
         _forSystemd = [.. ForSystemd()];
-        List<string> calls = [.. File.ReadLines(log).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..].TrimStart())
-            .Where(line => line.Contains('(', StringComparison.Ordinal) && !line.Contains(" = -1 ", StringComparison.Ordinal))
+        List<string> calls = [.. File.ReadLines(log)
+            .Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..].TrimStart())
+            .Where(line => line.Contains('(', StringComparison.Ordinal)
+            && !line.Contains(" = -1 ", StringComparison.Ordinal))
             .Select(line => line[..line.IndexOf('(', StringComparison.Ordinal)])];
         Assert.True(calls.Count > 20, string.Join('\n', calls));
 
@@ -90,12 +98,14 @@ public sealed class BootFailureTests : InitramfsTest
         BeforeTheFirstBoot();
     }
 
-    private Outcome Under(string[] strace) => Outcome.Of("strace", ["-f", "-qq", "-o", "/dev/null", .. strace, "chroot", Initramfs, "/bootmerge", "--root=/sysroot", "boot"]);
+    private Outcome Under(string[] strace) => Outcome.Of("strace",
+        ["-f", "-qq", "-o", "/dev/null", .. strace, "chroot", Initramfs, "/bootmerge", "--root=/sysroot", "boot"]);
 
     private void AssertMerged(string when)
     {
         Assert.True(Root.Stacks.Count == 1, when);
-        Assert.Equal((when, "vendor", "machine's", "machine\n"), (when, Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf"), Root.Read("/etc/hostname")));
+        Assert.Equal((when, "vendor", "machine's", "machine\n"),
+            (when, Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf"), Root.Read("/etc/hostname")));
         Root.WriteMerged("/etc/written", when);
         Assert.Equal(when, Root.ReadRaw("/etc/written"));
         Assert.True(MountTable.At(Root.Path + "/usr/share/flatcar").Count <= 1, when);

@@ -20,7 +20,8 @@ public sealed class BootFallbackTests : InitramfsTest
     public void Where_the_writable_layer_cannot_be_used_the_fallback_decides(string cause, string fallback)
     {
         Prepare("confext", cause is "full" ? "nr_inodes=60" : "");
-        File.WriteAllText(Initramfs + "/usr/lib/bootmerge.conf", ShippedDefaults.Replace("immutable", fallback, StringComparison.Ordinal));
+        File.WriteAllText(Initramfs + "/usr/lib/bootmerge.conf",
+            ShippedDefaults.Replace("immutable", fallback, StringComparison.Ordinal));
         string reason = MakeUnwritable(cause);
         List<string> before = Root.State();
 
@@ -37,13 +38,17 @@ public sealed class BootFallbackTests : InitramfsTest
             return;
         }
 
-        Assert.Single(outcome.ErrorLines, line => line.Contains("falling back to an " + fallback, StringComparison.Ordinal));
+        Assert.Single(outcome.ErrorLines, line =>
+            line.Contains("falling back to an " + fallback, StringComparison.Ordinal));
         Assert.Equal(fallback, report.GetProperty("fallback").GetString());
         Assert.Contains(reason, report.GetProperty("fallbackReason").GetString()!, StringComparison.OrdinalIgnoreCase);
-        Assert.Equal(("vendor", "machine's", "machine\n"), (Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf"), Root.Read("/etc/hostname")));
+        Assert.Equal(("vendor", "machine's", "machine\n"),
+            (Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf"), Root.Read("/etc/hostname")));
         if (fallback is "immutable")
         {
-            Assert.Contains("Read-only file system", Assert.Throws<IOException>(() => Root.WriteMerged("/etc/written", "")).Message, StringComparison.Ordinal);
+            Assert.Contains("Read-only file system",
+                Assert.Throws<IOException>(() => Root.WriteMerged("/etc/written", "")).Message,
+                StringComparison.Ordinal);
         }
         else
         {
@@ -73,13 +78,18 @@ public sealed class BootFallbackTests : InitramfsTest
         string kernelLog = Initramfs + "/dev/kmsg";
         File.WriteAllText(kernelLog, "");
         string trace = Root.Path + ".strace";
-        Outcome.Of("strace", ["-f", "-qq", "-y", "-s", "4096", "-o", trace, "-e", "trace=write", "chroot", Initramfs, "/bootmerge", "--root=/sysroot", "boot"]).Succeeds();
+        Outcome.Of("strace", ["-f", "-qq", "-y", "-s", "4096", "-o", trace, "-e", "trace=write", "chroot", Initramfs,
+            "/bootmerge", "--root=/sysroot", "boot"]).Succeeds();
 
         string start = $"<{kernelLog}>, \"";
-        string[] lines = [.. File.ReadLines(trace).Where(line => line.Contains(start, StringComparison.Ordinal)).Select(line => line[(line.IndexOf(start, StringComparison.Ordinal) + start.Length)..])];
+        string[] lines = [.. File.ReadLines(trace).Where(line => line.Contains(start, StringComparison.Ordinal))
+            .Select(line => line[(line.IndexOf(start, StringComparison.Ordinal) + start.Length)..])];
         Assert.All(lines, line => Assert.Matches("^<(27|28|30|31)>bootmerge: ", line));
-        Assert.Contains(lines, line => line.StartsWith("<28>", StringComparison.Ordinal) && line.Contains("falling back", StringComparison.Ordinal));
-        Assert.Contains(lines, line => line.StartsWith("<30>", StringComparison.Ordinal) && line.Contains("boot: merged /sysroot/etc", StringComparison.Ordinal) && line.Contains(" ms", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("<28>", StringComparison.Ordinal)
+            && line.Contains("falling back", StringComparison.Ordinal));
+        Assert.Contains(lines, line => line.StartsWith("<30>", StringComparison.Ordinal)
+            && line.Contains("boot: merged /sysroot/etc", StringComparison.Ordinal)
+            && line.Contains(" ms", StringComparison.Ordinal));
     }
 
     /// <returns>A piece of the reason that must be given.</returns>

@@ -15,7 +15,8 @@ public sealed class BootRootTests : InitramfsTest
         Prepare("confext");
         Root.Remove(missing);
 
-        Outcome.Of("sh", ["-c", "umask 077; exec chroot \"$0\" /bootmerge --root=/sysroot boot", Initramfs]).Succeeds().Says("writes go to /etc");
+        Outcome.Of("sh", ["-c", "umask 077; exec chroot \"$0\" /bootmerge --root=/sysroot boot", Initramfs]).Succeeds()
+            .Says("writes go to /etc");
 
         Assert.Equal("0755", Files.Mode(Root.Raw + missing));
         Assert.Equal("0755", Files.Mode(Root.Path + "/etc"));

@@ -7,7 +7,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>The boot stage killed at one system call after the other: booting again ends where an undisturbed boot does.</summary>
+/// <summary>
+/// The boot stage killed at one system call after the other: booting again ends where an undisturbed boot does.
+/// </summary>
 public sealed class BootSweepTests : InitramfsTest
 {
     [Theory]
@@ -19,7 +21,8 @@ public sealed class BootSweepTests : InitramfsTest
         Prepare(layout);
         SortedDictionary<string, string> unmerged = Files.Snapshot(Root.Raw);
         List<string> mounts = Mounts();
-        List<TracedCall> calls = Traced.MainThread(Root, "chroot", [Initramfs, "/bootmerge", "--root=/sysroot", "boot"]);
+        List<TracedCall> calls = Traced.MainThread(Root, "chroot",
+            [Initramfs, "/bootmerge", "--root=/sysroot", "boot"]);
         List<string> booted = State();
         Clean(mounts);
         List<SweepPoint> points = SweepPoints.Of(calls, turn);
@@ -29,7 +32,8 @@ public sealed class BootSweepTests : InitramfsTest
         foreach (SweepPoint point in points)
         {
             string where = point.ToString();
-            killed += Traced.Kill(point, Root, "chroot", [Initramfs, "/bootmerge", "--root=/sysroot", "boot"]).Status == 0 ? 0 : 1;
+            killed += Traced.Kill(point, Root, "chroot",
+                [Initramfs, "/bootmerge", "--root=/sysroot", "boot"]).Status == 0 ? 0 : 1;
             string seen = Root.Read("/etc/both.conf");
             if (seen is not "machine's")
                 findings.Add(where + "both.conf is " + seen);
@@ -51,15 +55,25 @@ public sealed class BootSweepTests : InitramfsTest
 
     private List<string> Mounts() => [.. MountTable.Under(Root.Path).Select(mount => mount.Description)];
 
-    /// <summary>The merged tree, the record, the links that systemd is shown, and every mount as often as it is there.</summary>
+    /// <summary>
+    /// The merged tree, the record, the links that systemd is shown, and every mount as often as it is there.
+    /// </summary>
     private List<string> State()
     {
-        List<string> state = [.. Files.Snapshot(Root.Etc).Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)).Select(entry => entry.Key + " " + entry.Value)];
-        state.AddRange(Files.Snapshot(Initramfs + "/run").Where(entry => !entry.Key.StartsWith("/bootmerge", StringComparison.Ordinal)).Select(entry => "run" + entry.Key + " " + entry.Value));
-        state.AddRange(Mounts().GroupBy(mount => mount, StringComparer.Ordinal).Select(group => $"{group.Count()} times {group.Key}"));
+        List<string> state = [.. Files.Snapshot(Root.Etc)
+            .Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal))
+            .Select(entry => entry.Key + " " + entry.Value)];
+        state.AddRange(Files.Snapshot(Initramfs + "/run")
+            .Where(entry => !entry.Key.StartsWith("/bootmerge", StringComparison.Ordinal))
+            .Select(entry => "run" + entry.Key + " " + entry.Value));
+        state.AddRange(Mounts().GroupBy(mount => mount, StringComparer.Ordinal)
+            .Select(group => $"{group.Count()} times {group.Key}"));
         // A boot stage that finds a merge takes the other of two names for its workdir.
-        state.AddRange(Files.List(Root.Raw).Select(name => "top directory has " + name.Replace("workdir.1", "workdir", StringComparison.Ordinal)));
-        state.Add("record " + (Root.ExistsRaw("/var/lib/bootmerge") ? string.Join(' ', Files.List(Root.Raw + "/var/lib/bootmerge")) + ": " + Root.ReadRaw("/var/lib/bootmerge/shadowed") : "none"));
+        state.AddRange(Files.List(Root.Raw)
+            .Select(name => "top directory has " + name.Replace("workdir.1", "workdir", StringComparison.Ordinal)));
+        state.Add("record " + (Root.ExistsRaw("/var/lib/bootmerge")
+            ? string.Join(' ', Files.List(Root.Raw + "/var/lib/bootmerge")) + ": "
+            + Root.ReadRaw("/var/lib/bootmerge/shadowed") : "none"));
         state.Add("routing " + new FileInfo(Root.Raw + "/var/lib/extensions.mutable/etc").LinkTarget);
         return state;
     }
@@ -67,7 +81,8 @@ public sealed class BootSweepTests : InitramfsTest
     /// <summary>What boot leaves on purpose: the routing entry, the record, and what systemd is shown.</summary>
     private void Clean(List<string> mounts)
     {
-        foreach (MountEntry mount in Enumerable.Reverse(MountTable.Under(Root.Path)).Where(mount => !mounts.Contains(mount.Description, StringComparer.Ordinal)))
+        foreach (MountEntry mount in Enumerable.Reverse(MountTable.Under(Root.Path))
+            .Where(mount => !mounts.Contains(mount.Description, StringComparer.Ordinal)))
             LibC.Unmount(mount.Point, LibC.MNT_DETACH);
         foreach (string name in Files.List(Initramfs + "/run"))
             Directory.Delete($"{Initramfs}/run/{name}", recursive: true);

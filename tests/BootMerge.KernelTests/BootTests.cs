@@ -25,7 +25,8 @@ public sealed class BootTests : InitramfsTest
         ExpectShownDefaults(layout);
 
         Assert.Equal("/etc", new FileInfo(Root.Raw + Link).LinkTarget);
-        Assert.Equal(("vendor", "machine's", "machine\n"), (Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf"), Root.Read("/etc/hostname")));
+        Assert.Equal(("vendor", "machine's", "machine\n"),
+            (Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf"), Root.Read("/etc/hostname")));
         Assert.Equal("flatcar-defaults\n", Root.Read("/etc/.systemd-confext/confexts"));
         Assert.DoesNotContain("noexec", Assert.Single(Root.Stacks).Options);
         Root.WriteMerged("/etc/written", "by the machine");
@@ -36,9 +37,11 @@ public sealed class BootTests : InitramfsTest
         Assert.Equal("merged", report.GetProperty("result").GetString());
         Assert.Equal(JsonValueKind.Null, report.GetProperty("fallback").ValueKind);
         Assert.Equal("auto", report.GetProperty("hierarchies")[0].GetProperty("mode").GetString());
-        Assert.Equal("flatcar-defaults", report.GetProperty("hierarchies")[0].GetProperty("layers")[0].GetProperty("name").GetString());
+        Assert.Equal("flatcar-defaults", report.GetProperty("hierarchies")[0].GetProperty("layers")[0]
+            .GetProperty("name").GetString());
         Assert.NotEmpty(report.GetProperty("versions").GetProperty("bootmerge").GetString()!);
-        Assert.All(report.GetProperty("milliseconds").EnumerateObject(), time => Assert.InRange(time.Value.GetDouble(), 0, 60_000));
+        Assert.All(report.GetProperty("milliseconds").EnumerateObject(),
+            time => Assert.InRange(time.Value.GetDouble(), 0, 60_000));
         Assert.Equal(0, report.GetProperty("notMerged").GetArrayLength());
     }
 
@@ -60,9 +63,11 @@ public sealed class BootTests : InitramfsTest
             return;
         string etc = new FileInfo(shown).LinkTarget is string target ? Root.Path + target + "/etc" : shown + "/etc";
         Assert.Equal("vendor", File.ReadAllText(etc + "/vendor.conf"));
-        Assert.Contains("ID=", File.ReadAllText(etc + "/extension-release.d/extension-release.flatcar-defaults"), StringComparison.Ordinal);
+        Assert.Contains("ID=", File.ReadAllText(etc + "/extension-release.d/extension-release.flatcar-defaults"),
+            StringComparison.Ordinal);
         Assert.Null(new FileInfo(etc).LinkTarget);
-        string path = JsonDocument.Parse(Root.Read("/etc/.systemd-confext/origin")).RootElement.GetProperty("extensions").GetProperty("flatcar-defaults").GetProperty("path").GetString()!;
+        string path = JsonDocument.Parse(Root.Read("/etc/.systemd-confext/origin")).RootElement.GetProperty(
+            "extensions").GetProperty("flatcar-defaults").GetProperty("path").GetString()!;
         Assert.Equal(new FileInfo(shown).LinkTarget ?? "/run/confexts/flatcar-defaults", path);
     }
 
@@ -108,7 +113,8 @@ public sealed class BootTests : InitramfsTest
     {
         Prepare("confext");
         if (why is "refused")
-            Root.Write("/usr/lib/confexts/flatcar-defaults/etc/extension-release.d/extension-release.flatcar-defaults", "ID=another\n");
+            Root.Write("/usr/lib/confexts/flatcar-defaults/etc/extension-release.d/extension-release.flatcar-defaults",
+                "ID=another\n");
         else
             Root.Write("/etc/bootmerge.conf", "[BootMerge]\nRequireExtension=site\n");
         Remember();
@@ -120,7 +126,8 @@ public sealed class BootTests : InitramfsTest
         Assert.Equal("failed", Report().GetProperty("result").GetString());
         Assert.Contains("required", Report().GetProperty("failure").GetString()!, StringComparison.Ordinal);
         if (why is "refused")
-            Assert.Contains("another", Assert.Single(Report().GetProperty("notMerged").EnumerateArray()).GetProperty("reason").GetString()!, StringComparison.Ordinal);
+            Assert.Contains("another", Assert.Single(Report().GetProperty("notMerged").EnumerateArray())
+                .GetProperty("reason").GetString()!, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -164,7 +171,8 @@ public sealed class BootTests : InitramfsTest
         Prepare("bare", commandLine: commandLine);
         List<string> before = Root.State();
 
-        Boot().Succeeds().Says(commandLine.Contains("systemd", StringComparison.Ordinal) ? "systemd.confext" : "bootmerge=0");
+        Boot().Succeeds().Says(commandLine.Contains("systemd", StringComparison.Ordinal)
+            ? "systemd.confext" : "bootmerge=0");
 
         Assert.Equal(before, Root.State());
         Assert.Equal(["bootmerge"], Files.List(Initramfs + "/run"));
@@ -219,7 +227,8 @@ public sealed class BootTests : InitramfsTest
 
         Root.Bootmerge("refresh").Succeeds();
 
-        Assert.Equal(("machine's", "vendor", "more"), (Root.Read("/etc/both.conf"), Root.Read("/etc/vendor.conf"), Root.Read("/etc/more.conf")));
+        Assert.Equal(("machine's", "vendor", "more"),
+            (Root.Read("/etc/both.conf"), Root.Read("/etc/vendor.conf"), Root.Read("/etc/more.conf")));
         Assert.DoesNotContain("noexec", Assert.Single(Root.Stacks).Options);
         Assert.Contains($"\"mode\":\"{mode}\"", Root.Read("/etc/.systemd-confext/origin"), StringComparison.Ordinal);
         Root.Bootmerge("refresh").Succeeds().Says("no change");
@@ -246,7 +255,8 @@ public sealed class BootTests : InitramfsTest
         Assert.Empty(MountTable.At(Root.Path + "/opt"));
         Assert.Equal(hasSysext ? 1 : 0, MountTable.At(Root.Path + "/usr").Count(mount => mount.Type is "overlay"));
         string published = Initramfs + "/run/systemd/sysext.conf.d/99-bootmerge.conf";
-        Assert.Equal(hasSysext, File.Exists(published) && File.ReadAllText(published).Contains("Mutable=no", StringComparison.Ordinal));
+        Assert.Equal(hasSysext, File.Exists(published) && File.ReadAllText(published)
+            .Contains("Mutable=no", StringComparison.Ordinal));
         if (hasSysext)
         {
             Assert.Contains("\"mode\":\"no\"", Root.Read("/usr/.systemd-sysext/origin"), StringComparison.Ordinal);
@@ -261,16 +271,20 @@ public sealed class BootTests : InitramfsTest
     {
         Prepare("confext");
         Root.Extension("old", ("old.conf", "old"));
-        Root.Write("/var/lib/confexts/old/etc/extension-release.d/extension-release.old", "ID=flatcar\nVERSION_ID=41\n");
+        Root.Write("/var/lib/confexts/old/etc/extension-release.d/extension-release.old",
+            "ID=flatcar\nVERSION_ID=41\n");
 
         Boot().Succeeds();
 
         JsonElement rejected = Assert.Single(Report().GetProperty("notMerged").EnumerateArray());
-        Assert.Equal(("old", "VERSION_ID=41, the system has 4000.1.0"), (rejected.GetProperty("name").GetString(), rejected.GetProperty("reason").GetString()));
+        Assert.Equal(("old", "VERSION_ID=41, the system has 4000.1.0"),
+            (rejected.GetProperty("name").GetString(), rejected.GetProperty("reason").GetString()));
         Assert.Equal("vendor", Root.Read("/etc/vendor.conf"));
     }
 
-    /// <summary>Over defaults that are not an extension lies a read-only overlay which adds a release file for systemd.</summary>
+    /// <summary>
+    /// Over defaults that are not an extension lies a read-only overlay which adds a release file for systemd.
+    /// </summary>
     private void ExpectShownDefaults(string layout)
     {
         if (layout is not "bare")

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>Confexts and sysexts in one command, also where those of one class lie in a hierarchy of the other.</summary>
+/// <summary>
+/// Confexts and sysexts in one command, also where those of one class lie in a hierarchy of the other.
+/// </summary>
 public sealed class BothClassesTests : KernelTest
 {
     private static readonly string[] Hierarchies = ["/etc", "/usr", "/opt"];
@@ -13,7 +15,8 @@ public sealed class BothClassesTests : KernelTest
     [InlineData("newest")]
     [InlineData("6.7")]
     [InlineData("6.1")]
-    public void A_later_refresh_of_each_class_skips_although_its_extensions_are_now_seen_through_the_other(string kernel)
+    public void A_later_refresh_of_each_class_skips_although_its_extensions_are_now_seen_through_the_other(
+        string kernel)
     {
         Root.ExtensionIn("/usr/lib/confexts", "below-usr", ("below-usr.conf", "below-usr"));
         Root.Extension("beside", ("beside.conf", "beside"));
@@ -23,7 +26,8 @@ public sealed class BothClassesTests : KernelTest
 
         Merge(kernel);
 
-        Assert.Equal(["below-usr", "beside", "below-etc", "tools"], new[] { "/etc/below-usr.conf", "/etc/beside.conf", "/usr/bin/below-etc", "/opt/tools" }.Select(Root.Read));
+        Assert.Equal(["below-usr", "beside", "below-etc", "tools"],
+            new[] { "/etc/below-usr.conf", "/etc/beside.conf", "/usr/bin/below-etc", "/opt/tools" }.Select(Root.Read));
         ulong[] stacks = Stacks();
         Root.Bootmerge("refresh").Succeeds().Says("no change");
         Root.Bootmerge("--class=sysext", "refresh").Succeeds().Says("no change");
@@ -58,6 +62,7 @@ public sealed class BothClassesTests : KernelTest
         if (kernel is "newest")
             Root.Bootmerge(merge).Succeeds();
         else
-            Traced.Inject(kernel is "6.7" ? "fsconfig:error=EINVAL:when=2" : "fsconfig:retval=0:when=1", Root, merge).Outcome.Succeeds();
+            Traced.Inject(kernel is "6.7" ? "fsconfig:error=EINVAL:when=2" : "fsconfig:retval=0:when=1", Root,
+                merge).Outcome.Succeeds();
     }
 }

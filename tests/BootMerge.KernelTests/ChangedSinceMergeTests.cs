@@ -6,14 +6,17 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>diff, explain, prune and reset answer for the merge that is there, whatever has changed since it was made.</summary>
+/// <summary>
+/// diff, explain, prune and reset answer for the merge that is there, whatever has changed since it was made.
+/// </summary>
 public sealed class ChangedSinceMergeTests : KernelTest
 {
     private const string Entry = "/var/lib/extensions.mutable/etc";
 
     /// <summary>Mode, and where /etc was routed to; then what the routing entry becomes.</summary>
     public static TheoryData<string, string, string> Merges =>
-        [.. from merge in new[] { ("auto", "/etc"), ("auto", "/srv/changes"), ("auto", "absent"), ("no", "/etc"), ("import", "/etc"), ("import", "/srv/changes"), ("import", "absent"), ("ephemeral", "/etc") }
+        [.. from merge in new[] { ("auto", "/etc"), ("auto", "/srv/changes"), ("auto", "absent"), ("no", "/etc"),
+            ("import", "/etc"), ("import", "/srv/changes"), ("import", "absent"), ("ephemeral", "/etc") }
             from change in new[] { "absent", "/etc", "/srv/changes", "/srv/other", "file", "loop", "dangling" }
             select new TheoryDataRow<string, string, string>(merge.Item1, merge.Item2, change)];
 
@@ -30,7 +33,8 @@ public sealed class ChangedSinceMergeTests : KernelTest
         Route(change);
 
         Assert.Equal(before, Answers());
-        Assert.Equal(mode is "auto" or "import" && routed is not "absent", before.Contains("provides upper", StringComparison.Ordinal));
+        Assert.Equal(mode is "auto" or "import" && routed is not "absent",
+            before.Contains("provides upper", StringComparison.Ordinal));
         Root.Bootmerge("unmerge").Succeeds();
     }
 
@@ -38,9 +42,11 @@ public sealed class ChangedSinceMergeTests : KernelTest
     [Theory]
     [InlineData("echo VERSION_ID=9 >>usr/lib/os-release")]
     [InlineData("mkdir -p run/confexts/vendor")]
-    [InlineData("mkdir -p run/confexts; cp -r var/lib/confexts/vendor run/confexts; echo other >run/confexts/vendor/etc/f")]
+    [InlineData("mkdir -p run/confexts; cp -r var/lib/confexts/vendor run/confexts; echo other "
+        + ">run/confexts/vendor/etc/f")]
     [InlineData("mkdir -p srv/later; mv usr/lib/os-release srv/later; echo 'ID=other' >usr/lib/os-release")]
-    [InlineData("mkdir -p var/lib/confexts/zz/etc/extension-release.d; echo ID=_any >var/lib/confexts/zz/etc/extension-release.d/extension-release.zz; echo zz >var/lib/confexts/zz/etc/f")]
+    [InlineData("mkdir -p var/lib/confexts/zz/etc/extension-release.d; echo ID=_any "
+        + ">var/lib/confexts/zz/etc/extension-release.d/extension-release.zz; echo zz >var/lib/confexts/zz/etc/f")]
     [InlineData("echo '[BootMerge]\nOverlayOptions=nonsense' >usr/lib/bootmerge.conf")]
     [InlineData("mkdir -p usr/lib/systemd; echo '[ConfExt]\nMutable=import' >usr/lib/systemd/confext.conf")]
     [InlineData("chmod 700 etc")]
@@ -78,9 +84,11 @@ public sealed class ChangedSinceMergeTests : KernelTest
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         Root.Expect("/srv", "/var/lib/confexts");
         Directory.Move(Root.Raw + "/var/lib/confexts/vendor", Root.Raw + "/srv/vendor");
-        Root.Bootmerge("diff").Succeeds().Says("The extension 'vendor' is merged on /etc but no longer found: its files are treated as absent.");
+        Root.Bootmerge("diff").Succeeds()
+            .Says("The extension 'vendor' is merged on /etc but no longer found: its files are treated as absent.");
         Directory.Move(Root.Raw + "/srv/changes", Root.Raw + "/srv/moved");
-        string[] words = ["the machine's files of the merge on /etc were in /srv/changes when it was made, but that directory no longer exists"];
+        string[] words = ["the machine's files of the merge on /etc were in /srv/changes when it was made, but that "
+            + "directory no longer exists"];
         Root.Bootmerge("diff").Fails(words);
         Root.Bootmerge("reset", "/etc/h").Fails(words);
         Root.Bootmerge("prune").Fails(words);
@@ -88,8 +96,10 @@ public sealed class ChangedSinceMergeTests : KernelTest
 
     /// <summary>systemd before 258 writes no origin into its marker.</summary>
     [Theory]
-    [InlineData("-o lowerdir=meta:var/lib/confexts/vendor/etc:etc,upperdir=$PWD/srv/changes,workdir=srv/.systemd-etc-workdir", "srv/.systemd-etc-workdir", "modified /etc/h (content)")]
-    [InlineData("-o lowerdir=meta:var/lib/confexts/vendor/etc,upperdir=$PWD/etc,workdir=.systemd-etc-workdir", ".systemd-etc-workdir", "modified /etc/g (content)|added    /etc/hostname")]
+    [InlineData("-o lowerdir=meta:var/lib/confexts/vendor/etc:etc,upperdir=$PWD/srv/changes,"
+        + "workdir=srv/.systemd-etc-workdir", "srv/.systemd-etc-workdir", "modified /etc/h (content)")]
+    [InlineData("-o lowerdir=meta:var/lib/confexts/vendor/etc,upperdir=$PWD/etc,workdir=.systemd-etc-workdir",
+        ".systemd-etc-workdir", "modified /etc/g (content)|added    /etc/hostname")]
     [InlineData("-o ro,lowerdir=meta:var/lib/confexts/vendor/etc:etc", "", "")]
     public void A_merge_without_an_origin_is_known_by_its_mount(string options, string work, string expected)
     {
@@ -105,13 +115,16 @@ public sealed class ChangedSinceMergeTests : KernelTest
         foreach (string routed in new[] { "absent", "/etc", "/srv/changes", "/srv/other" })
         {
             Route(routed);
-            Assert.Equal(expected, Root.Bootmerge("--no-legend", "diff").Succeeds().Output.TrimEnd('\n').Replace('\n', '|'));
+            Assert.Equal(expected, Root.Bootmerge("--no-legend", "diff").Succeeds().Output.TrimEnd('\n')
+                .Replace('\n', '|'));
         }
 
         LibC.Unmount(Root.Etc);
     }
 
-    /// <summary>The vendor has f, g and h; /etc has g, and each directory that writes may be routed to has one of them.</summary>
+    /// <summary>
+    /// The vendor has f, g and h; /etc has g, and each directory that writes may be routed to has one of them.
+    /// </summary>
     private void MakeLayers()
     {
         Root.Extension("vendor", ("f", "vendor"), ("g", "vendor"), ("h", "vendor"));
@@ -133,7 +146,8 @@ public sealed class ChangedSinceMergeTests : KernelTest
     private string Answers()
     {
         string answers = "";
-        foreach (string command in new[] { "diff", "diff /etc/h", "explain /etc/f /etc/g /etc/h", "prune --dry-run", "prune", "reset --dry-run /etc/g /etc/h", "reset --dry-run --all" })
+        foreach (string command in new[] { "diff", "diff /etc/h", "explain /etc/f /etc/g /etc/h", "prune --dry-run",
+            "prune", "reset --dry-run /etc/g /etc/h", "reset --dry-run --all" })
         {
             Outcome outcome = Root.Bootmerge(command.Split(' '));
             // Which deletions a prune keeps is a matter of what may be merged next time.

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>check: a finding for everything that is wrong with an extension, and none for what is right. Nothing is changed.</summary>
+/// <summary>
+/// check: a finding for everything that is wrong with an extension, and none for what is right. Nothing is changed.
+/// </summary>
 public sealed class CheckTests : KernelTest
 {
     /// <summary>What is done to a sound extension named a; each finding that it brings is "id place".</summary>
@@ -135,7 +137,9 @@ public sealed class CheckTests : KernelTest
         string path = MakeTree("confext", "a", $"whiteout {deep}/w; file etc/e/f");
 
         // 64 descriptors: a walk that keeps one a level ends early.
-        Outcome outcome = Outcome.Of("sh", ["-c", "ulimit -n 64; exec \"$@\"", "sh", Workplace.Binary, "--root=" + Root.Path, "check", "--json=short", path]);
+        Outcome outcome = Outcome.Of("sh",
+            ["-c", "ulimit -n 64; exec \"$@\"", "sh", Workplace.Binary, "--root=" + Root.Path, "check", "--json=short",
+            path]);
 
         Assert.Equal($"whiteout /{deep}/w", Found(outcome));
     }
@@ -149,10 +153,12 @@ public sealed class CheckTests : KernelTest
         Root.Extension("a", ("f", "1"), ("d/own-a", "1"));
         Root.Extension("b", ("f", "2"), ("d/own-b", "2"));
 
-        Outcome outcome = Root.Bootmerge(["check", "--json=short", .. asked.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+        Outcome outcome = Root.Bootmerge(["check", "--json=short",
+            .. asked.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
 
         JsonElement only = Assert.Single(outcome.Json().EnumerateArray());
-        Assert.Equal(finding, $"{only.GetProperty("id")} {only.GetProperty("place")} of {only.GetProperty("extension")}: {only.GetProperty("what")}");
+        Assert.Equal(finding, $"{only.GetProperty("id")} {only.GetProperty("place")} of "
+            + $"{only.GetProperty("extension")}: {only.GetProperty("what")}");
     }
 
     [Fact]
@@ -163,7 +169,8 @@ public sealed class CheckTests : KernelTest
         Root.Write("/var/lib/confexts/b/etc/extension-release.d/extension-release.b", "ID=other\n");
 
         Root.Bootmerge("check", "a").Succeeds().Says("Nothing found in 1 extension.");
-        Assert.Equal("compatibility /etc/extension-release.d/extension-release.b", Found(Root.Bootmerge("check", "--json=short")));
+        Assert.Equal("compatibility /etc/extension-release.d/extension-release.b",
+            Found(Root.Bootmerge("check", "--json=short")));
         Assert.Equal(2, Root.Bootmerge("check", "--force", "--json=short").Json().GetArrayLength());
     }
 
@@ -178,7 +185,8 @@ public sealed class CheckTests : KernelTest
         Outcome outcome = Root.Bootmerge("check", "--class=all");
 
         Assert.Equal(1, outcome.Status);
-        outcome.Prints("overlap: a:/etc is inside the hierarchy that it extends", "/etc/data/a", "overlap: b:/usr is inside", "Fix: move the extension");
+        outcome.Prints("overlap: a:/etc is inside the hierarchy that it extends", "/etc/data/a",
+            "overlap: b:/usr is inside", "Fix: move the extension");
     }
 
     [Theory]
@@ -205,7 +213,8 @@ public sealed class CheckTests : KernelTest
         Root.Write("/var/lib/extensions/a/usr/lib/extension-release.d/extension-release.a", "ID=_any\n");
         Root.Write("/var/lib/extensions/a/usr/sbin/tool", "");
 
-        Root.Bootmerge("--class=sysext", verb).Succeeds().Says("'a' has a directory at /usr/sbin, where the system has a symlink: one hides the other completely.");
+        Root.Bootmerge("--class=sysext", verb).Succeeds()
+            .Says("'a' has a directory at /usr/sbin, where the system has a symlink: one hides the other completely.");
 
         Root.Bootmerge("--class=sysext", "unmerge").Succeeds();
     }
@@ -243,7 +252,8 @@ public sealed class CheckTests : KernelTest
 
         Outcome outcome = Root.Bootmerge("check", "--class=all", "--json=short");
 
-        Assert.Equal("whiteout /etc/w, release-file /usr/lib/extension-release.d/extension-release.b, entry /var/lib/extensions/notes", Found(outcome));
+        Assert.Equal("whiteout /etc/w, release-file /usr/lib/extension-release.d/extension-release.b, entry "
+            + "/var/lib/extensions/notes", Found(outcome));
         outcome.Says("3 things found in 4 extensions.");
     }
 
@@ -295,7 +305,8 @@ public sealed class CheckTests : KernelTest
 
     [Fact]
     public void An_empty_directory_named_by_its_path_lacks_everything() =>
-        Assert.Equal("release-file /etc/extension-release.d/extension-release.a", Found(Check("confext", Directory.CreateDirectory(NewDirectory() + "/a").FullName)));
+        Assert.Equal("release-file /etc/extension-release.d/extension-release.a",
+            Found(Check("confext", Directory.CreateDirectory(NewDirectory() + "/a").FullName)));
 
     [Fact]
     public void An_image_that_is_none_is_a_finding()
@@ -330,7 +341,8 @@ public sealed class CheckTests : KernelTest
         string release = (cls is "confext" ? "etc" : "usr/lib") + "/extension-release.d/extension-release." + name;
         Directory.CreateDirectory(Path.GetDirectoryName($"{tree}/{release}")!);
         File.WriteAllText($"{tree}/{release}", "ID=flatcar\nVERSION_ID=4000.1.0\n");
-        foreach (string step in done.Replace("RELEASE", release, StringComparison.Ordinal).Split(';', StringSplitOptions.TrimEntries))
+        foreach (string step in done.Replace("RELEASE", release, StringComparison.Ordinal)
+            .Split(';', StringSplitOptions.TrimEntries))
             Do(tree, step.Replace("\\n", "\n", StringComparison.Ordinal).Split(' '));
         return tree;
     }
@@ -348,7 +360,10 @@ public sealed class CheckTests : KernelTest
             case "link": File.CreateSymbolicLink(path, words[2]); break;
             case "fifo": Files.MakeFifo(path); break;
             case "whiteout": Files.MakeWhiteout(path); break;
-            case "device": Assert.Equal(0, Syscall.mknod(path, FilePermissions.S_IFCHR | FilePermissions.S_IRUSR, 0x103)); break; // 1:3, as /dev/null
+            // 1:3, as /dev/null
+            case "device":
+                Assert.Equal(0,
+                Syscall.mknod(path, FilePermissions.S_IFCHR | FilePermissions.S_IRUSR, 0x103)); break;
             case "note": Files.SetXattr(path, "trusted.overlay.origin", "x"); break;
             case "opaque": Files.SetXattr(path, "trusted.overlay.opaque", "y"); break;
             case "mode": Files.ChangeMode(path, words[2]); break;

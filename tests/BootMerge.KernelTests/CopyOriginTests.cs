@@ -8,19 +8,22 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// overlayfs notes which lower file a file was copied up from, and gives it that one's inode: no two names of a merge may become
-/// one file by it, whatever lower file shows again.
+/// overlayfs notes which lower file a file was copied up from, and gives it that one's inode: no two names of a merge
+/// may become one file by it, whatever lower file shows again.
 /// </summary>
 public sealed class CopyOriginTests : KernelTest
 {
     private const string Boot = "boot", PutBack = "mv conf conf.orig; cp -a conf.orig conf";
 
-    /// <summary>What the layer below lies on. The images have one identifier each time, as those of reproducible builds.</summary>
+    /// <summary>
+    /// What the layer below lies on. The images have one identifier each time, as those of reproducible builds.
+    /// </summary>
     private static readonly string[] Layers = ["tmpfs", "ext4", "squashfs image", "erofs image", "ext4 image"];
 
     /// <summary>
-    /// Shell commands in the merge, then in the machine's directory when nothing is merged, then in the vendor's tree; the verbs
-    /// that follow; and what the machine's and the vendor's files have then. The vendor ships conf, other, passwd, d/f, and a link.
+    /// Shell commands in the merge, then in the machine's directory when nothing is merged, then in the vendor's tree;
+    /// the verbs that follow; and what the machine's and the vendor's files have then. The vendor ships conf, other,
+    /// passwd, d/f, and a link.
     /// </summary>
     private static readonly (string Merged, string Raw, string Vendor, string Verbs, string Expected)[] Cases =
     [
@@ -43,11 +46,14 @@ public sealed class CopyOriginTests : KernelTest
         // Two copies with one note.
         ("echo m >>conf", "mkdir d; cp -a conf x; cp -a conf d/f", "", Boot, "conf=vm x=vm d/f=vm"),
         // The vendor's next version has another file of this number, or the same one elsewhere.
-        ("echo m >>conf; echo n >>other; echo o >>passwd", "", "echo new >aaa; echo new >bbb", Boot, "conf=vm other=vn passwd=vo aaa=new bbb=new d/f=v"),
-        ("echo m >>conf; echo n >>other; echo o >>passwd", "", "mv conf aaa; mv other z", Boot, "conf=vm other=vn passwd=vo aaa=v z=v d/f=v"),
+        ("echo m >>conf; echo n >>other; echo o >>passwd", "", "echo new >aaa; echo new >bbb", Boot,
+            "conf=vm other=vn passwd=vo aaa=new bbb=new d/f=v"),
+        ("echo m >>conf; echo n >>other; echo o >>passwd", "", "mv conf aaa; mv other z", Boot,
+            "conf=vm other=vn passwd=vo aaa=v z=v d/f=v"),
     ];
 
-    public static TheoryData<string, int> Rows => [.. Layers.SelectMany(layer => Enumerable.Range(0, Cases.Length).Select(number => (layer, number)))];
+    public static TheoryData<string, int> Rows =>
+        [.. Layers.SelectMany(layer => Enumerable.Range(0, Cases.Length).Select(number => (layer, number)))];
 
     [Theory]
     [MemberData(nameof(Rows))]
@@ -133,10 +139,12 @@ public sealed class CopyOriginTests : KernelTest
         List<string> state = Root.State();
 
         Root.Bootmerge("prune").FailsInOneLine("trusted.overlay.origin of /x cannot be removed", "chattr -i -a");
-        Root.Bootmerge("reset", "/etc/conf").FailsInOneLine("trusted.overlay.origin of /x cannot be removed", "chattr -i -a");
+        Root.Bootmerge("reset", "/etc/conf").FailsInOneLine("trusted.overlay.origin of /x cannot be removed",
+            "chattr -i -a");
         Assert.Equal("v\n", Root.ReadRaw("/etc/conf"));
         Assert.Equal(state.Count, Root.State().Count);
-        Root.Bootmerge("boot").Succeeds().Says("Nothing is pruned", "two files may be seen as one", "of /x cannot be removed");
+        Root.Bootmerge("boot").Succeeds().Says("Nothing is pruned", "two files may be seen as one",
+            "of /x cannot be removed");
         Root.Bootmerge("unmerge").Succeeds();
         Outcome.OfTool("chattr", "-i", Root.Raw + "/etc/x");
         Root.Bootmerge("prune").Succeeds();
@@ -171,7 +179,8 @@ public sealed class CopyOriginTests : KernelTest
         Root.Expect("/etc", "/var/lib/confexts", "/var/lib/bootmerge", "/run");
     }
 
-    private string Vendor(string layer) => layer.EndsWith("image", StringComparison.Ordinal) ? Root.Aside + "/vendor" : Root.Raw + "/var/lib/confexts/vendor";
+    private string Vendor(string layer) => layer.EndsWith("image", StringComparison.Ordinal)
+        ? Root.Aside + "/vendor" : Root.Raw + "/var/lib/confexts/vendor";
 
     /// <summary>The vendor's next version; an image is replaced by another file.</summary>
     private void Ship(string layer, string commands)
@@ -184,7 +193,9 @@ public sealed class CopyOriginTests : KernelTest
         Root.MakeDirectory("/var/lib/confexts");
         switch (layer)
         {
-            case "squashfs image": Outcome.OfTool("mksquashfs", Vendor(layer), image + ".new", "-quiet", "-no-progress", "-noappend"); break;
+            case "squashfs image":
+                Outcome.OfTool("mksquashfs", Vendor(layer), image + ".new", "-quiet", "-no-progress",
+                "-noappend"); break;
             case "erofs image": Outcome.OfTool("mkfs.erofs", "-U", Identifier, image + ".new", Vendor(layer)); break;
             default:
                 using (FileStream file = File.Create(image + ".new"))

@@ -6,14 +6,17 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Who owns a directory below /etc can make it as deep as he likes, deeper than a path, the stack or the number of open files
-/// reaches. Nothing that the program does with a tree may depend on its depth.
+/// Who owns a directory below /etc can make it as deep as he likes, deeper than a path, the stack or the number of open
+/// files reaches. Nothing that the program does with a tree may depend on its depth.
 /// </summary>
 public sealed class DeepTreeTests : KernelTest
 {
     private const int Levels = 4500;
 
-    /// <summary>Names short and as long as they can be: the paths of all directories on the way together are larger than the program's memory then.</summary>
+    /// <summary>
+    /// Names short and as long as they can be: the paths of all directories on the way together are larger than the
+    /// program's memory then.
+    /// </summary>
     [Theory]
     [InlineData(1, Levels)]
     [InlineData(255, 600)]
@@ -64,7 +67,9 @@ public sealed class DeepTreeTests : KernelTest
         Assert.Equal(isMerged, Root.ExistsRaw("/etc/shared"));
         if (!arguments.Contains("--no-backup", StringComparison.Ordinal))
             foreach (string path in new[] { "/etc/own", "/etc/shared" })
-                Assert.Equal(Levels, Depth("/var/lib/bootmerge/reset/" + Assert.Single(Files.List(Root.Raw + "/var/lib/bootmerge/reset")) + path));
+                Assert.Equal(Levels,
+                    Depth("/var/lib/bootmerge/reset/" + Assert.Single(Files.List(Root.Raw + "/var/lib/bootmerge/reset"))
+                    + path));
         if (isMerged)
             Run("unmerge").Succeeds();
     }
@@ -73,27 +78,38 @@ public sealed class DeepTreeTests : KernelTest
     public void Check_goes_to_the_end_of_an_extension()
     {
         Arrange(1, own: false, shared: true);
-        string[] lowest = Outcome.OfTool("find", Root.Raw + "/var/lib/confexts/alpha/etc/shared", "-name", "f", "-execdir", "mknod", "d", "c", "7", "7", ";", "-printf", "%h").Split('/');
+        string[] lowest = Outcome.OfTool("find", Root.Raw + "/var/lib/confexts/alpha/etc/shared", "-name", "f",
+            "-execdir", "mknod", "d", "c", "7", "7", ";", "-printf", "%h").Split('/');
 
         Outcome found = Run("check");
         Assert.Equal(1, found.Status);
-        Assert.Equal(Levels, lowest.Length - Root.Raw.Split('/').Length - "var/lib/confexts/alpha/etc/shared".Split('/').Length);
-        Assert.StartsWith("device: alpha:/etc/shared/0/0/", Assert.Single(found.Output.Split('\n'), line => line.StartsWith("device", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal(Levels,
+            lowest.Length - Root.Raw.Split('/').Length - "var/lib/confexts/alpha/etc/shared".Split('/').Length);
+        Assert.StartsWith("device: alpha:/etc/shared/0/0/",
+            Assert.Single(found.Output.Split('\n'), line => line.StartsWith("device", StringComparison.Ordinal)),
+            StringComparison.Ordinal);
     }
 
-    /// <summary>Names in UTF-16 take twice what they take in the directory: these more than the program's heap has.</summary>
+    /// <summary>
+    /// Names in UTF-16 take twice what they take in the directory: these more than the program's heap has.
+    /// </summary>
     [Theory]
-    [InlineData("in one directory", "for i in $(seq 120000); do printf '%0250d\n' $i; done | (mkdir etc/own; cd etc/own; xargs touch)")]
-    [InlineData("of directories", "for i in $(seq 120000); do printf '%0250d\n' $i; done | (mkdir etc/own; cd etc/own; xargs mkdir)")]
-    [InlineData("on the way down", "d=etc/own; for n in $(seq 12); do mkdir -p $d; (cd $d; for i in $(seq 10000); do printf '%0250d\n' $i; done | xargs touch); d=$d/z; done; touch $d")]
+    [InlineData("in one directory", "for i in $(seq 120000); do printf '%0250d\n' $i; done | (mkdir etc/own; cd "
+        + "etc/own; xargs touch)")]
+    [InlineData("of directories", "for i in $(seq 120000); do printf '%0250d\n' $i; done | (mkdir etc/own; cd etc/own; "
+        + "xargs mkdir)")]
+    [InlineData("on the way down", "d=etc/own; for n in $(seq 12); do mkdir -p $d; (cd $d; for i in $(seq 10000); do "
+        + "printf '%0250d\n' $i; done | xargs touch); d=$d/z; done; touch $d")]
     public void Boot_warns_of_more_names_than_it_has_memory_for_and_merges(string what, string commands)
     {
         Arrange(1, own: false, shared: false);
         RawTree.Do(Root.Raw, commands);
 
-        Outcome.Of("timeout", ["60", Workplace.Binary, "--root=" + Root.Path, "boot"]).Succeeds().Says("too many names");
+        Outcome.Of("timeout", ["60", Workplace.Binary, "--root=" + Root.Path, "boot"]).Succeeds()
+            .Says("too many names");
         Assert.True(Root.Read("/etc/alpha.conf") is "alpha", what);
-        Outcome diff = Outcome.Of("timeout", ["60", Workplace.Binary, "--root=" + Root.Path, "diff"]).Says("too many names");
+        Outcome diff = Outcome.Of("timeout", ["60", Workplace.Binary, "--root=" + Root.Path, "diff"])
+            .Says("too many names");
         Assert.Equal(1, diff.Status);
         Run("unmerge").Succeeds();
     }
@@ -113,7 +129,9 @@ public sealed class DeepTreeTests : KernelTest
         MakeDeep("/var/lib/confexts/alpha/etc/shared", nameLength, levels);
     }
 
-    /// <summary>A chain of directories with a file in the lowest, made of pieces whose paths the kernel takes.</summary>
+    /// <summary>
+    /// A chain of directories with a file in the lowest, made of pieces whose paths the kernel takes.
+    /// </summary>
     private void MakeDeep(string path, int nameLength, int levels)
     {
         int piece = nameLength > 1 ? 10 : 500;
@@ -124,7 +142,10 @@ public sealed class DeepTreeTests : KernelTest
     }
 
     /// <summary>Down to the file; find(1) goes by descriptors.</summary>
-    private int Depth(string path) => int.Parse(Outcome.OfTool("find", Root.Path + path, "-name", "f", "-printf", "%d"), null) - 1;
+    private int Depth(string path) => int.Parse(Outcome.OfTool("find", Root.Path + path, "-name", "f", "-printf", "%d"),
+        null) - 1;
 
-    private Outcome Run(string arguments, int files = 64) => Outcome.Of("sh", ["-c", $"ulimit -n {files}; ulimit -s 256; exec \"$0\" --root=\"$1\" {arguments}", Workplace.Binary, Root.Path]);
+    private Outcome Run(string arguments, int files = 64) =>
+        Outcome.Of("sh", ["-c", $"ulimit -n {files}; ulimit -s 256; exec \"$0\" --root=\"$1\" {arguments}",
+        Workplace.Binary, Root.Path]);
 }

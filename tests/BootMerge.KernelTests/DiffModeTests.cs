@@ -6,30 +6,36 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>diff and explain in every mutable mode: what counts as the machine's layer, merged and not merged.</summary>
+/// <summary>
+/// diff and explain in every mutable mode: what counts as the machine's layer, merged and not merged.
+/// </summary>
 public sealed class DiffModeTests : InitramfsTest
 {
     /// <summary>
-    /// The vendor has f, g and h; /etc has g and own; a routed directory has h. Where it can be written to, the merge gets new.
-    /// The lines of diff before the merge, in it, and who provides h in it.
+    /// The vendor has f, g and h; /etc has g and own; a routed directory has h. Where it can be written to, the merge
+    /// gets new. The lines of diff before the merge, in it, and who provides h in it.
     /// </summary>
     [Theory]
     [InlineData("no", "self", "", "", "vendor")]
     [InlineData("no", "elsewhere", "", "", "vendor")]
     [InlineData("auto", "absent", "", "", "vendor")]
-    [InlineData("auto", "self", "modified /etc/g|added /etc/own", "modified /etc/g|added /etc/new|added /etc/own", "vendor")]
+    [InlineData("auto", "self", "modified /etc/g|added /etc/own", "modified /etc/g|added /etc/new|added /etc/own",
+        "vendor")]
     [InlineData("auto", "elsewhere", "modified /etc/h", "modified /etc/h|added /etc/new", "upper")]
     [InlineData("yes", "absent", "", "added /etc/new", "vendor")]
-    [InlineData("yes", "self", "modified /etc/g|added /etc/own", "modified /etc/g|added /etc/new|added /etc/own", "vendor")]
+    [InlineData("yes", "self", "modified /etc/g|added /etc/own", "modified /etc/g|added /etc/new|added /etc/own",
+        "vendor")]
     [InlineData("yes", "elsewhere", "modified /etc/h", "modified /etc/h|added /etc/new", "upper")]
     [InlineData("import", "absent", "", "", "vendor")]
     [InlineData("import", "self", "modified /etc/g|added /etc/own", "modified /etc/g|added /etc/own", "vendor")]
     [InlineData("import", "elsewhere", "modified /etc/h", "modified /etc/h", "upper")]
     [InlineData("ephemeral", "self", "", "added /etc/new", "merge")]
     [InlineData("ephemeral-import", "absent", "", "added /etc/new", "merge")]
-    [InlineData("ephemeral-import", "self", "modified /etc/g|added /etc/own", "modified /etc/g|added /etc/new|added /etc/own", "merge")]
+    [InlineData("ephemeral-import", "self", "modified /etc/g|added /etc/own",
+        "modified /etc/g|added /etc/new|added /etc/own", "merge")]
     [InlineData("ephemeral-import", "elsewhere", "modified /etc/h", "modified /etc/h|added /etc/new", "merge")]
-    public void The_machines_layer_is_the_one_that_the_mode_writes_to_or_imports(string mode, string routing, string before, string merged, string provider)
+    public void The_machines_layer_is_the_one_that_the_mode_writes_to_or_imports(string mode, string routing,
+        string before, string merged, string provider)
     {
         Root.Remove("/etc/hostname");
         Root.Extension("vendor", ("f", "vendor"), ("g", "vendor"), ("h", "vendor"));
@@ -63,9 +69,12 @@ public sealed class DiffModeTests : InitramfsTest
     }
 
     [Theory]
-    [InlineData("immutable", "modified /etc/both.conf|added /etc/hostname", "provides upper: file /both.conf\n  hidden   flatcar-defaults")]
-    [InlineData("ephemeral", "modified /etc/both.conf|added /etc/hostname|added /etc/new", "provides merge: file /both.conf\n  hidden   etc: file /both.conf\n  hidden   flatcar-defaults")]
-    public void After_a_fallback_of_boot_the_machines_files_are_known_to_be_on_top(string fallback, string expected, string explained)
+    [InlineData("immutable", "modified /etc/both.conf|added /etc/hostname",
+        "provides upper: file /both.conf\n  hidden   flatcar-defaults")]
+    [InlineData("ephemeral", "modified /etc/both.conf|added /etc/hostname|added /etc/new",
+        "provides merge: file /both.conf\n  hidden   etc: file /both.conf\n  hidden   flatcar-defaults")]
+    public void After_a_fallback_of_boot_the_machines_files_are_known_to_be_on_top(string fallback, string expected,
+        string explained)
     {
         Prepare("confext");
         File.WriteAllText(Initramfs + "/cmdline", $"bootmerge.fallback={fallback}\n");
@@ -98,6 +107,7 @@ public sealed class DiffModeTests : InitramfsTest
 
     /// <summary>"modified /etc/g|added /etc/own", without the word for what differs.</summary>
     private string Diff(params string[] arguments) =>
-        string.Join('|', Root.Bootmerge(["--no-legend", "diff", .. arguments]).Succeeds().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        string.Join('|', Root.Bootmerge(["--no-legend", "diff", .. arguments])
+            .Succeeds().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[..2])));
 }

@@ -8,7 +8,10 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>Random trees, changed at random through a real merge: every difference of the views is told, and everything told is so.</summary>
+/// <summary>
+/// Random trees, changed at random through a real merge: every difference of the views is told, and everything told is
+/// so.
+/// </summary>
 public sealed class DiffPropertyTests : KernelTest
 {
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, SweepPoints.IsWhole ? 1000 : 60)];
@@ -27,7 +30,8 @@ public sealed class DiffPropertyTests : KernelTest
         Root.Expect("/etc");
 
         Dictionary<string, string> below = new(Files.Snapshot(vendor), StringComparer.Ordinal);
-        Dictionary<string, string> seen = new(Files.Snapshot(Root.Etc).Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)), StringComparer.Ordinal);
+        Dictionary<string, string> seen = new(Files.Snapshot(Root.Etc)
+            .Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)), StringComparer.Ordinal);
         Check(below, seen);
         Root.Bootmerge("unmerge").Succeeds();
         Check(below, seen);
@@ -38,9 +42,12 @@ public sealed class DiffPropertyTests : KernelTest
         List<(string Kind, string Path, string From)> told =
         [
             .. Root.Bootmerge("diff", "--json=short").Succeeds().Json().EnumerateArray()
-                .Select(change => (change.GetProperty("change").GetString()!, Inside(change.GetProperty("path").GetString()!), Inside(change.GetProperty("from").GetString() ?? "/etc"))),
+                .Select(change => (change.GetProperty("change").GetString()!,
+                Inside(change.GetProperty("path").GetString()!),
+                Inside(change.GetProperty("from").GetString() ?? "/etc"))),
         ];
-        List<(string Path, string From)> moves = [.. told.Where(change => change.Kind is "moved").Select(change => (change.Path, change.From)).OrderByDescending(move => move.Path.Length)];
+        List<(string Path, string From)> moves = [.. told.Where(change => change.Kind is "moved")
+            .Select(change => (change.Path, change.From)).OrderByDescending(move => move.Path.Length)];
 
         foreach ((string kind, string path, string from) in told)
         {
@@ -63,17 +70,24 @@ public sealed class DiffPropertyTests : KernelTest
         foreach (string path in seen.Keys.Concat(below.Keys).Where(path => path is not "/"))
         {
             string? other = below.GetValueOrDefault(Origin(path, moves, false));
-            if (seen.GetValueOrDefault(path) == other || paths.Contains(path) || !seen.ContainsKey(path) && Parents(path).Any(parent => gone.Contains(parent) || !IsDirectory(seen.GetValueOrDefault(parent)) && paths.Contains(parent)))
+            if (seen.GetValueOrDefault(path) == other || paths.Contains(path)
+                || !seen.ContainsKey(path) && Parents(path)
+                .Any(parent => gone.Contains(parent) || !IsDirectory(seen.GetValueOrDefault(parent))
+                && paths.Contains(parent)))
                 continue;
-            Assert.Fail($"{path} is not told: below {other}, now {seen.GetValueOrDefault(path)}; told {string.Join(", ", told)}");
+            Assert.Fail($"{path} is not told: below {other}, now {seen.GetValueOrDefault(path)}; told "
+                + $"{string.Join(", ", told)}");
         }
     }
 
     private static string Inside(string path) => path["/etc".Length..];
 
-    private static bool IsDirectory(string? description) => description?.StartsWith("directory", StringComparison.Ordinal) ?? false;
+    private static bool IsDirectory(string? description) =>
+        description?.StartsWith("directory", StringComparison.Ordinal) ?? false;
 
-    /// <summary>Where the layers below have what is seen at a path: elsewhere when it, or a directory above it, was moved.</summary>
+    /// <summary>
+    /// Where the layers below have what is seen at a path: elsewhere when it, or a directory above it, was moved.
+    /// </summary>
     private static string Origin(string path, List<(string Path, string From)> moves, bool isMoved)
     {
         foreach ((string to, string from) in moves)

@@ -13,7 +13,10 @@ public sealed class DiffTests : KernelTest
 {
     private static readonly string[] Types = ["file", "directory", "symlink", "fifo", "device", "hardlink"];
 
-    /// <summary>Shell commands (<see cref="RawTree"/>) in the vendor's tree, then in the merged /etc; and the lines of diff, without /etc/hostname.</summary>
+    /// <summary>
+    /// Shell commands (<see cref="RawTree"/>) in the vendor's tree, then in the merged /etc; and the lines of diff,
+    /// without /etc/hostname.
+    /// </summary>
     public static TheoryData<string, string, string> Trees => new(
         ("echo a >f", ":", ""),
         ("echo a >f", "touch -d 2001-01-01 f", ""),
@@ -28,7 +31,8 @@ public sealed class DiffTests : KernelTest
         ("echo a >f", "xattr f user.x=0x31", "modified /etc/f (xattr)"),
         ("echo a >f; xattr f user.x=0x31", "xattr f user.x=0x32", "modified /etc/f (xattr)"),
         ("echo a >f; xattr f user.x=0x31", "setfattr -x user.x f", "modified /etc/f (xattr)"),
-        ("echo a >f", "xattr f security.capability=0x0100000202000000000000000000000000000000", "modified /etc/f (xattr)"),
+        ("echo a >f", "xattr f security.capability=0x0100000202000000000000000000000000000000",
+            "modified /etc/f (xattr)"),
         ("echo a >f", "acl f", "modified /etc/f (mode, acl)"),
         ("mkdir d", "acl d", "modified /etc/d (mode, acl)"),
         ("echo a >f", "xattr f security.selinux=0x61", ""),
@@ -40,18 +44,25 @@ public sealed class DiffTests : KernelTest
         ("mkdir d; echo a >d/f", "rm d/f", "deleted  /etc/d/f"),
         ("mkdir d; echo a >d/f", "rm -r d; mkdir d", "replaced /etc/d\ndeleted  /etc/d/f"),
         ("mkdir d; echo a >d/f", "rm -r d; mkdir d; echo a >d/f", "replaced /etc/d"),
-        ("mkdir d; echo a >d/f", "rm -r d; mkdir d; echo b >d/f; echo c >d/g", "replaced /etc/d\nmodified /etc/d/f (content)\nadded    /etc/d/g"),
-        ("mkdir -p d/e/f; echo a >d/e/f/g", "rm -r d/e; mkdir d/e; mkdir d/e/f", "replaced /etc/d/e\ndeleted  /etc/d/e/f/g"),
+        ("mkdir d; echo a >d/f", "rm -r d; mkdir d; echo b >d/f; echo c >d/g",
+            "replaced /etc/d\nmodified /etc/d/f (content)\nadded    /etc/d/g"),
+        ("mkdir -p d/e/f; echo a >d/e/f/g", "rm -r d/e; mkdir d/e; mkdir d/e/f",
+            "replaced /etc/d/e\ndeleted  /etc/d/e/f/g"),
         ("mkdir d; echo a >d/f", "chmod 700 d", "modified /etc/d (mode)"),
         ("mkdir d; echo a >d/f", "mv d e", "deleted  /etc/d\nmoved    /etc/e (from /etc/d)"),
-        ("mkdir d; echo a >d/f", "mv d e; echo b >e/f", "deleted  /etc/d\nmoved    /etc/e (from /etc/d)\nmodified /etc/e/f (content)"),
-        ("mkdir d; echo a >d/f", "mv d e; rm e/f; echo c >e/g", "deleted  /etc/d\nmoved    /etc/e (from /etc/d)\ndeleted  /etc/e/f\nadded    /etc/e/g"),
+        ("mkdir d; echo a >d/f", "mv d e; echo b >e/f",
+            "deleted  /etc/d\nmoved    /etc/e (from /etc/d)\nmodified /etc/e/f (content)"),
+        ("mkdir d; echo a >d/f", "mv d e; rm e/f; echo c >e/g",
+            "deleted  /etc/d\nmoved    /etc/e (from /etc/d)\ndeleted  /etc/e/f\nadded    /etc/e/g"),
         ("mkdir -p d/e; echo a >d/e/f", "mv d/e g", "deleted  /etc/d/e\nmoved    /etc/g (from /etc/d/e)"),
         ("mkdir -p d/e; echo a >d/e/f", "mv d/e g; mv g d/h", "deleted  /etc/d/e\nmoved    /etc/d/h (from /etc/d/e)"),
-        ("mkdir -p d/e; echo a >d/e/f", "mv d/e d/h; mv d g", "deleted  /etc/d\nmoved    /etc/g (from /etc/d)\ndeleted  /etc/g/e\nmoved    /etc/g/h (from /etc/d/e)"),
-        ("mkdir d; echo a >d/f", "mv d e; mkdir d", "replaced /etc/d\ndeleted  /etc/d/f\nmoved    /etc/e (from /etc/d)"),
+        ("mkdir -p d/e; echo a >d/e/f", "mv d/e d/h; mv d g",
+            "deleted  /etc/d\nmoved    /etc/g (from /etc/d)\ndeleted  /etc/g/e\nmoved    /etc/g/h (from /etc/d/e)"),
+        ("mkdir d; echo a >d/f", "mv d e; mkdir d",
+            "replaced /etc/d\ndeleted  /etc/d/f\nmoved    /etc/e (from /etc/d)"),
         ("mkdir d; echo a >d/f", "mv d e; mv e d", ""),
-        ("mkdir d; echo a >d/f", "mv d e; mv e d; chmod 700 d; echo b >d/f", "modified /etc/d (mode)\nmodified /etc/d/f (content)"),
+        ("mkdir d; echo a >d/f", "mv d e; mv e d; chmod 700 d; echo b >d/f",
+            "modified /etc/d (mode)\nmodified /etc/d/f (content)"),
         ("ln -s a l", "ln -sf b l", "modified /etc/l (content)"),
         ("ln -s a l", "ln -sf a l", ""),
         ("ln -s a l", "chown -h 3 l", "modified /etc/l (owner)"),
@@ -59,7 +70,8 @@ public sealed class DiffTests : KernelTest
         ("echo a >f; ln f g", "echo b >f", "modified /etc/f (content)"),
         ("echo a >f", "ln f g", "added    /etc/g"),
         ("truncate -s 3M f", "echo x >>f; truncate -s 3M f", ""),
-        ("truncate -s 3M f", "printf x | dd of=f bs=1 seek=2000000 conv=notrunc status=none", "modified /etc/f (content)"),
+        ("truncate -s 3M f", "printf x | dd of=f bs=1 seek=2000000 conv=notrunc status=none",
+            "modified /etc/f (content)"),
         ("echo a >'a b'", "echo b >'a b'", "modified \"/etc/a b\" (content)"),
         (":", "echo a >\"$(printf 'x\\ny')\"", "added    \"/etc/x\\ny\""),
         (":", "echo a >\"$(printf 'x\\377y')\"", "added    \"/etc/x\\377y\""),
@@ -99,7 +111,8 @@ public sealed class DiffTests : KernelTest
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         foreach (string from in Types)
         {
-            RawTree.Do(Root.Etc, string.Join("; ", Types.Select(to => $"rm -rf {from}-{to}; {Make(to, $"{from}-{to}")}")));
+            RawTree.Do(Root.Etc,
+                string.Join("; ", Types.Select(to => $"rm -rf {from}-{to}; {Make(to, $"{from}-{to}")}")));
             foreach (string to in Types)
             {
                 bool isSame = Kind(from) == Kind(to);
@@ -158,20 +171,27 @@ public sealed class DiffTests : KernelTest
         Root.Write("/etc/d/one", "a");
 
         Assert.Equal(["added    /etc/d/one", "added    /etc/gone"], Lines("diff"));
-        Root.Bootmerge("explain", "/etc/d/one", "/etc/gone").Succeeds().Prints("provides upper: file /d/one\n  hidden   a: file /d/one\n", "hidden   b: whiteout /gone\n");
+        Root.Bootmerge("explain", "/etc/d/one", "/etc/gone").Succeeds()
+            .Prints("provides upper: file /d/one\n  hidden   a: file /d/one\n", "hidden   b: whiteout /gone\n");
     }
 
-    /// <summary>Since 6.7 the kernel takes an empty file with the attribute for a whiteout, whatever its value.</summary>
+    /// <summary>
+    /// Since 6.7 the kernel takes an empty file with the attribute for a whiteout, whatever its value.
+    /// </summary>
     [Fact]
     public void A_whiteout_may_be_an_empty_file_with_an_attribute()
     {
         Root.Route("/etc");
         Root.Extension("vendor", ("f", ""), ("g", ""), ("h", "vendor"));
-        RawTree.Do(Root.Raw + "/etc", ": >f; mark f whiteout=y; : >g; mark g whiteout=n; echo machine >h; mark h whiteout=y; : >new");
+        RawTree.Do(Root.Raw + "/etc",
+            ": >f; mark f whiteout=y; : >g; mark g whiteout=n; echo machine >h; mark h whiteout=y; : >new");
 
-        Assert.Equal(["deleted  /etc/f", "deleted  /etc/g", "modified /etc/h (content)", "added    /etc/new"], Lines("diff"));
+        Assert.Equal(["deleted  /etc/f", "deleted  /etc/g", "modified /etc/h (content)", "added    /etc/new"],
+            Lines("diff"));
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
-        Assert.Equal("False False True True", string.Join(' ', new[] { "f", "g", "h", "new" }.Select(name => File.Exists(Root.Etc + "/" + name).ToString())));
+        Assert.Equal("False False True True",
+            string.Join(' ', new[] { "f", "g", "h", "new" }.Select(name =>
+            File.Exists(Root.Etc + "/" + name).ToString())));
     }
 
     [Fact]
@@ -184,7 +204,8 @@ public sealed class DiffTests : KernelTest
         File.WriteAllText(Root.Etc + "/h", "machine");
 
         Assert.Equal(["modified /etc/f (content)", "deleted  /etc/g", "added    /etc/h"], Lines("diff"));
-        Root.Bootmerge("explain", "/etc/g").Succeeds().Prints("deletes  merge: absent /g\n  hidden   vendor: file /g\n");
+        Root.Bootmerge("explain", "/etc/g").Succeeds()
+            .Prints("deletes  merge: absent /g\n  hidden   vendor: file /g\n");
         Root.Bootmerge("explain", "/etc/none").FailsInOneLine("/etc/none");
     }
 
@@ -200,10 +221,14 @@ public sealed class DiffTests : KernelTest
         foreach (string format in new[] { "short", "pretty" })
         {
             JsonElement changes = Root.Bootmerge("diff", "--json=" + format).Succeeds().Json();
-            Assert.Equal(["deleted /etc/d  ", "moved /etc/e /etc/d ", "modified /etc/f  mode content", "added /etc/hostname  "],
-                changes.EnumerateArray().Select(change => $"{change.GetProperty("change").GetString()} {change.GetProperty("path").GetString()} {change.GetProperty("from").GetString()} "
-                    + string.Join(' ', change.GetProperty("differs").EnumerateArray().Select(word => word.GetString()))));
-            Assert.Equal(0, Root.Bootmerge("diff", "--json=" + format, "/etc/extension-release.d").Succeeds().Json().GetArrayLength());
+            Assert.Equal(["deleted /etc/d  ", "moved /etc/e /etc/d ", "modified /etc/f  mode content",
+                "added /etc/hostname  "],
+                changes.EnumerateArray().Select(change =>
+                    $"{change.GetProperty("change").GetString()} {change.GetProperty("path").GetString()} {change.GetProperty("from").GetString()} "
+                    + string.Join(' ', change.GetProperty("differs").EnumerateArray()
+                    .Select(word => word.GetString()))));
+            Assert.Equal(0, Root.Bootmerge("diff", "--json=" + format, "/etc/extension-release.d").Succeeds().Json()
+                .GetArrayLength());
         }
     }
 
@@ -213,7 +238,8 @@ public sealed class DiffTests : KernelTest
     [InlineData("a\n", "")]
     [InlineData("a", "a\n")]
     [InlineData("a\nb", "a\nc")]
-    [InlineData("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n", "1\nx\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\ny\n16\n")]
+    [InlineData("1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n",
+        "1\nx\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\ny\n16\n")]
     [InlineData("1\n2\n3\n4\n5\n6\n7\n8\n9\n", "1\nx\n3\n4\n5\n6\n7\ny\n9\n")]
     [InlineData("a\nb\nc\nd\ne\nf\n", "b\nc\nx\ne\nf\ng\n")]
     public void Texts_are_compared_as_diff_does(string vendor, string machine)
@@ -221,7 +247,8 @@ public sealed class DiffTests : KernelTest
         Root.Route("/etc");
         Root.Extension("vendor", ("f", vendor));
         Root.Write("/etc/f", machine);
-        string[] expected = Outcome.Of("diff", ["-u", Root.Raw + "/var/lib/confexts/vendor/etc/f", Root.Raw + "/etc/f"]).Output.Split('\n')[2..];
+        string[] expected = Outcome.Of("diff",
+            ["-u", Root.Raw + "/var/lib/confexts/vendor/etc/f", Root.Raw + "/etc/f"]).Output.Split('\n')[2..];
 
         string[] lines = Root.Bootmerge("diff", "--content", "--no-legend", "/etc/f").Succeeds().Output.Split('\n');
 
@@ -229,15 +256,22 @@ public sealed class DiffTests : KernelTest
     }
 
     /// <summary>
-    /// Shell commands in the vendor's tree, then in the merged /etc; what is asked; and the lines of diff. Nobody else has
-    /// anything below /etc but the vendor's keep, which the machine has changed.
+    /// Shell commands in the vendor's tree, then in the merged /etc; what is asked; and the lines of diff. Nobody else
+    /// has anything below /etc but the vendor's keep, which the machine has changed.
     /// </summary>
     public static TheoryData<string, string, string, string> Asked => new(
-        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d", "modified /etc/d (mode)|modified /etc/d/e (mode)|modified /etc/d/e/f (content)|modified /etc/d/g (content)"),
-        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/", "modified /etc/d (mode)|modified /etc/d/e (mode)|modified /etc/d/e/f (content)|modified /etc/d/g (content)"),
-        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/e", "modified /etc/d/e (mode)|modified /etc/d/e/f (content)"),
-        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/e/f", "modified /etc/d/e/f (content)"),
-        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/g /etc/d/e/f", "modified /etc/d/e/f (content)|modified /etc/d/g (content)"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d",
+            "modified /etc/d (mode)|modified /etc/d/e (mode)|modified /etc/d/e/f (content)|modified "
+            + "/etc/d/g (content)"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/",
+            "modified /etc/d (mode)|modified /etc/d/e (mode)|modified /etc/d/e/f (content)|modified "
+            + "/etc/d/g (content)"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/e",
+            "modified /etc/d/e (mode)|modified /etc/d/e/f (content)"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d/e/f",
+            "modified /etc/d/e/f (content)"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e",
+            "/etc/d/g /etc/d/e/f", "modified /etc/d/e/f (content)|modified /etc/d/g (content)"),
         ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f", "/etc/d/g", ""),
         ("mkdir d; echo a >d/f; echo a >d2", "echo b >d/f; echo b >d2", "/etc/d", "modified /etc/d/f (content)"),
         (":", ":", "/etc", "modified /etc/keep (content)"),
@@ -249,11 +283,13 @@ public sealed class DiffTests : KernelTest
         ("mkdir -p d/e; echo a >d/e/f", "rm -r d; mkdir d", "/etc/d/e/f", "deleted  /etc/d/e"),
         ("mkdir -p d/e; echo a >d/e/f", "mv d m", "/etc/d/e/f", "deleted  /etc/d"),
         ("mkdir -p d/e; echo a >d/e/f", "mv d m", "/etc/m/e/f", "moved    /etc/m (from /etc/d)"),
-        ("mkdir -p d/e; echo a >d/e/f", "mv d m; echo b >m/e/f", "/etc/m/e/f", "moved    /etc/m (from /etc/d)|modified /etc/m/e/f (content)"));
+        ("mkdir -p d/e; echo a >d/e/f", "mv d m; echo b >m/e/f", "/etc/m/e/f",
+            "moved    /etc/m (from /etc/d)|modified /etc/m/e/f (content)"));
 
     [Theory]
     [MemberData(nameof(Asked))]
-    public void A_path_is_told_with_what_is_below_it_and_no_other(string vendor, string machine, string asked, string expected)
+    public void A_path_is_told_with_what_is_below_it_and_no_other(string vendor, string machine, string asked,
+        string expected)
     {
         Root.Route("/etc");
         Root.Remove("/etc/hostname");
@@ -288,7 +324,8 @@ public sealed class DiffTests : KernelTest
             if (isMerged)
                 Root.Bootmerge("merge", "--mutable=" + mode).Succeeds();
             Root.Bootmerge("--mutable=" + mode, "diff", "/etc/f", "/etc/hostname", "/etc/d").Succeeds();
-            Outcome outcome = Root.Bootmerge("--mutable=" + mode, "diff", "--no-legend", "/etc/hostname", "/etc/nothing", "/etc/f/x", "/etc/d").Says("no layer has '/etc/nothing', '/etc/f/x'");
+            Outcome outcome = Root.Bootmerge("--mutable=" + mode, "diff", "--no-legend", "/etc/hostname",
+                "/etc/nothing", "/etc/f/x", "/etc/d").Says("no layer has '/etc/nothing', '/etc/f/x'");
             bool isAbove = routed is "/etc" && mode is "auto" or "import" or "ephemeral-import";
             Assert.Equal((1, isAbove ? "added    /etc/hostname\n" : ""), (outcome.Status, outcome.Output));
         }
@@ -298,10 +335,13 @@ public sealed class DiffTests : KernelTest
     public void Where_nothing_is_merged_the_hierarchy_is_its_only_layer()
     {
         Root.Write("/opt/f", "machine");
-        Root.Bootmerge("--class=sysext", "--mutable=no", "explain", "/opt/f").Succeeds().Prints("/opt/f\n  provides opt: file /f\n");
-        Root.Bootmerge("--class=sysext", "--mutable=no", "diff", "/opt/f").Succeeds().Says("Nothing to compare in /opt");
+        Root.Bootmerge("--class=sysext", "--mutable=no", "explain", "/opt/f").Succeeds()
+            .Prints("/opt/f\n  provides opt: file /f\n");
+        Root.Bootmerge("--class=sysext", "--mutable=no", "diff", "/opt/f").Succeeds()
+            .Says("Nothing to compare in /opt");
         Root.Bootmerge("--class=sysext", "--mutable=no", "diff", "/opt/g").Fails("no layer has '/opt/g'");
-        Root.Bootmerge("--class=sysext", "--mutable=no", "explain", "/usr").Succeeds().Prints("provides usr: directory /\n");
+        Root.Bootmerge("--class=sysext", "--mutable=no", "explain", "/usr").Succeeds()
+            .Prints("provides usr: directory /\n");
     }
 
     [Fact]
@@ -332,7 +372,8 @@ public sealed class DiffTests : KernelTest
         Root.Bootmerge("merge").Succeeds();
 
         Root.Bootmerge("diff").Succeeds().Says("extensions are above");
-        Root.Bootmerge("explain", "/etc/hostname").Succeeds().Prints("provides vendor: file /hostname", "hidden   etc: file /hostname");
+        Root.Bootmerge("explain", "/etc/hostname").Succeeds()
+            .Prints("provides vendor: file /hostname", "hidden   etc: file /hostname");
         Root.Bootmerge("explain", "/etc/nothing").Fails("no layer has '/etc/nothing'");
     }
 
@@ -347,7 +388,8 @@ public sealed class DiffTests : KernelTest
         Root.Write("/var/lib/extensions.mutable/opt/new", "machine");
 
         Assert.Equal(["added    /opt/new", "modified /opt/tool/file (content)"], Lines("--class=sysext", "diff"));
-        Root.Bootmerge("--class=all", "explain", "/opt/tool/file", "/usr/bin/tool").Succeeds().Prints("provides upper", "provides tools");
+        Root.Bootmerge("--class=all", "explain", "/opt/tool/file", "/usr/bin/tool").Succeeds()
+            .Prints("provides upper", "provides tools");
     }
 
     [Fact]
@@ -381,5 +423,7 @@ public sealed class DiffTests : KernelTest
     }
 
     private List<string> Lines(params string[] arguments) =>
-        [.. Root.Bootmerge(["--no-legend", .. arguments]).Succeeds().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(line => !line.EndsWith(" /etc/hostname", StringComparison.Ordinal))];
+        [.. Root.Bootmerge(["--no-legend", .. arguments])
+            .Succeeds().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(line => !line.EndsWith(" /etc/hostname", StringComparison.Ordinal))];
 }

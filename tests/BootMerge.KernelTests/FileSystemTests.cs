@@ -9,7 +9,9 @@ namespace BootMerge.KernelTests;
 /// <summary>The root on each file system, /etc as a mount of its own, and all kinds of propagation.</summary>
 public sealed class FileSystemTests : KernelTest
 {
-    public static TheoryData<string, string> FileSystemsAndModes => new MatrixTheoryData<string, string>(["tmpfs", "ext4", "btrfs", "xfs"], ["no", "auto", "import", "ephemeral-import"]);
+    public static TheoryData<string, string> FileSystemsAndModes =>
+        new MatrixTheoryData<string, string>(["tmpfs", "ext4", "btrfs", "xfs"],
+        ["no", "auto", "import", "ephemeral-import"]);
 
     [Theory]
     [MemberData(nameof(FileSystemsAndModes))]
@@ -34,7 +36,8 @@ public sealed class FileSystemTests : KernelTest
 
         root.Extension("beta", ("beta.conf", "beta"));
         root.Bootmerge("refresh", "--mutable=" + mode).Succeeds();
-        Assert.Equal(("beta", mode is "auto" ? "machine" : "alpha"), (root.Read("/etc/beta.conf"), root.Read("/etc/alpha.conf")));
+        Assert.Equal(("beta", mode is "auto" ? "machine" : "alpha"),
+            (root.Read("/etc/beta.conf"), root.Read("/etc/alpha.conf")));
         Assert.Equal("alpha", root.Read(mode is "auto" ? "/etc/ssh.bak/sshd_config" : "/etc/ssh/sshd_config"));
 
         root.Bootmerge("unmerge").Succeeds();
@@ -52,7 +55,8 @@ public sealed class FileSystemTests : KernelTest
     [InlineData("ext4", "no", "/etc", "alpha machine")]
     [InlineData("ext4", "import", "/etc", "machine alpha")]
     [InlineData("ext4", "yes", "/srv/changes", "alpha machine")]
-    public void A_hierarchy_that_is_a_mount_of_its_own_is_merged_and_comes_back(string fileSystem, string mode, string routing, string order)
+    public void A_hierarchy_that_is_a_mount_of_its_own_is_merged_and_comes_back(string fileSystem, string mode,
+        string routing, string order)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"), ("both.conf", "alpha"));
         Root.MakeDirectory("/srv/changes");
@@ -73,7 +77,8 @@ public sealed class FileSystemTests : KernelTest
 
         void AssertMerged()
         {
-            Assert.Equal(("alpha", "machine", order.Split(' ')[0]), (Root.Read("/etc/alpha.conf"), Root.Read("/etc/own.conf"), Root.Read("/etc/both.conf")));
+            Assert.Equal(("alpha", "machine", order.Split(' ')[0]),
+                (Root.Read("/etc/alpha.conf"), Root.Read("/etc/own.conf"), Root.Read("/etc/both.conf")));
             Assert.Single(Root.Stacks);
             Assert.Equal(2, MountTable.At(Root.Etc).Count);
         }
@@ -160,7 +165,8 @@ public sealed class FileSystemTests : KernelTest
 
         Assert.Empty(Root.Stacks);
 
-        Outcome InChroot(params string[] arguments) => Outcome.Of("chroot", [Root.Path, "/bootmerge", .. arguments]).Succeeds();
+        Outcome InChroot(params string[] arguments) => Outcome.Of("chroot", [Root.Path, "/bootmerge", .. arguments])
+            .Succeeds();
     }
 
     [Fact]
@@ -173,7 +179,8 @@ public sealed class FileSystemTests : KernelTest
 
         Outcome.Of("chroot", [Root.Path, "/bootmerge", "--version"]).Succeeds().Prints("bootmerge");
         Outcome.Of("chroot", [Root.Path, "/bootmerge", "--help"]).Succeeds().Prints("merge");
-        Outcome.Of("chroot", [Root.Path, "/bootmerge", "merge"]).FailsInOneLineBesidesInformation("/proc", "not mounted");
+        Outcome.Of("chroot", [Root.Path, "/bootmerge", "merge"])
+            .FailsInOneLineBesidesInformation("/proc", "not mounted");
         Assert.Empty(Root.Stacks);
     }
 

@@ -20,7 +20,8 @@ public sealed class FrozenTests : InitramfsTest
     public void A_file_that_misses_a_change_of_the_vendors_is_frozen_until_it_is_written(string layout)
     {
         Prepare(layout);
-        string vendor = (layout is "confext" ? "/usr/lib/confexts/flatcar-defaults/etc" : "/usr/share/flatcar/etc") + "/both.conf";
+        string vendor = (layout is "confext" ? "/usr/lib/confexts/flatcar-defaults/etc" : "/usr/share/flatcar/etc")
+            + "/both.conf";
         BootAnew(layout);
         Assert.Equal(["/etc/both.conf"], Recorded());
         Assert.Equal("0600", Files.Mode(Root.Raw + Record));
@@ -77,7 +78,11 @@ public sealed class FrozenTests : InitramfsTest
     public void An_image_that_was_made_anew_with_the_same_times_is_read_again()
     {
         Prepare("confext");
-        RawTree.Do(Root.Raw, "mkdir -p var/lib/confexts b/etc/extension-release.d; echo ID=_any >b/etc/extension-release.d/extension-release.i; echo 1 >b/etc/i.conf; touch -d @17 b/etc/i.conf; mksquashfs b var/lib/confexts/i.raw -quiet -all-root -all-time 17 -mkfs-time 17; echo 2 >b/etc/i.conf; touch -d @17 b/etc/i.conf; mksquashfs b i2.raw -quiet -all-root -all-time 17 -mkfs-time 17; touch -d @17 var/lib/confexts/i.raw i2.raw; rm -r b");
+        RawTree.Do(Root.Raw, "mkdir -p var/lib/confexts b/etc/extension-release.d; echo ID=_any "
+            + ">b/etc/extension-release.d/extension-release.i; echo 1 >b/etc/i.conf; touch -d @17 b/etc/i.conf; "
+            + "mksquashfs b var/lib/confexts/i.raw -quiet -all-root -all-time 17 -mkfs-time 17; echo 2 >b/etc/i.conf; "
+            + "touch -d @17 b/etc/i.conf; mksquashfs b i2.raw -quiet -all-root -all-time 17 -mkfs-time 17; touch -d @17 "
+            + "var/lib/confexts/i.raw i2.raw; rm -r b");
         Root.Expect("/var/lib/confexts", "/i2.raw");
         LibC.Mount("/dev", Initramfs + "/dev", null, LibC.MS_BIND);
         BootAnew("confext");
@@ -98,7 +103,8 @@ public sealed class FrozenTests : InitramfsTest
         Prepare("confext");
         BootAnew("confext");
         Root.Write(Vendor, "vendor, the next version");
-        Outcome.OfTool("chroot", Initramfs, "/bootmerge", "--root=/sysroot", "--mutable=auto", "--always-refresh=yes", "refresh");
+        Outcome.OfTool("chroot", Initramfs, "/bootmerge", "--root=/sysroot", "--mutable=auto", "--always-refresh=yes",
+            "refresh");
         File.WriteAllText(Root.Path + "/etc/vendor.conf", "machine's");
 
         BootAnew("confext");
@@ -117,20 +123,28 @@ public sealed class FrozenTests : InitramfsTest
         BootAnew("confext");
         Assert.Equal(["/etc/both.conf", "/etc/vendor.conf"], Recorded());
         Root.Write("/usr/lib/confexts/flatcar-defaults/etc/vendor.conf", "vendor, the next version");
-        Assert.Contains("frozen   /etc/vendor.conf (mode, content; changed below since)", Diff(), StringComparison.Ordinal);
+        Assert.Contains("frozen   /etc/vendor.conf (mode, content; changed below since)", Diff(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void It_has_files_and_symlinks_over_what_has_content_and_nothing_else()
     {
         Prepare("confext");
-        RawTree.Do(Root.Raw + "/usr/lib/confexts/flatcar-defaults/etc", "for i in file link over-fifo gone; do echo v >$i; done; mkdir d opaque moved; echo v >d/f; echo v >opaque/f; echo v >moved/f; mkfifo fifo; echo v >over-directory; ln -s v symlink; echo v >\"$(printf 'a b\\n\\377')\"; mkdir directory");
-        RawTree.Do(Root.Raw + "/etc", "echo m >file; ln -s m link; mkfifo over-fifo; whiteout gone; mkdir d opaque new; echo m >d/f; mark opaque opaque=y; echo m >opaque/f; mark new redirect=moved; echo m >new/f; echo m >fifo; mkdir over-directory; ln -s m symlink; echo m >\"$(printf 'a b\\n\\377')\"; echo m >directory");
+        RawTree.Do(Root.Raw + "/usr/lib/confexts/flatcar-defaults/etc",
+            "for i in file link over-fifo gone; do echo v >$i; done; mkdir d opaque moved; echo v >d/f; echo v "
+            + ">opaque/f; echo v >moved/f; mkfifo fifo; echo v >over-directory; ln -s v symlink; echo v >\"$(printf 'a "
+            + "b\\n\\377')\"; mkdir directory");
+        RawTree.Do(Root.Raw + "/etc",
+            "echo m >file; ln -s m link; mkfifo over-fifo; whiteout gone; mkdir d opaque new; echo m >d/f; mark opaque "
+            + "opaque=y; echo m >opaque/f; mark new redirect=moved; echo m >new/f; echo m >fifo; mkdir over-directory; "
+            + "ln -s m symlink; echo m >\"$(printf 'a b\\n\\377')\"; echo m >directory");
         Root.Expect("/etc");
 
         BootAnew("confext");
 
-        Assert.Equal(["/etc/a b\\n\\377", "/etc/both.conf", "/etc/d/f", "/etc/file", "/etc/link", "/etc/new/f", "/etc/opaque/f", "/etc/over-fifo", "/etc/symlink"], Recorded());
+        Assert.Equal(["/etc/a b\\n\\377", "/etc/both.conf", "/etc/d/f", "/etc/file", "/etc/link", "/etc/new/f",
+            "/etc/opaque/f", "/etc/over-fifo", "/etc/symlink"], Recorded());
     }
 
     [Fact]
@@ -171,7 +185,8 @@ public sealed class FrozenTests : InitramfsTest
 
         Outcome outcome = Boot().Succeeds();
 
-        Assert.DoesNotContain("record", outcome.Error.Replace("boot: record took", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("record", outcome.Error.Replace("boot: record took", "", StringComparison.Ordinal),
+            StringComparison.Ordinal);
         Outcome.OfTool("chroot", Initramfs, "/bootmerge", "--root=/sysroot", "unmerge");
         LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_BIND);
         Assert.False(Root.ExistsRaw(Record));
@@ -250,7 +265,9 @@ public sealed class FrozenTests : InitramfsTest
     /// <summary>As after a reboot: nothing is merged, and /run is empty.</summary>
     private void BootAnew(string layout)
     {
-        foreach (MountEntry mount in Enumerable.Reverse(MountTable.Under(Initramfs)).Where(mount => mount.Point.StartsWith(Initramfs + "/run/", StringComparison.Ordinal) || mount.Point.StartsWith(Root.Path + "/", StringComparison.Ordinal)))
+        foreach (MountEntry mount in Enumerable.Reverse(MountTable.Under(Initramfs))
+            .Where(mount => mount.Point.StartsWith(Initramfs + "/run/", StringComparison.Ordinal)
+            || mount.Point.StartsWith(Root.Path + "/", StringComparison.Ordinal)))
             LibC.Unmount(mount.Point, LibC.MNT_DETACH);
         foreach (string name in Files.List(Initramfs + "/run"))
             Directory.Delete($"{Initramfs}/run/{name}", recursive: true);
@@ -264,13 +281,15 @@ public sealed class FrozenTests : InitramfsTest
     }
 
     /// <summary>Of boot's /etc, without what only the machine has.</summary>
-    private string Diff() => string.Join('\n', Outcome.OfTool("chroot", Initramfs, "/bootmerge", "--root=/sysroot", "diff", "--no-legend").Split('\n')
+    private string Diff() => string.Join('\n',
+        Outcome.OfTool("chroot", Initramfs, "/bootmerge", "--root=/sysroot", "diff", "--no-legend").Split('\n')
         .Where(line => line.Length > 0 && !line.StartsWith("added", StringComparison.Ordinal)));
 
     private List<string> Recorded()
     {
         string[] lines = File.ReadAllLines(Root.Raw + Record);
         Assert.Equal(First, lines[0]);
-        return [.. lines.Where(line => line.StartsWith("m ", StringComparison.Ordinal)).Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])];
+        return [.. lines.Where(line => line.StartsWith("m ", StringComparison.Ordinal))
+            .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])];
     }
 }

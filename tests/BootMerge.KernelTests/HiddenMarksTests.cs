@@ -5,7 +5,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>What an upper layer hides is in trusted.overlay.*: nothing judges or changes one where that is not to be seen.</summary>
+/// <summary>
+/// What an upper layer hides is in trusted.overlay.*: nothing judges or changes one where that is not to be seen.
+/// </summary>
 public sealed class HiddenMarksTests : KernelTest
 {
     [Theory]
@@ -30,7 +32,8 @@ public sealed class HiddenMarksTests : KernelTest
 
         Outcome outcome = InUserNamespace(verb);
         Assert.Equal(1, outcome.Status);
-        outcome.Says("this is a user namespace, where overlayfs's marks in an upper layer (trusted.overlay.*) can neither be read nor written");
+        outcome.Says("this is a user namespace, where overlayfs's marks in an upper layer (trusted.overlay.*) can "
+            + "neither be read nor written");
         Assert.Equal(state, Root.State());
     }
 
@@ -72,13 +75,18 @@ public sealed class HiddenMarksTests : KernelTest
         Root.Expect("/etc/d");
     }
 
-    /// <summary>Commands with ";" between them, in mounts of its own; a verb is one of bootmerge, everything else the shell's.</summary>
+    /// <summary>
+    /// Commands with ";" between them, in mounts of its own; a verb is one of bootmerge, everything else the shell's.
+    /// </summary>
     private Outcome InUserNamespace(string commands)
     {
         Root.Remember();
         string script = "";
         foreach (string command in commands.Split("; "))
-            script += (command.StartsWith("cat ", StringComparison.Ordinal) || command.StartsWith("ls ", StringComparison.Ordinal) ? command : "$bootmerge --root=$root " + command) + "\n";
-        return Outcome.Of("unshare", ["--user", "--map-root-user", "--mount", "sh", "-ec", script], ("bootmerge", Workplace.Binary), ("root", Root.Path));
+            script += (command.StartsWith("cat ", StringComparison.Ordinal)
+                || command.StartsWith("ls ", StringComparison.Ordinal) ? command : "$bootmerge --root=$root " + command)
+                + "\n";
+        return Outcome.Of("unshare", ["--user", "--map-root-user", "--mount", "sh", "-ec", script],
+            ("bootmerge", Workplace.Binary), ("root", Root.Path));
     }
 }

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>File systems that cannot hold what is to be put on them, and roots that lack what every system has.</summary>
+/// <summary>
+/// File systems that cannot hold what is to be put on them, and roots that lack what every system has.
+/// </summary>
 public sealed class HostileFileSystemTests : KernelTest
 {
     [Theory]
@@ -125,7 +127,8 @@ public sealed class HostileFileSystemTests : KernelTest
 
         Root.Remember();
         List<string> before = Root.State();
-        string[] words = [.. outcome.Split(':').Skip(1).SelectMany(part => part.Split(';')).Select(word => word.Trim())];
+        string[] words = [.. outcome.Split(':').Skip(1).SelectMany(part => part.Split(';'))
+            .Select(word => word.Trim())];
         Outcome merge = Outcome.Of("chroot", [Root.Path, "/bootmerge", "merge"]);
 
         if (outcome.StartsWith("fails", System.StringComparison.Ordinal))
@@ -177,7 +180,8 @@ public sealed class HostileFileSystemTests : KernelTest
         foreach (string directory in new[] { "lower", "upper", "work" })
             Root.MakeDirectory("/layers/" + directory);
         string layers = Root.Path + "/layers";
-        Root.Mount("none", "/srv", "overlay", 0, $"lowerdir={layers}/lower,upperdir={layers}/upper,workdir={layers}/work");
+        Root.Mount("none", "/srv", "overlay", 0,
+            $"lowerdir={layers}/lower,upperdir={layers}/upper,workdir={layers}/work");
         Root.Expect("/layers");
         Directory.CreateDirectory(Root.Path + "/srv/changes");
         return "/srv/changes";

@@ -4,9 +4,10 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Specification, section 13, as tables: what does not belong at a place, put there, is one line that names the path and the reason, and
-/// nothing changes; or it is ignored, and the sound extension is merged. Whatever it is, nothing outside the root is
-/// read, shown or changed. More, by subject: BadInputTests, BadExtensionTests, UpperDirectoryErrorTests, LayerTests.
+/// Specification, section 13, as tables: what does not belong at a place, put there, is one line that names the path
+/// and the reason, and nothing changes; or it is ignored, and the sound extension is merged. Whatever it is, nothing
+/// outside the root is read, shown or changed. More, by subject: BadInputTests, BadExtensionTests,
+/// UpperDirectoryErrorTests, LayerTests.
 /// </summary>
 public sealed class HostileRootTests : KernelTest
 {
@@ -54,7 +55,8 @@ public sealed class HostileRootTests : KernelTest
 
     [Theory]
     [MemberData(nameof(FilesOfTheSystem))]
-    public void Something_at_the_place_of_a_file_of_the_system(string place, string kind, string command, string outcome) => Prove(place, kind, command, outcome);
+    public void Something_at_the_place_of_a_file_of_the_system(string place, string kind, string command,
+        string outcome) => Prove(place, kind, command, outcome);
 
     public static TheoryData<string, string, string, string> Extensions => Cases.Of("""
         place | is | command | outcome
@@ -104,7 +106,8 @@ public sealed class HostileRootTests : KernelTest
 
     [Theory]
     [MemberData(nameof(Extensions))]
-    public void Something_at_a_place_of_extensions(string place, string kind, string command, string outcome) => Prove(place, kind, command, outcome);
+    public void Something_at_a_place_of_extensions(string place, string kind, string command, string outcome) =>
+        Prove(place, kind, command, outcome);
 
     public static TheoryData<string, string, string, string> PlacesThatAreWrittenTo => Cases.Of("""
         place | is | command | outcome

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>What the image policy and the refusal of a second os-release keep out, whatever else is asked for.</summary>
+/// <summary>
+/// What the image policy and the refusal of a second os-release keep out, whatever else is asked for.
+/// </summary>
 public sealed class ImagePolicyTests : KernelTest
 {
     private const string Alpha = "/var/lib/confexts/alpha.raw";
@@ -23,7 +25,8 @@ public sealed class ImagePolicyTests : KernelTest
         Root.Write("/usr/lib/systemd/confext.conf", "[ConfExt]\nImagePolicy=" + policy + "\n");
         Root.Extension("beta", ("beta.conf", "beta"));
 
-        Root.Bootmerge("merge").Succeeds().Says("Not merging 'alpha': the image policy '" + policy + "' allows no image", warning);
+        Root.Bootmerge("merge").Succeeds()
+            .Says("Not merging 'alpha': the image policy '" + policy + "' allows no image", warning);
 
         Assert.False(Root.Exists("/etc/alpha.conf"));
         Assert.Equal("beta", Root.Read("/etc/beta.conf"));
@@ -42,7 +45,8 @@ public sealed class ImagePolicyTests : KernelTest
         Run("merge").Succeeds();
         ulong stack = LibC.UniqueMountId(Root.Etc);
         foreach (string always in new string[] { "no", "yes" })
-            Run("--image-policy=root=verity", "--always-refresh=" + always, "refresh").FailsInOneLine("'alpha'", "root=verity");
+            Run("--image-policy=root=verity", "--always-refresh=" + always, "refresh")
+                .FailsInOneLine("'alpha'", "root=verity");
         Assert.Equal(stack, LibC.UniqueMountId(Root.Etc));
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
         Run("--image-policy=root=verity", "list").Succeeds().Prints("alpha");
@@ -60,7 +64,8 @@ public sealed class ImagePolicyTests : KernelTest
         const string Directory = "/var/lib/extensions/other";
         if (kind is "image")
         {
-            ImageFile.Sysext(Root, "squashfs", Directory + ".raw", "other", ("usr/lib/os-release", "ID=other\n"), ("usr/bin/other", ""));
+            ImageFile.Sysext(Root, "squashfs", Directory + ".raw", "other", ("usr/lib/os-release", "ID=other\n"),
+                ("usr/bin/other", ""));
         }
         else
         {
@@ -75,7 +80,8 @@ public sealed class ImagePolicyTests : KernelTest
         Root.Write("/var/lib/extensions/tools/usr/lib/extension-release.d/extension-release.tools", "ID=_any\n");
         Root.Write("/var/lib/extensions/tools/usr/bin/tool", "tool");
 
-        Root.Bootmerge("--class=sysext", "--force", "merge").Succeeds().Says("Not merging 'other': it contains usr/lib/os-release");
+        Root.Bootmerge("--class=sysext", "--force", "merge").Succeeds()
+            .Says("Not merging 'other': it contains usr/lib/os-release");
 
         Assert.Equal("tool", Root.Read("/usr/bin/tool"));
         Assert.False(Root.Exists("/usr/bin/other"));
@@ -91,6 +97,8 @@ public sealed class ImagePolicyTests : KernelTest
         Outcome outcome = Root.Bootmerge("--image-policy=root=verity", "check", Root.Raw + Alpha);
 
         Assert.Equal(1, outcome.Status);
-        outcome.Prints("image-policy: alpha:", "is not merged: the image policy 'root=verity' allows no image without verity", "Fix: sign or protect the image");
+        outcome.Prints("image-policy: alpha:",
+            "is not merged: the image policy 'root=verity' allows no image without verity",
+            "Fix: sign or protect the image");
     }
 }

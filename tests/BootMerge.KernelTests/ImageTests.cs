@@ -16,10 +16,15 @@ public sealed class ImageTests : KernelTest
 
     public static TheoryData<string> FileSystems => [.. ImageFile.FileSystems];
 
-    public static TheoryData<string, string> FileSystemsAndPlaces => new MatrixTheoryData<string, string>(ImageFile.FileSystems, ["tmpfs", "ext4"]);
+    public static TheoryData<string, string> FileSystemsAndPlaces =>
+        new MatrixTheoryData<string, string>(ImageFile.FileSystems, ["tmpfs", "ext4"]);
 
-    /// <summary>6.7 to 6.14 and before 6.7, as in OlderKernelTests; an image on a loop device takes some calls of fsconfig first.</summary>
-    public static TheoryData<string, string> FileSystemsAndOlderKernels => new MatrixTheoryData<string, string>(ImageFile.FileSystems, ["6.7", "6.1"]);
+    /// <summary>
+    /// 6.7 to 6.14 and before 6.7, as in OlderKernelTests; an image on a loop device takes some calls of fsconfig
+    /// first.
+    /// </summary>
+    public static TheoryData<string, string> FileSystemsAndOlderKernels =>
+        new MatrixTheoryData<string, string>(ImageFile.FileSystems, ["6.7", "6.1"]);
 
     [Theory]
     [MemberData(nameof(FileSystemsAndPlaces))]
@@ -32,7 +37,8 @@ public sealed class ImageTests : KernelTest
 
         Root.Bootmerge("merge").Succeeds();
 
-        Assert.Equal([fileSystem, "beta", "machine\n"], new[] { "alpha.conf", "both.conf", "hostname" }.Select(name => Root.Read("/etc/" + name)));
+        Assert.Equal([fileSystem, "beta", "machine\n"],
+            new[] { "alpha.conf", "both.conf", "hostname" }.Select(name => Root.Read("/etc/" + name)));
         Assert.Equal([Root.Etc], MountTable.Read().Select(mount => mount.Point).Except(mounts));
         AssertLoopDevice(fileSystem, place);
         Assert.Throws<IOException>(() => Root.WriteMerged("/etc/new", "refused"));
@@ -65,7 +71,8 @@ public sealed class ImageTests : KernelTest
 
         Root.Bootmerge("merge", "--mutable=" + mode).Succeeds();
 
-        Assert.Equal(["alpha", isMachineOnTop ? "machine\n" : "alpha"], new[] { "alpha.conf", "hostname" }.Select(name => Root.Read("/etc/" + name)));
+        Assert.Equal(["alpha", isMachineOnTop ? "machine\n" : "alpha"],
+            new[] { "alpha.conf", "hostname" }.Select(name => Root.Read("/etc/" + name)));
         if (mode is not "import")
             Root.WriteMerged("/etc/alpha.conf", "changed");
         Root.Bootmerge("unmerge").Succeeds();
@@ -119,7 +126,8 @@ public sealed class ImageTests : KernelTest
 
         Root.Bootmerge("--class=sysext", "merge").Succeeds();
 
-        Assert.Equal(["tool", "data", "mine"], new[] { "/usr/bin/tool", "/opt/tools/data", "/opt/mine" }.Select(Root.Read));
+        Assert.Equal(["tool", "data", "mine"],
+            new[] { "/usr/bin/tool", "/opt/tools/data", "/opt/mine" }.Select(Root.Read));
         Assert.Equal("ID=flatcar\nVERSION_ID=4000.1.0\n", Root.Read("/usr/lib/os-release"));
         // Not straight from a file: something may come to lie on what it brings, and the kernel stacks only two deep.
         Assert.Single(Root.LoopDevices(1));
@@ -133,7 +141,8 @@ public sealed class ImageTests : KernelTest
     public void A_confext_that_came_with_a_sysext_image_is_merged_upon_it()
     {
         ImageFile.Sysext(Root, "erofs", "/var/lib/extensions/tools.raw", "tools",
-            ("usr/lib/confexts/alpha/etc/extension-release.d/extension-release.alpha", "ID=_any\n"), ("usr/lib/confexts/alpha/etc/alpha.conf", "alpha"));
+            ("usr/lib/confexts/alpha/etc/extension-release.d/extension-release.alpha", "ID=_any\n"),
+                ("usr/lib/confexts/alpha/etc/alpha.conf", "alpha"));
 
         Root.Bootmerge("--class=sysext", "merge").Succeeds();
         Root.Bootmerge("merge").Succeeds();
@@ -170,14 +179,16 @@ public sealed class ImageTests : KernelTest
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
         Assert.Equal("alpha\n", Root.Read("/etc/.systemd-confext/confexts"));
         using JsonDocument origin = JsonDocument.Parse(Root.Read("/etc/.systemd-confext/origin"));
-        Assert.Equal("/srv/images/build-4711.raw", origin.RootElement.GetProperty("extensions").GetProperty("alpha").GetProperty("path").GetString());
+        Assert.Equal("/srv/images/build-4711.raw", origin.RootElement.GetProperty("extensions").GetProperty("alpha")
+            .GetProperty("path").GetString());
     }
 
     [Fact]
     public void A_block_device_is_an_extension()
     {
         ImageFile.Confext(Root, "squashfs", "/srv/alpha.img", "alpha", ("alpha.conf", "alpha"));
-        string device = Outcome.OfTool("losetup", "--find", "--show", "--read-only", Root.Raw + "/srv/alpha.img").Trim();
+        string device = Outcome.OfTool("losetup", "--find", "--show", "--read-only", Root.Raw + "/srv/alpha.img")
+            .Trim();
         try
         {
             string[] numbers = File.ReadAllText($"/sys/block/{Path.GetFileName(device)}/dev").Trim().Split(':');
@@ -267,7 +278,8 @@ public sealed class ImageTests : KernelTest
     {
         const int Count = 50;
         for (int i = 1; i <= Count; i++)
-            ImageFile.Confext(Root, i % 2 == 0 ? "squashfs" : "erofs", $"/var/lib/confexts/image-{i}.raw", $"image-{i}", ($"only-{i}.conf", $"{i}"), ("top.conf", $"{i}"));
+            ImageFile.Confext(Root, i % 2 == 0 ? "squashfs" : "erofs", $"/var/lib/confexts/image-{i}.raw", $"image-{i}",
+                ($"only-{i}.conf", $"{i}"), ("top.conf", $"{i}"));
 
         Root.Bootmerge("merge").Succeeds();
 
@@ -287,10 +299,12 @@ public sealed class ImageTests : KernelTest
         ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
         Root.Extension("beta", ("beta.conf", "beta"));
         // Of the ioctls the first asks for a free number.
-        int when = call is "ioctl" ? Traced.Calls("ioctl", Root, "plan").FindIndex(line => line.Contains("LOOP_CONFIGURE", StringComparison.Ordinal)) + 1 : 1;
+        int when = call is "ioctl" ? Traced.Calls("ioctl", Root, "plan")
+            .FindIndex(line => line.Contains("LOOP_CONFIGURE", StringComparison.Ordinal)) + 1 : 1;
         Assert.True(when > 0);
 
-        Traced.Inject(call, "EPERM", when, Root, "merge").Succeeds().Says("Not merging 'alpha'", named, "not permitted");
+        Traced.Inject(call, "EPERM", when, Root, "merge").Succeeds()
+            .Says("Not merging 'alpha'", named, "not permitted");
 
         Assert.False(Root.Exists("/etc/alpha.conf"));
         Assert.Equal("beta", Root.Read("/etc/beta.conf"));
@@ -302,7 +316,8 @@ public sealed class ImageTests : KernelTest
     public void Another_process_that_takes_the_loop_device_first_is_no_failure()
     {
         ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
-        int configure = Traced.Calls("ioctl", Root, "plan").FindIndex(line => line.Contains("LOOP_CONFIGURE", StringComparison.Ordinal)) + 1;
+        int configure = Traced.Calls("ioctl", Root, "plan")
+            .FindIndex(line => line.Contains("LOOP_CONFIGURE", StringComparison.Ordinal)) + 1;
 
         Traced.Inject("ioctl", "EBUSY", configure, Root, "merge").Succeeds();
 
@@ -336,18 +351,22 @@ public sealed class ImageTests : KernelTest
         List<string> devices = Root.LoopDevices(expected);
         Assert.Equal(expected, devices.Count);
         foreach (string device in devices)
-            Assert.Equal(["1", "1"], new[] { device + "/loop/autoclear", device + "/ro" }.Select(file => File.ReadAllText(file).Trim()));
+            Assert.Equal(["1", "1"], new[] { device + "/loop/autoclear",
+                device + "/ro" }.Select(file => File.ReadAllText(file).Trim()));
     }
 
     /// <summary>The program's question to overlayfs comes after the calls that mount images.</summary>
     private void On(string kernel, params string[] arguments)
     {
-        List<string> calls = Traced.Calls("fsconfig", Root, arguments.Contains("merge") ? ["plan", "--mutable=ephemeral"] : ["plan", "--mutable=ephemeral", "--verbose"]);
+        List<string> calls = Traced.Calls("fsconfig", Root, arguments.Contains("merge")
+            ? ["plan", "--mutable=ephemeral"] : ["plan", "--mutable=ephemeral", "--verbose"]);
         int images = calls.Count(call => !call.Contains("tmpfs", StringComparison.Ordinal));
-        (Outcome outcome, List<string> made) = Traced.Inject(kernel is "6.7" ? $"fsconfig:error=EINVAL:when={images + 2}" : $"fsconfig:retval=0:when={images + 1}", Root, arguments);
+        (Outcome outcome, List<string> made) = Traced.Inject(kernel is "6.7"
+            ? $"fsconfig:error=EINVAL:when={images + 2}" : $"fsconfig:retval=0:when={images + 1}", Root, arguments);
         outcome.Succeeds();
         string way = kernel is "6.7" ? "FSCONFIG_SET_STRING, \"lowerdir+\"" : "\"overlay\", ";
-        Assert.Contains(made, call => call.Contains(way, StringComparison.Ordinal) && call.EndsWith("= 0", StringComparison.Ordinal));
+        Assert.Contains(made, call => call.Contains(way, StringComparison.Ordinal)
+            && call.EndsWith("= 0", StringComparison.Ordinal));
     }
 
     private void MakeBadImage(string content)
@@ -369,7 +388,8 @@ public sealed class ImageTests : KernelTest
             default:
                 ImageFile.Confext(Root, content.Split(' ')[0], Alpha, "alpha", ("alpha.conf", new string('x', 1000)));
                 bytes = File.ReadAllBytes(Root.Raw + Alpha);
-                Array.Resize(ref bytes, content.StartsWith("btrfs", StringComparison.Ordinal) ? 72 << 10 : content.StartsWith("squashfs", StringComparison.Ordinal) ? 200 : 2048);
+                Array.Resize(ref bytes, content.StartsWith("btrfs", StringComparison.Ordinal)
+                    ? 72 << 10 : content.StartsWith("squashfs", StringComparison.Ordinal) ? 200 : 2048);
                 break;
         }
 

@@ -39,7 +39,8 @@ public sealed class InnerMountTests : KernelTest
         Root.Bootmerge("unmerge").Succeeds();
         AssertVisible(before);
         Assert.False(Root.Exists("/etc/alpha.conf"));
-        Assert.Equal(all.Order(StringComparer.Ordinal), MountTable.Under(Root.Etc).Select(mount => mount.Description).Order(StringComparer.Ordinal));
+        Assert.Equal(all.Order(StringComparer.Ordinal),
+            MountTable.Under(Root.Etc).Select(mount => mount.Description).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -101,7 +102,8 @@ public sealed class InnerMountTests : KernelTest
         List<string> before = Root.State();
         List<string> mounts = InnerMounts();
 
-        Traced.Inject("fsmount", "EPERM", 1, Root, "refresh", "--mutable=auto", "--always-refresh=yes").Fails("fsmount");
+        Traced.Inject("fsmount", "EPERM", 1, Root, "refresh", "--mutable=auto", "--always-refresh=yes")
+            .Fails("fsmount");
 
         Assert.Equal(before, Root.State());
         AssertVisible(mounts);
@@ -196,7 +198,8 @@ public sealed class InnerMountTests : KernelTest
         ];
 
         Assert.Equal(expected, Hiding(Root.Bootmerge(verb, "--mutable=" + mode).Succeeds()));
-        Assert.Equal(expected, Hiding(Root.Bootmerge("refresh", "--mutable=" + mode, "--always-refresh=yes").Succeeds()));
+        Assert.Equal(expected,
+            Hiding(Root.Bootmerge("refresh", "--mutable=" + mode, "--always-refresh=yes").Succeeds()));
         Root.Bootmerge("unmerge").Succeeds();
     }
 
@@ -249,7 +252,8 @@ public sealed class InnerMountTests : KernelTest
     }
 
     private static IEnumerable<string> Hiding(Outcome outcome) =>
-        outcome.ErrorLines.Where(line => line.Contains(" hides ", StringComparison.Ordinal)).Select(line => line[line.IndexOf("The mount", StringComparison.Ordinal)..]);
+        outcome.ErrorLines.Where(line => line.Contains(" hides ", StringComparison.Ordinal))
+            .Select(line => line[line.IndexOf("The mount", StringComparison.Ordinal)..]);
 
     /// <summary>The mounts that a path walk from the visible /etc can reach, without the marker's.</summary>
     private IEnumerable<MountEntry> Visible()
@@ -260,8 +264,10 @@ public sealed class InnerMountTests : KernelTest
         List<MountEntry> found = [];
         for (bool more = true; more;)
         {
-            List<MountEntry> next = [.. table.Where(mount => reachable.Contains(mount.Parent) && !reachable.Contains(mount.Id)
-                && mount.Point.StartsWith(Root.Etc + "/", StringComparison.Ordinal) && !mount.Point.EndsWith("/.systemd-confext", StringComparison.Ordinal))];
+            List<MountEntry> next =
+                [.. table.Where(mount => reachable.Contains(mount.Parent) && !reachable.Contains(mount.Id)
+                && mount.Point.StartsWith(Root.Etc + "/", StringComparison.Ordinal)
+                && !mount.Point.EndsWith("/.systemd-confext", StringComparison.Ordinal))];
             more = next.Count > 0;
             reachable.UnionWith(next.Select(mount => mount.Id));
             found.AddRange(next);
@@ -270,19 +276,26 @@ public sealed class InnerMountTests : KernelTest
         return found;
     }
 
-    /// <summary>The uppermost mount of each place; what lies hidden below another one need not be carried over.</summary>
+    /// <summary>
+    /// The uppermost mount of each place; what lies hidden below another one need not be carried over.
+    /// </summary>
     private List<string> InnerMounts()
     {
         List<MountEntry> visible = [.. Visible()];
-        return [.. visible.Where(mount => !visible.Exists(other => other.Parent == mount.Id && string.Equals(other.Point, mount.Point, StringComparison.Ordinal)))
-            .Select(mount => $"{mount.Point} {mount.Type} {mount.Source} {mount.Root} {string.Join(',', mount.Options)}")
+        return [.. visible.Where(mount =>
+            !visible.Exists(other => other.Parent == mount.Id
+            && string.Equals(other.Point, mount.Point, StringComparison.Ordinal)))
+            .Select(mount => $"{mount.Point} {mount.Type} {mount.Source} {mount.Root} "
+            + $"{string.Join(',', mount.Options)}")
             .Order(StringComparer.Ordinal)];
     }
 
     private void AssertVisible(List<string> before)
     {
         Assert.Equal(before, InnerMounts());
-        Assert.Equal(["1234\n", "inner", "deep", "upper"], new[] { "machine-id", "inner/file", "inner/deep/file", "twice/file" }.Select(name => Root.Read("/etc/" + name)));
+        Assert.Equal(["1234\n", "inner", "deep", "upper"],
+            new[] { "machine-id", "inner/file", "inner/deep/file",
+            "twice/file" }.Select(name => Root.Read("/etc/" + name)));
         Assert.Equal("0700", Files.Mode(Root.Etc + "/inner/deep"));
         Assert.False(Root.Exists("/etc/inner/hidden"));
     }

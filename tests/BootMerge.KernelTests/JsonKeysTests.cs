@@ -8,7 +8,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>What programs read: the keys of every JSON output are those that bootmerge(8) lists under JSON, in that order.</summary>
+/// <summary>
+/// What programs read: the keys of every JSON output are those that bootmerge(8) lists under JSON, in that order.
+/// </summary>
 public sealed class JsonKeysTests : InitramfsTest
 {
     [Fact]
@@ -71,8 +73,10 @@ public sealed class JsonKeysTests : InitramfsTest
 
         JsonElement status = Print("status");
 
-        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null), (status.GetProperty("notMerged").ValueKind, status.GetProperty("ignored").ValueKind));
-        Assert.Equal("/etc", Assert.Single(status.GetProperty("hierarchies").EnumerateArray()).GetProperty("hierarchy").GetString());
+        Assert.Equal((JsonValueKind.Null, JsonValueKind.Null),
+            (status.GetProperty("notMerged").ValueKind, status.GetProperty("ignored").ValueKind));
+        Assert.Equal("/etc", Assert.Single(status.GetProperty("hierarchies").EnumerateArray()).GetProperty("hierarchy")
+            .GetString());
     }
 
     private JsonElement Print(params string[] words) => Parsed([.. words, "--json=short"]);

@@ -10,7 +10,9 @@ namespace BootMerge.KernelTests;
 /// <summary>Many layers, and layers whose paths the kernel's option strings would trip over.</summary>
 public sealed class LayerTests : KernelTest
 {
-    /// <summary>Each of them legal in a file name; overlayfs' option strings give a meaning to the first four.</summary>
+    /// <summary>
+    /// Each of them legal in a file name; overlayfs' option strings give a meaning to the first four.
+    /// </summary>
     private const string OddName = "blank, comma : colon \\ backslash \\: \\, both = \"quotes' $HOME %s ümlaut";
 
     [Theory]
@@ -20,7 +22,8 @@ public sealed class LayerTests : KernelTest
     [InlineData("no", 499, false)]
     [InlineData("auto", 499, true)] // self-routed: the hierarchy is the upperdir
     [InlineData("auto", 500, false)]
-    public void Five_hundred_layers_merge_and_one_more_is_an_error_in_overlayfs_own_words(string mode, int extensions, bool merges)
+    public void Five_hundred_layers_merge_and_one_more_is_an_error_in_overlayfs_own_words(string mode, int extensions,
+        bool merges)
     {
         WithKernelLog();
         Root.Route("/etc");
@@ -62,7 +65,8 @@ public sealed class LayerTests : KernelTest
         Root.Bootmerge("refresh", "--always-refresh=yes", "--mutable=" + mode).Succeeds();
 
         Assert.Equal(names, names.Select((_, index) => Root.Read($"/etc/only-{index}.conf")));
-        Assert.Equal(names.Order(StringComparer.Ordinal), Root.Read("/etc/.systemd-confext/confexts").TrimEnd('\n').Split('\n').Order(StringComparer.Ordinal));
+        Assert.Equal(names.Order(StringComparer.Ordinal),
+            Root.Read("/etc/.systemd-confext/confexts").TrimEnd('\n').Split('\n').Order(StringComparer.Ordinal));
         Root.Bootmerge("refresh", "--mutable=" + mode).Succeeds();
     }
 
@@ -76,7 +80,8 @@ public sealed class LayerTests : KernelTest
 
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
         Assert.False(Root.Exists("/etc/newline.conf"));
-        string explained = Assert.Single(Root.Bootmerge("status", "--verbose").Succeeds().Output.Split('\n'), line => line.Contains("line", StringComparison.Ordinal));
+        string explained = Assert.Single(Root.Bootmerge("status", "--verbose").Succeeds().Output.Split('\n'),
+            line => line.Contains("line", StringComparison.Ordinal));
         Assert.Contains("name", explained, StringComparison.Ordinal);
     }
 
@@ -155,6 +160,7 @@ public sealed class LayerTests : KernelTest
 
         root.Bootmerge("unmerge").Succeeds();
         Assert.Empty(root.Stacks);
-        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(root.Raw, "*workdir*", SearchOption.AllDirectories), _ => true);
+        Assert.DoesNotContain(Directory.EnumerateFileSystemEntries(root.Raw, "*workdir*", SearchOption.AllDirectories),
+            _ => true);
     }
 }

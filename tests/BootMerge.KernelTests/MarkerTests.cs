@@ -30,7 +30,8 @@ public sealed class MarkerTests : KernelTest
 
     [Theory]
     [MemberData(nameof(Stacks))]
-    public void The_marker_says_what_systemd_262_would(string mode, string routing, string workDirectory, string isBacked)
+    public void The_marker_says_what_systemd_262_would(string mode, string routing, string workDirectory,
+        string isBacked)
     {
         RootOn("ext4"); // "backing" is written of a block device only
         Root.Extension("beta", ("beta.conf", "beta"));
@@ -52,7 +53,8 @@ public sealed class MarkerTests : KernelTest
             expected.Add("work_dir");
         if (isBacked is "yes")
             expected.Add("backing");
-        Assert.Equal(expected.Order(StringComparer.Ordinal), Files.List(Root.Path + Marker).Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Order(StringComparer.Ordinal),
+            Files.List(Root.Path + Marker).Order(StringComparer.Ordinal));
         Assert.Equal("alpha\nbeta\n", Root.Read(Marker + "/confexts"));
         Assert.Equal(Files.Device(Root.Etc) + "\n", Root.Read(Marker + "/dev"));
         if (workDirectory is not "-")
@@ -225,9 +227,11 @@ public sealed class MarkerTests : KernelTest
             Assert.Equal(["crtime", "fileHandle", "mtime", "onMountId", "path"], Names(extension.Value));
             Assert.Equal("/var/lib/confexts/" + extension.Name, extension.Value.GetProperty("path").GetString());
             Assert.Equal(["handle", "type"], Names(extension.Value.GetProperty("fileHandle")));
-            Assert.NotEmpty(Convert.FromHexString(extension.Value.GetProperty("fileHandle").GetProperty("handle").GetString()!));
+            Assert.NotEmpty(Convert.FromHexString(extension.Value.GetProperty("fileHandle").GetProperty("handle")
+                .GetString()!));
             Assert.Equal(0, extension.Value.GetProperty("mtime").GetInt64());
-            long age = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - (extension.Value.GetProperty("crtime").GetInt64() / 1000);
+            long age = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - (extension.Value.GetProperty("crtime")
+                .GetInt64() / 1000);
             Assert.InRange(age, 0, 60_000);
             Assert.Equal(LibC.UniqueMountId(Root.Path), extension.Value.GetProperty("onMountId").GetUInt64());
         }
@@ -235,9 +239,13 @@ public sealed class MarkerTests : KernelTest
 
     private void AssertCannotBeWritten()
     {
-        Assert.Contains("Read-only file system", Assert.Throws<IOException>(() => Root.WriteMerged(Marker + "/confexts", "")).Message, StringComparison.Ordinal);
-        Assert.Contains("Read-only file system", Assert.Throws<IOException>(() => Root.WriteMerged(Marker + "/new", "")).Message, StringComparison.Ordinal);
+        Assert.Contains("Read-only file system",
+            Assert.Throws<IOException>(() => Root.WriteMerged(Marker + "/confexts", "")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains("Read-only file system",
+            Assert.Throws<IOException>(() => Root.WriteMerged(Marker + "/new", "")).Message, StringComparison.Ordinal);
     }
 
-    private static IEnumerable<string> Names(JsonElement element) => element.EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Names(JsonElement element) =>
+        element.EnumerateObject().Select(property => property.Name).Order(StringComparer.Ordinal);
 }

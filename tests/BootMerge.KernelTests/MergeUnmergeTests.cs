@@ -7,7 +7,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>merge and unmerge around the table of modes: twice, with nothing to do, at once, and what a stack permits.</summary>
+/// <summary>
+/// merge and unmerge around the table of modes: twice, with nothing to do, at once, and what a stack permits.
+/// </summary>
 public sealed class MergeUnmergeTests : KernelTest
 {
     [Theory]
@@ -63,7 +65,8 @@ public sealed class MergeUnmergeTests : KernelTest
     [InlineData("import", "", true)]
     [InlineData("ephemeral", "", true)]
     [InlineData("ephemeral-import", "", true)]
-    public void Without_extensions_a_hierarchy_is_left_alone_in_mode_no_and_in_auto_where_nothing_is_routed(string mode, string routed, bool merges)
+    public void Without_extensions_a_hierarchy_is_left_alone_in_mode_no_and_in_auto_where_nothing_is_routed(string mode,
+        string routed, bool merges)
     {
         Root.Expect("/var/lib/extensions.mutable");
         if (routed.Length > 0)
@@ -145,7 +148,8 @@ public sealed class MergeUnmergeTests : KernelTest
 
         Assert.Equal("alpha", Root.Read("/etc/ssh.bak/sshd_config"));
         Root.Bootmerge("unmerge").Succeeds();
-        Assert.Equal("/ssh", "/" + Files.GetXattr(Root.Raw + "/etc/ssh.bak", "trusted.overlay.redirect")?.TrimStart('/'));
+        Assert.Equal("/ssh", "/" + Files.GetXattr(Root.Raw + "/etc/ssh.bak",
+            "trusted.overlay.redirect")?.TrimStart('/'));
         Root.Expect("/etc/ssh", "/etc/ssh.bak");
     }
 
@@ -159,7 +163,8 @@ public sealed class MergeUnmergeTests : KernelTest
         Files.ChangeMode(Root.Etc + "/alpha.conf", "0600");
         Root.Bootmerge("unmerge").Succeeds();
 
-        Assert.Equal(("all of it", "0600"), (Root.ReadRaw("/etc/alpha.conf"), Files.Mode(Root.Raw + "/etc/alpha.conf")));
+        Assert.Equal(("all of it", "0600"),
+            (Root.ReadRaw("/etc/alpha.conf"), Files.Mode(Root.Raw + "/etc/alpha.conf")));
         Root.Expect("/etc/alpha.conf");
     }
 
@@ -187,7 +192,9 @@ public sealed class MergeUnmergeTests : KernelTest
         Root.Route("/etc");
         Root.Remember();
 
-        Outcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => Root.Bootmerge("merge", "--mutable=auto"), TestContext.Current.CancellationToken)));
+        Outcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 6)
+            .Select(_ => Task.Run(() => Root.Bootmerge("merge", "--mutable=auto"),
+            TestContext.Current.CancellationToken)));
 
         Assert.Single(outcomes, outcome => outcome.Status == 0);
         Assert.All(outcomes.Where(outcome => outcome.Status != 0), outcome => outcome.Fails("already merged"));
@@ -201,7 +208,9 @@ public sealed class MergeUnmergeTests : KernelTest
         Root.Route("/etc");
         Root.Remember();
 
-        Outcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => Root.Bootmerge("refresh", "--mutable=auto", "--always-refresh=yes"), TestContext.Current.CancellationToken)));
+        Outcome[] outcomes = await Task.WhenAll(Enumerable.Range(0, 6)
+            .Select(_ => Task.Run(() => Root.Bootmerge("refresh", "--mutable=auto", "--always-refresh=yes"),
+            TestContext.Current.CancellationToken)));
 
         Assert.All(outcomes, outcome => outcome.Succeeds());
         Assert.Single(Root.Stacks);

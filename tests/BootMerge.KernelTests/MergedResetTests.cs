@@ -16,7 +16,9 @@ public sealed class MergedResetTests : KernelTest
 
     public static TheoryData<int> Seeds => [.. Enumerable.Range(1, SweepPoints.IsWhole ? 500 : 20)];
 
-    /// <summary>Shell commands in the vendor's tree, then in the machine's (<see cref="RawTree"/>), and what is reset.</summary>
+    /// <summary>
+    /// Shell commands in the vendor's tree, then in the machine's (<see cref="RawTree"/>), and what is reset.
+    /// </summary>
     public static TheoryData<string, string, string> Trees => new(
         ("echo a >f", "echo b >f; echo c >g", "/etc/f"),
         (":", "echo b >f; echo c >g", "/etc/f"),
@@ -44,13 +46,20 @@ public sealed class MergedResetTests : KernelTest
         ("mkdir d; echo a >d/f", "mkdir e; mark e redirect=d; echo b >e/f; whiteout d", "/etc/e"),
         ("echo a >f; mkdir d; ln f d/h; ln f g", "echo b >f; whiteout g; whiteout d", "/etc/f /etc/g /etc/d"),
         ("truncate -s 3M f; echo x >>f", "echo b >f", "/etc/f"),
-        ("echo a >\"$(printf '%0255d' 0)\"; echo a >\"$(printf 'x\\377y')\"", "echo b >\"$(printf '%0255d' 0)\"; echo b >\"$(printf 'x\\377y')\"", "--all"),
-        ("p=$(printf 'd/%.0s' $(seq 100)); mkdir -p $p && echo a >$p/f", "p=$(printf 'd/%.0s' $(seq 100)); mkdir -p $p && echo b >$p/f", "/etc/d"),
+        ("echo a >\"$(printf '%0255d' 0)\"; echo a >\"$(printf 'x\\377y')\"",
+            "echo b >\"$(printf '%0255d' 0)\"; echo b >\"$(printf 'x\\377y')\"", "--all"),
+        ("p=$(printf 'd/%.0s' $(seq 100)); mkdir -p $p && echo a >$p/f",
+            "p=$(printf 'd/%.0s' $(seq 100)); mkdir -p $p && echo b >$p/f", "/etc/d"),
         ("echo a >f; mkdir d; echo a >d/f", "echo b >f; whiteout d; echo c >g; mkdir -p x/y", "--all"),
-        ("echo a >f; mkdir d; echo a >d/f", "echo b >f; whiteout d; echo c >g; mkdir -p x/y", "--all --keep=f --keep=x"),
-        ("mkdir d; echo a >d/f; echo a >d/cert", "mkdir d; mark d opaque=y; echo b >d/key; echo c >d/x; echo d >d/cert", "--all --keep=d/key"),
-        ("mkdir d; echo a >d/f; setfattr -n system.posix_acl_default -v 0x0200000001000700FFFFFFFF020007000300000004000500FFFFFFFF10000700FFFFFFFF20000500FFFFFFFF d",
-            "mkdir d; setfattr -n system.posix_acl_default -v 0x0200000001000700FFFFFFFF020007000300000004000500FFFFFFFF10000700FFFFFFFF20000500FFFFFFFF d; echo b >d/f", "/etc/d/f"),
+        ("echo a >f; mkdir d; echo a >d/f", "echo b >f; whiteout d; echo c >g; mkdir -p x/y",
+            "--all --keep=f --keep=x"),
+        ("mkdir d; echo a >d/f; echo a >d/cert", "mkdir d; mark d opaque=y; echo b >d/key; echo c >d/x; echo d >d/cert",
+            "--all --keep=d/key"),
+        ("mkdir d; echo a >d/f; setfattr -n system.posix_acl_default -v "
+            + "0x0200000001000700FFFFFFFF020007000300000004000500FFFFFFFF10000700FFFFFFFF20000500FFFFFFFF d",
+            "mkdir d; setfattr -n system.posix_acl_default -v "
+                + "0x0200000001000700FFFFFFFF020007000300000004000500FFFFFFFF10000700FFFFFFFF20000500FFFFFFFF "
+                + "d; echo b >d/f", "/etc/d/f"),
         ("echo a >f", "mkdir .bootmerge-reset; echo b >f; echo c >.bootmerge-reset/f", "/etc/f"),
         ("echo a >f", "mkdir -m 700 .bootmerge-reset .bootmerge-reset.1; echo b >f", "/etc/f"),
         ("mkdir d; echo a >d/f", "mkdir d; mkdir -m 700 d/.bootmerge-reset; echo b >d/f", "/etc/d/f"),
@@ -58,7 +67,8 @@ public sealed class MergedResetTests : KernelTest
 
     [Theory]
     [MemberData(nameof(Trees))]
-    public void It_shows_the_same_as_a_reset_before_the_merge_and_so_it_does_after_a_prune(string vendor, string machine, string arguments)
+    public void It_shows_the_same_as_a_reset_before_the_merge_and_so_it_does_after_a_prune(string vendor,
+        string machine, string arguments)
     {
         Arrange(vendor, machine);
         string[] words = arguments.Split(' ');
@@ -70,8 +80,10 @@ public sealed class MergedResetTests : KernelTest
         string output = Root.Bootmerge(["reset", .. words]).Succeeds().Output;
         List<string> merged = View();
         Root.Bootmerge("unmerge").Succeeds();
-        foreach ((string path, string line) in Files.Snapshot($"{Root.Raw}{Backups}/{Assert.Single(Files.List(Root.Raw + Backups))}/etc", times: true))
-            Assert.True(path is "/" || Comparable(line) == Comparable(had[path]), $"the copy of {path} is {line}, was {had[path]}");
+        foreach ((string path, string line) in Files.Snapshot(
+            $"{Root.Raw}{Backups}/{Assert.Single(Files.List(Root.Raw + Backups))}/etc", times: true))
+            Assert.True(path is "/" || Comparable(line) == Comparable(had[path]),
+            $"the copy of {path} is {line}, was {had[path]}");
         Root.Bootmerge("prune", "--opaque").Succeeds();
         string left = Root.Bootmerge("diff").Succeeds().Output;
         List<string> layer = [.. Files.Snapshot(Root.Raw + "/etc").Keys];
@@ -92,7 +104,8 @@ public sealed class MergedResetTests : KernelTest
         Assert.Equal(merged, pruned);
 
         // A directory of which only a part was copied has been written to when that was put into the copy.
-        static string Comparable(string line) => line.StartsWith("directory", StringComparison.Ordinal) ? line[..line.IndexOf(" mtime", StringComparison.Ordinal)] : line;
+        static string Comparable(string line) => line.StartsWith("directory", StringComparison.Ordinal)
+            ? line[..line.IndexOf(" mtime", StringComparison.Ordinal)] : line;
     }
 
     [Theory]
@@ -148,7 +161,8 @@ public sealed class MergedResetTests : KernelTest
         for (int round = 0; round < 10; round++)
         {
             File.WriteAllText(Root.Etc + "/f", "b\n");
-            Task<Outcome> reset = Task.Run(() => Root.Bootmerge("reset", "--no-backup", "/etc/f"), TestContext.Current.CancellationToken);
+            Task<Outcome> reset = Task.Run(() => Root.Bootmerge("reset", "--no-backup", "/etc/f"),
+                TestContext.Current.CancellationToken);
             while (!reset.IsCompleted)
                 seen.Add(Root.Read("/etc/f"));
             (await reset).Succeeds();
@@ -175,7 +189,8 @@ public sealed class MergedResetTests : KernelTest
     [Fact]
     public void Killed_anywhere_each_path_shows_the_one_or_the_other_and_the_next_run_finishes()
     {
-        const string Machine = "mkdir d; whiteout d/f; echo b >d/own; echo b >g; whiteout w; ln -s x l; mkdir t; echo b >t/f";
+        const string Machine = "mkdir d; whiteout d/f; echo b >d/own; echo b >g; whiteout w; ln -s x l; mkdir "
+            + "t; echo b >t/f";
         Arrange("mkdir d; echo a >d/f; echo a >g; echo a >w; echo a >l; echo a >t", ":");
         Merge();
         Dictionary<string, string> vendors = Lines();
@@ -197,12 +212,15 @@ public sealed class MergedResetTests : KernelTest
             string where = point.ToString();
 
             Dictionary<string, string> now = Lines();
-            foreach ((string path, string line) in now.Where(entry => !entry.Key.Contains("/.bootmerge-reset", StringComparison.Ordinal)))
-                Assert.True(line == vendors.GetValueOrDefault(path) || line == machines.GetValueOrDefault(path), where + path + " " + line);
+            foreach ((string path, string line) in now.Where(entry =>
+                !entry.Key.Contains("/.bootmerge-reset", StringComparison.Ordinal)))
+                Assert.True(line == vendors.GetValueOrDefault(path) || line == machines.GetValueOrDefault(path),
+                where + path + " " + line);
             foreach (string path in vendors.Keys.Intersect(machines.Keys, StringComparer.Ordinal))
                 Assert.True(now.ContainsKey(path), where + path + " is not seen");
             Root.Bootmerge("reset", "--all").Succeeds();
-            Assert.Equal(vendors.OrderBy(entry => entry.Key, StringComparer.Ordinal), Lines().OrderBy(entry => entry.Key, StringComparer.Ordinal));
+            Assert.Equal(vendors.OrderBy(entry => entry.Key, StringComparer.Ordinal),
+                Lines().OrderBy(entry => entry.Key, StringComparer.Ordinal));
         }
 
         Assert.True(killed > points.Count * 9 / 10, $"only {killed} of {points.Count} kills");
@@ -222,7 +240,9 @@ public sealed class MergedResetTests : KernelTest
     private void Merge() => Root.Bootmerge("merge", "--mutable=auto").Succeeds();
 
     private Dictionary<string, string> Lines() =>
-        new(Files.Snapshot(Root.Etc).Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)), StringComparer.Ordinal);
+        new(Files.Snapshot(Root.Etc).Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)),
+            StringComparer.Ordinal);
 
-    private List<string> View() => [.. Lines().Select(entry => entry.Key + " " + entry.Value).Order(StringComparer.Ordinal)];
+    private List<string> View() =>
+        [.. Lines().Select(entry => entry.Key + " " + entry.Value).Order(StringComparer.Ordinal)];
 }

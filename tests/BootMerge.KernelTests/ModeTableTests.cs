@@ -7,7 +7,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>The table of the specification, section 6, row by row: alpha is the older extension, beta the newer.</summary>
+/// <summary>
+/// The table of the specification, section 6, row by row: alpha is the older extension, beta the newer.
+/// </summary>
 public sealed class ModeTableTests : KernelTest
 {
     private static readonly string[] AllLayers = ["routed", "machine", "alpha", "beta"];
@@ -45,7 +47,8 @@ public sealed class ModeTableTests : KernelTest
 
     [Theory]
     [MemberData(nameof(Rows))]
-    public void A_merge_shows_these_layers_in_this_order_and_writes_to_this_upperdir(string mode, string routing, string layers, string upper)
+    public void A_merge_shows_these_layers_in_this_order_and_writes_to_this_upperdir(string mode, string routing,
+        string layers, string upper)
     {
         Files.ChangeMode(Root.Raw + "/etc", "0751"); // nobody's default
         Files.ChangeOwner(Root.Raw + "/etc", 11, 12);
@@ -57,7 +60,8 @@ public sealed class ModeTableTests : KernelTest
 
         AssertWinners(layers.Split(' '));
         // The upperdir is no lowerdir, and the marker is one.
-        AssertMount(layers.Split(' ').Length + (upper is "hierarchy" or "routed" ? 0 : 1), mutable: upper is not "none");
+        AssertMount(layers.Split(' ').Length + (upper is "hierarchy" or "routed" ? 0 : 1),
+            mutable: upper is not "none");
         Assert.Equal(("0751", "11:12"), (Files.Mode(Root.Etc), Files.Owner(Root.Etc)));
         string? upperDirectory = upper switch
         {
@@ -66,9 +70,11 @@ public sealed class ModeTableTests : KernelTest
             "routed" => routed,
             _ => "/var/lib/extensions.mutable/etc",
         };
-        string? workDirectory = upperDirectory is null ? null : Path.GetDirectoryName(upperDirectory)!.TrimEnd('/') + "/.systemd-etc-workdir";
+        string? workDirectory = upperDirectory is null ? null
+            : Path.GetDirectoryName(upperDirectory)!.TrimEnd('/') + "/.systemd-etc-workdir";
         if (workDirectory is not null)
-            Assert.Equal("0:0", Root.ExistsRaw(workDirectory) ? Files.Owner(Root.Raw + workDirectory) : "no work directory");
+            Assert.Equal("0:0", Root.ExistsRaw(workDirectory)
+                ? Files.Owner(Root.Raw + workDirectory) : "no work directory");
         if (upper is "none")
             AssertReadOnly();
         else
@@ -84,8 +90,10 @@ public sealed class ModeTableTests : KernelTest
         else
         {
             Assert.False(Root.ExistsRaw(workDirectory!));
-            Assert.Equal(("0751", "11:12"), (Files.Mode(Root.Raw + upperDirectory), Files.Owner(Root.Raw + upperDirectory)));
-            Root.Expect(upperDirectory + "/written", upperDirectory + "/" + FileOf(["beta"]), upperDirectory + "/" + FileOf(["alpha", "beta"]));
+            Assert.Equal(("0751", "11:12"),
+                (Files.Mode(Root.Raw + upperDirectory), Files.Owner(Root.Raw + upperDirectory)));
+            Root.Expect(upperDirectory + "/written", upperDirectory + "/" + FileOf(["beta"]),
+                upperDirectory + "/" + FileOf(["alpha", "beta"]));
             if (upper is "created")
                 Root.Expect("/var/lib/extensions.mutable");
         }
@@ -94,7 +102,12 @@ public sealed class ModeTableTests : KernelTest
     /// <returns>The directory, inside the root, that the entry leads to when that is not the hierarchy.</returns>
     private string? MakeRoutingEntry(string routing)
     {
-        string? routed = routing switch { "directory" => "/var/lib/extensions.mutable/etc", "elsewhere" => "/srv/etc-changes", _ => null };
+        string? routed = routing switch
+        {
+            "directory" => "/var/lib/extensions.mutable/etc",
+            "elsewhere" => "/srv/etc-changes",
+            _ => null
+        };
         if (routing is "dangling")
             Root.Route("/srv/nowhere");
         if (routing is "self")
@@ -123,7 +136,8 @@ public sealed class ModeTableTests : KernelTest
         Root.Extension("beta");
         foreach (List<string> layers in Combinations())
             foreach (string layer in layers)
-                if ((layer is "machine" ? "/etc" : layer is "routed" ? routed : $"/var/lib/confexts/{layer}/etc") is { } directory)
+                if ((layer is "machine" ? "/etc" : layer is "routed"
+                    ? routed : $"/var/lib/confexts/{layer}/etc") is { } directory)
                     Root.Write($"{directory}/{FileOf(layers)}", layer);
     }
 
@@ -132,7 +146,8 @@ public sealed class ModeTableTests : KernelTest
         foreach (List<string> layers in Combinations())
         {
             string winner = order.FirstOrDefault(layers.Contains, "nobody");
-            Assert.Equal($"{FileOf(layers)}: {winner}", $"{FileOf(layers)}: {(Root.Exists("/etc/" + FileOf(layers)) ? Root.Read("/etc/" + FileOf(layers)) : "nobody")}");
+            Assert.Equal($"{FileOf(layers)}: {winner}",
+                $"{FileOf(layers)}: {(Root.Exists("/etc/" + FileOf(layers)) ? Root.Read("/etc/" + FileOf(layers)) : "nobody")}");
         }
     }
 
@@ -141,8 +156,10 @@ public sealed class ModeTableTests : KernelTest
         MountEntry stack = Assert.Single(Root.Stacks);
         Assert.Equal(layers, stack.LowerDirectories.Length);
         Assert.Contains("redirect_dir=on", stack.SuperOptions);
-        Assert.Equal(mutable, Array.Exists(stack.SuperOptions, option => option.StartsWith("upperdir=", StringComparison.Ordinal)));
-        string[] expected = mutable ? ["rw", "nosuid", "nodev", "noexec", "noatime"] : ["ro", "nosuid", "nodev", "noexec"];
+        Assert.Equal(mutable, Array.Exists(stack.SuperOptions,
+            option => option.StartsWith("upperdir=", StringComparison.Ordinal)));
+        string[] expected = mutable ? ["rw", "nosuid", "nodev", "noexec", "noatime"]
+            : ["ro", "nosuid", "nodev", "noexec"];
         Assert.Empty(expected.Except(stack.Options));
 
         // The marker of a stack that can be written to is covered by itself, read-only.
@@ -153,8 +170,11 @@ public sealed class ModeTableTests : KernelTest
 
     private void AssertReadOnly()
     {
-        Assert.Contains("Read-only file system", Assert.Throws<IOException>(() => Root.WriteMerged("/etc/written", "")).Message, StringComparison.Ordinal);
-        Assert.Contains("Read-only file system", Assert.Throws<IOException>(() => Root.WriteMerged("/etc/" + FileOf(AllLayers), "")).Message, StringComparison.Ordinal);
+        Assert.Contains("Read-only file system",
+            Assert.Throws<IOException>(() => Root.WriteMerged("/etc/written", "")).Message, StringComparison.Ordinal);
+        Assert.Contains("Read-only file system",
+            Assert.Throws<IOException>(() => Root.WriteMerged("/etc/" + FileOf(AllLayers), "")).Message,
+            StringComparison.Ordinal);
     }
 
     /// <param name="upper">Null: nowhere in the root.</param>
@@ -164,19 +184,23 @@ public sealed class ModeTableTests : KernelTest
         Root.WriteMerged("/etc/" + FileOf(["beta"]), "changed by the machine");
         File.Delete($"{Root.Etc}/{FileOf(["alpha", "beta"])}");
 
-        Assert.Equal(["by the machine", "changed by the machine"], [Root.Read("/etc/written"), Root.Read("/etc/" + FileOf(["beta"]))]);
+        Assert.Equal(["by the machine", "changed by the machine"],
+            [Root.Read("/etc/written"), Root.Read("/etc/" + FileOf(["beta"]))]);
         Assert.False(Root.Exists("/etc/" + FileOf(["alpha", "beta"])));
-        Assert.Equal(("beta", "alpha"), (Root.ReadRaw("/var/lib/confexts/beta/etc/" + FileOf(["beta"])), Root.ReadRaw("/var/lib/confexts/alpha/etc/" + FileOf(["alpha", "beta"]))));
+        Assert.Equal(("beta", "alpha"), (Root.ReadRaw("/var/lib/confexts/beta/etc/" + FileOf(["beta"])),
+            Root.ReadRaw("/var/lib/confexts/alpha/etc/" + FileOf(["alpha", "beta"]))));
         foreach (string directory in new[] { "/etc", "/srv/etc-changes", "/var/lib/extensions.mutable/etc" })
         {
             // The self-routed entry leads outside of the raw tree: the link is absolute.
-            if (directory.StartsWith("/var", StringComparison.Ordinal) && new FileInfo(Root.Raw + directory).LinkTarget is not null)
+            if (directory.StartsWith("/var", StringComparison.Ordinal)
+                && new FileInfo(Root.Raw + directory).LinkTarget is not null)
                 continue;
             bool here = string.Equals(directory, upper, StringComparison.Ordinal);
             Assert.Equal((directory, here), (directory, Root.ExistsRaw(directory + "/written")));
             if (here)
                 Assert.Equal("changed by the machine", Root.ReadRaw($"{directory}/{FileOf(["beta"])}"));
-            Assert.Equal((directory, here), (directory, Files.IsWhiteout($"{Root.Raw}{directory}/{FileOf(["alpha", "beta"])}")));
+            Assert.Equal((directory, here),
+                (directory, Files.IsWhiteout($"{Root.Raw}{directory}/{FileOf(["alpha", "beta"])}")));
         }
     }
 }

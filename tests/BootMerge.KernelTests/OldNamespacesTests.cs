@@ -7,7 +7,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>After a refresh of the running system: who still lives with the old merge? In a chroot, so without --root.</summary>
+/// <summary>
+/// After a refresh of the running system: who still lives with the old merge? In a chroot, so without --root.
+/// </summary>
 public sealed class OldNamespacesTests : KernelTest
 {
     [Fact]
@@ -18,13 +20,16 @@ public sealed class OldNamespacesTests : KernelTest
         using Process stranger = StartInNamespaceOfItsOwn();
         try
         {
-            Assert.DoesNotContain("namespace", Run("refresh").Succeeds().Error, StringComparison.Ordinal); // skipped: nothing was replaced
+            // skipped: nothing was replaced
+            Assert.DoesNotContain("namespace", Run("refresh").Succeeds().Error, StringComparison.Ordinal);
 
-            Outcome counted = Run("refresh", "--always-refresh=yes").Succeeds().Says("1 process in another mount namespace");
+            Outcome counted = Run("refresh", "--always-refresh=yes").Succeeds()
+                .Says("1 process in another mount namespace");
             Assert.DoesNotContain("sleep", counted.Error, StringComparison.Ordinal);
 
             // What it sees is two merges old by now; only what this refresh replaced is told.
-            Assert.DoesNotContain("namespace still", Run("refresh", "--always-refresh=yes").Succeeds().Error, StringComparison.Ordinal);
+            Assert.DoesNotContain("namespace still", Run("refresh", "--always-refresh=yes").Succeeds().Error,
+                StringComparison.Ordinal);
         }
         finally
         {
@@ -78,10 +83,12 @@ public sealed class OldNamespacesTests : KernelTest
 
     private static Process StartInNamespaceOfItsOwn()
     {
-        Process process = Process.Start(new ProcessStartInfo("unshare", ["-m", "--propagation", "private", "--", "sleep", "600"]))!;
+        Process process = Process.Start(new ProcessStartInfo("unshare",
+            ["-m", "--propagation", "private", "--", "sleep", "600"]))!;
         string ours = new FileInfo("/proc/self/ns/mnt").LinkTarget!;
         // unshare(1) has become sleep(1) when both its name and its namespace are others.
-        Assert.True(SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{process.Id}/comm").Trim() is "sleep" && new FileInfo($"/proc/{process.Id}/ns/mnt").LinkTarget != ours, TimeSpan.FromSeconds(20)));
+        Assert.True(SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{process.Id}/comm").Trim() is "sleep"
+            && new FileInfo($"/proc/{process.Id}/ns/mnt").LinkTarget != ours, TimeSpan.FromSeconds(20)));
         return process;
     }
 

@@ -43,9 +43,12 @@ public sealed class OlderKernelTests : KernelTest
         {
             MountEntry stack = Assert.Single(Root.Stacks);
             bool isMutable = mode is "auto" or "ephemeral" or "ephemeral-import";
-            string[] flags = isMutable ? ["rw", "nosuid", "nodev", "noexec", "noatime"] : ["ro", "nosuid", "nodev", "noexec"];
+            string[] flags = isMutable ? ["rw", "nosuid", "nodev", "noexec", "noatime"]
+                : ["ro", "nosuid", "nodev", "noexec"];
             Assert.Empty(flags.Except(stack.Options));
-            Assert.Equal(["alpha", "beta", isMachineOnTop ? "machine" : "beta", "inner"], new[] { "alpha.conf", "both.conf", "machine.conf", "inner/file" }.Select(name => Root.Read("/etc/" + name)));
+            Assert.Equal(["alpha", "beta", isMachineOnTop ? "machine" : "beta", "inner"],
+                new[] { "alpha.conf", "both.conf", "machine.conf",
+                "inner/file" }.Select(name => Root.Read("/etc/" + name)));
             Assert.Equal(Files.Device(Root.Etc) + "\n", Root.Read("/etc/.systemd-confext/dev"));
             if (mode is not "auto")
                 return;
@@ -76,7 +79,8 @@ public sealed class OlderKernelTests : KernelTest
         }
         else
         {
-            Traced.Inject(Answer(kernel), Root, "merge").Outcome.FailsInOneLineBesidesInformation("/etc", "too many lower directories, limit is 500");
+            Traced.Inject(Answer(kernel), Root, "merge").Outcome.FailsInOneLineBesidesInformation("/etc",
+                "too many lower directories, limit is 500");
             Assert.Equal(before, Root.State());
         }
     }
@@ -100,7 +104,8 @@ public sealed class OlderKernelTests : KernelTest
         Traced.Inject($"move_mount:error=EINVAL:when={beneath}", Root, refresh).Outcome.Succeeds();
 
         Assert.Single(Root.Stacks);
-        Assert.Equal(["alpha", "beta", "inner"], new[] { "alpha.conf", "beta.conf", "inner/file" }.Select(name => Root.Read("/etc/" + name)));
+        Assert.Equal(["alpha", "beta", "inner"],
+            new[] { "alpha.conf", "beta.conf", "inner/file" }.Select(name => Root.Read("/etc/" + name)));
         if (mode is not "auto")
             return;
         Root.WriteMerged("/etc/written", "by the machine");
@@ -125,9 +130,11 @@ public sealed class OlderKernelTests : KernelTest
     }
 
     [Theory]
-    [InlineData("name_to_handle_at:error=EINVAL:when=1", "fileHandle")]    // before 6.5: no AT_HANDLE_FID; before 6.12: no unique number
+    // before 6.5: no AT_HANDLE_FID; before 6.12: no unique number
+    [InlineData("name_to_handle_at:error=EINVAL:when=1", "fileHandle")]
     [InlineData("name_to_handle_at:error=EOPNOTSUPP", "inode")]            // a file system without handles
-    public void Where_the_kernel_has_no_handle_of_that_kind_the_marker_has_another_and_refresh_skips(string answer, string key)
+    public void Where_the_kernel_has_no_handle_of_that_kind_the_marker_has_another_and_refresh_skips(string answer,
+        string key)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
 
@@ -153,18 +160,24 @@ public sealed class OlderKernelTests : KernelTest
         Assert.Equal(before, Root.State());
     }
 
-    /// <summary>6.7 to 6.12: lowerdir+ takes no descriptor. 6.1: any key is accepted, and complained of at the end.</summary>
-    private static string Answer(string kernel) => kernel is "6.7" ? "fsconfig:error=EINVAL:when=2" : "fsconfig:retval=0:when=1";
+    /// <summary>
+    /// 6.7 to 6.12: lowerdir+ takes no descriptor. 6.1: any key is accepted, and complained of at the end.
+    /// </summary>
+    private static string Answer(string kernel) => kernel is "6.7"
+        ? "fsconfig:error=EINVAL:when=2" : "fsconfig:retval=0:when=1";
 
     private void On(string kernel, params string[] arguments)
     {
         (Outcome outcome, List<string> calls) = Traced.Inject(Answer(kernel), Root, arguments);
         outcome.Succeeds();
         string way = kernel is "6.7" ? "FSCONFIG_SET_STRING, \"lowerdir+\"" : "\"overlay\", ";
-        Assert.Contains(calls, call => call.Contains(way, StringComparison.Ordinal) && call.EndsWith("= 0", StringComparison.Ordinal));
-        Assert.DoesNotContain(calls, call => call.Contains("FSCONFIG_SET_FD, \"lowerdir+\"", StringComparison.Ordinal) && call.EndsWith("= 0", StringComparison.Ordinal));
+        Assert.Contains(calls, call => call.Contains(way, StringComparison.Ordinal)
+            && call.EndsWith("= 0", StringComparison.Ordinal));
+        Assert.DoesNotContain(calls, call => call.Contains("FSCONFIG_SET_FD, \"lowerdir+\"", StringComparison.Ordinal)
+            && call.EndsWith("= 0", StringComparison.Ordinal));
     }
 
     /// <summary>strace knows MOVE_MOUNT_BENEATH, 0x200, by name or by number.</summary>
-    private static bool IsBeneath(string call) => call.Contains("0x200", StringComparison.Ordinal) || call.Contains("BENEATH", StringComparison.Ordinal);
+    private static bool IsBeneath(string call) => call.Contains("0x200", StringComparison.Ordinal)
+        || call.Contains("BENEATH", StringComparison.Ordinal);
 }

@@ -22,7 +22,8 @@ public sealed class OptionTests : KernelTest
         List<string> calls = Traced.Calls("fsconfig,mount", Root, "merge", "--mutable=" + mode);
 
         foreach (string[] option in new[] { ["redirect_dir", "on"], ["metacopy", "off"], new[] { "index", "off" } })
-            Assert.Contains(calls, call => call.Contains($"FSCONFIG_SET_STRING, \"{option[0]}\", \"{option[1]}\"", StringComparison.Ordinal) && call.EndsWith("= 0", StringComparison.Ordinal));
+            Assert.Contains(calls, call => call.Contains($"FSCONFIG_SET_STRING, \"{option[0]}\", \"{option[1]}\"",
+                StringComparison.Ordinal) && call.EndsWith("= 0", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -53,7 +54,8 @@ public sealed class OptionTests : KernelTest
     [InlineData("SYSTEMD_CONFEXT_OVERLAYFS_MOUNT_OPTIONS", "redirect_dir=on,metacopy=off", null)]
     [InlineData("OverlayOptions", "index=off", "redirect_dir")]
     [InlineData("OverlayOptions", "redirect_dir=on,metacopy=off", null)]
-    public void Options_of_environment_or_configuration_replace_the_defaults_with_a_warning(string source, string options, string? missing)
+    public void Options_of_environment_or_configuration_replace_the_defaults_with_a_warning(string source,
+        string options, string? missing)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Route("/etc");
@@ -65,11 +67,14 @@ public sealed class OptionTests : KernelTest
 
         Outcome outcome = Root.Bootmerge(environment, "merge", "--mutable=auto").Succeeds();
 
-        Assert.Equal(options.Contains("redirect_dir=on", StringComparison.Ordinal), Root.Stacks.Single().SuperOptions.Contains("redirect_dir=on"));
+        Assert.Equal(options.Contains("redirect_dir=on", StringComparison.Ordinal),
+            Root.Stacks.Single().SuperOptions.Contains("redirect_dir=on"));
         string[] warnings = [.. outcome.ErrorLines.Where(line => line.Contains("and lack", StringComparison.Ordinal))];
         Assert.Equal(missing is null ? 0 : 1, warnings.Length);
         Assert.All(warnings, line => Assert.Contains(missing!, line, StringComparison.Ordinal));
-        Assert.All(warnings, line => Assert.Contains(source, source is "OverlayOptions" ? line.Replace("bootmerge.conf", "OverlayOptions", StringComparison.Ordinal) : line, StringComparison.Ordinal));
+        Assert.All(warnings, line => Assert.Contains(source, source is "OverlayOptions"
+            ? line.Replace("bootmerge.conf", "OverlayOptions", StringComparison.Ordinal) : line,
+            StringComparison.Ordinal));
     }
 
     [Fact]
@@ -80,7 +85,8 @@ public sealed class OptionTests : KernelTest
         Root.Remember();
         List<string> before = Root.State();
 
-        Root.Bootmerge([("SYSTEMD_CONFEXT_OVERLAYFS_MOUNT_OPTIONS", "redirect_dir=on,metacopy=off,nonsense=1")], "merge", "--mutable=auto")
+        Root.Bootmerge([("SYSTEMD_CONFEXT_OVERLAYFS_MOUNT_OPTIONS", "redirect_dir=on,metacopy=off,nonsense=1")],
+            "merge", "--mutable=auto")
             .Fails("nonsense", "/etc");
 
         Assert.Equal(before, Root.State());
@@ -111,7 +117,8 @@ public sealed class OptionTests : KernelTest
     [InlineData("6.1", "noatime,sync", "rw,nosuid,nodev,noexec,noatime", "rw,sync")]
     [InlineData("6.1", "strictatime,nodiratime,dirsync", "rw,nosuid,nodev,noexec,nodiratime", "rw,dirsync")]
     [InlineData("6.1", "exec,ro,lazytime", "ro,nosuid,nodev,relatime", "ro,lazytime")]
-    public void Flags_of_every_mount_are_sorted_out_of_the_options_as_mount_does(string kernel, string options, string mount, string superblock)
+    public void Flags_of_every_mount_are_sorted_out_of_the_options_as_mount_does(string kernel, string options,
+        string mount, string superblock)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Route("/etc");
@@ -120,10 +127,13 @@ public sealed class OptionTests : KernelTest
         foreach (string verb in new string[] { "merge", "refresh" })
         {
             string[] words = ["--mutable=auto", "--always-refresh=yes", verb];
-            (kernel is "6.1" ? Traced.Inject("fsconfig:retval=0:when=1", Root, words).Outcome : Root.Bootmerge(words)).Succeeds();
+            (kernel is "6.1" ? Traced.Inject("fsconfig:retval=0:when=1", Root, words).Outcome : Root.Bootmerge(words))
+                .Succeeds();
 
             Assert.Equal(mount.Split(','), Root.Stacks.Single().Options);
-            Assert.Equal(superblock.Split(','), Root.Stacks.Single().SuperOptions.Where(option => superblock.Split(',').Contains(option) || option is "ro" or "rw" or "sync" or "dirsync" or "lazytime"));
+            Assert.Equal(superblock.Split(','),
+                Root.Stacks.Single().SuperOptions.Where(option => superblock.Split(',').Contains(option)
+                || option is "ro" or "rw" or "sync" or "dirsync" or "lazytime"));
         }
     }
 

@@ -10,8 +10,9 @@ namespace BootMerge.KernelTests;
 public sealed class PathTests : KernelTest
 {
     /// <summary>
-    /// Shell commands in the vendor's tree and in the merged /etc, to which the vendor gives real/f, the machine another content;
-    /// what is asked, and the path that it is: a symlink on the way is followed, the last name only with a slash behind it.
+    /// Shell commands in the vendor's tree and in the merged /etc, to which the vendor gives real/f, the machine
+    /// another content; what is asked, and the path that it is: a symlink on the way is followed, the last name only
+    /// with a slash behind it.
     /// </summary>
     public static TheoryData<string, string, string, string> Followed => new(
         (":", ":", "/etc/real/f", "/etc/real/f"),
@@ -44,7 +45,8 @@ public sealed class PathTests : KernelTest
 
     [Theory]
     [MemberData(nameof(Followed))]
-    public void Symlinks_on_the_way_are_followed_through_what_the_merge_shows(string vendor, string machine, string typed, string path)
+    public void Symlinks_on_the_way_are_followed_through_what_the_merge_shows(string vendor, string machine,
+        string typed, string path)
     {
         Root.Route("/etc");
         Root.Symlink("/lnk", "etc");
@@ -65,15 +67,18 @@ public sealed class PathTests : KernelTest
     {
         JsonElement explained = Root.Bootmerge(["explain", "--json=short", .. options, typed]).Succeeds().Json()[0];
         Assert.Equal(path, explained.GetProperty("resolved").GetString());
-        string[] changed = [.. Root.Bootmerge(["diff", "--json=short", .. options, typed]).Succeeds().Json().EnumerateArray().Select(change => change.GetProperty("path").GetString()!)];
-        string[] all = [.. Root.Bootmerge(["diff", "--json=short", .. options]).Succeeds().Json().EnumerateArray().Select(change => change.GetProperty("path").GetString()!)];
+        string[] changed = [.. Root.Bootmerge(["diff", "--json=short", .. options, typed]).Succeeds().Json()
+            .EnumerateArray().Select(change => change.GetProperty("path").GetString()!)];
+        string[] all = [.. Root.Bootmerge(["diff", "--json=short", .. options]).Succeeds().Json().EnumerateArray()
+            .Select(change => change.GetProperty("path").GetString()!)];
         Assert.Equal(all.Where(one => one == path || one.StartsWith(path + "/", StringComparison.Ordinal)), changed);
         if (options.Length == 0 && changed.Contains("/etc/real/f"))
             Root.Bootmerge("reset", "--dry-run", typed).Succeeds().Prints("would reset " + path + "\n");
     }
 
     [Theory]
-    [InlineData("/usr/share/x", "/etc/lnk/f", "'/etc/lnk/f' leads to '/usr/share/x/f', which is in none of the hierarchies /etc")]
+    [InlineData("/usr/share/x", "/etc/lnk/f",
+        "'/etc/lnk/f' leads to '/usr/share/x/f', which is in none of the hierarchies /etc")]
     [InlineData("../usr", "/etc/lnk/", "'/etc/lnk/' leads to '/usr', which is in none of the hierarchies /etc")]
     [InlineData("lnk", "/etc/lnk/f", "/etc/lnk/f cannot be followed: more than 40 symlinks, or a loop of symlinks")]
     [InlineData("nowhere", "/etc/lnk/f", "no layer has '/etc/nowhere/f'")]
@@ -105,7 +110,8 @@ public sealed class PathTests : KernelTest
             if (isMerged)
                 Root.Bootmerge("--class=sysext", "merge").Succeeds();
             Root.Bootmerge("--class=sysext", "explain", "/usr/local/f", "/bin/tool").Succeeds()
-                .Prints("/usr/local/f is /opt/local/f\n  provides tools: file /local/f\n/bin/tool is /usr/bin/tool\n  provides tools: file /bin/tool\n");
+                .Prints("/usr/local/f is /opt/local/f\n  provides tools: file /local/f\n/bin/tool is /usr/bin/tool\n  "
+                + "provides tools: file /bin/tool\n");
         }
 
         Root.Bootmerge("--class=sysext", "unmerge").Succeeds();

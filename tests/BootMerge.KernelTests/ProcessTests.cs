@@ -20,9 +20,13 @@ public sealed class ProcessTests : KernelTest
 
         InShell($"umask 077; exec \"$0\" --root=\"$1\" merge --mutable={mode}").Succeeds();
 
-        Assert.Equal(["0755", "0755", "0644"], new[] { "/etc", "/etc/.systemd-confext", "/etc/.systemd-confext/dev" }.Select(path => Files.Mode(Root.Path + path)));
+        Assert.Equal(["0755", "0755", "0644"],
+            new[] { "/etc", "/etc/.systemd-confext", "/etc/.systemd-confext/dev" }.Select(path =>
+            Files.Mode(Root.Path + path)));
         if (mode is "yes")
-            Assert.Equal(("0755", "0755"), (Files.Mode(Root.Raw + "/var/lib/extensions.mutable"), Files.Mode(Root.Raw + "/var/lib/extensions.mutable/etc")));
+            Assert.Equal(("0755", "0755"),
+                (Files.Mode(Root.Raw + "/var/lib/extensions.mutable"),
+                Files.Mode(Root.Raw + "/var/lib/extensions.mutable/etc")));
     }
 
     [Theory]
@@ -34,7 +38,9 @@ public sealed class ProcessTests : KernelTest
         PrepareAlpha(mode);
 
         InShell($"exec \"$0\" --root=\"$1\" merge --mutable={mode} <&- >&- 2>&-").Succeeds();
-        Assert.Equal(("alpha", "alpha\n", Files.Device(Root.Etc) + "\n"), (Root.Read("/etc/alpha.conf"), Root.Read("/etc/.systemd-confext/confexts"), Root.Read("/etc/.systemd-confext/dev")));
+        Assert.Equal(("alpha", "alpha\n", Files.Device(Root.Etc) + "\n"),
+            (Root.Read("/etc/alpha.conf"), Root.Read("/etc/.systemd-confext/confexts"),
+            Root.Read("/etc/.systemd-confext/dev")));
         InShell($"exec \"$0\" --root=\"$1\" refresh --always-refresh=yes --mutable={mode} <&- >&- 2>&-").Succeeds();
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
         InShell("exec \"$0\" --root=\"$1\" unmerge <&- >&- 2>&-").Succeeds();
@@ -117,7 +123,8 @@ public sealed class ProcessTests : KernelTest
         Root.Route("/etc");
         Root.Expect("/etc/sub");
 
-        // The directory is known to the new merge as one of the extension alone, and then the old one makes it in the upperdir.
+        // The directory is known to the new merge as one of the extension alone, and then the old one makes it in the
+        // upperdir.
         Outcome outcome = InShell("""
             "$0" --root="$1" merge --mutable=auto; exec 8<"$1"/etc/sub
             "$0" --root="$1" refresh --mutable=auto --always-refresh=yes; ls "$1"/etc/sub; echo old >>/proc/self/fd/8/a
@@ -130,7 +137,8 @@ public sealed class ProcessTests : KernelTest
     [Fact]
     public void A_nonblocking_output_that_nobody_reads_is_waited_for()
     {
-        // dd makes the pipe, which holds 64 KiB, nonblocking for all who write to it; it is read only after two seconds.
+        // dd makes the pipe, which holds 64 KiB, nonblocking for all who write to it; it is read only after two
+        // seconds.
         for (int i = 0; i < 300; i++)
             Root.Write($"/etc/{i}-{new string('x', 240)}", "");
         Root.Extension("alpha", ("alpha.conf", "alpha"));
@@ -229,7 +237,8 @@ public sealed class ProcessTests : KernelTest
         InShell("cd \"$1\"/.. && exec \"$0\" --root=root merge").Succeeds();
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
         InShell("cd \"$1\" && exec \"$0\" --root=. refresh --always-refresh=yes").Succeeds();
-        InShell("mkdir \"$1\"-gone && cd \"$1\"-gone && rmdir \"$1\"-gone && exec \"$0\" --root=\"$1\" unmerge").Succeeds();
+        InShell("mkdir \"$1\"-gone && cd \"$1\"-gone && rmdir \"$1\"-gone && exec \"$0\" --root=\"$1\" unmerge")
+            .Succeeds();
         Assert.Empty(Root.Stacks);
     }
 
@@ -263,7 +272,9 @@ public sealed class ProcessTests : KernelTest
         Assert.Equal(before, Root.State());
 
         // The binary may lie where only root can go: it is given as an open file.
-        Outcome AsNobody(string verb) => InShell($"exec 9<\"$0\"; exec setpriv --reuid=65534 --regid=65534 --clear-groups /proc/self/fd/9 --root=\"$1\" {verb}");
+        Outcome AsNobody(string verb) =>
+            InShell($"exec 9<\"$0\"; exec setpriv --reuid=65534 --regid=65534 --clear-groups /proc/self/fd/9 "
+            + $"--root=\"$1\" {verb}");
     }
 
     [Fact]

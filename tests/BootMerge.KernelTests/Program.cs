@@ -18,7 +18,8 @@ internal static class Program
     {
         if (!Environment.IsPrivilegedProcess)
         {
-            await Console.Error.WriteLineAsync("These tests mount real file systems: run them as root.").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync("These tests mount real file systems: run them as root.")
+                .ConfigureAwait(false);
             return 2;
         }
 
@@ -28,20 +29,23 @@ internal static class Program
         {
             // The runtime's own copy of the environment is not what execve passes on: hence env(1).
             string[] ourselves = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
-            LibC.Execute("unshare", ["unshare", "-m", "--propagation", "private", "--", "env", $"{OutsideVariable}={here}", Environment.ProcessPath!, .. ourselves[1..]]);
+            LibC.Execute("unshare", ["unshare", "-m", "--propagation", "private", "--", "env",
+                $"{OutsideVariable}={here}", Environment.ProcessPath!, .. ourselves[1..]]);
             await Console.Error.WriteLineAsync("Cannot start unshare(1), from util-linux.").ConfigureAwait(false);
             return 2;
         }
 
         if (string.Equals(outside, here, StringComparison.Ordinal))
         {
-            await Console.Error.WriteLineAsync("Not in a mount namespace of our own: refusing to mount.").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync("Not in a mount namespace of our own: refusing to mount.")
+                .ConfigureAwait(false);
             return 2;
         }
 
         if (!Workplace.Prepare())
         {
-            await Console.Error.WriteLineAsync("No out/bootmerge in any directory above this test program: run './build.sh build' first.").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync("No out/bootmerge in any directory above this test program: run "
+                + "'./build.sh build' first.").ConfigureAwait(false);
             return 2;
         }
 

@@ -101,7 +101,8 @@ public sealed class PruneCompletenessTests : KernelTest
         Root.Extension("vendor", ("f", "a"));
         Root.Write("/etc/f", "a");
         Root.Write("/etc/bootmerge.conf", "[BootMerge]\nPrune=yes\nRouteEtc=yes\n");
-        Root.Write("/var/lib/confexts/site/etc/extension-release.d/extension-release.site", "ID=flatcar\nVERSION_ID=1\n");
+        Root.Write("/var/lib/confexts/site/etc/extension-release.d/extension-release.site",
+            "ID=flatcar\nVERSION_ID=1\n");
         Root.Write("/var/lib/confexts/site/etc/gone", "site");
         Files.MakeWhiteout(Root.Raw + "/etc/gone");
         Root.Expect("/etc", "/var/lib/extensions.mutable", "/run");
@@ -118,7 +119,9 @@ public sealed class PruneCompletenessTests : KernelTest
     {
         switch (what)
         {
-            case "misfit": Root.Write("/var/lib/confexts/site/etc/extension-release.d/extension-release.site", "ID=other\n"); break;
+            case "misfit":
+                Root.Write("/var/lib/confexts/site/etc/extension-release.d/extension-release.site",
+                "ID=other\n"); break;
             case "no release file": Root.Write("/var/lib/confexts/site/etc/gone", "site"); break;
             case "damaged image": Root.Write("/var/lib/confexts/site.raw", "no file system"); break;
             case "dangling": Root.Symlink("/var/lib/confexts/site", "/oem/not-mounted-yet"); break;

@@ -33,7 +33,8 @@ public sealed class PruneTests : KernelTest
         ("echo a >f; xattr f user.x=1", "echo a >f; xattr f user.x=2", ""),
         ("echo a >f; xattr f user.x=1", "echo a >f; xattr f user.x=1", "file /f"),
         ("echo a >f", "echo a >f; xattr f security.capability=0x0100000202000000000000000000000000000000", ""),
-        ("echo a >f; xattr f security.capability=0x0100000202000000000000000000000000000000", "echo a >f; xattr f security.capability=0x0100000202000000000000000000000000000000", "file /f"),
+        ("echo a >f; xattr f security.capability=0x0100000202000000000000000000000000000000",
+            "echo a >f; xattr f security.capability=0x0100000202000000000000000000000000000000", "file /f"),
         ("echo a >f; acl f", "echo a >f; acl f", "file /f"),
         ("echo a >f; acl f", "echo a >f; chmod 775 f", ""),
         ("echo a >f", "echo a >f; mark f metacopy=", ""),
@@ -60,13 +61,16 @@ public sealed class PruneTests : KernelTest
         ("mkdir d; acl d", "mkdir d; acl d", "directory /d"),
         ("mkdir d; acl d", "mkdir d; chmod 775 d", ""),
         ("mkdir d; xattr d trusted.x=1", "mkdir d", ""),
-        ("mkdir -p d/e/g; echo a >d/e/g/f", "mkdir -p d/e/g; echo a >d/e/g/f", "file /d/e/g/f, directory /d/e/g, directory /d/e, directory /d"),
+        ("mkdir -p d/e/g; echo a >d/e/g/f", "mkdir -p d/e/g; echo a >d/e/g/f",
+            "file /d/e/g/f, directory /d/e/g, directory /d/e, directory /d"),
         (":", "echo a >f; mkdir -p d/e", ""),
         // Opaque, at each depth: nothing of it is touched.
         ("mkdir d; echo a >d/f", "mkdir d; echo a >d/f; mark d opaque=y", ""),
         ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; echo a >d/e/f; mark d opaque=y", ""),
-        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "mkdir -p d/e; echo a >d/e/f; echo a >d/g; mark d/e opaque=y", "file /d/g"),
-        ("mkdir -p d/e/g; echo a >d/e/g/f", "mkdir -p d/e/g; echo a >d/e/g/f; whiteout d/e/w; mark d/e/g opaque=y", "whiteout /d/e/w"),
+        ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "mkdir -p d/e; echo a >d/e/f; echo a >d/g; mark d/e opaque=y",
+            "file /d/g"),
+        ("mkdir -p d/e/g; echo a >d/e/g/f", "mkdir -p d/e/g; echo a >d/e/g/f; whiteout d/e/w; mark d/e/g opaque=y",
+            "whiteout /d/e/w"),
         ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y", ""),
         ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y; whiteout d/f", ""),
         ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=x", ""),
@@ -89,7 +93,8 @@ public sealed class PruneTests : KernelTest
         ("mkdir -p x/d; echo a >x/d/f", "mkdir -p x/e; mark x/e redirect=d; whiteout x/d", ""),
         ("mkdir d e; echo a >d/f", "mkdir e; mark e redirect=/d", ""),
         // A copied-up marker of an old merge.
-        (":", "mkdir .systemd-confext; echo 0:99 >.systemd-confext/dev; echo v >.systemd-confext/confexts", "marker /.systemd-confext"),
+        (":", "mkdir .systemd-confext; echo 0:99 >.systemd-confext/dev; echo v >.systemd-confext/confexts",
+            "marker /.systemd-confext"),
         (":", "mkdir .systemd-confext; echo 0:99 >.systemd-confext/dev; echo v >.systemd-confext/mine", ""),
         (":", "mkdir .systemd-confext; mkdir .systemd-confext/dev", ""),
         // Names.
@@ -97,7 +102,11 @@ public sealed class PruneTests : KernelTest
         ("echo a >\"$(printf 'x\\377y')\"", "echo a >\"$(printf 'x\\377y')\"", "file /x\\xffy"),
         ("echo a >\"$(printf 'x\\ny')\"", "echo a >\"$(printf 'x\\ny')\"", "file /x\\x0ay"),
         ("echo a >'a b'", "echo a >'a b'", "file /a b"),
-        ("p=$(printf 'd/%.0s' $(seq 200)); mkdir -p $p && echo a >$p/f", "p=$(printf 'd/%.0s' $(seq 200)); mkdir -p $p && whiteout $p/w", "whiteout " + string.Concat(Enumerable.Repeat("/d", 200)) + "/w, " + string.Join(", ", Enumerable.Range(1, 200).Reverse().Select(depth => "directory " + string.Concat(Enumerable.Repeat("/d", depth))))));
+        ("p=$(printf 'd/%.0s' $(seq 200)); mkdir -p $p && echo a >$p/f",
+            "p=$(printf 'd/%.0s' $(seq 200)); mkdir -p $p && whiteout $p/w",
+            "whiteout " + string.Concat(Enumerable.Repeat("/d", 200)) + "/w, "
+            + string.Join(", ", Enumerable.Range(1, 200).Reverse()
+            .Select(depth => "directory " + string.Concat(Enumerable.Repeat("/d", depth))))));
 
     [Theory]
     [MemberData(nameof(Trees))]
@@ -111,12 +120,15 @@ public sealed class PruneTests : KernelTest
         Assert.Equal(wanted, Pruned("--dry-run"));
         Assert.Empty(Files.Differences(raw, Files.Snapshot(Root.Raw + "/etc")));
         Assert.Equal(wanted, Pruned("--verbose"));
-        Assert.Equal(wanted.Length, Files.Differences(raw, Files.Snapshot(Root.Raw + "/etc")).Count(line => line.StartsWith("gone", StringComparison.Ordinal) && !line.Contains("/.systemd-confext/", StringComparison.Ordinal)));
+        Assert.Equal(wanted.Length, Files.Differences(raw, Files.Snapshot(Root.Raw + "/etc"))
+            .Count(line => line.StartsWith("gone", StringComparison.Ordinal)
+            && !line.Contains("/.systemd-confext/", StringComparison.Ordinal)));
         Assert.Empty(Pruned("--verbose"));
         Assert.Equal(merged, Merged());
     }
 
-    public static TheoryData<string, string> Pairs => [.. Types.Split(' ').SelectMany(from => Types.Split(' ').Select(to => (from, to)))];
+    public static TheoryData<string, string> Pairs =>
+        [.. Types.Split(' ').SelectMany(from => Types.Split(' ').Select(to => (from, to)))];
 
     [Theory]
     [MemberData(nameof(Pairs))]
@@ -125,7 +137,9 @@ public sealed class PruneTests : KernelTest
         Arrange(Make(from), Make(to));
         List<string> merged = Merged();
 
-        string[] expected = to is "directory" && from is not "directory" ? ["left over /x"] : from != to || from is "fifo" or "device" ? [] : [from is "directory" ? "directory /x" : "file /x"];
+        string[] expected = to is "directory" && from is not "directory"
+            ? ["left over /x"] : from != to || from is "fifo" or "device"
+            ? [] : [from is "directory" ? "directory /x" : "file /x"];
         Assert.Equal(expected, Pruned("--verbose"));
         if (expected is not ["left over /x"])
             Assert.Equal(merged, Merged());
@@ -140,7 +154,10 @@ public sealed class PruneTests : KernelTest
         };
     }
 
-    /// <summary>As <see cref="Trees"/>: what the vendor has made something else of since the machine got a directory of that name.</summary>
+    /// <summary>
+    /// As <see cref="Trees"/>: what the vendor has made something else of since the machine got a directory of that
+    /// name.
+    /// </summary>
     public static TheoryData<string, string, string> Leftovers => new(
         ("mkdir e; echo a >e/f; ln -s e d", "mkdir d", "left over /d"),
         ("echo a >d", "mkdir d", "left over /d"),
@@ -148,7 +165,8 @@ public sealed class PruneTests : KernelTest
         ("ln -s nowhere d", "mkdir d; chmod 700 d; mark d origin=x; mark d impure=y", "left over /d"),
         ("echo a >d", "mkdir d; whiteout d/g", "whiteout /d/g, left over /d"),
         ("mkdir -p e/g; ln -s e d", "mkdir d; whiteout d/g", "whiteout /d/g, left over /d"),
-        ("ln -s x d", "mkdir -p d/a/b d/c; whiteout d/a/g", "left over /d/a/b, whiteout /d/a/g, left over /d/a, left over /d/c, left over /d"),
+        ("ln -s x d", "mkdir -p d/a/b d/c; whiteout d/a/g",
+            "left over /d/a/b, whiteout /d/a/g, left over /d/a, left over /d/c, left over /d"),
         ("mkdir s; ln -s x s/d", "mkdir -p s/d", "left over /s/d, directory /s"),
         // The machine's own in it, or made by it: all stays.
         ("ln -s x d", "mkdir -p d/a; echo a >d/f", ""),
@@ -161,7 +179,8 @@ public sealed class PruneTests : KernelTest
 
     [Theory]
     [MemberData(nameof(Leftovers))]
-    public void An_empty_directory_makes_way_for_what_is_not_a_directory_below_any_more(string vendor, string machine, string expected)
+    public void An_empty_directory_makes_way_for_what_is_not_a_directory_below_any_more(string vendor, string machine,
+        string expected)
     {
         Arrange(vendor, machine);
         string[] wanted = [.. expected.Split(", ", StringSplitOptions.RemoveEmptyEntries)];
@@ -203,16 +222,19 @@ public sealed class PruneTests : KernelTest
         ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y; whiteout d/f", "opaque mark /d"),
         ("mkdir d; echo a >d/f; echo a >d/g", "mkdir d; mark d opaque=y; echo a >d/f", ""),
         ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; mark d opaque=y", ""),
-        ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; mark d opaque=y; echo a >d/e/f", "opaque mark /d, file /d/e/f, directory /d/e, directory /d"),
+        ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; mark d opaque=y; echo a >d/e/f",
+            "opaque mark /d, file /d/e/f, directory /d/e, directory /d"),
         ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; mark d opaque=y; mark d/e opaque=y", "opaque mark /d"),
-        ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; mark d opaque=y; mark d/e opaque=y; echo a >d/e/f", "opaque mark /d, opaque mark /d/e, file /d/e/f, directory /d/e, directory /d"),
+        ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; mark d opaque=y; mark d/e opaque=y; echo a >d/e/f",
+            "opaque mark /d, opaque mark /d/e, file /d/e/f, directory /d/e, directory /d"),
         ("mkdir d; echo a >d/f", "mkdir d e; mark d opaque=y; echo a >d/f; mark e redirect=d", ""),
         ("mkdir d", "mkdir d e; mark d opaque=y; mark e redirect=d", ""),
         ("mkdir -p d/e", "mkdir d; mark d opaque=y", ""));
 
     [Theory]
     [MemberData(nameof(OpaqueTrees))]
-    public void Opaque_marks_go_only_when_asked_for_and_only_where_they_hide_nothing(string vendor, string machine, string expected)
+    public void Opaque_marks_go_only_when_asked_for_and_only_where_they_hide_nothing(string vendor, string machine,
+        string expected)
     {
         Arrange(vendor, machine);
         List<string> merged = Merged();
@@ -249,7 +271,8 @@ public sealed class PruneTests : KernelTest
     [Theory]
     [InlineData("/etc", "/etc", "mount point")]
     [InlineData("/srv", "/srv/etc", "overlay")]
-    public void An_overlay_that_somebody_else_has_mounted_is_not_taken_for_an_upper_layer(string point, string upper, string word)
+    public void An_overlay_that_somebody_else_has_mounted_is_not_taken_for_an_upper_layer(string point, string upper,
+        string word)
     {
         Arrange("echo a >f", ":");
         Root.Remove("/var/lib/extensions.mutable/etc");
@@ -259,7 +282,8 @@ public sealed class PruneTests : KernelTest
         Root.Write("/up/f", "a\n");
         Root.Write("/up/etc/f", "a\n");
         Root.MakeDirectory(point);
-        Root.Mount("overlay", point, "overlay", 0, $"lowerdir={Root.Raw}/var/lib/confexts/vendor/etc,upperdir={Root.Raw}/up,workdir={Root.Raw}/work");
+        Root.Mount("overlay", point, "overlay", 0,
+            $"lowerdir={Root.Raw}/var/lib/confexts/vendor/etc,upperdir={Root.Raw}/up,workdir={Root.Raw}/work");
 
         Root.Bootmerge("prune").FailsInOneLine(word);
         Assert.True(Root.Exists(upper + "/f"));
@@ -283,7 +307,8 @@ public sealed class PruneTests : KernelTest
         Root.Mount("none", "/etc/d", "tmpfs");
         Outcome.OfTool("chattr", "+i", Root.Raw + "/etc/g");
 
-        Outcome outcome = Root.Bootmerge("prune", "--verbose").Succeeds().Says("kept /etc/f: Device or resource busy", "kept /etc/d: ", "kept /etc/g: Operation not permitted");
+        Outcome outcome = Root.Bootmerge("prune", "--verbose").Succeeds()
+            .Says("kept /etc/f: Device or resource busy", "kept /etc/d: ", "kept /etc/g: Operation not permitted");
         Outcome.OfTool("chattr", "-i", Root.Raw + "/etc/g");
         Assert.Equal("removed /etc/h: it equals the layer below\n", outcome.Output);
     }
@@ -334,8 +359,9 @@ public sealed class PruneTests : KernelTest
             writer.Start();
             writer.Join();
             pruner.Join();
-            // Written before it was removed it is kept whole; written after, it is a new file. Only who has it open between the
-            // last look and the removal writes to what has no name any more: nothing in the kernel prevents that.
+            // Written before it was removed it is kept whole; written after, it is a new file. Only who has it open
+            // between the last look and the removal writes to what has no name any more: nothing in the kernel prevents
+            // that.
             if (!File.Exists(Root.Raw + "/etc/f"))
             {
                 lost++;
@@ -354,7 +380,8 @@ public sealed class PruneTests : KernelTest
     public void Killed_anywhere_it_has_lost_nothing_and_the_next_one_finishes()
     {
         const string Tree = "mkdir -p d/e; echo a >d/e/f; echo a >d/g; ln -s x l; mkdir empty; echo a >z";
-        Arrange(Tree, Tree + "; whiteout w; mkdir .systemd-confext; echo 0:99 >.systemd-confext/dev; echo v >.systemd-confext/confexts");
+        Arrange(Tree, Tree + "; whiteout w; mkdir .systemd-confext; echo 0:99 >.systemd-confext/dev; echo v "
+            + ">.systemd-confext/confexts");
         string copy = Root.Aside + "/etc";
         Outcome.OfTool("cp", "-a", Root.Raw + "/etc", copy);
         List<string> merged = Merged();
@@ -367,7 +394,8 @@ public sealed class PruneTests : KernelTest
             killed += Traced.Kill(point, Root, "prune").Status == 0 ? 0 : 1;
             Assert.Equal(merged, Merged());
             Root.Bootmerge("prune").Succeeds();
-            Assert.True(Files.List(Root.Raw + "/etc").Count == 0, $"left after {point}{string.Join(", ", Files.List(Root.Raw + "/etc"))}");
+            Assert.True(Files.List(Root.Raw + "/etc").Count == 0,
+                $"left after {point}{string.Join(", ", Files.List(Root.Raw + "/etc"))}");
         }
 
         Assert.Equal(merged, Merged());
@@ -389,7 +417,8 @@ public sealed class PruneTests : KernelTest
         Root.Extension("zeta", ("keep", "keep"));
         RandomTree.Grow(Root.Raw + "/var/lib/confexts/zeta/etc", random, 10);
         RandomTree.Grow(Root.Raw + "/etc", random, 5);
-        foreach (string name in Files.List(vendor).Where(name => name is not "extension-release.d" && random.Next(2) == 0 && !Root.ExistsRaw("/etc/" + name)))
+        foreach (string name in Files.List(vendor)
+            .Where(name => name is not "extension-release.d" && random.Next(2) == 0 && !Root.ExistsRaw("/etc/" + name)))
             Outcome.OfTool("cp", "-a", $"{vendor}/{name}", Root.Raw + "/etc/" + name);
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         RandomTree.Change(Root.Etc, random, 30);
@@ -402,7 +431,8 @@ public sealed class PruneTests : KernelTest
         List<string> pruned = Pruned("--opaque", "--verbose");
         SortedDictionary<string, string> raw = Files.Snapshot(Root.Raw + "/etc");
         // Only what is not a directory below any more, and was empty, may look otherwise.
-        List<string> madeWay = [.. pruned.Where(line => line.StartsWith("left over ", StringComparison.Ordinal)).Select(line => line["left over ".Length..])];
+        List<string> madeWay = [.. pruned.Where(line => line.StartsWith("left over ", StringComparison.Ordinal))
+            .Select(line => line["left over ".Length..])];
         Assert.Equal(merged.Where(IsAsBefore), Merged().Where(IsAsBefore));
         Assert.All(madeWay, path => Assert.False(Root.ExistsRaw("/etc" + path)));
         Root.Bootmerge("prune", "--opaque").Succeeds().Says("removed nothing");
@@ -432,7 +462,9 @@ public sealed class PruneTests : KernelTest
     private List<string> Merged()
     {
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
-        List<string> seen = [.. Files.Snapshot(Root.Etc, unreachable: true).Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)).Select(entry => entry.Key + " " + entry.Value)];
+        List<string> seen = [.. Files.Snapshot(Root.Etc, unreachable: true)
+            .Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal))
+            .Select(entry => entry.Key + " " + entry.Value)];
         Root.Bootmerge("unmerge").Succeeds();
         return seen;
     }
@@ -440,7 +472,8 @@ public sealed class PruneTests : KernelTest
     /// <summary>"file /f", in the order of the list.</summary>
     private List<string> Pruned(params string[] options) =>
     [
-        .. Root.Bootmerge(["prune", .. options]).Succeeds().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line =>
+        .. Root.Bootmerge(["prune", .. options]).Succeeds().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line =>
         {
             string rest = line[(line.IndexOf("/etc", StringComparison.Ordinal) + 4)..];
             int end = rest.LastIndexOf(": it ", StringComparison.Ordinal);

@@ -6,7 +6,10 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>What a killed command leaves is cleaned up by the next one, which says so. The sweeps kill everywhere; here are the states by name.</summary>
+/// <summary>
+/// What a killed command leaves is cleaned up by the next one, which says so. The sweeps kill everywhere; here are the
+/// states by name.
+/// </summary>
 public sealed class RecoveryTests : KernelTest
 {
     [Theory]
@@ -25,14 +28,16 @@ public sealed class RecoveryTests : KernelTest
         Assert.Equal(2, Root.Stacks.Count);
         Assert.False(Root.Exists("/etc/beta.conf"));
 
-        string[] arguments = otherClass.Length > 0 ? [otherClass, verb] : verb is "unmerge" ? [verb] : [verb, "--mutable=auto"];
+        string[] arguments = otherClass.Length > 0 ? [otherClass, verb] : verb is "unmerge"
+            ? [verb] : [verb, "--mutable=auto"];
         Outcome next = Root.Bootmerge(arguments).Says("interrupted", "removing the older one");
 
         Assert.Equal(verb is "merge" && otherClass.Length == 0 ? 1 : 0, next.Status); // merged already, as before
         Assert.Equal(verb is "unmerge" ? 0 : 1, Root.Stacks.Count);
         Assert.Equal(verb is not "unmerge", Root.Exists("/etc/beta.conf"));
         Assert.Equal(Root.Stacks.Count, WorkDirectories());
-        Assert.DoesNotContain("interrupted", Root.Bootmerge("refresh", "--mutable=auto").Succeeds().Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("interrupted", Root.Bootmerge("refresh", "--mutable=auto").Succeeds().Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -77,15 +82,19 @@ public sealed class RecoveryTests : KernelTest
         Root.Bootmerge("merge").Succeeds();
         string[] lines =
         [
-            "workdir\tconfext\t/etc\t/victim", "workdir\tconfext\t/etc\t/out/victim", "workdir\tconfext\t/etc\t/etc", "workdir\tconfext\t/etc\t/../victim/..",
-            "directory\tconfext\t/etc\t/victim", "directory\tconfext\t/etc\t/victim/file", "directory\tconfext\t/etc\t/", "directory\tsysext\t/usr\t/usr",
-            "workdir\tconfext\t/etc\t/srv/.systemd-etc-workdir", "mount\tconfext\t/etc\t1", "mount\tconfext\t/nowhere\t1", "unknown\tconfext\t/etc\tx", "\0\x7f\t\t\t", "half",
+            "workdir\tconfext\t/etc\t/victim", "workdir\tconfext\t/etc\t/out/victim", "workdir\tconfext\t/etc\t/etc",
+                "workdir\tconfext\t/etc\t/../victim/..",
+            "directory\tconfext\t/etc\t/victim", "directory\tconfext\t/etc\t/victim/file",
+                "directory\tconfext\t/etc\t/", "directory\tsysext\t/usr\t/usr",
+            "workdir\tconfext\t/etc\t/srv/.systemd-etc-workdir", "mount\tconfext\t/etc\t1",
+                "mount\tconfext\t/nowhere\t1", "unknown\tconfext\t/etc\tx", "\0\x7f\t\t\t", "half",
         ];
         File.WriteAllText(Directory.GetFiles("/run/bootmerge", "lock.*").Single(), string.Join('\n', lines));
 
         Root.Bootmerge("merge").Fails("already merged", "interrupted");
 
-        Assert.Equal(("alpha", "kept", "a file"), (Root.Read("/etc/alpha.conf"), Root.ReadRaw("/victim/file"), Root.ReadRaw("/srv/.systemd-etc-workdir")));
+        Assert.Equal(("alpha", "kept", "a file"),
+            (Root.Read("/etc/alpha.conf"), Root.ReadRaw("/victim/file"), Root.ReadRaw("/srv/.systemd-etc-workdir")));
     }
 
     [Fact]
@@ -143,5 +152,6 @@ public sealed class RecoveryTests : KernelTest
         Assert.True(Traced.Kill(call, count, Root, arguments).Status != 0);
     }
 
-    private int WorkDirectories() => Files.List(Root.Raw).Count(name => name.Contains("workdir", StringComparison.Ordinal));
+    private int WorkDirectories() => Files.List(Root.Raw)
+        .Count(name => name.Contains("workdir", StringComparison.Ordinal));
 }

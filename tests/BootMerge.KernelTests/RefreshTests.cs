@@ -165,7 +165,8 @@ public sealed class RefreshTests : KernelTest
             "option" => Root.Bootmerge("refresh", "--mutable=no"),
             "environment" => Root.Bootmerge([("SYSTEMD_CONFEXT_MUTABLE_MODE", "no")], "refresh"),
             "file" => Root.Bootmerge("refresh"),
-            _ => Outcome.Of("bash", ["-c", "exec -a systemd-confext \"$0\" --root=\"$1\" refresh", Workplace.Binary, Root.Path]),
+            _ => Outcome.Of("bash", ["-c", "exec -a systemd-confext \"$0\" --root=\"$1\" refresh", Workplace.Binary,
+                Root.Path]),
         };
 
         outcome.Succeeds();
@@ -206,7 +207,9 @@ public sealed class RefreshTests : KernelTest
 
         Root.Bootmerge("refresh", "--mutable=auto").Succeeds();
 
-        Assert.Equal(["before the refresh", "machine", "beta", "alpha"], new[] { "first", "alpha.conf", "beta.conf", "ssh.bak/sshd_config" }.Select(name => Root.Read("/etc/" + name)));
+        Assert.Equal(["before the refresh", "machine", "beta", "alpha"],
+            new[] { "first", "alpha.conf", "beta.conf", "ssh.bak/sshd_config" }.Select(name =>
+            Root.Read("/etc/" + name)));
         Assert.False(Root.Exists("/etc/deleted.conf"));
         Assert.False(Root.Exists("/etc/ssh"));
         Root.WriteMerged("/etc/second", "after the refresh");
@@ -214,7 +217,8 @@ public sealed class RefreshTests : KernelTest
         Assert.Equal(["after the refresh", "machine"], [Root.ReadRaw("/etc/second"), Root.ReadRaw("/etc/beta.conf")]);
         Assert.Equal(0, LibC.Rename(Root.Etc + "/ssh.bak", Root.Etc + "/ssh"));
         Assert.Equal("alpha", Root.Read("/etc/ssh/sshd_config"));
-        Root.Expect("/etc/first", "/etc/second", "/etc/alpha.conf", "/etc/beta.conf", "/etc/deleted.conf", "/etc/ssh", "/etc/ssh.bak");
+        Root.Expect("/etc/first", "/etc/second", "/etc/alpha.conf", "/etc/beta.conf", "/etc/deleted.conf", "/etc/ssh",
+            "/etc/ssh.bak");
     }
 
     [Fact]
@@ -227,7 +231,8 @@ public sealed class RefreshTests : KernelTest
         {
             Root.WriteMerged("/etc/written", $"{i}");
             Root.Bootmerge("refresh", "--mutable=auto", "--always-refresh=yes").Succeeds();
-            Assert.Equal(Root.Read("/etc/.systemd-confext/work_dir").TrimEnd('\n'), Assert.Single(WorkDirectories("/")));
+            Assert.Equal(Root.Read("/etc/.systemd-confext/work_dir").TrimEnd('\n'),
+                Assert.Single(WorkDirectories("/")));
         }
 
         Root.Bootmerge("unmerge").Succeeds();
@@ -287,7 +292,8 @@ public sealed class RefreshTests : KernelTest
         Task writer = Task.Run(
             () =>
             {
-                // A writer may see a call fail while the stack under it is replaced; what was reported as written must stay.
+                // A writer may see a call fail while the stack under it is replaced; what was reported as written must
+                // stay.
                 for (int i = 0; !end.IsCancellationRequested; i++)
                 {
                     try
@@ -313,7 +319,8 @@ public sealed class RefreshTests : KernelTest
         Assert.True(written.Count > 20, $"{written.Count} writes prove little");
         Root.Expect([.. Files.List(Root.Raw + "/etc").Select(name => "/etc/" + name)]);
         foreach (string name in written)
-            Assert.Equal((name, name["written-".Length..], name["written-".Length..]), (name, Root.Read("/etc/" + name), Root.ReadRaw("/etc/" + name)));
+            Assert.Equal((name, name["written-".Length..], name["written-".Length..]),
+                (name, Root.Read("/etc/" + name), Root.ReadRaw("/etc/" + name)));
     }
 
     [Fact]

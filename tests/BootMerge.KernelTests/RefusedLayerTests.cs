@@ -6,7 +6,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>An extension that the kernel would refuse as a layer is left out with its reason, and the others are merged.</summary>
+/// <summary>
+/// An extension that the kernel would refuse as a layer is left out with its reason, and the others are merged.
+/// </summary>
 public sealed class RefusedLayerTests : KernelTest
 {
     [Theory]
@@ -28,12 +30,14 @@ public sealed class RefusedLayerTests : KernelTest
 
         Outcome merged = Root.Bootmerge("merge", "--mutable=auto").Succeeds();
 
-        string refusal = Assert.Single(merged.ErrorLines, line => line.Contains("Not merging 'bad': ", StringComparison.Ordinal));
+        string refusal = Assert.Single(merged.ErrorLines, line =>
+            line.Contains("Not merging 'bad': ", StringComparison.Ordinal));
         Assert.Contains(reason, refusal, StringComparison.Ordinal);
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
         Assert.DoesNotContain("bad", Root.Read("/etc/.systemd-confext/confexts"), StringComparison.Ordinal);
         Root.WriteMerged("/etc/written", "written");
-        Assert.Contains("Skipping", Root.Bootmerge("refresh", "--mutable=auto").Succeeds().Error, StringComparison.Ordinal);
+        Assert.Contains("Skipping", Root.Bootmerge("refresh", "--mutable=auto").Succeeds().Error,
+            StringComparison.Ordinal);
         Root.Bootmerge("unmerge").Succeeds();
     }
 
@@ -99,8 +103,10 @@ public sealed class RefusedLayerTests : KernelTest
                 Root.MakeDirectory("/srv/empty");
                 Root.MakeDirectory("/srv/once");
                 Root.MakeDirectory("/var/lib/confexts/bad");
-                Root.Mount("once", "/srv/once", "overlay", LibC.MS_RDONLY, $"lowerdir={Root.Path}/srv/lower:{Root.Path}/srv/empty");
-                Root.Mount("twice", "/var/lib/confexts/bad", "overlay", LibC.MS_RDONLY, $"lowerdir={Root.Path}/srv/once:{Root.Path}/srv/empty");
+                Root.Mount("once", "/srv/once", "overlay", LibC.MS_RDONLY,
+                    $"lowerdir={Root.Path}/srv/lower:{Root.Path}/srv/empty");
+                Root.Mount("twice", "/var/lib/confexts/bad", "overlay", LibC.MS_RDONLY,
+                    $"lowerdir={Root.Path}/srv/once:{Root.Path}/srv/empty");
                 return "its /etc cannot be a layer";
         }
     }

@@ -48,7 +48,8 @@ public sealed class RenameTests : InitramfsTest
         RootOn("xfs");
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Route("/etc");
-        Outcome.OfTool("find", Root.Raw, "-type", "d", "-exec", "chattr", "-p", "7", "{}", "+", "-exec", "chattr", "+P", "{}", "+");
+        Outcome.OfTool("find", Root.Raw, "-type", "d", "-exec", "chattr", "-p", "7", "{}", "+", "-exec", "chattr", "+P",
+            "{}", "+");
         Root.Expect("/etc/alpha.conf");
 
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
@@ -73,7 +74,9 @@ public sealed class RenameTests : InitramfsTest
         Assert.Contains("'alpha' has files below " + Root.Etc + "/outer/sub,", warning, StringComparison.Ordinal);
         Root.WriteMerged("/etc/alpha.conf", "machine's");
         Root.WriteMerged("/etc/outer/plain/file", "machine's");
-        Assert.Contains("ross-device", Assert.ThrowsAny<IOException>(() => Root.WriteMerged("/etc/outer/sub/file", "")).Message, StringComparison.Ordinal);
+        Assert.Contains("ross-device",
+            Assert.ThrowsAny<IOException>(() => Root.WriteMerged("/etc/outer/sub/file", "")).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>/etc becomes a subvolume, or gets a project of its own.</summary>

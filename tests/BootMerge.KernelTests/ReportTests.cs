@@ -8,7 +8,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>status, list, plan and --dry-run: results on standard output, messages on standard error, nothing changed.</summary>
+/// <summary>
+/// status, list, plan and --dry-run: results on standard output, messages on standard error, nothing changed.
+/// </summary>
 public sealed class ReportTests : KernelTest
 {
     [Fact]
@@ -34,7 +36,8 @@ public sealed class ReportTests : KernelTest
     [InlineData("auto", "/srv/changes", "/srv/changes")]
     [InlineData("import", "/etc", null)]
     [InlineData("ephemeral", "/etc", "memory")]
-    public void Status_says_in_json_what_is_merged_since_when_and_where_writes_go(string mode, string? routing, string? writes)
+    public void Status_says_in_json_what_is_merged_since_when_and_where_writes_go(string mode, string? routing,
+        string? writes)
     {
         Root.Extension("beta", ("beta.conf", "beta"));
         Root.Extension("alpha", ("alpha.conf", "alpha"));
@@ -45,16 +48,20 @@ public sealed class ReportTests : KernelTest
         }
 
         Root.Expect("/var/lib/extensions.mutable");
-        Assert.Equal(JsonValueKind.Null, Root.Bootmerge("status", "--json=short").Succeeds().Json().GetProperty("hierarchies")[0].GetProperty("since").ValueKind);
-        long before = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 10; // the kernel's file times are those of the last tick
+        Assert.Equal(JsonValueKind.Null, Root.Bootmerge("status", "--json=short").Succeeds().Json()
+            .GetProperty("hierarchies")[0].GetProperty("since").ValueKind);
+        // the kernel's file times are those of the last tick
+        long before = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 10;
         Root.Bootmerge("merge", "--mutable=" + mode).Succeeds();
         long after = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();
 
         foreach (string format in new[] { "short", "pretty" })
         {
-            JsonElement etc = Assert.Single(Root.Bootmerge("status", "--json=" + format).Succeeds().Json().GetProperty("hierarchies").EnumerateArray());
+            JsonElement etc = Assert.Single(Root.Bootmerge("status", "--json=" + format).Succeeds().Json()
+                .GetProperty("hierarchies").EnumerateArray());
             Assert.Equal("/etc", etc.GetProperty("hierarchy").GetString());
-            Assert.Equal(["alpha", "beta"], etc.GetProperty("extensions").EnumerateArray().Select(name => name.GetString()));
+            Assert.Equal(["alpha", "beta"], etc.GetProperty("extensions").EnumerateArray()
+                .Select(name => name.GetString()));
             Assert.InRange(etc.GetProperty("since").GetInt64() / 1000, before, after);
             Assert.Equal(mode, etc.GetProperty("mode").GetString());
             Assert.Equal(writes, etc.GetProperty("writes").GetString());
@@ -66,13 +73,15 @@ public sealed class ReportTests : KernelTest
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Extension("old", ("old.conf", "old"));
-        Root.Write("/var/lib/confexts/old/etc/extension-release.d/extension-release.old", "ID=flatcar\nVERSION_ID=41\n");
+        Root.Write("/var/lib/confexts/old/etc/extension-release.d/extension-release.old",
+            "ID=flatcar\nVERSION_ID=41\n");
         Root.MakeDirectory("/var/lib/confexts/masked");
         Root.ExtensionIn("/usr/lib/confexts", "masked", ("masked.conf", "masked"));
         Root.Bootmerge("merge").Succeeds().Says("Not merging 'old': VERSION_ID=41, the system has 4000.1.0");
         Root.Extension("late", ("late.conf", "late"));
 
-        Root.Bootmerge("status", "--verbose").Succeeds().Prints("VERSION_ID=41, the system has 4000.1.0", "masked", "late");
+        Root.Bootmerge("status", "--verbose").Succeeds()
+            .Prints("VERSION_ID=41, the system has 4000.1.0", "masked", "late");
 
         Assert.False(Root.Exists("/etc/old.conf"));
         Assert.False(Root.Exists("/etc/masked.conf"));
@@ -84,9 +93,11 @@ public sealed class ReportTests : KernelTest
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Extension("old", ("old.conf", "old"));
-        Root.Write("/var/lib/confexts/old/etc/extension-release.d/extension-release.old", "ID=flatcar\nVERSION_ID=41\n");
+        Root.Write("/var/lib/confexts/old/etc/extension-release.d/extension-release.old",
+            "ID=flatcar\nVERSION_ID=41\n");
         Root.Write("/var/lib/confexts/readme", "no extension");
-        Root.Bootmerge("status", "--verbose").Succeeds().Prints("alpha (/var/lib/confexts/alpha): would be merged by the next merge");
+        Root.Bootmerge("status", "--verbose").Succeeds()
+            .Prints("alpha (/var/lib/confexts/alpha): would be merged by the next merge");
         Root.Bootmerge("merge").Succeeds();
         Root.Extension("late", ("late.conf", "late"));
 
@@ -96,10 +107,12 @@ public sealed class ReportTests : KernelTest
         Assert.Equal(("/etc", "no"), (etc.GetProperty("hierarchy").GetString(), etc.GetProperty("mode").GetString()));
         Assert.Equal(JsonValueKind.Null, etc.GetProperty("writes").ValueKind);
         Assert.Equal(
-            ["late /var/lib/confexts/late: would be merged by the next refresh", "old /var/lib/confexts/old: VERSION_ID=41, the system has 4000.1.0"],
+            ["late /var/lib/confexts/late: would be merged by the next refresh",
+                "old /var/lib/confexts/old: VERSION_ID=41, the system has 4000.1.0"],
             status.GetProperty("notMerged").EnumerateArray().Select(entry =>
                 $"{entry.GetProperty("name")} {entry.GetProperty("path")}: {entry.GetProperty("reason")}").Order());
-        Assert.Equal("/var/lib/confexts/readme", Assert.Single(status.GetProperty("ignored").EnumerateArray()).GetProperty("path").GetString());
+        Assert.Equal("/var/lib/confexts/readme", Assert.Single(status.GetProperty("ignored").EnumerateArray())
+            .GetProperty("path").GetString());
     }
 
     [Fact]
@@ -115,7 +128,8 @@ public sealed class ReportTests : KernelTest
         Assert.Matches("^HIERARCHY EXTENSIONS SINCE +WRITES\n/etc .* read-only\n$", Status("--verbose").Output);
         Assert.Equal(["hierarchy", "extensions", "since"], Keys(Status("--verbose", "--json=short").Json()[0]));
 
-        Outcome Status(params string[] options) => Outcome.Of(asSystemd, ["--root=" + Root.Path, "status", .. options]).Succeeds();
+        Outcome Status(params string[] options) => Outcome.Of(asSystemd, ["--root=" + Root.Path, "status", .. options])
+            .Succeeds();
 
         static IEnumerable<string> Keys(JsonElement value) => value.EnumerateObject().Select(property => property.Name);
     }
@@ -126,16 +140,20 @@ public sealed class ReportTests : KernelTest
         string asSystemd = Root.DropIn("systemd-confext");
         Root.Remember();
 
-        foreach (string[] words in new string[][] { ["plan"], ["--class=confext"], ["list", "foo"], ["--mutable"], ["--image-policy=root"] })
-            Assert.Contains("systemd-confext --help", Outcome.Of(asSystemd, ["--root=" + Root.Path, .. words]).FailsInOneLine().Error, StringComparison.Ordinal);
+        foreach (string[] words in new string[][] { ["plan"], ["--class=confext"], ["list", "foo"], ["--mutable"],
+            ["--image-policy=root"] })
+            Assert.Contains("systemd-confext --help",
+            Outcome.Of(asSystemd, ["--root=" + Root.Path, .. words]).FailsInOneLine().Error, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Colours_are_for_terminals_or_those_who_ask()
     {
         Assert.DoesNotContain("\e", Root.Bootmerge("status").Succeeds().Output, StringComparison.Ordinal);
-        Assert.StartsWith("\e[4mHIERARCHY", Root.Bootmerge([("SYSTEMD_COLORS", "1"), ("NO_COLOR", "1")], "status").Succeeds().Output, StringComparison.Ordinal);
-        Assert.DoesNotContain("\e", Root.Bootmerge([("SYSTEMD_COLORS", "1")], "status", "--json=pretty").Succeeds().Output, StringComparison.Ordinal);
+        Assert.StartsWith("\e[4mHIERARCHY", Root.Bootmerge([("SYSTEMD_COLORS", "1"), ("NO_COLOR", "1")], "status")
+            .Succeeds().Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\e", Root.Bootmerge([("SYSTEMD_COLORS", "1")], "status", "--json=pretty")
+            .Succeeds().Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -144,8 +162,10 @@ public sealed class ReportTests : KernelTest
         Root.MakeDirectory("/srv");
         (string, string)[] environment = [("SYSTEMD_CONFEXT_HIERARCHIES", "/srv:/etc:/nowhere")];
 
-        Assert.Equal("/etc - - -\n/srv - - -\n", Root.Bootmerge(environment, "status", "--no-legend").Succeeds().Output);
-        Assert.Equal(["/etc", "/srv"], Root.Bootmerge(environment, "status", "--json=short").Succeeds().Json().GetProperty("hierarchies").EnumerateArray().Select(entry => entry.GetProperty("hierarchy").GetString()));
+        Assert.Equal("/etc - - -\n/srv - - -\n", Root.Bootmerge(environment, "status", "--no-legend")
+            .Succeeds().Output);
+        Assert.Equal(["/etc", "/srv"], Root.Bootmerge(environment, "status", "--json=short").Succeeds().Json()
+            .GetProperty("hierarchies").EnumerateArray().Select(entry => entry.GetProperty("hierarchy").GetString()));
     }
 
     [Fact]
@@ -154,8 +174,10 @@ public sealed class ReportTests : KernelTest
         foreach (string name in new[] { "alpha", "beta", "gamma" })
             Root.Extension(name, (name + ".conf", name));
 
-        Assert.Equal(["alpha", "gamma"], Root.Bootmerge("list", "gamma", "alpha", "--json=short").Succeeds().Json().EnumerateArray().Select(entry => entry.GetProperty("name").GetString()));
-        Outcome outcome = Root.Bootmerge("list", "alpha", "bta").FailsInOneLine("No extension 'bta' was found (did you mean 'beta'?)");
+        Assert.Equal(["alpha", "gamma"], Root.Bootmerge("list", "gamma", "alpha", "--json=short").Succeeds().Json()
+            .EnumerateArray().Select(entry => entry.GetProperty("name").GetString()));
+        Outcome outcome = Root.Bootmerge("list", "alpha", "bta")
+            .FailsInOneLine("No extension 'bta' was found (did you mean 'beta'?)");
         Assert.Equal("", outcome.Output);
         Assert.Equal(1, outcome.Status);
     }
@@ -188,7 +210,8 @@ public sealed class ReportTests : KernelTest
         Assert.Equal(["alpha", "vendor"], entries.Select(entry => entry.GetProperty("name").GetString()));
         Assert.All(entries, entry => Assert.Equal("directory", entry.GetProperty("type").GetString()));
         Assert.Equal("/run/confexts/alpha", entries[0].GetProperty("path").GetString()![Root.Path.Length..]);
-        Assert.InRange(entries[0].GetProperty("time").GetInt64(), 1, DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000);
+        Assert.InRange(entries[0].GetProperty("time").GetInt64(), 1,
+            DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() * 1000);
     }
 
     [Fact]
@@ -201,12 +224,16 @@ public sealed class ReportTests : KernelTest
     [Theory]
     [InlineData("no", "/etc", null, null, "extension beta, extension alpha, hierarchy /etc")]
     [InlineData("auto", "/etc", "/etc", "/.systemd-etc-workdir", "extension beta, extension alpha")]
-    [InlineData("auto", "/srv/changes", "/srv/changes", "/srv/.systemd-etc-workdir", "extension beta, extension alpha, hierarchy /etc")]
-    [InlineData("yes", null, "/var/lib/extensions.mutable/etc", "/var/lib/extensions.mutable/.systemd-etc-workdir", "extension beta, extension alpha, hierarchy /etc")]
+    [InlineData("auto", "/srv/changes", "/srv/changes", "/srv/.systemd-etc-workdir",
+        "extension beta, extension alpha, hierarchy /etc")]
+    [InlineData("yes", null, "/var/lib/extensions.mutable/etc", "/var/lib/extensions.mutable/.systemd-etc-workdir",
+        "extension beta, extension alpha, hierarchy /etc")]
     [InlineData("import", "/etc", null, null, "hierarchy /etc, extension beta, extension alpha")]
-    [InlineData("import", "/srv/changes", null, null, "routed /srv/changes, extension beta, extension alpha, hierarchy /etc")]
+    [InlineData("import", "/srv/changes", null, null,
+        "routed /srv/changes, extension beta, extension alpha, hierarchy /etc")]
     [InlineData("ephemeral-import", "/etc", null, null, "hierarchy /etc, extension beta, extension alpha")]
-    public void Plan_gives_every_layer_in_order_the_upperdir_and_what_would_be_created(string mode, string? routing, string? upper, string? work, string layers)
+    public void Plan_gives_every_layer_in_order_the_upperdir_and_what_would_be_created(string mode, string? routing,
+        string? upper, string? work, string layers)
     {
         PrepareTwo(routing);
 
@@ -217,13 +244,16 @@ public sealed class ReportTests : KernelTest
         Assert.Equal(mode is "yes", etc.GetProperty("createsUpperdir").GetBoolean());
         Assert.Equal(mode is "ephemeral-import" ? "memory" : upper, etc.GetProperty("writes").GetString());
         Assert.Equal(layers, string.Join(", ", etc.GetProperty("layers").EnumerateArray().Select(Describe)));
-        Assert.Equal(["redirect_dir=on", "metacopy=off", "index=off"], etc.GetProperty("options").EnumerateArray().Select(option => option.GetString()));
+        Assert.Equal(["redirect_dir=on", "metacopy=off", "index=off"],
+            etc.GetProperty("options").EnumerateArray().Select(option => option.GetString()));
 
         string text = Root.Bootmerge("plan", "--mutable=" + mode).Succeeds().Output;
-        int[] places = [text.IndexOf("marker", StringComparison.Ordinal), text.IndexOf("(beta)", StringComparison.Ordinal), text.IndexOf("(alpha)", StringComparison.Ordinal)];
+        int[] places = [text.IndexOf("marker", StringComparison.Ordinal),
+            text.IndexOf("(beta)", StringComparison.Ordinal), text.IndexOf("(alpha)", StringComparison.Ordinal)];
         Assert.Equal(places.Order(), places);
         Assert.DoesNotContain(-1, places);
-        Assert.All(new[] { upper, work }.OfType<string>(), path => Assert.Contains(path, text, StringComparison.Ordinal));
+        Assert.All(new[] { upper, work }.OfType<string>(), path =>
+            Assert.Contains(path, text, StringComparison.Ordinal));
 
         static string Describe(JsonElement layer) => layer.GetProperty("kind").GetString() switch
         {

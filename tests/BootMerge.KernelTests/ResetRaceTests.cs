@@ -13,8 +13,8 @@ public sealed class ResetRaceTests : KernelTest
     private const string Backups = "/var/lib/bootmerge/reset";
 
     /// <summary>
-    /// Shell commands in the vendor's tree, then in the machine's; then, when the copy is whole, in the machine's again; what is
-    /// reset; and what is said to stay.
+    /// Shell commands in the vendor's tree, then in the machine's; then, when the copy is whole, in the machine's
+    /// again; what is reset; and what is said to stay.
     /// </summary>
     public static TheoryData<bool, string, string, string, string, string> Cases
     {
@@ -62,7 +62,8 @@ public sealed class ResetRaceTests : KernelTest
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void What_comes_or_changes_after_the_copy_stays_and_is_named(bool isMerged, string vendor, string machine, string meanwhile, string arguments, string stays)
+    public void What_comes_or_changes_after_the_copy_stays_and_is_named(bool isMerged, string vendor, string machine,
+        string meanwhile, string arguments, string stays)
     {
         Arrange(vendor, machine);
         if (isMerged)
@@ -77,7 +78,8 @@ public sealed class ResetRaceTests : KernelTest
 
         string[] expected = [.. stays.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
         Assert.Equal(expected.Length > 0 ? 1 : 0, outcome.Status);
-        Assert.Equal(expected, outcome.ErrorLines.Where(line => line.Contains(" stays: it ", StringComparison.Ordinal)).Select(line => line.Split(' ')[1]).Order(StringComparer.Ordinal));
+        Assert.Equal(expected, outcome.ErrorLines.Where(line => line.Contains(" stays: it ", StringComparison.Ordinal))
+            .Select(line => line.Split(' ')[1]).Order(StringComparer.Ordinal));
         Assert.DoesNotContain("failed", outcome.Error, StringComparison.Ordinal);
         if (expected.Length > 0)
             outcome.Says("Not everything is reset");
@@ -87,7 +89,9 @@ public sealed class ResetRaceTests : KernelTest
         HashSet<string> kept = [.. Files.Snapshot(copy).Values];
         SortedDictionary<string, string> after = Files.Snapshot(Root.Raw + "/etc");
         foreach ((string path, string line) in then)
-            Assert.True(after.GetValueOrDefault(path) == line || kept.Contains(line) || line.StartsWith("directory", StringComparison.Ordinal) && after.ContainsKey(path), $"lost: {path} {line}\n{outcome}");
+            Assert.True(after.GetValueOrDefault(path) == line || kept.Contains(line)
+                || line.StartsWith("directory", StringComparison.Ordinal) && after.ContainsKey(path),
+                $"lost: {path} {line}\n{outcome}");
         Assert.DoesNotContain(after.Keys, path => path.Contains(".bootmerge-reset", StringComparison.Ordinal));
 
         // Done again, all of it goes.
@@ -133,7 +137,8 @@ public sealed class ResetRaceTests : KernelTest
     }
 
     /// <summary>The copy has got its name.</summary>
-    private bool IsCopied() => Directory.Exists(Root.Raw + Backups) && Files.List(Root.Raw + Backups).Exists(name => name is not ".partial");
+    private bool IsCopied() => Directory.Exists(Root.Raw + Backups)
+        && Files.List(Root.Raw + Backups).Exists(name => name is not ".partial");
 
     private void Arrange(string vendor, string machine)
     {

@@ -13,8 +13,8 @@ public sealed class ResetTests : KernelTest
     private const string Backups = "/var/lib/bootmerge/reset";
 
     /// <summary>
-    /// Shell commands in the vendor's tree, then in the machine's (<see cref="RawTree"/>); paths; and what is left in the
-    /// machine's, the directories above it included.
+    /// Shell commands in the vendor's tree, then in the machine's (<see cref="RawTree"/>); paths; and what is left in
+    /// the machine's, the directories above it included.
     /// </summary>
     public static TheoryData<string, string, string, string> Trees => new(
         ("echo a >f", "echo b >f; echo c >g", "/etc/f", "/g"),
@@ -37,26 +37,35 @@ public sealed class ResetTests : KernelTest
         ("echo a >f", "ln -s /nowhere f", "/etc/f", ""),
         (":", "mkfifo p; mknod c c 1 3; mknod b b 7 3", "/etc/p /etc/c /etc/b", ""),
         (":", "echo b >f; ln f g; mkdir d; ln f d/h", "/etc/f /etc/d", "/g"),
-        (":", "echo b >f; chown 3:4 f; chmod 4755 f; acl f; xattr f user.x=1; touch -d '2001-02-03 04:05:06.123456789' f", "/etc/f", ""),
-        (":", "echo b >f; xattr f security.capability=0x0100000202000000000000000000000000000000; xattr f security.selinux=a; xattr f trusted.x=1", "/etc/f", ""),
-        (":", "mkdir d; chown 3:4 d; chmod 2711 d; acl d; xattr d user.x=1; echo b >d/f; touch -d 2001-02-03 d", "/etc/d", ""),
+        (":", "echo b >f; chown 3:4 f; chmod 4755 f; acl f; xattr f user.x=1; touch -d '2001-02-03 "
+            + "04:05:06.123456789' f", "/etc/f", ""),
+        (":", "echo b >f; xattr f security.capability=0x0100000202000000000000000000000000000000; xattr f "
+            + "security.selinux=a; xattr f trusted.x=1", "/etc/f", ""),
+        (":", "mkdir d; chown 3:4 d; chmod 2711 d; acl d; xattr d user.x=1; echo b >d/f; touch -d 2001-02-03 d",
+            "/etc/d", ""),
         (":", "ln -s a l; chown -h 3:4 l; touch -h -d 2001-02-03 l", "/etc/l", ""),
         (":", "truncate -s 3M f; echo x >>f; truncate -s 5M f", "/etc/f", ""),
         (":", ": >f; truncate -s 100K g", "/etc/f /etc/g", ""),
         (":", "echo b >$(printf '%0255d' 0); echo b >\"$(printf 'x\\377y')\"", "--all", ""),
         (":", "p=$(printf 'd/%.0s' $(seq 200)); mkdir -p $p && echo b >$p/f", "/etc/d", ""),
-        ("echo a >f", "echo b >f; mkdir -p d/e; echo c >d/e/g; whiteout w; mkdir .systemd-confext; echo 0:99 >.systemd-confext/dev", "--all", ""),
+        ("echo a >f", "echo b >f; mkdir -p d/e; echo c >d/e/g; whiteout w; mkdir .systemd-confext; echo 0:99 "
+            + ">.systemd-confext/dev", "--all", ""),
         ("echo a >f", "echo b >f; echo c >g", "--all --keep=g", "/g"),
         ("echo a >f", "echo b >f; echo c >g", "--all --keep=/etc/[a-f]", "/f"),
         (":", "mkdir d; echo b >d/key; echo c >d/cert; echo d >f", "--all --keep=d/key", "/d /d/key"),
-        (":", "mkdir d; echo b >d/key; echo c >d/cert; echo d >f", "--all --keep=/etc/d/ --keep=f", "/d /d/cert /d/key /f"),
-        (":", "mkdir -p d/e; echo b >d/e/key; echo c >d/cert; mkdir -p x/y", "--all --keep=d/*", "/d /d/cert /d/e /d/e/key"),
-        (":", "mkdir -p d/e; echo b >d/e/key; echo c >d/cert; mkdir -p x/y", "--all --keep=*/*/key", "/d /d/e /d/e/key"),
-        ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y; echo b >d/key; echo c >d/x", "--all --keep=d/key", "/d /d/key"));
+        (":", "mkdir d; echo b >d/key; echo c >d/cert; echo d >f", "--all --keep=/etc/d/ --keep=f",
+            "/d /d/cert /d/key /f"),
+        (":", "mkdir -p d/e; echo b >d/e/key; echo c >d/cert; mkdir -p x/y", "--all --keep=d/*",
+            "/d /d/cert /d/e /d/e/key"),
+        (":", "mkdir -p d/e; echo b >d/e/key; echo c >d/cert; mkdir -p x/y", "--all --keep=*/*/key",
+            "/d /d/e /d/e/key"),
+        ("mkdir d; echo a >d/f", "mkdir d; mark d opaque=y; echo b >d/key; echo c >d/x", "--all --keep=d/key",
+            "/d /d/key"));
 
     [Theory]
     [MemberData(nameof(Trees))]
-    public void What_the_machine_had_is_in_the_copy_and_what_is_below_shows(string vendor, string machine, string arguments, string left)
+    public void What_the_machine_had_is_in_the_copy_and_what_is_below_shows(string vendor, string machine,
+        string arguments, string left)
     {
         Arrange(vendor, machine);
         SortedDictionary<string, string> before = Files.Snapshot(Root.Raw + "/etc", times: true);
@@ -64,7 +73,8 @@ public sealed class ResetTests : KernelTest
 
         List<string> said = [.. Root.Bootmerge(["reset", "--dry-run", .. words]).Succeeds().Output.Split('\n')];
         Assert.Empty(Files.Differences(before, Files.Snapshot(Root.Raw + "/etc", times: true)));
-        Assert.Equal(said.Select(line => line.Replace("would ", "", StringComparison.Ordinal)), Root.Bootmerge(["reset", .. words]).Succeeds().Output.Split('\n'));
+        Assert.Equal(said.Select(line => line.Replace("would ", "", StringComparison.Ordinal)),
+            Root.Bootmerge(["reset", .. words]).Succeeds().Output.Split('\n'));
 
         SortedDictionary<string, string> after = Files.Snapshot(Root.Raw + "/etc", times: true);
         Assert.Equal(left.Split(' ', StringSplitOptions.RemoveEmptyEntries), after.Keys.Where(path => path is not "/"));
@@ -100,7 +110,8 @@ public sealed class ResetTests : KernelTest
         const string Vendor = "echo a >f; mkdir d; echo a >d/f; echo a >w";
         Arrange(Vendor, ":");
         List<string> vendors = Merged();
-        RawTree.Do(Root.Raw + "/etc", "echo b >f; mkdir d; mark d opaque=y; echo b >d/g; whiteout w; mkdir m; mark m redirect=d");
+        RawTree.Do(Root.Raw + "/etc",
+            "echo b >f; mkdir d; mark d opaque=y; echo b >d/g; whiteout w; mkdir m; mark m redirect=d");
         Assert.NotEqual(vendors, Merged());
 
         Root.Bootmerge("reset", "/etc/f", "/etc/d", "/etc/w", "/etc/m").Succeeds();
@@ -128,14 +139,17 @@ public sealed class ResetTests : KernelTest
     [InlineData("/etc/d/f", "has deleted /etc/d as a whole", "reset /etc/d")]
     public void What_cannot_be_reset_is_refused_in_one_line_and_nothing_changes(string path, params string[] words)
     {
-        Arrange("mkdir o d; echo a >o/f; echo a >d/f", "echo b >f; mkdir o m; mark o opaque=y; echo b >o/f; mark m redirect=d; whiteout d; echo b >m/f");
+        Arrange("mkdir o d; echo a >o/f; echo a >d/f",
+            "echo b >f; mkdir o m; mark o opaque=y; echo b >o/f; mark m redirect=d; whiteout d; echo b >m/f");
         List<string> before = Root.State();
 
         Root.Bootmerge("reset", "/etc/f", path).FailsInOneLine(words);
         Assert.Equal(before, Root.State());
     }
 
-    /// <summary>The kernel takes mounts of other namespaces away with the path, and the merge is written to from one of our own.</summary>
+    /// <summary>
+    /// The kernel takes mounts of other namespaces away with the path, and the merge is written to from one of our own.
+    /// </summary>
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
@@ -160,7 +174,8 @@ public sealed class ResetTests : KernelTest
             Root.Bootmerge("unmerge").Succeeds();
         }
 
-        Assert.Equal("secret a\n", File.ReadAllText(Root.Etc + "/d/m/secret") + " " + File.ReadAllText(Root.Etc + "/id"));
+        Assert.Equal("secret a\n", File.ReadAllText(Root.Etc + "/d/m/secret") + " "
+            + File.ReadAllText(Root.Etc + "/id"));
         Assert.False(File.Exists(Root.Etc + "/d/f") || File.Exists(Root.Etc + "/a"));
     }
 
@@ -187,9 +202,12 @@ public sealed class ResetTests : KernelTest
     [InlineData("merge", "+i", "/o", "--all --keep=o/k", "/etc/o")]
     [InlineData("merge", "+i", "/m/f", "/etc/a /etc/m /etc/n", "/etc/m/f")]
     [InlineData("merge", "+i", "/d/e/f", "/etc/a /etc/d/b", "")]
-    public void Nothing_is_reset_when_something_cannot_be_removed(string where, string flag, string file, string arguments, string named)
+    public void Nothing_is_reset_when_something_cannot_be_removed(string where, string flag, string file,
+        string arguments, string named)
     {
-        Arrange("mkdir o; echo a >o/v; mkdir n; echo a >n/f", "echo a >a; mkdir -p d/e; echo b >d/b; echo b >d/e/f; mkdir o; mark o opaque=y; echo b >o/k; mkdir m; mark m redirect=n; whiteout n");
+        Arrange("mkdir o; echo a >o/v; mkdir n; echo a >n/f",
+            "echo a >a; mkdir -p d/e; echo b >d/b; echo b >d/e/f; mkdir o; mark o opaque=y; echo b >o/k; mkdir m; mark "
+            + "m redirect=n; whiteout n");
         if (where is not "unmerged")
             Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         string path = (where is "merge" ? Root.Etc : Root.Raw + "/etc") + file;
@@ -246,7 +264,9 @@ public sealed class ResetTests : KernelTest
         Assert.Equal(2001, Directory.GetLastWriteTimeUtc(backup + "/etc/d/e").Year);
     }
 
-    /// <summary>overlayfs shows a directory of a lower layer at one place only: at the other one it would be a stale handle.</summary>
+    /// <summary>
+    /// overlayfs shows a directory of a lower layer at one place only: at the other one it would be a stale handle.
+    /// </summary>
     [Theory]
     [InlineData("/etc/d", "")]
     [InlineData("/etc/p", "")]
@@ -274,7 +294,8 @@ public sealed class ResetTests : KernelTest
 
         outcome.Succeeds();
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
-        Assert.Equal(seen.Split(' '), Files.Snapshot(Root.Etc).Keys.Where(path => path.EndsWith("/f", StringComparison.Ordinal)));
+        Assert.Equal(seen.Split(' '),
+            Files.Snapshot(Root.Etc).Keys.Where(path => path.EndsWith("/f", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -308,7 +329,8 @@ public sealed class ResetTests : KernelTest
     {
         Arrange("mkdir -p d/e; echo a >d/e/f; echo a >d/g; echo a >w", ":");
         Dictionary<string, string> vendors = Lines();
-        RawTree.Do(Root.Raw + "/etc", "mkdir -p d/e; mark d opaque=y; echo b >d/e/f; echo b >d/own; ln d/own d/e/link; ln -s x d/l; whiteout w");
+        RawTree.Do(Root.Raw + "/etc",
+            "mkdir -p d/e; mark d opaque=y; echo b >d/e/f; echo b >d/own; ln d/own d/e/link; ln -s x d/l; whiteout w");
         Dictionary<string, string> machines = Lines();
         string copy = Root.Aside + "/etc";
         Outcome.OfTool("cp", "-a", Root.Raw + "/etc", copy);
@@ -324,17 +346,22 @@ public sealed class ResetTests : KernelTest
             string where = point.ToString();
 
             foreach ((string path, string line) in Lines())
-                Assert.True(line == vendors.GetValueOrDefault(path) || line == machines.GetValueOrDefault(path) || path is "/", where + path + " " + line);
+                Assert.True(line == vendors.GetValueOrDefault(path) || line == machines.GetValueOrDefault(path)
+                    || path is "/", where + path + " " + line);
             foreach (string path in vendors.Keys.Intersect(machines.Keys, StringComparer.Ordinal))
                 Assert.True(Lines().ContainsKey(path), where + path + " is not seen");
-            string[] whole = Directory.Exists(Root.Raw + Backups) ? [.. Files.List(Root.Raw + Backups).Where(name => name is not ".partial")] : [];
-            bool isTouched = Files.Differences(had, Directory.Exists(Root.Raw + "/etc/d") ? Files.Snapshot(Root.Raw + "/etc/d", times: true) : []).Count > 0;
+            string[] whole = Directory.Exists(Root.Raw + Backups)
+                ? [.. Files.List(Root.Raw + Backups).Where(name => name is not ".partial")] : [];
+            bool isTouched = Files.Differences(had, Directory.Exists(Root.Raw + "/etc/d")
+                ? Files.Snapshot(Root.Raw + "/etc/d", times: true) : []).Count > 0;
             if (isTouched || whole.Length > 0)
-                Assert.Empty(Files.Differences(had, Files.Snapshot($"{Root.Raw}{Backups}/{Assert.Single(whole)}/etc/d", times: true)));
+                Assert.Empty(Files.Differences(had,
+                    Files.Snapshot($"{Root.Raw}{Backups}/{Assert.Single(whole)}/etc/d", times: true)));
 
             Root.Bootmerge("reset", what).Succeeds();
             Assert.True(!Root.ExistsRaw("/etc/d"), where + "the next run has not finished");
-            Assert.DoesNotContain(".partial", Files.List(Root.Raw + "/var/lib/bootmerge").Contains("reset") ? Files.List(Root.Raw + Backups) : []);
+            Assert.DoesNotContain(".partial", Files.List(Root.Raw + "/var/lib/bootmerge").Contains("reset")
+                ? Files.List(Root.Raw + Backups) : []);
         }
 
         Assert.True(killed > points.Count * 9 / 10, $"only {killed} of {points.Count} kills");
@@ -353,10 +380,12 @@ public sealed class ResetTests : KernelTest
     private Dictionary<string, string> Lines()
     {
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
-        Dictionary<string, string> seen = new(Files.Snapshot(Root.Etc, unreachable: true).Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)), StringComparer.Ordinal);
+        Dictionary<string, string> seen = new(Files.Snapshot(Root.Etc, unreachable: true)
+            .Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)), StringComparer.Ordinal);
         Root.Bootmerge("unmerge").Succeeds();
         return seen;
     }
 
-    private List<string> Merged() => [.. Lines().Select(entry => entry.Key + " " + entry.Value).Order(StringComparer.Ordinal)];
+    private List<string> Merged() =>
+        [.. Lines().Select(entry => entry.Key + " " + entry.Value).Order(StringComparer.Ordinal)];
 }

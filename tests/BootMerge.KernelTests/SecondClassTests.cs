@@ -9,8 +9,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Both classes in one step, as if one unit of systemd came after the other: sysexts, their settings and masks are looked
-/// up in the /etc that comes of the confexts, and an extension may lie in what the other class brings.
+/// Both classes in one step, as if one unit of systemd came after the other: sysexts, their settings and masks are
+/// looked up in the /etc that comes of the confexts, and an extension may lie in what the other class brings.
 /// </summary>
 public sealed class SecondClassTests : KernelTest
 {
@@ -33,8 +33,10 @@ public sealed class SecondClassTests : KernelTest
 
         Outcome outcome = Do(verb, kernel);
 
-        Assert.All(new[] { "linked", "inside", "packed" }, name => Assert.True(Root.Exists("/usr/bin/" + name), name + "\n" + outcome.Error));
-        Assert.Equal(["linked", "inside", "packed"], new[] { "linked", "inside", "packed" }.Select(name => Root.Read("/usr/bin/" + name)));
+        Assert.All(new[] { "linked", "inside", "packed" }, name =>
+            Assert.True(Root.Exists("/usr/bin/" + name), name + "\n" + outcome.Error));
+        Assert.Equal(["linked", "inside", "packed"],
+            new[] { "linked", "inside", "packed" }.Select(name => Root.Read("/usr/bin/" + name)));
         Assert.Equal("linked", Root.Read("/opt/linked"));
         ulong[] stacks = Stacks();
         Root.Bootmerge("--class=all", "refresh").Succeeds().Says("no change");
@@ -72,7 +74,8 @@ public sealed class SecondClassTests : KernelTest
                 WriteDefaults();
                 ImageFile.Sysext(Root, "squashfs", "/usr/share/packed.raw", "packed", ("usr/bin/packed", "packed"));
                 Sysext("/run/extensions/other", "other");
-                Root.Symlink((what is "mask" ? "/var/lib" : Defaults) + "/extensions/packed.raw", "/usr/share/packed.raw");
+                Root.Symlink((what is "mask" ? "/var/lib" : Defaults) + "/extensions/packed.raw",
+                    "/usr/share/packed.raw");
                 Say(what);
             }
 
@@ -86,7 +89,8 @@ public sealed class SecondClassTests : KernelTest
 
             Assert.Equal((isMerged, true), (Root.Exists("/usr/bin/packed"), Root.Exists("/usr/bin/other")));
             string recorded = verb is "boot" && mode is "auto" ? "no" : mode;
-            Assert.Contains($"\"mode\":\"{recorded}\"", Root.Read("/usr/.systemd-sysext/origin"), StringComparison.Ordinal);
+            Assert.Contains($"\"mode\":\"{recorded}\"", Root.Read("/usr/.systemd-sysext/origin"),
+                StringComparison.Ordinal);
             Root.Bootmerge("--class=all", "unmerge").Succeeds();
         }
     }
@@ -94,7 +98,8 @@ public sealed class SecondClassTests : KernelTest
     [Theory]
     [InlineData("absent", "absent")]
     [InlineData("inside", null)]
-    public void A_requirement_of_the_defaults_is_met_by_a_sysext_of_theirs_or_nothing_is_merged(string required, string? missing)
+    public void A_requirement_of_the_defaults_is_met_by_a_sysext_of_theirs_or_nothing_is_merged(string required,
+        string? missing)
     {
         WriteDefaults();
         Sysext("/var/lib/confexts/site/etc/extensions/inside", "inside");
@@ -166,7 +171,8 @@ public sealed class SecondClassTests : KernelTest
         Root.Write("/var/lib/confexts/site/etc/extensions/inside/usr/lib/gone", "vendor");
         Root.Write("/etc/extensions/inside/usr/lib/tool/machine", "machine");
         Files.MakeWhiteout(Root.Raw + "/etc/extensions/inside/usr/lib/gone");
-        Root.Write("/var/lib/confexts/site/etc/extensions/deleted/usr/lib/extension-release.d/extension-release.deleted", "ID=_any\n");
+        Root.Write("/var/lib/confexts/site/etc/extensions/deleted/usr/lib/extension-release.d/extension-release.deleted",
+            "ID=_any\n");
         Root.MakeDirectory("/etc/extensions/deleted/usr/lib/extension-release.d");
         Root.Write("/etc/extensions/deleted/usr/lib/extension-release.d/extension-release.deleted", "ID=_any\n");
         Files.SetXattr(Root.Raw + "/etc/extensions/deleted/usr", "trusted.overlay.opaque", "y");
@@ -206,7 +212,8 @@ public sealed class SecondClassTests : KernelTest
         const string Release = "usr/lib/confexts/inner/etc/extension-release.d/extension-release.inner";
         if (kind is "image")
         {
-            ImageFile.Sysext(Root, "squashfs", "/var/lib/extensions/outer.raw", "outer", (Release, "ID=_any\n"), ("usr/lib/confexts/inner/etc/inner.conf", "inner"));
+            ImageFile.Sysext(Root, "squashfs", "/var/lib/extensions/outer.raw", "outer", (Release, "ID=_any\n"),
+                ("usr/lib/confexts/inner/etc/inner.conf", "inner"));
         }
         else
         {
@@ -229,9 +236,11 @@ public sealed class SecondClassTests : KernelTest
         string entry = "/var/lib/extensions/outer" + (kind is "image" ? ".raw" : "");
         Directory.Move(Root.Raw + entry, Root.Raw + "/var/lib/old");
         Root.Expect(entry, "/var/lib/old");
-        Outcome outcome = Root.Bootmerge("--class=all", "refresh").Succeeds().Says("Not merging 'inner': it came from another extension");
+        Outcome outcome = Root.Bootmerge("--class=all", "refresh").Succeeds()
+            .Says("Not merging 'inner': it came from another extension");
         Assert.False(Root.Exists("/etc/inner.conf"));
-        Assert.DoesNotContain(outcome.ErrorLines, line => line.Contains("Using extensions", StringComparison.Ordinal) && line.Contains("inner", StringComparison.Ordinal));
+        Assert.DoesNotContain(outcome.ErrorLines, line => line.Contains("Using extensions", StringComparison.Ordinal)
+            && line.Contains("inner", StringComparison.Ordinal));
         Root.Bootmerge("--class=all", "unmerge").Succeeds();
     }
 
@@ -239,7 +248,8 @@ public sealed class SecondClassTests : KernelTest
     public void A_repeated_boot_takes_a_confext_that_came_with_a_sysext_and_keeps_it()
     {
         Sysext("/var/lib/extensions/outer", "outer");
-        Root.Write("/var/lib/extensions/outer/usr/lib/confexts/inner/etc/extension-release.d/extension-release.inner", "ID=_any\n");
+        Root.Write("/var/lib/extensions/outer/usr/lib/confexts/inner/etc/extension-release.d/extension-release.inner",
+            "ID=_any\n");
         Root.Write("/var/lib/extensions/outer/usr/lib/confexts/inner/etc/inner.conf", "inner");
         WriteDefaults();
         Do("boot", "newest");
@@ -300,12 +310,16 @@ public sealed class SecondClassTests : KernelTest
     {
         switch (what)
         {
-            case "image policy": Root.Write(Defaults + "/systemd/sysext.conf", "[SysExt]\nImagePolicy=root=signed\n"); break;
+            case "image policy":
+                Root.Write(Defaults + "/systemd/sysext.conf",
+                "[SysExt]\nImagePolicy=root=signed\n"); break;
             case "image policy, masked by the machine":
                 Root.Write(Defaults + "/systemd/sysext.conf", "[SysExt]\nImagePolicy=root=signed\n");
                 Root.Symlink("/etc/systemd/sysext.conf", "/dev/null");
                 break;
-            case "mode": Root.Write(Defaults + "/systemd/sysext.conf.d/10-mode.conf", "[SysExt]\nMutable=ephemeral\n"); break;
+            case "mode":
+                Root.Write(Defaults + "/systemd/sysext.conf.d/10-mode.conf",
+                "[SysExt]\nMutable=ephemeral\n"); break;
             case "mask": Root.MakeDirectory(Defaults + "/extensions/packed"); break;
             case "mask of the machine": Root.MakeDirectory("/etc/extensions/packed"); break;
             case "whiteout of the machine":
@@ -318,7 +332,8 @@ public sealed class SecondClassTests : KernelTest
 
     private Outcome Do(string verb, string kernel)
     {
-        string[] arguments = verb is "boot" ? ["--class=all", "boot"] : verb is "refresh" ? ["--class=all", "--mutable=auto", "refresh"] : ["--class=all", verb];
+        string[] arguments = verb is "boot" ? ["--class=all", "boot"] : verb is "refresh"
+            ? ["--class=all", "--mutable=auto", "refresh"] : ["--class=all", verb];
         if (verb is "merge" or "plan")
             Root.Write("/usr/lib/systemd/confext.conf", "[ConfExt]\nMutable=auto\n");
         if (verb is "merge" or "plan" && !Root.ExistsRaw(Defaults + "/systemd/sysext.conf.d"))
@@ -330,26 +345,34 @@ public sealed class SecondClassTests : KernelTest
     {
         if (kernel is "newest")
             return Root.Bootmerge(arguments);
-        // The program's question to overlayfs comes after the calls that mount images and the tmpfs for the first overlay.
+        // The program's question to overlayfs comes after the calls that mount images and the tmpfs for the first
+        // overlay.
         List<string> calls = Traced.Calls("fsconfig", Root, "--class=all", "plan");
         int before = calls.FindIndex(call => call.Contains("bootmerge-probe", StringComparison.Ordinal));
         int question = (before < 0 ? calls.Count : before) + 1;
-        (Outcome outcome, List<string> made) = Traced.Inject(kernel is "6.7" ? $"fsconfig:error=EINVAL:when={question + 1}" : $"fsconfig:retval=0:when={question}", Root, arguments);
+        (Outcome outcome, List<string> made) = Traced.Inject(kernel is "6.7"
+            ? $"fsconfig:error=EINVAL:when={question + 1}" : $"fsconfig:retval=0:when={question}", Root, arguments);
         string way = kernel is "6.7" ? "FSCONFIG_SET_STRING, \"lowerdir+\"" : "\"overlay\", ";
-        Assert.Contains(made, call => call.Contains(way, StringComparison.Ordinal) && call.EndsWith("= 0", StringComparison.Ordinal));
-        Assert.DoesNotContain(made, call => call.Contains("FSCONFIG_SET_FD", StringComparison.Ordinal) && call.EndsWith("= 0", StringComparison.Ordinal));
+        Assert.Contains(made, call => call.Contains(way, StringComparison.Ordinal)
+            && call.EndsWith("= 0", StringComparison.Ordinal));
+        Assert.DoesNotContain(made, call => call.Contains("FSCONFIG_SET_FD", StringComparison.Ordinal)
+            && call.EndsWith("= 0", StringComparison.Ordinal));
         return outcome;
     }
 
-    private ulong[] Stacks() => [.. new[] { "/etc", "/usr", "/opt" }.Select(hierarchy => LibC.UniqueMountId(Root.Path + hierarchy))];
+    private ulong[] Stacks() =>
+        [.. new[] { "/etc", "/usr", "/opt" }.Select(hierarchy => LibC.UniqueMountId(Root.Path + hierarchy))];
 
-    /// <summary>By the file's name: its path is another one where it was opened below a merge. Waits a moment for the number.</summary>
+    /// <summary>
+    /// By the file's name: its path is another one where it was opened below a merge. Waits a moment for the number.
+    /// </summary>
     private static int LoopsOver(string name, int expected)
     {
         for (int attempt = 0; ; attempt++)
         {
             int found = Directory.GetDirectories("/sys/block", "loop*").Select(device => device + "/loop/backing_file")
-                .Count(file => File.Exists(file) && File.ReadAllText(file).TrimEnd('\n').EndsWith(name, StringComparison.Ordinal));
+                .Count(file => File.Exists(file) && File.ReadAllText(file).TrimEnd('\n')
+                .EndsWith(name, StringComparison.Ordinal));
             if (found == expected || attempt == 100)
                 return found;
             Thread.Sleep(20);

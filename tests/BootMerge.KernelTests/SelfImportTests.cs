@@ -112,9 +112,11 @@ public sealed class SelfImportTests : KernelTest
 
     private void MakeExtensions()
     {
-        Root.Extension("alpha", ("hostname", "alpha"), ("own.conf", "alpha"), ("changed.conf", "alpha"), ("deleted.conf", "alpha"),
+        Root.Extension("alpha", ("hostname", "alpha"), ("own.conf", "alpha"), ("changed.conf", "alpha"),
+            ("deleted.conf", "alpha"),
             ("replaced/old", "alpha"), ("ssh/sshd_config", "alpha"), ("ssh/ssh_config", "alpha"));
-        Root.Extension("beta", ("hostname", "beta"), ("own.conf", "beta"), ("changed.conf", "beta"), ("deleted.conf", "beta"),
+        Root.Extension("beta", ("hostname", "beta"), ("own.conf", "beta"), ("changed.conf", "beta"),
+            ("deleted.conf", "beta"),
             ("replaced/old", "beta"), ("ssh/sshd_config", "beta"), ("only-beta.conf", "beta"));
     }
 

@@ -7,8 +7,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// What the service manager is asked for, in a chroot where systemctl is a script: it writes down how it was called, and
-/// whether extension alpha was merged then.
+/// What the service manager is asked for, in a chroot where systemctl is a script: it writes down how it was called,
+/// and whether extension alpha was merged then.
 /// </summary>
 public sealed class ServiceManagerTests : KernelTest
 {
@@ -21,7 +21,8 @@ public sealed class ServiceManagerTests : KernelTest
     public void A_merge_reloads_the_manager_and_then_restarts_units_one_after_the_other()
     {
         Prepare();
-        Extension("alpha", "EXTENSION_RESTART_UNITS=\"one.service two.socket\"\nEXTENSION_RELOAD_OR_RESTART_UNITS=\"three.service one.service\"");
+        Extension("alpha", "EXTENSION_RESTART_UNITS=\"one.service "
+            + "two.socket\"\nEXTENSION_RELOAD_OR_RESTART_UNITS=\"three.service one.service\"");
 
         Run("merge").Succeeds();
 
@@ -45,7 +46,8 @@ public sealed class ServiceManagerTests : KernelTest
     [Fact]
     public void After_an_unmerge_a_unit_that_is_gone_is_stopped_if_it_still_runs_and_another_is_restarted()
     {
-        Prepare("*-*one.service) echo LoadState=not-found; echo ActiveState=active;;\n*-*two.service) echo LoadState=not-found; echo ActiveState=inactive;;");
+        Prepare("*-*one.service) echo LoadState=not-found; echo ActiveState=active;;\n*-*two.service) echo "
+            + "LoadState=not-found; echo ActiveState=inactive;;");
         Extension("alpha", "EXTENSION_RESTART_UNITS=\"one.service two.service three.service\"");
         Run("merge", "--no-reload").Succeeds();
 
@@ -83,7 +85,8 @@ public sealed class ServiceManagerTests : KernelTest
     public void A_sysext_is_asked_for_too(string verb)
     {
         Prepare();
-        Root.Write("/var/lib/extensions/alpha/usr/lib/extension-release.d/extension-release.alpha", "ID=_any\nEXTENSION_RELOAD_MANAGER=1\n");
+        Root.Write("/var/lib/extensions/alpha/usr/lib/extension-release.d/extension-release.alpha",
+            "ID=_any\nEXTENSION_RELOAD_MANAGER=1\n");
         if (verb is "unmerge")
             Run("merge", "--class=sysext", "--no-reload").Succeeds();
 
@@ -146,7 +149,8 @@ public sealed class ServiceManagerTests : KernelTest
 
         Run("merge").Succeeds();
 
-        AssertCalls("merged: daemon-reload", "merged: is-system-running", $"merged: {Shows}one.service", $"merged: {wait}restart -- one.service");
+        AssertCalls("merged: daemon-reload", "merged: is-system-running", $"merged: {Shows}one.service",
+            $"merged: {wait}restart -- one.service");
     }
 
     [Theory]
@@ -186,7 +190,8 @@ public sealed class ServiceManagerTests : KernelTest
         Prepare();
         Extension("alpha", "EXTENSION_RESTART_UNITS=\"--force ../one.service one\"\nEXTENSION_RELOAD_MANAGER=maybe");
 
-        Run("merge").Succeeds().Says("EXTENSION_RESTART_UNITS= of extension 'alpha': '--force' is not a unit name", "'../one.service'", "'one'", "'maybe' is not a boolean");
+        Run("merge").Succeeds().Says("EXTENSION_RESTART_UNITS= of extension 'alpha': '--force' is not a unit name",
+            "'../one.service'", "'one'", "'maybe' is not a boolean");
 
         AssertCalls("merged: daemon-reload");
     }
@@ -194,7 +199,8 @@ public sealed class ServiceManagerTests : KernelTest
     [Fact]
     public void A_unit_may_itself_run_the_program()
     {
-        Prepare("*restart*) /bootmerge refresh --no-wait --no-reload --always-refresh=yes; echo \"status $?\" >>" + Calls + ";;");
+        Prepare("*restart*) /bootmerge refresh --no-wait --no-reload --always-refresh=yes; echo \"status $?\" >>"
+            + Calls + ";;");
         Extension("alpha", Restart);
 
         Run("merge").Succeeds();
@@ -205,14 +211,16 @@ public sealed class ServiceManagerTests : KernelTest
     [Fact]
     public void Neither_environment_nor_closed_descriptors_of_the_caller_matter()
     {
-        Prepare("daemon-reload) echo \"[$SYSTEMD_OFFLINE$DBUS_SYSTEM_BUS_ADDRESS$HOME]\" >>" + Calls + "; if read line; then echo \"$line\" >>" + Calls + "; fi;;");
+        Prepare("daemon-reload) echo \"[$SYSTEMD_OFFLINE$DBUS_SYSTEM_BUS_ADDRESS$HOME]\" >>" + Calls
+            + "; if read line; then echo \"$line\" >>" + Calls + "; fi;;");
         Extension("alpha", Restart);
         Root.Remember();
 
         Outcome.Of("sh", ["-c", "exec chroot \"$0\" /bootmerge merge <&- >&- 2>&-", Root.Path],
             ("SYSTEMD_OFFLINE", "1"), ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere"), ("HOME", "/root")).Succeeds();
 
-        AssertCalls("merged: daemon-reload", "[]", "merged: is-system-running", $"merged: {Shows}one.service", $"merged: {Waits}restart -- one.service");
+        AssertCalls("merged: daemon-reload", "[]", "merged: is-system-running", $"merged: {Shows}one.service",
+            $"merged: {Waits}restart -- one.service");
     }
 
     /// <summary>The root as a running system: the program, a shell, systemctl, /proc.</summary>
@@ -221,7 +229,8 @@ public sealed class ServiceManagerTests : KernelTest
     {
         Copy(Workplace.Binary, "/bootmerge");
         Copy("/bin/sh", "/bin/sh");
-        foreach (string word in Outcome.OfTool("ldd", "/bin/sh").Split([' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries))
+        foreach (string word in Outcome.OfTool("ldd", "/bin/sh")
+            .Split([' ', '\n', '\t'], StringSplitOptions.RemoveEmptyEntries))
             if (word.StartsWith('/'))
                 Copy(word, word);
         Root.Write("/bin/systemctl", $"""

@@ -10,8 +10,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// While the program runs, somebody swaps a directory of the root for a symlink out of it, to and fro as fast as he can.
-/// The program may fail, or merge; nothing outside the root is ever shown, made or changed.
+/// While the program runs, somebody swaps a directory of the root for a symlink out of it, to and fro as fast as he
+/// can. The program may fail, or merge; nothing outside the root is ever shown, made or changed.
 /// </summary>
 public sealed class SwappedDirectoryTests : KernelTest
 {
@@ -32,7 +32,8 @@ public sealed class SwappedDirectoryTests : KernelTest
     [InlineData("/var/lib", null, "merge --mutable=yes")]
     [InlineData("/srv/changes", "/srv/changes", "refresh --mutable=auto --always-refresh=yes")]
     [InlineData("/srv", "/srv/changes", "unmerge")]
-    public void Swapping_a_directory_for_a_symlink_out_of_the_root_leads_nowhere(string place, string? routing, string command)
+    public void Swapping_a_directory_for_a_symlink_out_of_the_root_leads_nowhere(string place, string? routing,
+        string command)
     {
         Prepare(place, routing);
         SortedDictionary<string, string> outside = Files.Snapshot(Root.Aside);
@@ -63,14 +64,17 @@ public sealed class SwappedDirectoryTests : KernelTest
         Assert.True(runs > 1, $"{runs} runs, {merged} merged");
         TestContext.Current.TestOutputHelper!.WriteLine($"{place}: {runs} runs, {merged} merged");
         // What the program made at a place that was gone when it took it back; inside the root, all of it.
-        Root.Expect("/etc", "/srv", "/var/lib", "/usr/lib/confexts", "/.systemd-etc-workdir", "/.systemd-etc-workdir.1", "/.systemd-etc-workdir.2", "/tmp");
+        Root.Expect("/etc", "/srv", "/var/lib", "/usr/lib/confexts", "/.systemd-etc-workdir", "/.systemd-etc-workdir.1",
+            "/.systemd-etc-workdir.2", "/tmp");
     }
 
     private int ProveThatNothingOutsideIsShown()
     {
-        string[] merges = [.. MountTable.Under(Root.Path).Where(mount => mount.Type is "overlay").Select(mount => mount.Point)];
+        string[] merges = [.. MountTable.Under(Root.Path).Where(mount => mount.Type is "overlay")
+            .Select(mount => mount.Point)];
         foreach (string merge in merges)
-            Assert.DoesNotContain(Files.Snapshot(merge).Values, entry => entry.Contains(Secret, StringComparison.Ordinal));
+            Assert.DoesNotContain(Files.Snapshot(merge).Values,
+                entry => entry.Contains(Secret, StringComparison.Ordinal));
         return merges.Length;
     }
 
@@ -91,7 +95,8 @@ public sealed class SwappedDirectoryTests : KernelTest
         foreach (string tree in new[] { Root.Raw, Root.Aside + "/root" })
         {
             string content = tree == Root.Raw ? "inside" : Secret;
-            foreach (string file in new[] { "/etc/own.conf", "/usr/lib/confexts/alpha/etc/alpha.conf", "/srv/changes/changed.conf", "/var/lib/extensions.mutable/file" })
+            foreach (string file in new[] { "/etc/own.conf", "/usr/lib/confexts/alpha/etc/alpha.conf",
+                "/srv/changes/changed.conf", "/var/lib/extensions.mutable/file" })
             {
                 Directory.CreateDirectory(Path.GetDirectoryName(tree + file)!);
                 File.WriteAllText(tree + file, content);

@@ -7,8 +7,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// A command is killed, or refused by the kernel, at one system call after the other. With SOAK in the environment at every
-/// one; else at those that change something, where a kill leaves all that it can leave.
+/// A command is killed, or refused by the kernel, at one system call after the other. With SOAK in the environment at
+/// every one; else at those that change something, where a kill leaves all that it can leave.
 /// </summary>
 public sealed class SweepTests : KernelTest
 {
@@ -16,18 +16,22 @@ public sealed class SweepTests : KernelTest
 
     private static readonly (string Verb, string Kind)[] Arrangements =
     [
-        ("merge", "read-only"), ("merge", "self-routed"), ("merge", "elsewhere"), ("merge", "created"), ("merge", "imported"), ("merge", "ephemeral"), ("merge", "submounts"),
+        ("merge", "read-only"), ("merge", "self-routed"), ("merge", "elsewhere"), ("merge", "created"),
+            ("merge", "imported"), ("merge", "ephemeral"), ("merge", "submounts"),
         ("merge", "images"), ("merge", "two hierarchies"),
-        ("refresh", "read-only"), ("refresh", "self-routed"), ("refresh", "elsewhere"), ("refresh", "imported"), ("refresh", "ephemeral"), ("refresh", "submounts"),
+        ("refresh", "read-only"), ("refresh", "self-routed"), ("refresh", "elsewhere"), ("refresh", "imported"),
+            ("refresh", "ephemeral"), ("refresh", "submounts"),
         ("refresh", "images"), ("refresh", "two hierarchies"),
-        ("unmerge", "read-only"), ("unmerge", "self-routed"), ("unmerge", "ephemeral"), ("unmerge", "submounts"), ("unmerge", "images"), ("unmerge", "two hierarchies"),
+        ("unmerge", "read-only"), ("unmerge", "self-routed"), ("unmerge", "ephemeral"), ("unmerge", "submounts"),
+            ("unmerge", "images"), ("unmerge", "two hierarchies"),
     ];
 
     public static TheoryData<string, string> Cases => new(Arrangements);
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void Killed_anywhere_it_leaves_the_old_or_the_new_state_whole_and_the_next_command_leaves_nothing_of_it(string verb, string kind)
+    public void Killed_anywhere_it_leaves_the_old_or_the_new_state_whole_and_the_next_command_leaves_nothing_of_it(
+        string verb, string kind)
     {
         Sweep sweep = new(Root, verb, kind);
         List<SweepPoint> points = sweep.Points(Turn(verb, kind), others: 0);
@@ -48,7 +52,8 @@ public sealed class SweepTests : KernelTest
                 bool isDone = sweep.IsNew();
                 Outcome after = sweep.Next(next);
                 // All it had left to do was to say so.
-                bool isMergedAlready = next is "merge" && isDone && after.Error.Contains("already merged", StringComparison.Ordinal);
+                bool isMergedAlready = next is "merge" && isDone
+                    && after.Error.Contains("already merged", StringComparison.Ordinal);
                 if (after.Status != 0 && !isMergedAlready)
                     findings.Add(where + after);
                 else if (next is not "unmerge" && verb is not "unmerge" && !sweep.IsNew())
@@ -86,7 +91,8 @@ public sealed class SweepTests : KernelTest
                 if (outcome.Status == 0)
                 {
                     // An extension that cannot be read is left out, and named with the reason.
-                    bool isLeftOut = outcome.Error.Contains("Not merging", StringComparison.Ordinal) && NamesTheCall(outcome, call, error);
+                    bool isLeftOut = outcome.Error.Contains("Not merging", StringComparison.Ordinal)
+                        && NamesTheCall(outcome, call, error);
                     if (!sweep.IsNew() && !isLeftOut)
                         findings.Add(where + "success, but not the new state: " + outcome);
                     sweep.Reset();
@@ -99,7 +105,8 @@ public sealed class SweepTests : KernelTest
                 refused++;
                 if (!before.SequenceEqual(sweep.State(), StringComparer.Ordinal))
                 {
-                    findings.Add(where + "changed: " + string.Join(" | ", sweep.State().Except(before, StringComparer.Ordinal)) + outcome);
+                    findings.Add(where + "changed: " + string.Join(" | ",
+                        sweep.State().Except(before, StringComparer.Ordinal)) + outcome);
                     sweep.Reset();
                     before = sweep.State();
                 }
@@ -113,7 +120,8 @@ public sealed class SweepTests : KernelTest
         Assert.True(findings.Count == 0, string.Join('\n', findings));
         sweep.Next("unmerge").Succeeds();
         // Most of what unmerge calls only looks, and it has a way around.
-        Assert.True(refused > (verb is "unmerge" ? 0 : 10 / SweepPoints.Step), $"only {refused} of {points.Count} calls mattered");
+        Assert.True(refused > (verb is "unmerge" ? 0 : 10 / SweepPoints.Step),
+            $"only {refused} of {points.Count} calls mattered");
         TestContext.Current.TestOutputHelper!.WriteLine($"{verb}, {kind}: {points.Count} calls, {refused} failures");
     }
 
@@ -133,6 +141,7 @@ public sealed class SweepTests : KernelTest
             "fstatfs" => "stat", // statfs, or statvfs of the C library
             _ => call.TrimStart('f'),
         };
-        return outcome.ErrorLines.Any(line => line.Contains(name, StringComparison.Ordinal) && line.Contains(error, StringComparison.Ordinal));
+        return outcome.ErrorLines.Any(line => line.Contains(name, StringComparison.Ordinal)
+            && line.Contains(error, StringComparison.Ordinal));
     }
 }

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>The merged directory itself looks as the hierarchy did: whoever may not read /etc before may not after.</summary>
+/// <summary>
+/// The merged directory itself looks as the hierarchy did: whoever may not read /etc before may not after.
+/// </summary>
 public sealed class TopDirectoryTests : KernelTest
 {
     [Theory]
@@ -16,7 +18,8 @@ public sealed class TopDirectoryTests : KernelTest
     [InlineData("import", "/etc")]
     [InlineData("ephemeral", null)]
     [InlineData("ephemeral-import", "/etc")]
-    public void The_merged_directory_keeps_mode_owner_acl_label_and_xattrs_of_the_hierarchy(string mode, string? routing)
+    public void The_merged_directory_keeps_mode_owner_acl_label_and_xattrs_of_the_hierarchy(string mode,
+        string? routing)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         if (routing is not null)

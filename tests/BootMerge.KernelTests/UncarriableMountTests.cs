@@ -5,7 +5,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>Mounts below /etc that cannot be carried over end the command before anything changes; none is lost silently.</summary>
+/// <summary>
+/// Mounts below /etc that cannot be carried over end the command before anything changes; none is lost silently.
+/// </summary>
 public sealed class UncarriableMountTests : KernelTest
 {
     private const ulong MS_UNBINDABLE = 1 << 17;
@@ -22,7 +24,8 @@ public sealed class UncarriableMountTests : KernelTest
         Root.Remember();
         List<string> before = Root.State();
 
-        Root.Bootmerge("merge", "--mutable=" + mode).FailsInOneLineBesidesInformation(place, kind.Split(' ')[0], "first");
+        Root.Bootmerge("merge", "--mutable=" + mode).FailsInOneLineBesidesInformation(place, kind.Split(' ')[0],
+            "first");
 
         Assert.Equal(before, Root.State());
         UnmountIt();
@@ -37,7 +40,8 @@ public sealed class UncarriableMountTests : KernelTest
         string place = MakeUncarriable(kind);
         List<string> before = Root.State();
 
-        Root.Bootmerge("refresh", "--always-refresh=yes", "--mutable=" + mode).FailsInOneLineBesidesInformation(place, kind.Split(' ')[0], "first");
+        Root.Bootmerge("refresh", "--always-refresh=yes", "--mutable=" + mode)
+            .FailsInOneLineBesidesInformation(place, kind.Split(' ')[0], "first");
         Assert.Equal(before, Root.State());
         Root.Bootmerge("unmerge").FailsInOneLine(place, kind.Split(' ')[0], "first");
         Assert.Equal(before, Root.State());
@@ -60,7 +64,8 @@ public sealed class UncarriableMountTests : KernelTest
         Assert.Equal(before, Root.State());
 
         Root.Remove("/var/lib/confexts/alpha");
-        Root.Bootmerge("refresh", "--mutable=no").Fails("/etc/alpha.conf", "its path will not exist", "Unmount it first");
+        Root.Bootmerge("refresh", "--mutable=no").Fails("/etc/alpha.conf", "its path will not exist",
+            "Unmount it first");
         Assert.Equal("ID=flatcar\nVERSION_ID=4000.1.0\n", Root.Read("/etc/alpha.conf"));
 
         LibC.Unmount(Root.Etc + "/alpha.conf");

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>A place for writes that cannot be used is an error that says why, and leaves everything as it was.</summary>
+/// <summary>
+/// A place for writes that cannot be used is an error that says why, and leaves everything as it was.
+/// </summary>
 public sealed class UpperDirectoryErrorTests : KernelTest
 {
     [Theory]

@@ -23,7 +23,8 @@ public sealed class UpperInUseTests : KernelTest
         List<string> before;
         using (OtherProcess other = new(where is "another namespace"
             ? $"mount -n -t overlay other -o {Options} '{Root.Aside}/merged' && echo ready && read line"
-            : $"mount -n -t overlay other -o {Options} '{Root.Aside}/merged' && cd '{Root.Aside}/merged' && umount -n -l '{Root.Aside}/merged' && echo ready && read line"))
+            : $"mount -n -t overlay other -o {Options} '{Root.Aside}/merged' && cd '{Root.Aside}/merged' && umount -n "
+            + $"-l '{Root.Aside}/merged' && echo ready && read line"))
         {
             before = Root.State();
             Root.Bootmerge("merge", "--mutable=auto").FailsInOneLineBesidesInformation(Root.Etc, "in use", "EBUSY");
@@ -70,7 +71,8 @@ public sealed class UpperInUseTests : KernelTest
         string attributes = Outcome.OfTool("getfattr", "-d", "-m-", "--absolute-names", Root.Raw + "/etc");
 
         Assert.DoesNotContain("trusted.overlay.origin", attributes, StringComparison.Ordinal);
-        Assert.DoesNotContain("index", string.Join(' ', Files.List(Root.Raw + "/.systemd-etc-workdir")), StringComparison.Ordinal);
+        Assert.DoesNotContain("index", string.Join(' ', Files.List(Root.Raw + "/.systemd-etc-workdir")),
+            StringComparison.Ordinal);
     }
 
     private string Options => $"lowerdir={Root.Aside}/lower,upperdir={Root.Path}/etc,workdir={Root.Path}/other-work";
@@ -86,7 +88,9 @@ public sealed class UpperInUseTests : KernelTest
         Root.Remember();
     }
 
-    /// <summary>A shell in a mount namespace of its own, ready when this is made; it ends when its standard input does.</summary>
+    /// <summary>
+    /// A shell in a mount namespace of its own, ready when this is made; it ends when its standard input does.
+    /// </summary>
     private sealed class OtherProcess : IDisposable
     {
         private readonly Process _process;

@@ -12,8 +12,10 @@ public sealed class ArrowsTests
 {
     private static readonly List<SourceFile> Sources = ReadSources();
 
-    private static readonly Dictionary<string, HashSet<string>> Types = Sources.GroupBy(static source => source.Namespace)
-        .ToDictionary(static group => group.Key, static group => group.SelectMany(static source => source.Types).ToHashSet());
+    private static readonly Dictionary<string, HashSet<string>> Types =
+        Sources.GroupBy(static source => source.Namespace)
+        .ToDictionary(static group => group.Key, static group =>
+        group.SelectMany(static source => source.Types).ToHashSet());
 
     [Fact]
     public void The_sources_have_the_arrows_of_the_picture_and_no_others()
@@ -40,17 +42,20 @@ public sealed class ArrowsTests
             above.Add(from);
         }
 
-        Assert.Equal(Sources.Select(static source => source.Namespace).Where(static name => name.Length > 0).Distinct().Order(), above.Order());
+        Assert.Equal(Sources.Select(static source => source.Namespace).Where(static name => name.Length > 0).Distinct()
+            .Order(), above.Order());
     }
 
     [Fact]
     public void What_lies_directly_in_the_program_uses_no_part_of_it() =>
-        Assert.All(Sources.Where(static source => source.Namespace.Length == 0), source => Assert.True(!UsedBy(source).Any(), source.Name));
+        Assert.All(Sources.Where(static source => source.Namespace.Length == 0),
+            source => Assert.True(!UsedBy(source).Any(), source.Name));
 
     [Fact]
     public void No_verb_is_called_by_another_file_than_Program()
     {
-        List<string> verbs = Sources.SelectMany(static source => source.Types).Where(static type => type.EndsWith("Verb", StringComparison.Ordinal) && type != "Verb").ToList();
+        List<string> verbs = Sources.SelectMany(static source => source.Types)
+            .Where(static type => type.EndsWith("Verb", StringComparison.Ordinal) && type != "Verb").ToList();
 
         Assert.True(verbs.Count >= 12);
         foreach (SourceFile source in Sources)
@@ -76,7 +81,8 @@ public sealed class ArrowsTests
             if (match.Success && (isInside || Types.ContainsKey(match.Groups[1].Value)))
             {
                 isInside = true;
-                picture.Add((match.Groups[1].Value, match.Groups[2].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries)));
+                picture.Add((match.Groups[1].Value,
+                    match.Groups[2].Value.Split(", ", StringSplitOptions.RemoveEmptyEntries)));
             }
             else if (isInside)
                 break;
@@ -89,9 +95,13 @@ public sealed class ArrowsTests
     /// <summary>By a using directive, or by the name of a type behind that of its namespace.</summary>
     private static IEnumerable<string> UsedBy(SourceFile source)
     {
-        IEnumerable<string> imported = Regex.Matches(source.Text, @"^using BootMerge\.(\w+)[\w.]*;", RegexOptions.Multiline).Select(static match => match.Groups[1].Value);
-        IEnumerable<string> qualified = Regex.Matches(source.Text, @"(?<![.\w""])(?:BootMerge\.)?(\w+)\.(?:\w+\.)?(\w+)")
-            .Where(static match => match.Groups[1].Value.Length > 0 && Types.TryGetValue(match.Groups[1].Value, out HashSet<string>? types) && types.Contains(match.Groups[2].Value))
+        IEnumerable<string> imported = Regex.Matches(source.Text, @"^using BootMerge\.(\w+)[\w.]*;",
+            RegexOptions.Multiline).Select(static match => match.Groups[1].Value);
+        IEnumerable<string> qualified = Regex.Matches(source.Text,
+            @"(?<![.\w""])(?:BootMerge\.)?(\w+)\.(?:\w+\.)?(\w+)")
+            .Where(static match => match.Groups[1].Value.Length > 0
+            && Types.TryGetValue(match.Groups[1].Value, out HashSet<string>? types)
+            && types.Contains(match.Groups[2].Value))
             .Select(static match => match.Groups[1].Value);
         return imported.Concat(qualified).Where(name => name != source.Namespace).Distinct();
     }
@@ -106,11 +116,15 @@ public sealed class ArrowsTests
         foreach (string path in Directory.EnumerateFiles(top, "*.cs", SearchOption.AllDirectories))
         {
             string name = Path.GetRelativePath(top, path);
-            if (name.StartsWith("obj/", StringComparison.Ordinal) || name.StartsWith("bin/", StringComparison.Ordinal) || name == "Program.cs")
+            if (name.StartsWith("obj/", StringComparison.Ordinal) || name.StartsWith("bin/", StringComparison.Ordinal)
+                || name == "Program.cs")
                 continue;
             string text = Regex.Replace(File.ReadAllText(path), "//.*", "");
-            string declared = Regex.Match(text, @"^namespace BootMerge\.?(\w*)[\w.]*;", RegexOptions.Multiline).Groups[1].Value;
-            HashSet<string> types = Regex.Matches(text, @"^internal (?:[a-z]+ )*?(?:class|struct|enum|delegate [\w?<>]+) (\w+)", RegexOptions.Multiline).Select(static match => match.Groups[1].Value).ToHashSet();
+            string declared = Regex.Match(text, @"^namespace BootMerge\.?(\w*)[\w.]*;",
+            RegexOptions.Multiline).Groups[1].Value;
+            HashSet<string> types = Regex.Matches(text,
+                @"^internal (?:[a-z]+ )*?(?:class|struct|enum|delegate [\w?<>]+) (\w+)", RegexOptions.Multiline)
+                .Select(static match => match.Groups[1].Value).ToHashSet();
             Assert.Equal(Path.GetDirectoryName(name)!.Split('/')[0], declared);
             sources.Add(new SourceFile(name, declared, text, types));
         }

@@ -8,7 +8,8 @@ public sealed class ProgramVersionTests
     [Fact]
     public void The_program_tells_the_version_of_Directory_Build_props()
     {
-        string? built = typeof(ProgramVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion;
+        string? built = typeof(ProgramVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>(
+            )?.InformationalVersion;
 
         Assert.Equal(ProgramVersion.Text, built);
     }

@@ -17,6 +17,7 @@ internal static class Repository
         string? directory = AppContext.BaseDirectory;
         while (directory is not null && !File.Exists(Path.Combine(directory, "BootMerge.sln")))
             directory = Path.GetDirectoryName(directory);
-        return directory ?? throw new DirectoryNotFoundException("No BootMerge.sln above " + AppContext.BaseDirectory + ".");
+        return directory ?? throw new DirectoryNotFoundException("No BootMerge.sln above " + AppContext.BaseDirectory
+            + ".");
     }
 }

@@ -50,10 +50,12 @@ public sealed class WordsTests
     [InlineData("plain", "'plain'")]
     [InlineData("two\nlines", @"'two\x0alines'")]
     [InlineData("\u001b[31m", @"'\x1b[31m'")]
-    public void A_quoted_word_stays_on_one_line(string text, string expected) => Assert.Equal(expected, Words.Quote(text));
+    public void A_quoted_word_stays_on_one_line(string text, string expected) =>
+        Assert.Equal(expected, Words.Quote(text));
 
     [Fact]
-    public void A_long_word_is_cut() => Assert.Equal("'" + new string('a', 80) + "...'", Words.Quote(new string('a', 100_000)));
+    public void A_long_word_is_cut() => Assert.Equal("'" + new string('a', 80) + "...'",
+        Words.Quote(new string('a', 100_000)));
 
     [Theory]
     [InlineData("no", (int)MutableMode.No)]
@@ -109,5 +111,6 @@ public sealed class WordsTests
     [InlineData("foo bar", "foo bar", false)]
     [InlineData("foo", "", false)]
     [InlineData("", "", false)]
-    public void A_list_has_whole_words(string list, string word, bool expected) => Assert.Equal(expected, Words.Contain(list, word));
+    public void A_list_has_whole_words(string list, string word, bool expected) =>
+        Assert.Equal(expected, Words.Contain(list, word));
 }

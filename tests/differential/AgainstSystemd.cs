@@ -6,15 +6,21 @@ using Xunit;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Every scenario under systemd's program and under bootmerge, by its own name and by systemd's: the same, or different as listed.</summary>
+/// <summary>
+/// Every scenario under systemd's program and under bootmerge, by its own name and by systemd's: the same, or different
+/// as listed.
+/// </summary>
 [Collection("one scenario at a time")]
 public sealed class AgainstSystemd
 {
-    private static readonly ConcurrentDictionary<string, Lazy<IReadOnlyList<Difference>>> results = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, Lazy<IReadOnlyList<Difference>>> results =
+        new(StringComparer.Ordinal);
 
     /// <summary>All, or those with the environment's SCENARIOS in their names.</summary>
     public static TheoryData<string> Names =>
-        [.. Scenarios.All.Select(scenario => scenario.Name).Where(name => name.Contains(Environment.GetEnvironmentVariable("SCENARIOS") ?? "", StringComparison.Ordinal))];
+        [.. Scenarios.All.Select(scenario => scenario.Name)
+            .Where(name => name.Contains(Environment.GetEnvironmentVariable("SCENARIOS") ?? "",
+            StringComparison.Ordinal))];
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -32,7 +38,8 @@ public sealed class AgainstSystemd
             _ = DifferencesOf(scenario);
         IEnumerable<string> unused = AllowedDifferences.All
             .Where(allowance => !allowance.IsUsed)
-            .Select(allowance => $"{allowance.CalledAs}, {allowance.Scenario} | {allowance.Fact} | {allowance.Values} ({allowance.Reason})");
+            .Select(allowance => $"{allowance.CalledAs}, {allowance.Scenario} | {allowance.Fact} | {allowance.Values} "
+            + $"({allowance.Reason})");
         Assert.Empty(unused);
     }
 
@@ -47,7 +54,8 @@ public sealed class AgainstSystemd
     private static IReadOnlyList<Difference> DifferencesOf(Scenario scenario) =>
         results.GetOrAdd(scenario.Name, _ => new Lazy<IReadOnlyList<Difference>>(() =>
         {
-            Assert.True(Programs.FindBootmerge() is not null, "no out/bootmerge above this program: run ./build.sh build first");
+            Assert.True(Programs.FindBootmerge() is not null,
+                "no out/bootmerge above this program: run ./build.sh build first");
             List<Difference> differences = Comparison.Run(scenario);
             return differences.FindAll(difference => !IsAllowed(difference));
         })).Value;

@@ -86,7 +86,8 @@ internal sealed class Bench
     public CommandResult BootmergeAsItself(Command command)
     {
         TestedClass called = command.Class ?? tested;
-        string[] arguments = called == TestedClass.Confext ? command.Arguments : ["--class=" + called.Name, .. command.Arguments];
+        string[] arguments = called == TestedClass.Confext ? command.Arguments
+            : ["--class=" + called.Name, .. command.Arguments];
         return Execute(BootmergeDirectory + Bootmerge, arguments, command.Environment);
     }
 
@@ -235,10 +236,13 @@ internal sealed class Bench
             return Process.Start(start) ?? throw new InvalidOperationException(start.FileName);
     }
 
-    /// <summary>Runs a program of the machine's in the calling thread's namespace. It has to succeed; its output is returned.</summary>
+    /// <summary>
+    /// Runs a program of the machine's in the calling thread's namespace. It has to succeed; its output is returned.
+    /// </summary>
     public static string Run(string program, params string[] arguments)
     {
         CommandResult result = Start(program, arguments, Steps.NoEnvironment);
-        return result.ExitStatus == 0 ? result.Output : throw new InvalidOperationException($"{program}: {result.Errors}");
+        return result.ExitStatus == 0 ? result.Output
+            : throw new InvalidOperationException($"{program}: {result.Errors}");
     }
 }

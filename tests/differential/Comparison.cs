@@ -12,10 +12,12 @@ namespace BootMerge.DifferentialTests;
 /// <param name="CalledAs">The name by which bootmerge was called.</param>
 /// <param name="Reference">systemd's, or null where it has no such fact.</param>
 /// <param name="Subject">bootmerge's, or null.</param>
-internal sealed record Difference(string Scenario, CalledAs CalledAs, int StepNumber, string Step, string Fact, string? Reference, string? Subject)
+internal sealed record Difference(string Scenario, CalledAs CalledAs, int StepNumber, string Step, string Fact,
+    string? Reference, string? Subject)
 {
     public override string ToString() =>
-        $"  as {CalledAs}, after step {StepNumber} ({Step}): {Fact}\n    systemd:   {Reference ?? "(nothing)"}\n    bootmerge: {Subject ?? "(nothing)"}";
+        $"  as {CalledAs}, after step {StepNumber} ({Step}): {Fact}\n    systemd:   {Reference ?? "(nothing)"}\n    "
+            + $"bootmerge: {Subject ?? "(nothing)"}";
 }
 
 /// <summary>Which program one side of a comparison runs for <see cref="Actor.EachSidesOwn"/>.</summary>
@@ -28,7 +30,8 @@ internal static class Comparison
 
     // What each side's own program prints after each command step, besides what the step asks for. What it lists is the
     // same until the tree is changed.
-    private static readonly (string Name, Command Command)[] Looks = [("status", Steps.Status), ("status --json", Steps.Run("status", "--json=pretty"))];
+    private static readonly (string Name, Command Command)[] Looks =
+        [("status", Steps.Status), ("status --json", Steps.Run("status", "--json=pretty"))];
     private static readonly (string Name, Command Command)[] AllLooks = [.. Looks, ("list --json", Steps.ListJson)];
 
     private static readonly Program Itself = (bench, command) => bench.BootmergeAsItself(command);
@@ -42,8 +45,10 @@ internal static class Comparison
         Task<List<Observation>> itself = Task.Run(() => Observe(scenario, Itself, CalledAs.Bootmerge));
         Task<List<Observation>> dropIn = Task.Run(() => Observe(scenario, DropIn, CalledAs.DropIn));
         List<Difference> differences = [];
-        Compare(scenario, CalledAs.Bootmerge, reference.GetAwaiter().GetResult(), itself.GetAwaiter().GetResult(), differences);
-        Compare(scenario, CalledAs.DropIn, reference.GetAwaiter().GetResult(), dropIn.GetAwaiter().GetResult(), differences);
+        Compare(scenario, CalledAs.Bootmerge, reference.GetAwaiter().GetResult(), itself.GetAwaiter().GetResult(),
+            differences);
+        Compare(scenario, CalledAs.DropIn, reference.GetAwaiter().GetResult(), dropIn.GetAwaiter().GetResult(),
+            differences);
         return differences;
     }
 
@@ -61,7 +66,8 @@ internal static class Comparison
         scenario.CalledAs.HasFlag(name) ? Observe(scenario, program) : [];
 
     /// <summary>One observation before the first step, one after each step, the last of them an unmerge.</summary>
-    private static List<Observation> Observe(Scenario scenario, Program program) => Bench.Run(scenario.Root, scenario.Class, bench =>
+    private static List<Observation> Observe(Scenario scenario, Program program) =>
+        Bench.Run(scenario.Root, scenario.Class, bench =>
     {
         scenario.Arrange(bench.Root);
         List<Observation> observations = [Observation.Of(bench, scenario)];
@@ -78,7 +84,8 @@ internal static class Comparison
             if (step is Command { OnlyLooks: false } command)
             {
                 foreach ((string name, Command look) in isListed ? Looks : AllLooks)
-                    observation.AddLook(name, program(bench, look with { Environment = command.Environment, Class = command.Class }));
+                    observation.AddLook(name,
+                        program(bench, look with { Environment = command.Environment, Class = command.Class }));
                 isListed = true;
             }
             else if (step is Change)
@@ -89,7 +96,11 @@ internal static class Comparison
     });
 
     private static Step[] AllSteps(Scenario scenario) =>
-        scenario.Steps is [.., Command { Actor: Actor.EachSidesOwn, Class: null, Environment.Count: 0, Arguments: ["unmerge"] or ["--no-reload", "unmerge"] }]
+        scenario.Steps is [.., Command
+        {
+            Actor: Actor.EachSidesOwn, Class: null, Environment.Count: 0,
+            Arguments: ["unmerge"] or ["--no-reload", "unmerge"]
+        }]
             ? scenario.Steps : [.. scenario.Steps, Steps.Unmerge];
 
     private static Action<Observation> Do(Step step, Bench bench, Program program)
@@ -137,16 +148,19 @@ internal static class Comparison
     }
 
     private static void Compare(
-        Scenario scenario, CalledAs name, List<Observation> references, List<Observation> subjects, List<Difference> differences)
+        Scenario scenario, CalledAs name,
+            List<Observation> references, List<Observation> subjects, List<Difference> differences)
     {
         for (int step = 0; step < subjects.Count; step++)
         {
-            string text = step == 0 ? "the arrangement" : step <= scenario.Steps.Length ? scenario.Steps[step - 1].Text : "the last unmerge";
+            string text = step == 0 ? "the arrangement" : step <= scenario.Steps.Length
+                ? scenario.Steps[step - 1].Text : "the last unmerge";
             SortedSet<string> names = new(references[step].Facts.Keys, StringComparer.Ordinal);
             names.UnionWith(subjects[step].Facts.Keys);
             foreach (string fact in names)
             {
-                string? left = references[step].Facts.GetValueOrDefault(fact), right = subjects[step].Facts.GetValueOrDefault(fact);
+                string? left = references[step].Facts.GetValueOrDefault(fact),
+                    right = subjects[step].Facts.GetValueOrDefault(fact);
                 if (left != right)
                     differences.Add(new Difference(scenario.Name, name, step, text, fact, left, right));
             }

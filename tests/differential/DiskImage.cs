@@ -66,7 +66,8 @@ internal static class DiskImage
         string partition = image + ".partition", script = image + ".script";
         Make(ImageType.Squashfs, tree, partition);
         byte[] content = File.ReadAllBytes(partition);
-        File.WriteAllText(script, $"label: gpt\nstart={FirstSector}, size={(content.Length + SectorSize - 1) / SectorSize}, type={RootPartition}\n");
+        File.WriteAllText(script, $"label: gpt\nstart={FirstSector}, "
+            + $"size={(content.Length + SectorSize - 1) / SectorSize}, type={RootPartition}\n");
         Sized(image, 4);
         Bench.Run("sh", "-c", "sfdisk --quiet \"$1\" < \"$2\"", "sh", image, script);
         using (FileStream file = new(image, FileMode.Open))
@@ -78,7 +79,9 @@ internal static class DiskImage
         File.Delete(script);
     }
 
-    /// <summary>The "prototype" of mkfs.xfs(8): directories, files and symlinks, with their modes, owned by root.</summary>
+    /// <summary>
+    /// The "prototype" of mkfs.xfs(8): directories, files and symlinks, with their modes, owned by root.
+    /// </summary>
     private static string XfsList(string tree)
     {
         StringBuilder list = new("/dev/null\n0 0\nd--755 0 0\n");

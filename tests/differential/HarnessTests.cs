@@ -13,13 +13,16 @@ namespace BootMerge.DifferentialTests;
 public sealed class HarnessTests
 {
     private static readonly Scenario Plain = new("plain",
-        root => root.Extension("foo").Extension("bar").RoutingDirectory(), Merge("--mutable=auto"), StatusJson, Unmerge);
+        root => root.Extension("foo").Extension("bar").RoutingDirectory(), Merge("--mutable=auto"), StatusJson,
+            Unmerge);
 
     /// <summary>Something that goes wrong on one side, and a fact that has to tell it.</summary>
     private static readonly Dictionary<string, (string Fact, Program Wrong)> Faults = new(StringComparer.Ordinal)
     {
-        ["another exit status"] = ("exit", (bench, command) => Comparison.Systemd(bench, command) with { ExitStatus = 3 }),
-        ["other output"] = ("stdout form", (bench, command) => Comparison.Systemd(bench, command) with { Output = "no\n" }),
+        ["another exit status"] = ("exit", (bench, command) =>
+            Comparison.Systemd(bench, command) with { ExitStatus = 3 }),
+        ["other output"] = ("stdout form", (bench, command) =>
+            Comparison.Systemd(bench, command) with { Output = "no\n" }),
         ["another status"] = ("status form", Printing("status", result => result with { Output = "no\n" })),
         ["another status in JSON"] = ("status --json[0].extensions count", Printing("--json=pretty",
             result => result with { Output = result.Output.Replace("\"bar\",", "", StringComparison.Ordinal) })),
@@ -40,24 +43,30 @@ public sealed class HarnessTests
         ["a leftover workdir"] = ("raw var/lib/extensions.mutable/.systemd-etc-workdir",
             After("unmerge", root => root.Directory("var/lib/extensions.mutable/.systemd-etc-workdir"))),
         ["a leftover mount"] = ("mount data[0] source", After("unmerge", root => root.Tmpfs("data", "left"))),
-        ["another layer order"] = ("mount etc[0] layers", Before("merge", root => root.Move("usr/lib/confexts/bar", "var/lib/confexts/zoo")
-            .Move("var/lib/confexts/zoo/etc/extension-release.d/extension-release.bar", "var/lib/confexts/zoo/etc/extension-release.d/extension-release.zoo"))),
+        ["another layer order"] = ("mount etc[0] layers",
+            Before("merge", root => root.Move("usr/lib/confexts/bar", "var/lib/confexts/zoo")
+            .Move("var/lib/confexts/zoo/etc/extension-release.d/extension-release.bar",
+            "var/lib/confexts/zoo/etc/extension-release.d/extension-release.zoo"))),
         ["another winner"] = ("merged etc/shared", After("merge", root => root.File("etc/shared", "wrong\n"))),
         ["a missing file"] = ("merged etc/foo.conf", After("merge", root => root.Remove("etc/foo.conf"))),
         ["another mode of a file"] = ("merged etc/hosts", After("merge", root => root.Mode("etc/hosts", 600))),
         ["another owner"] = ("merged etc", After("merge", root => root.Owner("etc", 1, 0))),
         ["another xattr"] = ("merged etc/hosts", After("merge", root => root.Xattr("etc/hosts", "trusted.note", "x"))),
-        ["a changed layer"] = ("raw usr/lib/confexts/foo/etc/shared", After("merge", root => root.Append("usr/lib/confexts/foo/etc/shared", "x\n"))),
+        ["a changed layer"] = ("raw usr/lib/confexts/foo/etc/shared",
+            After("merge", root => root.Append("usr/lib/confexts/foo/etc/shared", "x\n"))),
         ["a write through the marker's cover"] = ("marker etc/confexts content", After("merge",
             root => root.Unmount("etc/.systemd-confext").File("etc/.systemd-confext/confexts", "wrong\n"))),
         ["a wrong device in the marker"] = ("marker etc/dev content", After("merge",
             root => root.Unmount("etc/.systemd-confext").File("etc/.systemd-confext/dev", "0:1\n"))),
-        ["a file outside the root"] = ("outside tmp/litter", After("merge", root => File.WriteAllText(root.Path + "/../litter", ""))),
-        ["another propagation"] = ("mount etc[0] propagation", After("merge", root => root.Propagation("etc", Native.MS_PRIVATE))),
+        ["a file outside the root"] = ("outside tmp/litter",
+            After("merge", root => File.WriteAllText(root.Path + "/../litter", ""))),
+        ["another propagation"] = ("mount etc[0] propagation",
+            After("merge", root => root.Propagation("etc", Native.MS_PRIVATE))),
     };
 
     private static readonly Scenario PlainSysext = new("plain sysext",
-        root => root.Extension("foo").Extension("bar", hierarchies: ["opt"]).RoutingDirectory(hierarchy: "opt"), Merge("--mutable=auto"), Unmerge)
+        root => root.Extension("foo").Extension("bar", hierarchies: ["opt"]).RoutingDirectory(hierarchy: "opt"),
+            Merge("--mutable=auto"), Unmerge)
     { Class = TestedClass.Sysext };
 
     private static readonly Dictionary<string, (string Fact, Program Wrong)> SysextFaults = new(StringComparer.Ordinal)
@@ -81,7 +90,8 @@ public sealed class HarnessTests
     /// <summary>Enough to have every kind of root and step.</summary>
     private static IEnumerable<Scenario> Sample =>
         [Plain, .. RefreshScenarios.All, .. SubmountScenarios.All, HandoverScenarios.All[0], ModeScenarios.All[^1],
-            PlainSysext, SysextModeScenarios.All[7], SysextModeScenarios.All[^2], SysextHierarchyScenarios.All[^2], SysextRefreshScenarios.All[^1]];
+            PlainSysext, SysextModeScenarios.All[7], SysextModeScenarios.All[^2], SysextHierarchyScenarios.All[^2],
+                SysextRefreshScenarios.All[^1]];
 
     [Theory]
     [MemberData(nameof(FaultNames))]
@@ -118,8 +128,10 @@ public sealed class HarnessTests
         Allowance otherValue = right with { Values = "rw => ro" };
         Allowance otherScenario = right with { Scenario = "scenario" };
         Allowance otherFact = right with { Fact = "mount etc" };
-        Assert.Equal([true, false, false, false], new[] { right, otherValue, otherScenario, otherFact }.Select(allowance => allowance.Covers(difference)));
-        Assert.Equal([true, false, false, false], new[] { right, otherValue, otherScenario, otherFact }.Select(allowance => allowance.IsUsed));
+        Assert.Equal([true, false, false, false],
+            new[] { right, otherValue, otherScenario, otherFact }.Select(allowance => allowance.Covers(difference)));
+        Assert.Equal([true, false, false, false],
+            new[] { right, otherValue, otherScenario, otherFact }.Select(allowance => allowance.IsUsed));
     }
 
     [Fact]
@@ -137,7 +149,8 @@ public sealed class HarnessTests
     }
 
     private static string[] MountsOfTheSidRoot() =>
-        [.. File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(Programs.SidRoot, StringComparison.Ordinal))];
+        [.. File.ReadLines("/proc/self/mountinfo")
+            .Where(line => line.Contains(Programs.SidRoot, StringComparison.Ordinal))];
 
     private static bool HasLoopDevice()
     {

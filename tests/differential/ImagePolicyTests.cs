@@ -16,33 +16,45 @@ public sealed class ImagePolicyTests
 {
     private const string Entry = "usr/lib/confexts/foo.raw", Configuration = "etc/systemd/confext.conf";
 
-    private static readonly ImageType[] FileSystems = [ImageType.Squashfs, ImageType.Erofs, ImageType.Ext4, ImageType.Btrfs, ImageType.Xfs];
+    private static readonly ImageType[] FileSystems = [ImageType.Squashfs, ImageType.Erofs, ImageType.Ext4,
+        ImageType.Btrfs, ImageType.Xfs];
 
     private static readonly string[] Listed =
     [
         // Of systemd.image-policy(7).
-        "*", "-", "~", "", "root=verity+signed+encrypted+unprotected+absent", "usr=verity+read-only-on:root=encrypted:swap=encrypted",
-        "root=encrypted+read-only-off:srv=encrypted+absent:swap=absent+unused", "root=unprotected+encrypted:swap=absent+unused:=unprotected+encrypted+absent",
+        "*", "-", "~", "", "root=verity+signed+encrypted+unprotected+absent",
+            "usr=verity+read-only-on:root=encrypted:swap=encrypted",
+        "root=encrypted+read-only-off:srv=encrypted+absent:swap=absent+unused",
+            "root=unprotected+encrypted:swap=absent+unused:=unprotected+encrypted+absent",
         "root=signed+absent:usr=signed+absent", "root=verity+signed+absent:usr=verity+signed+absent",
         // Every word alone, and nothing where a word should be.
-        "root=ignore", "=ignore", "root=absent", "root=unused", "root=open", "root=", "=", "root=-", "=-", "root=verity", "root=signed", "root=encrypted",
-        "root=encryptedwithintegrity", "root=unprotected", "root=read-only-on", "root=read-only-off", "root=growfs-on", "root=growfs-off",
+        "root=ignore", "=ignore", "root=absent", "root=unused", "root=open", "root=", "=", "root=-", "=-",
+            "root=verity", "root=signed", "root=encrypted",
+        "root=encryptedwithintegrity", "root=unprotected", "root=read-only-on", "root=read-only-off", "root=growfs-on",
+            "root=growfs-off",
         "root=squashfs", "root=erofs", "root=ext4", "root=btrfs", "root=xfs", "root=vfat", "root=f2fs",
-        "root=ignore+unprotected", "root=ignore+ext4", "root=ignore:=open", "=ignore:root=open", "root=unprotected:root=verity", "root=open+ignore",
+        "root=ignore+unprotected", "root=ignore+ext4", "root=ignore:=open", "=ignore:root=open",
+            "root=unprotected:root=verity", "root=open+ignore",
         // What is not a policy, or has words that are not known.
-        "root", "help", "root=unprotected:", ":root=open", "root=-+open", "root=open+-", "root=bogus", "root=bogus+verity", "root=unprotected+bogus",
-        "root=bogus+read-only-off", "=bogus", "bogus=open", "root=bogus:=open", "root==open", "root=+open", "root=*", " root = unprotected ",
+        "root", "help", "root=unprotected:", ":root=open", "root=-+open", "root=open+-", "root=bogus",
+            "root=bogus+verity", "root=unprotected+bogus",
+        "root=bogus+read-only-off", "=bogus", "bogus=open", "root=bogus:=open", "root==open", "root=+open", "root=*",
+            " root = unprotected ",
     ];
 
-    private static readonly string[] Partitions = ["root", "root", "root", "", "usr", "root-verity", "root-verity-sig", "home", "var", "bogus"];
+    private static readonly string[] Partitions = ["root", "root", "root", "", "usr", "root-verity", "root-verity-sig",
+        "home", "var", "bogus"];
 
     private static readonly string[] Flags =
     [
-        "unprotected", "unprotected", "verity", "signed", "encrypted", "encryptedwithintegrity", "unused", "absent", "open", "ignore", "read-only-on",
-        "read-only-off", "growfs-on", "growfs-off", "squashfs", "erofs", "ext4", "btrfs", "xfs", "vfat", "f2fs", "-", "bogus", "",
+        "unprotected", "unprotected", "verity", "signed", "encrypted", "encryptedwithintegrity", "unused", "absent",
+            "open", "ignore", "read-only-on",
+        "read-only-off", "growfs-on", "growfs-off", "squashfs", "erofs", "ext4", "btrfs", "xfs", "vfat", "f2fs", "-",
+            "bogus", "",
     ];
 
-    private static int RandomOnes => int.Parse(Environment.GetEnvironmentVariable("POLICIES") ?? "60", CultureInfo.InvariantCulture);
+    private static int RandomOnes => int.Parse(Environment.GetEnvironmentVariable("POLICIES") ?? "60",
+        CultureInfo.InvariantCulture);
 
     [Fact]
     public void An_image_policy_means_what_it_means_to_systemd()
@@ -73,7 +85,9 @@ public sealed class ImagePolicyTests
         int list = bench.BootmergeAsDropIn(Run(option, "list")).ExitStatus;
         if (isKnown != (list == 0))
             yield return $"{about}: systemd-analyze {(isKnown ? "knows" : "refuses")} it, bootmerge does not agree";
-        if (isKnown && (Merges(bench, bench.Systemd, option), Merges(bench, bench.BootmergeAsDropIn, option)) is (bool theirs, bool ours) && theirs != ours && !(theirs && NamesFileSystems(policy)))
+        if (isKnown && (Merges(bench, bench.Systemd, option),
+            Merges(bench, bench.BootmergeAsDropIn, option)) is (bool theirs, bool ours) && theirs != ours
+            && !(theirs && NamesFileSystems(policy)))
             yield return $"{about}: systemd {Verb(theirs)} it, bootmerge {Verb(ours)} it";
 
         // In a file systemd drops words that it does not know, and may come to a policy that allows everything.
@@ -86,7 +100,9 @@ public sealed class ImagePolicyTests
         bench.Root.Remove(Configuration).Remove(Entry);
     }
 
-    /// <summary>Two file systems in one rule: systemd 262 then takes any, against its manual page; bootmerge takes these two.</summary>
+    /// <summary>
+    /// Two file systems in one rule: systemd 262 then takes any, against its manual page; bootmerge takes these two.
+    /// </summary>
     private static bool NamesFileSystems(string policy) =>
         policy.Split(':').Any(rule => rule[(rule.IndexOf('=', StringComparison.Ordinal) + 1)..].Split('+').Distinct()
             .Count(flag => flag is "squashfs" or "erofs" or "ext4" or "btrfs" or "xfs" or "vfat" or "f2fs") > 1);

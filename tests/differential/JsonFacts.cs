@@ -9,7 +9,8 @@ internal static class JsonFacts
 {
     /// <param name="value">Called with each value that is neither an object nor an array.</param>
     /// <param name="enter">Called with each object before its members.</param>
-    public static void Flatten(string name, JsonElement element, Action<string, JsonElement> value, Action<JsonElement>? enter = null)
+    public static void Flatten(string name, JsonElement element,
+        Action<string, JsonElement> value, Action<JsonElement>? enter = null)
     {
         switch (element.ValueKind)
         {

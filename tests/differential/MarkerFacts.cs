@@ -20,7 +20,8 @@ internal sealed class MarkerFacts(Bench bench, IDictionary<string, string> facts
         {
             string file = Path.GetFileName(path);
             Native.Statx entry = Native.Lstat(path)!.Value;
-            facts[name + file] = $"{TreeFacts.KindOf(entry)} {Convert.ToString(entry.Mode & 0xFFF, 8)} {entry.Uid}:{entry.Gid}";
+            facts[name + file] = $"{TreeFacts.KindOf(entry)} {Convert.ToString(entry.Mode & 0xFFF, 8)} "
+                + $"{entry.Uid}:{entry.Gid}";
             if (entry.Type != Native.S_IFREG)
                 continue;
             string content = File.ReadAllText(path);
@@ -58,11 +59,14 @@ internal sealed class MarkerFacts(Bench bench, IDictionary<string, string> facts
             string key = fact[(fact.LastIndexOf('.') + 1)..];
             facts[fact] = key switch
             {
-                "onMountId" => ExtensionStatus(extension) is { } on && element.ToString() == on.MountId.ToString(CultureInfo.InvariantCulture)
+                "onMountId" => ExtensionStatus(extension) is { } on
+                    && element.ToString() == on.MountId.ToString(CultureInfo.InvariantCulture)
                     ? "the extension's mount" : "another mount",
-                "crtime" => ExtensionStatus(extension) is { } born && element.ToString() == born.BirthMicroseconds.ToString(CultureInfo.InvariantCulture)
+                "crtime" => ExtensionStatus(extension) is { } born
+                    && element.ToString() == born.BirthMicroseconds.ToString(CultureInfo.InvariantCulture)
                     ? "the extension's birth" : "another time",
-                "mtime" => ExtensionStatus(extension) is { Type: not Native.S_IFDIR } changed && element.ToString() == changed.ModificationMicroseconds.ToString(CultureInfo.InvariantCulture)
+                "mtime" => ExtensionStatus(extension) is { Type: not Native.S_IFDIR } changed
+                    && element.ToString() == changed.ModificationMicroseconds.ToString(CultureInfo.InvariantCulture)
                     ? "the extension's last change" : element.GetRawText() is "0" ? "0" : "another time",
                 "handle" => $"{element.ToString().Length} digits",
                 _ => element.GetRawText(),

@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>The mounts below the root as facts: where, how, and of overlays the stack in the words of the specification.</summary>
+/// <summary>
+/// The mounts below the root as facts: where, how, and of overlays the stack in the words of the specification.
+/// </summary>
 internal sealed partial class MountFacts(Bench bench, IDictionary<string, string> facts, TestedClass tested)
 {
     private static readonly HashSet<string> SlashMounts = ["proc", "dev", "sys", "run"];
@@ -22,7 +24,8 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
             if (!mount.Point.StartsWith(bench.Root.Path + "/", StringComparison.Ordinal))
                 continue;
             string point = mount.Point[(bench.Root.Path.Length + 1)..];
-            if (scenario.Root == RootKind.Slash && (SlashMounts.Contains(point) || (point == "usr" && scenario.Class == TestedClass.Confext)))
+            if (scenario.Root == RootKind.Slash
+                && (SlashMounts.Contains(point) || (point == "usr" && scenario.Class == TestedClass.Confext)))
                 continue;
             int depth = 0;
             for (Mount? below = mount; byId.TryGetValue(below.Parent, out below) && below.Point == mount.Point;)
@@ -76,9 +79,10 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
             if (isImage && found.Success && found.Groups["name"].Value == name)
                 return "image";
         }
-        // In a detached mount the kernel tells no more than the path inside of it; in bootmerge's staging place, which image.
-        // Without --root the hierarchy is called so, too: it lies below all extensions.
-        bool isInside = layer == "/" + hierarchy ? bench.RootPrefix.Length > 0 || !isLast : Native.Lstat(bench.Root[relative.TrimStart('/')]) is null;
+        // In a detached mount the kernel tells no more than the path inside of it; in bootmerge's staging place, which
+        // image. Without --root the hierarchy is called so, too: it lies below all extensions.
+        bool isInside = layer == "/" + hierarchy ? bench.RootPrefix.Length > 0
+            || !isLast : Native.Lstat(bench.Root[relative.TrimStart('/')]) is null;
         if (hasImages && (isInside && !found.Success || StagedImage().IsMatch(relative)))
             return "image";
         if (relative == "/" + hierarchy)
@@ -86,7 +90,8 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
         return found.Success ? "extension " + found.Groups["name"].Value : relative;
     }
 
-    private bool IsImage(string path) => Native.Lstat(bench.Root[path.TrimStart('/')]) is { } status ? status.Type != Native.S_IFDIR : path.EndsWith(".raw", StringComparison.Ordinal);
+    private bool IsImage(string path) => Native.Lstat(bench.Root[path.TrimStart('/')]) is { } status
+        ? status.Type != Native.S_IFDIR : path.EndsWith(".raw", StringComparison.Ordinal);
 
     private string Relative(string path) =>
         path.StartsWith(bench.RootPrefix + "/", StringComparison.Ordinal) ? path[bench.RootPrefix.Length..] : path;
@@ -95,12 +100,14 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
     private static partial Regex LayerOption();
 
     /// <summary>Each program's own place for what lasts as long as the merge.</summary>
-    [GeneratedRegex("^/run/systemd/sysext/mh_workspace/|^/(upper|work)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    [GeneratedRegex("^/run/systemd/sysext/mh_workspace/|^/(upper|work)$", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10000)]
     private static partial Regex InMemory();
 
     [GeneratedRegex("^/image\\.\\d+/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
     private static partial Regex StagedImage();
 
-    [GeneratedRegex("/(confexts|extensions)/(?<name>[^/]+)/", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    [GeneratedRegex("/(confexts|extensions)/(?<name>[^/]+)/", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10000)]
     private static partial Regex InSearchDirectory();
 }

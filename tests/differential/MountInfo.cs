@@ -7,7 +7,8 @@ namespace BootMerge.DifferentialTests;
 
 /// <summary>A line of mountinfo, proc(5).</summary>
 internal sealed record Mount(
-    int Id, int Parent, string Root, string Point, string Flags, string Propagation, string Type, string Source, string Options)
+    int Id, int Parent, string Root, string Point, string Flags, string Propagation, string Type, string Source,
+        string Options)
 {
     /// <summary>The mounts of the calling thread's namespace.</summary>
     public static List<Mount> ReadAll()
@@ -19,7 +20,8 @@ internal sealed record Mount(
             int dash = Array.IndexOf(fields, "-");
             mounts.Add(new Mount(
                 int.Parse(fields[0]), int.Parse(fields[1]), Unescape(fields[3]), Unescape(fields[4]), fields[5],
-                PropagationOf(fields.AsSpan(6, dash - 6)), fields[dash + 1], Unescape(fields[dash + 2]), Unescape(fields[dash + 3])));
+                PropagationOf(fields.AsSpan(6, dash - 6)), fields[dash + 1], Unescape(fields[dash + 2]),
+                    Unescape(fields[dash + 3])));
         }
         return mounts;
     }
@@ -39,7 +41,9 @@ internal sealed record Mount(
         return values;
     }
 
-    /// <summary>Splits at <paramref name="separator"/> where no backslash is before it, and takes such backslashes away.</summary>
+    /// <summary>
+    /// Splits at <paramref name="separator"/> where no backslash is before it, and takes such backslashes away.
+    /// </summary>
     public static List<string> SplitEscaped(string text, char separator)
     {
         List<string> parts = [];
@@ -70,7 +74,8 @@ internal sealed record Mount(
 
     private static string Unescape(string field)
     {
-        for (int index = field.IndexOf('\\', StringComparison.Ordinal); index >= 0 && index + 3 < field.Length; index = field.IndexOf('\\', index + 1))
+        for (int index = field.IndexOf('\\', StringComparison.Ordinal); index >= 0
+            && index + 3 < field.Length; index = field.IndexOf('\\', index + 1))
         {
             if (field[index + 1] is >= '0' and <= '3')
                 field = field[..index] + (char)Convert.ToInt32(field.Substring(index + 1, 3), 8) + field[(index + 4)..];

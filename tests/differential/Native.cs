@@ -5,7 +5,9 @@ using System.Text;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>The system calls that the harness needs and the class library does not have. All throw on failure.</summary>
+/// <summary>
+/// The system calls that the harness needs and the class library does not have. All throw on failure.
+/// </summary>
 internal static unsafe partial class Native
 {
     public const ulong MS_RDONLY = 1, MS_NOSUID = 2, MS_NODEV = 4, MS_NOEXEC = 8, MS_REMOUNT = 32, MS_BIND = 4096;
@@ -41,7 +43,8 @@ internal static unsafe partial class Native
 
         public readonly int Type => Mode & S_IFMT;
 
-        public readonly long ModificationMicroseconds => (ModificationSeconds * 1_000_000) + (ModificationNanoseconds / 1000);
+        public readonly long ModificationMicroseconds =>
+            (ModificationSeconds * 1_000_000) + (ModificationNanoseconds / 1000);
 
         public readonly long BirthMicroseconds => (BirthSeconds * 1_000_000) + (BirthNanoseconds / 1000);
     }
@@ -73,7 +76,8 @@ internal static unsafe partial class Native
     public static Statx? Lstat(string path)
     {
         Statx result;
-        if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID_UNIQUE, &result) == 0)
+        if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID_UNIQUE,
+            &result) == 0)
             return result;
         int errno = Marshal.GetLastPInvokeError();
         return errno is ENOENT or ENOTDIR ? null : throw new NativeException("statx", path, errno);

@@ -20,7 +20,8 @@ internal sealed class Observation
         Observation observation = new();
         new MountFacts(bench, observation.facts, scenario.Class).Add(scenario);
         observation.AddMerged(bench, scenario.Class, scenario.Hierarchies);
-        observation.AddMerged(bench, scenario.Class == TestedClass.Confext ? TestedClass.Sysext : TestedClass.Confext, scenario.OthersHierarchies);
+        observation.AddMerged(bench, scenario.Class == TestedClass.Confext ? TestedClass.Sysext : TestedClass.Confext,
+            scenario.OthersHierarchies);
         bench.WithoutMounts(raw => TreeFacts.Add(observation.facts, "raw", raw, ""));
         observation.AddOutside(bench);
         return observation;
@@ -72,7 +73,8 @@ internal sealed class Observation
             foreach (string entry in Directory.GetFileSystemEntries(Path.Combine(bench.Outside, directory)))
             {
                 string name = $"{directory}/{Path.GetFileName(entry)}";
-                if (name is not ("run/systemd" or "run/bootmerge" or "tmp/r" or "tmp/bootmerge" or "tmp/systemd-confext" or "tmp/systemd-sysext" or "tmp/link")
+                if (name is not ("run/systemd" or "run/bootmerge" or "tmp/r" or "tmp/bootmerge" or "tmp/systemd-confext"
+                    or "tmp/systemd-sysext" or "tmp/link")
                     && name != "tmp/" + Bench.ImageName)
                     facts["outside " + name] = "there";
             }

@@ -8,7 +8,9 @@ namespace BootMerge.DifferentialTests;
 /// <summary>What a command printed as facts, without the times in it.</summary>
 internal static partial class OutputFacts
 {
-    /// <summary>A table by its cells and JSON by its keys: what one side has more than the other is a fact of its own.</summary>
+    /// <summary>
+    /// A table by its cells and JSON by its keys: what one side has more than the other is a fact of its own.
+    /// </summary>
     /// <param name="of">What printed it, the first word of the facts.</param>
     public static void Add(IDictionary<string, string> facts, string of, string output)
     {
@@ -22,7 +24,8 @@ internal static partial class OutputFacts
             JsonElement shared = isObject ? document.RootElement.GetProperty("hierarchies") : document.RootElement;
             // An empty array has nothing to indent, the object around it has.
             bool isOneLine = lines.Length == 1 || (isObject && shared.GetArrayLength() == 0);
-            facts[of + " form"] = isOneLine ? "JSON on one line" : "JSON indented by " + JsonSerializer.Serialize(Indentation().Match(lines[1]).Value);
+            facts[of + " form"] = isOneLine ? "JSON on one line"
+                : "JSON indented by " + JsonSerializer.Serialize(Indentation().Match(lines[1]).Value);
             JsonFacts.Flatten(of, shared, (name, value) => facts[name] = value.GetRawText());
         }
         else if (TableHeader().IsMatch(output))
@@ -34,7 +37,8 @@ internal static partial class OutputFacts
                 for (int column = 0; column < headers.Count; column++)
                 {
                     int start = Math.Min(headers[column].Index, lines[row].Length);
-                    int end = column + 1 < headers.Count ? Math.Min(headers[column + 1].Index, lines[row].Length) : lines[row].Length;
+                    int end = column + 1 < headers.Count ? Math.Min(headers[column + 1].Index, lines[row].Length)
+                        : lines[row].Length;
                     facts[$"{of} row {row} {headers[column].Value}"] = lines[row][start..end].TrimEnd();
                 }
             }
@@ -51,10 +55,12 @@ internal static partial class OutputFacts
         return TrailingBlanks().Replace(text, "");
     }
 
-    [GeneratedRegex("[A-Z][a-z][a-z] \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    [GeneratedRegex("[A-Z][a-z][a-z] \\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10000)]
     private static partial Regex TimeText();
 
-    [GeneratedRegex("(?<key>\"(since|time)\"\\s*:\\s*)\\d{16}", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
+    [GeneratedRegex("(?<key>\"(since|time)\"\\s*:\\s*)\\d{16}", RegexOptions.ExplicitCapture,
+        matchTimeoutMilliseconds: 10000)]
     private static partial Regex TimeNumber();
 
     [GeneratedRegex("^[ \\t]*", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]

@@ -42,7 +42,12 @@ internal static class Programs
             throw new InvalidOperationException("the differential tests mount and chroot: run them as root");
         string script = FindUpward("make-sid-root.sh") ?? FindUpward("tests/differential/make-sid-root.sh")
             ?? throw new InvalidOperationException("make-sid-root.sh is not beside the differential tests");
-        ProcessStartInfo start = new(script) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        ProcessStartInfo start = new(script)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false
+        };
         using Process process = Process.Start(start) ?? throw new InvalidOperationException(script);
         string errors = "";
         process.ErrorDataReceived += (_, line) => errors += line.Data + "\n";
@@ -56,7 +61,8 @@ internal static class Programs
 
     private static string? FindUpward(string name)
     {
-        for (string? directory = AppContext.BaseDirectory; directory is not null; directory = Path.GetDirectoryName(directory))
+        for (string? directory = AppContext.BaseDirectory; directory is not null; directory =
+            Path.GetDirectoryName(directory))
         {
             string candidate = Path.Combine(directory, name);
             if (File.Exists(candidate))

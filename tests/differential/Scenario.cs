@@ -15,12 +15,15 @@ internal abstract record Step(string Text);
 
 /// <summary>A command line, without --root, which the bench adds.</summary>
 /// <param name="Class">Null is the scenario's.</param>
-internal sealed record Command(Actor Actor, string[] Arguments, IReadOnlyDictionary<string, string> Environment, TestedClass? Class = null)
-    : Step((Actor == Actor.SystemdOnBoth ? "systemd: " : "") + (Class is null ? "" : Class.Name + " ") + string.Join(' ', Arguments) +
+internal sealed record Command(Actor Actor, string[] Arguments, IReadOnlyDictionary<string, string> Environment,
+    TestedClass? Class = null)
+    : Step((Actor == Actor.SystemdOnBoth ? "systemd: " : "") + (Class is null ? "" : Class.Name + " ")
+    + string.Join(' ', Arguments) +
         (Environment.Count == 0 ? "" : $" [{string.Join(' ', Environment)}]"))
 {
     /// <summary>It only prints what is so: there is nothing new to look at after it.</summary>
-    public bool OnlyLooks => Arguments.Length == 0 || Array.Exists(Arguments, argument => argument is "status" or "list");
+    public bool OnlyLooks => Arguments.Length == 0
+        || Array.Exists(Arguments, argument => argument is "status" or "list");
 }
 
 /// <summary>A change of the tree from outside. It has to succeed.</summary>
@@ -38,8 +41,8 @@ internal enum RootKind
     Ext4,
 
     /// <summary>
-    /// The root of the process, no --root. For confexts /usr is the sid root's, read-only; for sysexts it has nothing but
-    /// what systemd's programs need to run, and is like any other directory of the root.
+    /// The root of the process, no --root. For confexts /usr is the sid root's, read-only; for sysexts it has nothing
+    /// but what systemd's programs need to run, and is like any other directory of the root.
     /// </summary>
     Slash,
 }

@@ -8,8 +8,8 @@ using System.Threading;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// Readers and writers on a merged /etc while it is refreshed again and again, each time with a newer vendor's file. Every
-/// write that was acknowledged is remembered, every failure counted.
+/// Readers and writers on a merged /etc while it is refreshed again and again, each time with a newer vendor's file.
+/// Every write that was acknowledged is remembered, every failure counted.
 /// </summary>
 internal sealed class Storm
 {
@@ -124,7 +124,8 @@ internal sealed class Storm
                 Interlocked.Increment(ref missingInner);
             try
             {
-                HashSet<string> names = [.. Directory.EnumerateFileSystemEntries(etc).Select(path => Path.GetFileName(path))];
+                HashSet<string> names = [.. Directory.EnumerateFileSystemEntries(etc)
+                    .Select(path => Path.GetFileName(path))];
                 if (!names.IsSupersetOf(["version", "hosts", "inner", "log"]))
                     Interlocked.Increment(ref incomplete);
             }
@@ -171,7 +172,15 @@ internal sealed class Storm
     private static string Name(IOException e) => e switch
     {
         FileNotFoundException or DirectoryNotFoundException => "ENOENT",
-        _ => (e.HResult & 0xffff) switch { 5 => "EIO", 17 => "EEXIST", 18 => "EXDEV", 30 => "EROFS", 116 => "ESTALE", int other => $"errno {other}" },
+        _ => (e.HResult & 0xffff) switch
+        {
+            5 => "EIO",
+            17 => "EEXIST",
+            18 => "EXDEV",
+            30 => "EROFS",
+            116 => "ESTALE",
+            int other => $"errno {other}"
+        },
     };
 
     private void CreateAndRename(int i)
@@ -183,7 +192,8 @@ internal sealed class Storm
 
     private void AppendToVendorsFile(int i)
     {
-        using FileStream log = new(bench.Root["etc/log"], FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+        using FileStream log = new(bench.Root["etc/log"], FileMode.Append, FileAccess.Write, FileShare.ReadWrite,
+            bufferSize: 0);
         log.Write(System.Text.Encoding.UTF8.GetBytes($"line {i}\n"));
     }
 
@@ -204,7 +214,8 @@ internal sealed class Storm
         foreach (int i in acknowledged[1])
             if (!lines.Contains($"line {i}"))
                 Lost.Add($"line {i} of log {where}");
-        if (acknowledged[2].Count > 0 && int.Parse(File.ReadAllText(etc + "/replaced"), CultureInfo.InvariantCulture) < acknowledged[2][^1])
+        if (acknowledged[2].Count > 0 && int.Parse(File.ReadAllText(etc + "/replaced"),
+            CultureInfo.InvariantCulture) < acknowledged[2][^1])
             Lost.Add($"replaced {acknowledged[2][^1]} {where}");
     }
 }

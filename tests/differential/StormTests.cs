@@ -4,7 +4,9 @@ using Xunit;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>What readers and writers notice of refreshes; SOAK in the environment gives systemd as many as bootmerge.</summary>
+/// <summary>
+/// What readers and writers notice of refreshes; SOAK in the environment gives systemd as many as bootmerge.
+/// </summary>
 [Collection("one scenario at a time")]
 public sealed class StormTests(ITestOutputHelper output)
 {
@@ -18,7 +20,8 @@ public sealed class StormTests(ITestOutputHelper output)
         Storm storm = Run("bootmerge", Refreshes, bench => bench.BootmergeAsItself);
 
         Assert.Empty(storm.Lost);
-        Assert.Equal((0, 0, 0, 0), (storm.Counts["reads that found no file"], storm.Counts["reads of an older file"], storm.Counts["listings without all files"], storm.Counts["writers that gave up"]));
+        Assert.Equal((0, 0, 0, 0), (storm.Counts["reads that found no file"], storm.Counts["reads of an older file"],
+            storm.Counts["listings without all files"], storm.Counts["writers that gave up"]));
         // A lookup under way in the old merge when its mounts are taken off may miss one: the manual page says so.
         Assert.InRange(storm.Counts["reads below a mount that found no file"], 0, 1);
         Assert.True(storm.Counts["reads"] > 10_000, "too few reads prove little");
@@ -30,7 +33,8 @@ public sealed class StormTests(ITestOutputHelper output)
     {
         Storm storm = Run("systemd-confext", IsSoak ? Refreshes : 50, bench => bench.Systemd);
 
-        Assert.True(storm.Counts["reads that found no file"] > 0, "systemd-confext has no gap any more: say so in the manual page");
+        Assert.True(storm.Counts["reads that found no file"] > 0,
+            "systemd-confext has no gap any more: say so in the manual page");
     }
 
     private Storm Run(string name, int refreshes, Func<Bench, Func<Command, CommandResult>> program)
@@ -41,7 +45,8 @@ public sealed class StormTests(ITestOutputHelper output)
             made.Run(refreshes);
             return made;
         });
-        output.WriteLine($"{name}: " + string.Join(", ", storm.Counts.Select(count => $"{count.Value} {count.Key}")) + $", {storm.Lost.Count} lost");
+        output.WriteLine($"{name}: " + string.Join(", ", storm.Counts.Select(count => $"{count.Value} {count.Key}"))
+            + $", {storm.Lost.Count} lost");
         return storm;
     }
 }

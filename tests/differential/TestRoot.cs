@@ -9,7 +9,8 @@ namespace BootMerge.DifferentialTests;
 
 /// <summary>
 /// The tree that is merged, and the words in which scenarios build and change it. Every path is relative to the
-/// root. Nothing here depends on the time, so that two roots built by the same words are equal. Modes are written with their octal digits, as for chmod(1): 755.
+/// root. Nothing here depends on the time, so that two roots built by the same words are equal. Modes are written with
+/// their octal digits, as for chmod(1): 755.
 /// </summary>
 internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
 {
@@ -115,7 +116,8 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
     public TestRoot Acl(string path)
     {
         Native.SetXattr(this[path], "system.posix_acl_access", Convert.FromHexString(
-            "02000000" + "01000700FFFFFFFF" + "0200070003000000" + "04000500FFFFFFFF" + "10000700FFFFFFFF" + "20000500FFFFFFFF"));
+            "02000000" + "01000700FFFFFFFF" + "0200070003000000" + "04000500FFFFFFFF" + "10000700FFFFFFFF"
+                + "20000500FFFFFFFF"));
         return this;
     }
 
@@ -144,7 +146,8 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
     /// of layers can be told apart by who wins.
     /// </summary>
     /// <param name="hierarchies">Null: all of the class. A sysext's release file lies in usr in any case.</param>
-    public TestRoot Extension(string name, string release = "ID=_any\n", string? directory = null, string? at = null, string[]? hierarchies = null)
+    public TestRoot Extension(string name, string release = "ID=_any\n", string? directory = null, string? at = null,
+        string[]? hierarchies = null)
     {
         string extension = (directory ?? tested.SearchDirectory) + "/" + (at ?? name);
         File($"{extension}/{tested.ReleaseDirectory}/extension-release.{name}", release);
@@ -159,7 +162,8 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
             {
                 if (other.Name == name)
                     continue;
-                string pair = string.CompareOrdinal(name, other.Name) < 0 ? $"{name},{other.Name}" : $"{other.Name},{name}";
+                string pair = string.CompareOrdinal(name, other.Name) < 0
+                    ? $"{name},{other.Name}" : $"{other.Name},{name}";
                 File($"{extension}/{hierarchy}/pairs/{pair}", name + "\n");
                 File($"{other.Directory}/{hierarchy}/pairs/{pair}", other.Name + "\n");
             }
@@ -206,7 +210,8 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
             .File($"var/lib/extensions.mutable/{hierarchy}/routed", "routed\n")
             .File($"var/lib/extensions.mutable/{hierarchy}/shared", "routed\n");
 
-    public TestRoot RoutingLink(string target, string hierarchy = "etc") => Link("var/lib/extensions.mutable/" + hierarchy, target);
+    public TestRoot RoutingLink(string target, string hierarchy = "etc") =>
+        Link("var/lib/extensions.mutable/" + hierarchy, target);
 
     public TestRoot Bind(string source, string target)
     {
@@ -223,8 +228,8 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
     }
 
     /// <summary>
-    /// A child that another thread has just forked holds the files that were open for writing here until it executes its
-    /// program: the mount is busy for that long.
+    /// A child that another thread has just forked holds the files that were open for writing here until it executes
+    /// its program: the mount is busy for that long.
     /// </summary>
     public TestRoot MakeReadOnly(string mountPoint)
     {

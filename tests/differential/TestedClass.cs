@@ -5,10 +5,13 @@ namespace BootMerge.DifferentialTests;
 /// <param name="Hierarchies">What it merges, relative to the root.</param>
 /// <param name="ReleaseDirectory">Inside an extension.</param>
 /// <param name="SearchDirectory">Where scenarios lay extensions that lie nowhere else.</param>
-internal sealed record TestedClass(string Name, string Marker, string[] Hierarchies, string ReleaseDirectory, string SearchDirectory)
+internal sealed record TestedClass(string Name, string Marker, string[] Hierarchies, string ReleaseDirectory,
+    string SearchDirectory)
 {
-    public static readonly TestedClass Confext = new("confext", ".systemd-confext", ["etc"], "etc/extension-release.d", "usr/lib/confexts");
-    public static readonly TestedClass Sysext = new("sysext", ".systemd-sysext", ["usr", "opt"], "usr/lib/extension-release.d", "var/lib/extensions");
+    public static readonly TestedClass Confext = new("confext", ".systemd-confext", ["etc"], "etc/extension-release.d",
+        "usr/lib/confexts");
+    public static readonly TestedClass Sysext = new("sysext", ".systemd-sysext", ["usr", "opt"],
+        "usr/lib/extension-release.d", "var/lib/extensions");
 
     /// <summary>systemd's program for the class, and the name by which bootmerge takes its place.</summary>
     public string Program => "systemd-" + Name;

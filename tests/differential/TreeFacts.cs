@@ -13,7 +13,8 @@ internal static class TreeFacts
 {
     /// <param name="aspect">"merged" for what is seen, "raw" for what lies on the root's own file system.</param>
     /// <param name="left">The name of entries that are left out, at any depth: the marker of a merge.</param>
-    public static void Add(IDictionary<string, string> facts, string aspect, string path, string relative, string? left = null)
+    public static void Add(IDictionary<string, string> facts, string aspect, string path, string relative,
+        string? left = null)
     {
         Native.Statx status;
         try
@@ -43,7 +44,8 @@ internal static class TreeFacts
                 continue;
             if (aspect == "raw" && relative.Length == 0 && name is "bootmerge" or "systemd-confext" or "systemd-sysext")
                 continue;
-            // bootmerge has two names for a workdir and uses one of them: the second counts as the first unless both are there.
+            // bootmerge has two names for a workdir and uses one of them: the second counts as the first unless both
+            // are there.
             if (name.EndsWith("-workdir.1", StringComparison.Ordinal) && Native.Lstat(entry[..^2]) is null)
                 name = name[..^2];
             Add(facts, aspect, entry, relative.Length == 0 ? name : relative + "/" + name, left);

@@ -36,4 +36,11 @@ none "no phrase that a reader stumbles over" "$(grep -InEi "$phrases" "${files[@
 mapfile -t pages < <(printf '%s\n' "${files[@]}" | grep '\.md$')
 none "Markdown has at most 120 columns, but for tables and code" "$(LC_ALL=C.UTF-8 grep -nE '^.{121,}' "${pages[@]}" | grep -vE '^[^:]*:[0-9]+:( *\||    )' || true)"
 
+# In C#, a row of data or a text of more than one line may be longer.
+mapfile -t sources < <(printf '%s\n' "${files[@]}" | grep '\.cs$')
+none "C# has at most 120 columns" "$(awk '
+    FNR == 1 { is_text = 0 }
+    { was_text = is_text; if (gsub(/"""/, "&") % 2) is_text = !is_text }
+    length > 120 && !was_text && !(FILENAME ~ /tests/ && /^ *[$@+(]* *"|InlineData|"[^"]{80,}"|\$"[^;]*";?$/) { print FILENAME ":" FNR ": " $0 }' "${sources[@]}")"
+
 if [ "$0" = "${BASH_SOURCE[0]}" ]; then finish; fi

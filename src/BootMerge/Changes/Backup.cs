@@ -45,7 +45,8 @@ internal sealed class Backup : IDisposable
         return new Backup(all, Sys.OpenChild(all, Partial, Sys.O_RDONLY | Sys.O_DIRECTORY), known, log);
     }
 
-    /// <param name="path">Inside the hierarchy: "/ssh/sshd_config". The directories above it get their attributes, too.</param>
+    /// <param name="path">Inside the hierarchy: "/ssh/sshd_config". The directories above it get their attributes,
+    /// too.</param>
     public void Add(ChangedTree tree, string path)
     {
         SafeFileHandle top = Sys.Reopen(_this, Sys.O_RDONLY | Sys.O_DIRECTORY);

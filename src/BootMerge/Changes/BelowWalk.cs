@@ -8,12 +8,13 @@ namespace BootMerge.Changes;
 /// <param name="version">A digest of what distinguishes versions of the vendor's files.</param>
 internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord record, ShadowedRecord older)
 {
-    // Defaults that are a bare directory get a release file while they are merged, for systemd to see them. It is there at a second
-    // run of the boot stage, and not at the first.
+    // Defaults that are a bare directory get a release file while they are merged, for systemd to see them. It is there
+    // at a second run of the boot stage, and not at the first.
     private const string ReleaseFiles = "extension-release.d";
 
     // What did not change on the disk has the digest it had: true only of the same version.
-    private readonly bool _isSameVersion = older.Versions.TryGetValue(tree.Hierarchy, out string? known) && known == version;
+    private readonly bool _isSameVersion = older.Versions.TryGetValue(tree.Hierarchy, out string? known)
+        && known == version;
 
     private int _count;
 
@@ -26,7 +27,8 @@ internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord
         {
             using SafeFileHandle? directory = path.Length == 0
                 ? Sys.Reopen(tree.Below, Sys.O_RDONLY | Sys.O_DIRECTORY)
-                : Sys.TryOpenAt(tree.Below, path[1..], Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+                : Sys.TryOpenAt(tree.Below, path[1..], Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW,
+                Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
             if (directory is not null && !AddAll(directory, path, directories))
             {
                 record.ForgetBelow();
@@ -43,12 +45,14 @@ internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord
         foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
         {
             string inside = path + "/" + entry.Name;
-            if (tree.Hierarchy.Length + inside.Length > ShadowedRecord.MaximumPath || path.Length == 0 && (entry.Name == tree.Class.MarkerName || entry.Name == ReleaseFiles)
+            if (tree.Hierarchy.Length + inside.Length > ShadowedRecord.MaximumPath
+                || path.Length == 0 && (entry.Name == tree.Class.MarkerName || entry.Name == ReleaseFiles)
                 || LayersBelow.TryStatus(directory, entry.Name) is not FileStatus status)
                 continue;
             if (++_count > ShadowedRecord.MaximumBelow)
                 return false;
-            record.Below[tree.Hierarchy + inside] = status.IsDirectory ? ShadowedRecord.IsDirectory : FileOf(directory, entry.Name, status, tree.Hierarchy + inside);
+            record.Below[tree.Hierarchy + inside] = status.IsDirectory
+                ? ShadowedRecord.IsDirectory : FileOf(directory, entry.Name, status, tree.Hierarchy + inside);
             if (status.IsDirectory)
                 directories.Add(inside);
         }
@@ -61,8 +65,10 @@ internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord
     {
         if (status is { IsRegular: false, IsSymlink: false })
             return ShadowedRecord.IsOther;
-        string stamp = Digest.Of(status.Inode.ToString() + " " + status.Size.ToString() + " " + status.ModificationTime.ToString() + " " + status.ChangeTime.ToString());
-        if (_isSameVersion && older.Below.TryGetValue(path, out string? known) && known.EndsWith(stamp, System.StringComparison.Ordinal))
+        string stamp = Digest.Of(status.Inode.ToString() + " " + status.Size.ToString() + " "
+            + status.ModificationTime.ToString() + " " + status.ChangeTime.ToString());
+        if (_isSameVersion && older.Below.TryGetValue(path, out string? known)
+            && known.EndsWith(stamp, System.StringComparison.Ordinal))
             return known;
         return Digest.Of(directory, name, status) is string digest ? digest + " " + stamp : ShadowedRecord.IsOther;
     }

@@ -10,7 +10,10 @@ internal enum ChangeKind
     /// <summary>Both have it, and they differ.</summary>
     Modified,
 
-    /// <summary>As <see cref="Modified"/>, or the lower file is gone; and the lower file has changed since the machine's was made from it.</summary>
+    /// <summary>
+    /// As <see cref="Modified"/>, or the lower file is gone; and the lower file has changed since the machine's was
+    /// made from it.
+    /// </summary>
     Frozen,
 
     /// <summary>The layers below have it, the machine deleted it.</summary>
@@ -22,7 +25,10 @@ internal enum ChangeKind
     /// <summary>A directory of the layers below under another name.</summary>
     Moved,
 
-    /// <summary>A directory that the machine made before the layers below had one of that name: it hides theirs until the next boot.</summary>
+    /// <summary>
+    /// A directory that the machine made before the layers below had one of that name: it hides theirs until the next
+    /// boot.
+    /// </summary>
     Hiding,
 }
 
@@ -48,7 +54,8 @@ internal sealed class Change(string path, ChangeKind kind, Difference differs = 
     public string Detail => Kind switch
     {
         ChangeKind.Moved => "from " + From,
-        ChangeKind.Frozen => Differs == Difference.None ? "gone below since" : Differences.Names(Differs).Joined(", ") + "; changed below since",
+        ChangeKind.Frozen => Differs == Difference.None ? "gone below since"
+            : Differences.Names(Differs).Joined(", ") + "; changed below since",
         ChangeKind.Hiding => "made before the layers below had it; theirs shows after the next boot",
         ChangeKind.Modified => Differences.Names(Differs).Joined(", "),
         _ => "",

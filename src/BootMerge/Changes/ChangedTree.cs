@@ -32,24 +32,29 @@ internal sealed class ChangedTree : IDisposable
     public required SafeFileHandle Below { get; init; }
 
     /// <summary>
-    /// The layers that <see cref="Below"/> is made of, topmost first; above them, where <see cref="IsWhole"/>, the one of the
-    /// machine's that is imported.
+    /// The layers that <see cref="Below"/> is made of, topmost first; above them, where <see cref="IsWhole"/>, the one
+    /// of the machine's that is imported.
     /// </summary>
     public required List<NamedLayer> Layers { get; init; }
 
     /// <summary>
-    /// The upper layer cannot be reached, as it is in memory: <see cref="Upper"/> is the merge itself, and what it lacks
-    /// was deleted.
+    /// The upper layer cannot be reached, as it is in memory: <see cref="Upper"/> is the merge itself, and what it
+    /// lacks was deleted.
     /// </summary>
     public required bool IsWhole { get; init; }
 
     /// <summary>The merge as it is seen, opened for reading; null when nothing is merged.</summary>
     public required SafeFileHandle? Merged { get; init; }
 
-    /// <summary>All layers as one directory, opened for reading, by which paths are followed; null when no path was typed.</summary>
+    /// <summary>
+    /// All layers as one directory, opened for reading, by which paths are followed; null when no path was typed.
+    /// </summary>
     public required SafeFileHandle? Seen { get; init; }
 
-    /// <summary>Paths inside the hierarchy on which something is mounted, in it or where the upper layer lies. The kernel would take such mounts away with the path.</summary>
+    /// <summary>
+    /// Paths inside the hierarchy on which something is mounted, in it or where the upper layer lies. The kernel would
+    /// take such mounts away with the path.
+    /// </summary>
     public required List<string> MountedUpon { get; init; }
 
     /// <summary>It is the upper layer of a merge that is mounted.</summary>
@@ -59,9 +64,12 @@ internal sealed class ChangedTree : IDisposable
     public void CheckNotMerged()
     {
         if (IsMerged)
-            throw new InputException(PathText.Printable(Hierarchy) + " is merged, and its upper layer must not change under the merge: unmerge it first, or prune in the initramfs, before the merge");
+            throw new InputException(PathText.Printable(Hierarchy)
+                + " is merged, and its upper layer must not change under the merge: unmerge it first, or prune in the "
+                + "initramfs, before the merge");
         if (Sys.IsOnOverlay(Upper))
-            throw new InputException(PathText.Printable(UpperPath) + " is on an overlay that this program has not mounted: its upper layer is unknown");
+            throw new InputException(PathText.Printable(UpperPath)
+                + " is on an overlay that this program has not mounted: its upper layer is unknown");
     }
 
     public void Dispose()

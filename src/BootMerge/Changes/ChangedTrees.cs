@@ -43,7 +43,8 @@ internal sealed class ChangedTrees : IDisposable
 
     /// <param name="session">Its classes are looked at.</param>
     /// <param name="withAll">Also hierarchies without an upper layer, as if it were an empty one.</param>
-    /// <param name="isReading">Nothing will be changed: also where a file system is read-only, so that merge would refuse.</param>
+    /// <param name="isReading">Nothing will be changed: also where a file system is read-only, so that merge would
+    /// refuse.</param>
     public static ChangedTrees Open(Session session, bool withAll = false, bool isReading = false)
     {
         List<Selection> selections = Selection.MakeAll(session, Extension.BareDefaults(session.Root));
@@ -51,7 +52,8 @@ internal sealed class ChangedTrees : IDisposable
     }
 
     /// <param name="selections">What a merge would be made of.</param>
-    public static ChangedTrees Open(Session session, List<Selection> selections, bool withAll = false, bool isReading = false)
+    public static ChangedTrees Open(Session session, List<Selection> selections, bool withAll = false,
+        bool isReading = false)
     {
         List<List<AcceptedExtension>> accepted = [];
         foreach (Selection selection in selections)
@@ -60,12 +62,14 @@ internal sealed class ChangedTrees : IDisposable
         List<SeenHierarchy> seen = SeenHierarchy.OpenAll(session, selections);
         MountTable mounts = MountTable.Read();
         string root = Sys.PathOf(session.Root.Handle).TrimEnd('/');
-        ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log), mounts, root, session.Settings.Names.Count > 0);
+        ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log), mounts, root,
+            session.Settings.Names.Count > 0);
         try
         {
             List<ClassSettings> classes = selections.ConvertAll(static selection => selection.Settings);
             List<List<AcceptedExtension>> sources = LayerSources.Of(trees._host, classes, accepted, []);
-            List<List<AcceptedExtension>> merged = LayerSources.Of(trees._host, classes, selections.ConvertAll(selection => SeenHierarchy.Extensions(seen, selection.Settings.Class)), []);
+            List<List<AcceptedExtension>> merged = LayerSources.Of(trees._host, classes,
+                selections.ConvertAll(selection => SeenHierarchy.Extensions(seen, selection.Settings.Class)), []);
             for (int i = 0; i < selections.Count; i++)
                 trees.Add(selections[i].Settings, sources[i], merged[i], seen, withAll, isReading);
             return trees;
@@ -94,7 +98,9 @@ internal sealed class ChangedTrees : IDisposable
 
     /// <param name="found">What would be merged now.</param>
     /// <param name="merged">What is merged, on any hierarchy of the class.</param>
-    private void Add(ClassSettings settings, List<AcceptedExtension> found, List<AcceptedExtension> merged, List<SeenHierarchy> all, bool withAll, bool isReading)
+    private void Add(ClassSettings settings,
+        List<AcceptedExtension> found, List<AcceptedExtension> merged, List<SeenHierarchy> all, bool withAll,
+        bool isReading)
     {
         foreach (HierarchyState now in _host.Look(settings))
         {
@@ -103,9 +109,11 @@ internal sealed class ChangedTrees : IDisposable
             Mount? mount = merge is null ? null : seen!.MountIn(_mounts);
             HierarchyState state = merge is null ? now : MergedLayers.State(now, merge, mount);
             ClassSettings used = merge is null ? settings : MergedLayers.Settings(settings, merge, mount);
-            PlanResult result = Planner.Plan(used, [state], merge is null ? found : merged.FindAll(extension => merge.Marker.Names.Has(extension.Name)));
+            PlanResult result = Planner.Plan(used, [state], merge is null
+                ? found : merged.FindAll(extension => merge.Marker.Names.Has(extension.Name)));
             // Whether it could be made today does not matter for an existing merge.
-            if (result.Refusal is not null && (merge is null || state.AreMarksHidden) && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))
+            if (result.Refusal is not null && (merge is null || state.AreMarksHidden)
+                && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))
                 throw new InputException(result.Refusal);
             foreach (LeftAlone left in result.Plan.LeftAlone)
             {
@@ -142,14 +150,17 @@ internal sealed class ChangedTrees : IDisposable
     private static string? WhyWithoutUpper(StackPlan stack, bool isMerged) => stack.Upper switch
     {
         PersistentUpper { CreateWithMode: not null } => "nothing has been written yet, the upperdir does not exist",
-        MemoryUpper when !isMerged && ImportedLayer(stack) is null => "writes go to memory, and nothing has been written yet",
-        null when ImportedLayer(stack) is null => "it is read-only, and the extensions are above the machine's own files",
+        MemoryUpper when !isMerged && ImportedLayer(stack) is null =>
+            "writes go to memory, and nothing has been written yet",
+        null when ImportedLayer(stack) is null =>
+            "it is read-only, and the extensions are above the machine's own files",
         _ => null,
     };
 
     /// <summary>In the import modes the machine's layer is the topmost lowerdir.</summary>
     private static Layer? ImportedLayer(StackPlan stack) =>
-        stack.Upper is not PersistentUpper && stack.Lower.Count > 1 && stack.Lower[0].Kind != LayerKind.Extension ? stack.Lower[0] : null;
+        stack.Upper is not PersistentUpper && stack.Lower.Count > 1 && stack.Lower[0].Kind != LayerKind.Extension
+            ? stack.Lower[0] : null;
 
     private ChangedTree Open(StackPlan stack, SeenHierarchy? seen, bool hasUpper)
     {
@@ -157,7 +168,8 @@ internal sealed class ChangedTrees : IDisposable
         Layer? imported = ImportedLayer(stack);
         List<Layer> below = imported is null ? stack.Lower : stack.Lower.GetRange(1, stack.Lower.Count - 1);
         bool isWhole = hasUpper && stack.Upper is MemoryUpper && isMerged;
-        string path = isWhole ? stack.Hierarchy : imported?.Path ?? (stack.Upper as PersistentUpper)?.Path ?? stack.Hierarchy;
+        string path = isWhole ? stack.Hierarchy : imported?.Path ?? (stack.Upper as PersistentUpper)?.Path
+            ?? stack.Hierarchy;
         List<NamedLayer> layers = [];
         SafeFileHandle? upper = null;
         SafeFileHandle? shown = null;
@@ -169,7 +181,8 @@ internal sealed class ChangedTrees : IDisposable
             SafeFileHandle view = LayersBelow.Open(_host, below, layers);
             if (_hasPaths)
                 shown = isMerged ? seen!.OpenBare()
-                    : LayersBelow.Open(_host, hasUpper ? [new Layer(LayerKind.Routed, "upper", path), .. below] : below, []);
+                    : LayersBelow.Open(_host, hasUpper ? [new Layer(LayerKind.Routed, "upper", path), .. below] : below,
+                    []);
             // Also of the machine's, but not what its changes are measured by.
             if (isWhole && imported is not null)
                 layers.Insert(0, new NamedLayer(imported.Name, OpenUpper(imported.Path, stack.Hierarchy, isMerged)));
@@ -206,15 +219,18 @@ internal sealed class ChangedTrees : IDisposable
     private void AddMountsBelow(string path, ExtensionClass extensionClass, List<string> found)
     {
         foreach (Mount mount in _mounts.Mounts)
-            if (PathName.IsBelow(mount.Path, _root + path) && mount.Path != _root + path + "/" + extensionClass.MarkerName)
+            if (PathName.IsBelow(mount.Path, _root + path)
+                && mount.Path != _root + path + "/" + extensionClass.MarkerName)
                 found.Add(mount.Path[(_root.Length + path.Length)..]);
     }
 
     private SafeFileHandle OpenUpper(string path, string hierarchy, bool isMerged)
     {
-        using SafeFileHandle? found = isMerged ? _host.Bare.TryOpenDirectory(path) : _host.Bare.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle? found = isMerged ? _host.Bare.TryOpenDirectory(path)
+            : _host.Bare.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
         if (found is not SafeFileHandle directory)
-            throw new InputException("the machine's files of the merge on " + PathText.Printable(hierarchy) + " were in " + PathText.Printable(path)
+            throw new InputException("the machine's files of the merge on " + PathText.Printable(hierarchy)
+                + " were in " + PathText.Printable(path)
                 + " when it was made, but that directory no longer exists");
         return Bare(directory, path);
     }

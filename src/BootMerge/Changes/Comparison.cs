@@ -33,7 +33,8 @@ internal sealed class Comparison(bool withLabels)
         if (entry.UpperHandle is not null && entry.BelowHandle is not null && entry.Redirect is null)
             return difference | OfXattrs(entry, Sys.ListXattrs(entry.UpperHandle), Sys.ListXattrs(entry.BelowHandle));
         // Opened, a fifo would wait and a device might act.
-        difference |= OfXattrs(entry, Sys.ListXattrsAt(entry.UpperDirectory, entry.Name), Sys.ListXattrsAt(entry.BelowDirectory!, entry.Name));
+        difference |= OfXattrs(entry, Sys.ListXattrsAt(entry.UpperDirectory, entry.Name),
+            Sys.ListXattrsAt(entry.BelowDirectory!, entry.Name));
         return HaveSameContent(entry) ? difference : difference | Difference.Content;
     }
 
@@ -43,7 +44,8 @@ internal sealed class Comparison(bool withLabels)
         FileStatus upper = entry.Upper!;
         FileStatus below = entry.Below!;
         if (upper.IsSymlink)
-            return Sys.ReadLinkAt(entry.UpperDirectory, entry.Name) == Sys.ReadLinkAt(entry.BelowDirectory!, entry.Name);
+            return Sys.ReadLinkAt(entry.UpperDirectory, entry.Name) == Sys.ReadLinkAt(entry.BelowDirectory!,
+                entry.Name);
         if (upper.IsBlockDevice || upper.IsCharacterDevice)
             return upper.RdevMajor == below.RdevMajor && upper.RdevMinor == below.RdevMinor;
         return true;
@@ -60,13 +62,16 @@ internal sealed class Comparison(bool withLabels)
         return isSame ? difference : difference | Difference.Content;
     }
 
-    /// <summary>Up to their size when they were looked at; who acts on it looks again whether that has changed.</summary>
+    /// <summary>
+    /// Up to their size when they were looked at; who acts on it looks again whether that has changed.
+    /// </summary>
     private bool HaveSameBytes(SafeFileHandle upper, SafeFileHandle below, ulong size)
     {
         while (size > 0)
         {
             int wanted = (int)Math.Min(size, (ulong)_upper.Length);
-            if (Sys.ReadFully(upper, _upper.AsSpan(0, wanted)) != wanted || Sys.ReadFully(below, _below.AsSpan(0, wanted)) != wanted
+            if (Sys.ReadFully(upper, _upper.AsSpan(0, wanted)) != wanted
+                || Sys.ReadFully(below, _below.AsSpan(0, wanted)) != wanted
                 || !_upper.AsSpan(0, wanted).SequenceEqual(_below.AsSpan(0, wanted)))
                 return false;
             size -= (ulong)wanted;
@@ -91,7 +96,8 @@ internal sealed class Comparison(bool withLabels)
         return difference;
     }
 
-    private static Difference KindOf(string name) => name.StartsWith(AclPrefix, StringComparison.Ordinal) ? Difference.Acl : Difference.Xattr;
+    private static Difference KindOf(string name) => name.StartsWith(AclPrefix, StringComparison.Ordinal)
+        ? Difference.Acl : Difference.Xattr;
 
     private void RemoveIgnored(List<string> names)
     {

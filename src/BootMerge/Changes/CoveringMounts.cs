@@ -13,7 +13,9 @@ internal sealed class CoveringMounts
 
     private CoveringMounts(MountTable table) => _table = table;
 
-    /// <summary>Before this thread is in a private view: there the merges, and what is mounted on them, are not seen.</summary>
+    /// <summary>
+    /// Before this thread is in a private view: there the merges, and what is mounted on them, are not seen.
+    /// </summary>
     public static CoveringMounts Read(Root root, List<ClassSettings> classes)
     {
         CoveringMounts mounts = new(MountTable.Read());
@@ -22,13 +24,15 @@ internal sealed class CoveringMounts
             {
                 using SafeFileHandle? directory = root.TryOpenDirectory(hierarchy);
                 if (directory is not null)
-                    mounts._tops.Add(new Top(hierarchy, Sys.PathOf(directory), Sys.MountNumber(directory), settings.Class.MarkerName));
+                    mounts._tops.Add(new Top(hierarchy, Sys.PathOf(directory), Sys.MountNumber(directory),
+                        settings.Class.MarkerName));
             }
         return mounts;
     }
 
     /// <param name="path">Inside the hierarchy: "/ssh/sshd_config".</param>
-    /// <returns>The mount that a path walk ends in, as what is at the path or on the way to it; null when that is the hierarchy's own.</returns>
+    /// <returns>The mount that a path walk ends in, as what is at the path or on the way to it; null when that is the
+    /// hierarchy's own.</returns>
     public LayerFinding? On(string hierarchy, string path)
     {
         if (_tops.Find(at => at.Hierarchy == hierarchy) is not Top top)
@@ -40,16 +44,20 @@ internal sealed class CoveringMounts
             return null;
         string inside = last.Path[top.Path.Length..];
         // Of a bind mount: what of the file system it shows.
-        return new LayerFinding("mount", inside, inside == path ? LayerPart.Provides : LayerPart.Covers, last.Type, last.Root == "/" ? "" : "its " + last.Root);
+        return new LayerFinding("mount", inside, inside == path ? LayerPart.Provides : LayerPart.Covers, last.Type,
+            last.Root == "/" ? "" : "its " + last.Root);
     }
 
-    /// <summary>Of mounts in one mount the one that is nearest to its root is met first, whichever was there first.</summary>
+    /// <summary>
+    /// Of mounts in one mount the one that is nearest to its root is met first, whichever was there first.
+    /// </summary>
     private Mount? Next(int from, Top top, string path)
     {
         Mount? next = null;
         foreach (Mount mount in _table.ChildrenOf(from))
             if (PathName.IsOrIsBelow(path, mount.Path) && PathName.IsBelow(mount.Path, top.Path)
-                && mount.Path != top.Path + "/" + top.MarkerName && (next is null || mount.Path.Length < next.Path.Length))
+                && mount.Path != top.Path + "/" + top.MarkerName
+                    && (next is null || mount.Path.Length < next.Path.Length))
                 next = mount;
         return next;
     }

@@ -11,7 +11,8 @@ internal abstract class ChangeSink
 /// <summary>Finds every difference between an upper layer and the layers below.</summary>
 /// <param name="only">Paths inside the hierarchy to look at, each with its subtree; none: all.</param>
 /// <param name="shadowed">What was below when the machine last ran, and below its files when they were written.</param>
-internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<string> only, ShadowedRecord shadowed, ChangeSink sink) : TreeWalk(tree)
+internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<string> only, ShadowedRecord shadowed,
+    ChangeSink sink) : TreeWalk(tree)
 {
     private bool _isMadeFirst;
 
@@ -54,7 +55,8 @@ internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<str
         Difference difference = comparison.Of(entry);
         if (difference == Difference.None)
             return null;
-        return Make(entry, shadowed.IsFrozen(Tree.Hierarchy, entry) ? ChangeKind.Frozen : ChangeKind.Modified, difference);
+        return Make(entry, shadowed.IsFrozen(Tree.Hierarchy, entry) ? ChangeKind.Frozen : ChangeKind.Modified,
+            difference);
     }
 
     private Change Make(Entry entry, ChangeKind kind, Difference difference = Difference.None, string? from = null) =>

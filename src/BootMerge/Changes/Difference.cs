@@ -3,7 +3,9 @@ using System.Collections.Generic;
 
 namespace BootMerge.Changes;
 
-/// <summary>In what two inodes differ. Times and numbers of links do not count, nor does how sparse a file is.</summary>
+/// <summary>
+/// In what two inodes differ. Times and numbers of links do not count, nor does how sparse a file is.
+/// </summary>
 [Flags]
 internal enum Difference
 {

@@ -20,17 +20,23 @@ internal sealed class Entry
     /// <summary>Set again before a directory is left.</summary>
     public required SafeFileHandle UpperDirectory { get; set; }
 
-    /// <summary>null when the layers below have nothing where the parent is. Set again before a directory is left.</summary>
+    /// <summary>
+    /// null when the layers below have nothing where the parent is. Set again before a directory is left.
+    /// </summary>
     public required SafeFileHandle? BelowDirectory { get; set; }
 
-    /// <summary>Of <see cref="BelowDirectory"/>, inside the hierarchy: another one than of the parent below a directory that was moved.</summary>
+    /// <summary>
+    /// Of <see cref="BelowDirectory"/>, inside the hierarchy: another one than of the parent below a directory that was
+    /// moved.
+    /// </summary>
     public required Place BelowPlace { get; init; }
 
     /// <summary>Of that name in <see cref="BelowDirectory"/>, inside the hierarchy.</summary>
     public string PathBelow => BelowPlace.Child(Name).ToString();
 
     /// <summary>Deeper than any path that a system call takes: nothing is remembered of it.</summary>
-    public bool IsTooDeep => Parent.Length > ShadowedRecord.MaximumPath || BelowPlace.Length > ShadowedRecord.MaximumPath;
+    public bool IsTooDeep => Parent.Length > ShadowedRecord.MaximumPath
+        || BelowPlace.Length > ShadowedRecord.MaximumPath;
 
     /// <summary>null when only the layers below have it; see <see cref="ChangedTree.IsWhole"/>.</summary>
     public required FileStatus? Upper { get; init; }
@@ -41,13 +47,18 @@ internal sealed class Entry
     /// <summary>Of a directory, opened for reading; else null.</summary>
     public SafeFileHandle? UpperHandle { get; set; }
 
-    /// <summary>What is merged into the directory, opened for reading: what lies below it, or where it was moved from; or null.</summary>
+    /// <summary>
+    /// What is merged into the directory, opened for reading: what lies below it, or where it was moved from; or null.
+    /// </summary>
     public SafeFileHandle? BelowHandle { get; set; }
 
     /// <summary>The directory hides what the layers below have inside it.</summary>
     public bool IsOpaque { get; set; }
 
-    /// <summary>Where the directory was moved from, as overlayfs has it: a name beside it, or a path from the hierarchy; else null.</summary>
+    /// <summary>
+    /// Where the directory was moved from, as overlayfs has it: a name beside it, or a path from the hierarchy; else
+    /// null.
+    /// </summary>
     public string? Redirect { get; init; }
 
     /// <summary>Where the layers below have what is merged into it.</summary>

@@ -20,7 +20,10 @@ internal enum LayerPart
     /// <summary>A whiteout: the path is deleted in the layers below.</summary>
     Deletes,
 
-    /// <summary>Not the path but a directory on the way to it, or what is there in its place: nothing of the layers below shows in it.</summary>
+    /// <summary>
+    /// Not the path but a directory on the way to it, or what is there in its place: nothing of the layers below shows
+    /// in it.
+    /// </summary>
     Covers,
 }
 
@@ -51,13 +54,15 @@ internal static class Explanation
     /// <param name="shadowed">Tells of an opaque directory whether it hides anything on purpose.</param>
     /// <param name="mount">What is mounted there, or on the way: all layers are hidden then.</param>
     /// <returns>Empty when no layer has it, and it is in no mount.</returns>
-    public static List<LayerFinding> Of(ChangedTree tree, string path, ShadowedRecord shadowed, LayerFinding? mount = null)
+    public static List<LayerFinding> Of(ChangedTree tree, string path, ShadowedRecord shadowed,
+        LayerFinding? mount = null)
     {
         List<LayerFinding> findings = [];
         string[] names = path.Trim('/').Length == 0 ? [] : path.Trim('/').Split('/');
         State state = new(names) { IsCovered = mount is not null };
         if (tree.HasUpper)
-            Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings, tree.IsWhole, (pathBelow, status) => shadowed.IsMadeFirst(tree.Hierarchy, pathBelow, status));
+            Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings, tree.IsWhole,
+                (pathBelow, status) => shadowed.IsMadeFirst(tree.Hierarchy, pathBelow, status));
         foreach (Mounting.NamedLayer layer in tree.Layers)
             Look(layer.Directory, layer.Name, state, findings);
         // What covers nothing makes no difference.
@@ -80,10 +85,13 @@ internal static class Explanation
     }
 
     /// <param name="isWhole">What it lacks does not show: it is the merge itself.</param>
-    /// <param name="isMadeFirst">Of an opaque directory at a path below: nothing was there when it was made. null for layers below.</param>
-    private static void Look(SafeFileHandle layer, string name, State state, List<LayerFinding> findings, bool isWhole = false, Func<string, FileStatus, bool>? isMadeFirst = null)
+    /// <param name="isMadeFirst">Of an opaque directory at a path below: nothing was there when it was made. null for
+    /// layers below.</param>
+    private static void Look(SafeFileHandle layer, string name, State state, List<LayerFinding> findings,
+        bool isWhole = false, Func<string, FileStatus, bool>? isMadeFirst = null)
     {
-        // On the way down each directory may say that nothing of the layers below shows, or that they have it elsewhere.
+        // On the way down each directory may say that nothing of the layers below shows, or that they have it
+        // elsewhere.
         bool endsHere = false;
         List<string> below = [];
         LayerFinding? cover = null;
@@ -97,7 +105,9 @@ internal static class Explanation
                 if (status is null)
                 {
                     if (isWhole)
-                        findings.Add(new LayerFinding(name, "/" + string.Join('/', state.Names, 0, i + 1), state.IsCovered ? LayerPart.Hidden : isLast ? LayerPart.Deletes : LayerPart.Covers, Absent, ""));
+                        findings.Add(new LayerFinding(name, "/" + string.Join('/', state.Names, 0, i + 1),
+                            state.IsCovered ? LayerPart.Hidden : isLast ? LayerPart.Deletes : LayerPart.Covers, Absent,
+                            ""));
                     AddCover(state, endsHere ? cover : null, findings);
                     AddRest(below, state.Names, i);
                     Continue(state, below, endsHere || isWhole);
@@ -125,12 +135,14 @@ internal static class Explanation
                 below.Add(state.Names[i]);
                 if (redirect is not null)
                     Redirect(below, redirect);
-                bool isFirst = isOpaque && redirect is null && isMadeFirst is not null && isMadeFirst("/" + below.Joined("/"), status);
+                bool isFirst = isOpaque && redirect is null && isMadeFirst is not null
+                    && isMadeFirst("/" + below.Joined("/"), status);
                 string opaque = isFirst ? "opaque, made before the layers below had it" : "opaque";
                 if (isOpaque)
                     cover = isLast ? null : Cover(name, state, i, status, opaque);
                 if (isLast)
-                    Found(name, state, status, isOpaque ? opaque : redirect is null ? "" : "moved from " + redirect, findings);
+                    Found(name, state, status, isOpaque ? opaque : redirect is null ? "" : "moved from " + redirect,
+                        findings);
                 // A path that starts at the hierarchy begins again there, whatever was on the way.
                 endsHere = isOpaque || endsHere && redirect is not ['/', ..];
             }
@@ -194,5 +206,6 @@ internal static class Explanation
     }
 
     private static string TypeOf(FileStatus status) =>
-        status.IsDirectory ? "directory" : status.IsWhiteout ? "whiteout" : status.IsRegular ? "file" : status.IsSymlink ? "symlink" : "special file";
+        status.IsDirectory ? "directory" : status.IsWhiteout ? "whiteout" : status.IsRegular ? "file" : status.IsSymlink
+            ? "symlink" : "special file";
 }

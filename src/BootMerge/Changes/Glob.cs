@@ -1,6 +1,9 @@
 namespace BootMerge.Changes;
 
-/// <summary>Patterns as in glob(7): "*" and "?" stand for anything but "/", "[a-c]" and "[!a]" for one of some; "\" takes away a meaning.</summary>
+/// <summary>
+/// Patterns as in glob(7): "*" and "?" stand for anything but "/", "[a-c]" and "[!a]" for one of some; "\" takes away a
+/// meaning.
+/// </summary>
 internal static class Glob
 {
     public static bool Matches(string pattern, string text)

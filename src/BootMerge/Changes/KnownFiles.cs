@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// What a reset may remove: each file of the upper layer as it was when it was copied. What came or changed since is in no
-/// copy, so it stays.
+/// What a reset may remove: each file of the upper layer as it was when it was copied. What came or changed since is in
+/// no copy, so it stays.
 /// </summary>
 internal sealed class KnownFiles
 {
@@ -19,7 +19,8 @@ internal sealed class KnownFiles
     public void Add(FileStatus status) => _files[Key(status)] = new Known(status, "");
 
     /// <param name="directory">Opened for reading, before it is listed.</param>
-    public void AddDirectory(SafeFileHandle directory, FileStatus status) => _files[Key(status)] = new Known(status, AttributesOf(directory));
+    public void AddDirectory(SafeFileHandle directory, FileStatus status) =>
+        _files[Key(status)] = new Known(status, AttributesOf(directory));
 
     /// <summary>For a reset that keeps no copy: a path as it is now, with all that is in it.</summary>
     public void AddTree(SafeFileHandle parent, string name)
@@ -39,15 +40,21 @@ internal sealed class KnownFiles
         }
     }
 
-    /// <summary>Whether something other than a directory is as it was. Any change moves its time of change on.</summary>
+    /// <summary>
+    /// Whether something other than a directory is as it was. Any change moves its time of change on.
+    /// </summary>
     public bool Has(FileStatus now) =>
         _files.GetValueOrDefault(Key(now)) is Known known
-        && (known.IsWhiteout && now.IsWhiteout || known.ChangeTime == now.ChangeTime && IsSameContent(known.Status, now));
+        && (known.IsWhiteout && now.IsWhiteout || known.ChangeTime == now.ChangeTime
+        && IsSameContent(known.Status, now));
 
     /// <summary>As <see cref="Has"/>, of a file that this program has moved: that counts as a change of it.</summary>
-    public bool HasMoved(FileStatus now) => _files.GetValueOrDefault(Key(now)) is Known known && IsSameContent(known.Status, now);
+    public bool HasMoved(FileStatus now) => _files.GetValueOrDefault(Key(now)) is Known known
+        && IsSameContent(known.Status, now);
 
-    /// <summary>Whether a directory has the owner, mode and attributes that it had. What is in it is asked for one by one.</summary>
+    /// <summary>
+    /// Whether a directory has the owner, mode and attributes that it had. What is in it is asked for one by one.
+    /// </summary>
     /// <param name="directory">Opened for reading.</param>
     public bool HasDirectory(SafeFileHandle directory)
     {
@@ -64,9 +71,11 @@ internal sealed class KnownFiles
     }
 
     public static bool IsSameContent(FileStatus one, FileStatus other) =>
-        one.IsSameInode(other) && IsSameOwnerAndMode(one, other) && one.Size == other.Size && one.ModificationTime == other.ModificationTime;
+        one.IsSameInode(other) && IsSameOwnerAndMode(one, other) && one.Size == other.Size
+            && one.ModificationTime == other.ModificationTime;
 
-    private static bool IsSameOwnerAndMode(FileStatus one, FileStatus other) => one.Mode == other.Mode && one.Uid == other.Uid && one.Gid == other.Gid;
+    private static bool IsSameOwnerAndMode(FileStatus one, FileStatus other) =>
+        one.Mode == other.Mode && one.Uid == other.Uid && one.Gid == other.Gid;
 
     private static string Key(FileStatus status) => status.Device + " " + status.Inode.ToString();
 
@@ -78,7 +87,8 @@ internal sealed class KnownFiles
         names.SortBy(string.CompareOrdinal);
         StringBuilder text = new();
         foreach (string name in names)
-            text.Append(name).Append('=').Append(Convert.ToHexString(Sys.TryGetXattr(directory, name) ?? [])).Append('\n');
+            text.Append(name).Append('=').Append(Convert.ToHexString(Sys.TryGetXattr(directory, name) ?? []))
+                .Append('\n');
         return text.ToString();
     }
 

@@ -5,14 +5,15 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Removes a path with all that is in it, but for what the copy lacks: each file is looked at once more right before it goes.
-/// At every moment each path shows the machine's version or that of the layers below.
+/// Removes a path with all that is in it, but for what the copy lacks: each file is looked at once more right before it
+/// goes. At every moment each path shows the machine's version or that of the layers below.
 /// </summary>
 /// <param name="isMerged">It is removed through a merge, so that the upper layer is looked at beside it.</param>
 internal sealed class KnownRemoval(KnownFiles known, bool isMerged, ResetReport report)
 {
     /// <param name="seen">The directory it is in, as it is seen.</param>
-    /// <param name="upper">The same directory in the upper layer; where nothing is merged, again the same. null: the upper layer has none.</param>
+    /// <param name="upper">The same directory in the upper layer; where nothing is merged, again the same. null: the
+    /// upper layer has none.</param>
     /// <param name="path">For messages.</param>
     /// <returns>false when something stays, which is in the report.</returns>
     public bool Remove(SafeFileHandle seen, SafeFileHandle? upper, string name, string path)

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Everything below an upper layer as one directory: an overlay that is mounted nowhere. So whiteouts, opaque directories
-/// and redirects among those layers are read by the kernel itself.
+/// Everything below an upper layer as one directory: an overlay that is mounted nowhere. So whiteouts, opaque
+/// directories and redirects among those layers are read by the kernel itself.
 /// </summary>
 internal static class LayersBelow
 {
@@ -23,11 +23,15 @@ internal static class LayersBelow
             return Sys.Reopen(stage.Filler(), Sys.O_RDONLY | Sys.O_DIRECTORY);
         }
 
-        using SafeFileHandle mount = LayerView.Mount(host, layers, directory => opened.Add(new NamedLayer(directory.Name, ChangedTrees.Bare(directory.Directory, directory.Name))));
+        using SafeFileHandle mount = LayerView.Mount(host, layers,
+            directory =>
+            opened.Add(new NamedLayer(directory.Name, ChangedTrees.Bare(directory.Directory, directory.Name))));
         return Sys.Reopen(mount, Sys.O_RDONLY | Sys.O_DIRECTORY);
     }
 
-    /// <summary>What is seen of a name in a directory of theirs: one layer alone is read as it is, with its whiteouts.</summary>
+    /// <summary>
+    /// What is seen of a name in a directory of theirs: one layer alone is read as it is, with its whiteouts.
+    /// </summary>
     /// <param name="directory">null: there is none.</param>
     public static FileStatus? TryStatus(SafeFileHandle? directory, string name) =>
         directory is not null && OverlayMark.TryStatus(directory, name) is { IsWhiteout: false } found ? found : null;

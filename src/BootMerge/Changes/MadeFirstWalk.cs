@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Finds the opaque directories of an upper layer below which nothing was when the machine made them, and takes their marks off:
-/// what the vendor ships there shows then. Each mark is one step, and a second run does the rest.
+/// Finds the opaque directories of an upper layer below which nothing was when the machine made them, and takes their
+/// marks off: what the vendor ships there shows then. Each mark is one step, and a second run does the rest.
 /// </summary>
 internal sealed class MadeFirstWalk(ChangedTree tree, ShadowedRecord record) : TreeWalk(tree)
 {
@@ -33,7 +33,8 @@ internal sealed class MadeFirstWalk(ChangedTree tree, ShadowedRecord record) : T
             if (_movedFrom.Exists(source => PathName.IsOrIsBelow(source, found.PathBelow)))
                 continue;
             using SafeFileHandle? directory = Sys.TryOpenAt(
-                Tree.Upper, found.Path[1..], Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+                Tree.Upper, found.Path[1..], Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW,
+                    Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
             if (directory is null)
                 continue; // gone, or too deep
             Sys.RemoveXattr(directory, OverlayMark.Opaque);

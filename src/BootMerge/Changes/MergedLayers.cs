@@ -18,7 +18,8 @@ internal static class MergedLayers
     public static ClassSettings Settings(ClassSettings settings, ExistingMerge merge, Mount? mount) =>
         merge.IsFallback || merge.RecordedMode is not null
             ? merge.Keep(settings)
-            : settings.InMode(GuessedMode(settings.Mode, merge.Marker, mount), settings.NoExec, recordsUnroutedAsNo: false);
+            : settings.InMode(GuessedMode(settings.Mode, merge.Marker, mount), settings.NoExec,
+            recordsUnroutedAsNo: false);
 
     /// <summary>The hierarchy with its routing as it was.</summary>
     /// <param name="seen">As it is now.</param>
@@ -30,7 +31,8 @@ internal static class MergedLayers
         if (merge.RecordedMode is not MutableMode mode)
             return seen.RoutedTo(GuessedUpper(merge.Marker, mount));
         // No marker says what is imported into memory.
-        return mode == MutableMode.EphemeralImport ? seen : seen.RoutedTo(Origin.Mutable(merge.Marker.Origin)?.Get("mutableDirs")?.Get(seen.Hierarchy)?.Text);
+        return mode == MutableMode.EphemeralImport ? seen
+            : seen.RoutedTo(Origin.Mutable(merge.Marker.Origin)?.Get("mutableDirs")?.Get(seen.Hierarchy)?.Text);
     }
 
     // An older systemd writes no origin. It has a workdir beside the upperdir where writes go to the disk.
@@ -43,10 +45,13 @@ internal static class MergedLayers
         return configured == MutableMode.Import ? configured : MutableMode.No;
     }
 
-    /// <summary>Inside the root: the mount table may have it by another path, from before the system switched to this root.</summary>
+    /// <summary>
+    /// Inside the root: the mount table may have it by another path, from before the system switched to this root.
+    /// </summary>
     private static string? GuessedUpper(Marker marker, Mount? mount)
     {
-        if (marker.WorkDirectory is not string work || !Marker.IsSafeRelativePath(work) || Option(mount, "upperdir") is not string upper)
+        if (marker.WorkDirectory is not string work || !Marker.IsSafeRelativePath(work)
+            || Option(mount, "upperdir") is not string upper)
             return null;
         work = "/" + work;
         return PathName.Parent(work) + "/" + PathName.Last(upper);

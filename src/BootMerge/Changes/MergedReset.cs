@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Makes paths of a merge show what the layers below have, by writing through the merge: the upper layer of an overlay must
-/// not be changed behind its back. Each file is exchanged in one step. The upper layer then has copies of the lower files.
-/// The upper layer is looked at beside the merge: what the copy lacks stays.
+/// Makes paths of a merge show what the layers below have, by writing through the merge: the upper layer of an overlay
+/// must not be changed behind its back. Each file is exchanged in one step. The upper layer then has copies of the
+/// lower files. The upper layer is looked at beside the merge: what the copy lacks stays.
 /// </summary>
 internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetReport report, Log log)
 {
@@ -19,7 +19,8 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
     /// <summary>Whether copies are left in the upper layer.</summary>
     public bool HasCopied { get; private set; }
 
-    /// <param name="path">Inside the hierarchy, as <see cref="ResetList.Paths"/> has it. No directory on the way is opaque or moved.</param>
+    /// <param name="path">Inside the hierarchy, as <see cref="ResetList.Paths"/> has it. No directory on the way is
+    /// opaque or moved.</param>
     /// <returns>false when something stays, which is in the report.</returns>
     public bool GiveBack(string path)
     {
@@ -41,7 +42,8 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
     }
 
     /// <summary>A directory in which something stays: the rest of the layers below shows in it.</summary>
-    private void Complete(SafeFileHandle mergedParent, SafeFileHandle? belowParent, SafeFileHandle? upperParent, string name, string path)
+    private void Complete(SafeFileHandle mergedParent, SafeFileHandle? belowParent, SafeFileHandle? upperParent,
+        string name, string path)
     {
         using SafeFileHandle? merged = TryOpen(mergedParent, name);
         using SafeFileHandle? below = belowParent is null ? null : TryOpen(belowParent, name);
@@ -54,9 +56,11 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         MakeLike(merged, below, upper, isPlain: false, names, path);
     }
 
-    /// <param name="isPlain">The upper layer has all that differs; else all that the other two have is compared.</param>
+    /// <param name="isPlain">The upper layer has all that differs; else all that the other two have is
+    /// compared.</param>
     /// <param name="names">What in the directories is made equal to the layers below.</param>
-    private void MakeLike(SafeFileHandle merged, SafeFileHandle? below, SafeFileHandle? upper, bool isPlain, List<string> names, string path)
+    private void MakeLike(SafeFileHandle merged, SafeFileHandle? below, SafeFileHandle? upper, bool isPlain,
+        List<string> names, string path)
     {
         using Descent mergedWay = new(Sys.Reopen(merged, Sys.O_RDONLY | Sys.O_DIRECTORY), names);
         using Descent belowWay = new(below is null ? null : Sys.Reopen(below, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
@@ -89,12 +93,22 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         FileStatus? wanted = LayersBelow.TryStatus(below.Current, name);
         if (wanted is null)
         {
-            if (status is not null && !_removal.Remove(merged.Current!, upper.Current, name, tree.Hierarchy + level.Place.Child(name)))
+            if (status is not null && !_removal.Remove(merged.Current!, upper.Current, name,
+                tree.Hierarchy + level.Place.Child(name)))
                 _hasStaying = true;
             return;
         }
 
-        Entry entry = new() { Parent = level.Place, Name = name, UpperDirectory = merged.Current!, BelowDirectory = below.Current, BelowPlace = Place.Top, Upper = status, Below = wanted };
+        Entry entry = new()
+        {
+            Parent = level.Place,
+            Name = name,
+            UpperDirectory = merged.Current!,
+            BelowDirectory = below.Current,
+            BelowPlace = Place.Top,
+            Upper = status,
+            Below = wanted
+        };
         bool isSame = status is not null && _comparison.Of(entry) == Difference.None;
         if (status is { IsDirectory: true } && wanted.IsDirectory)
             EnterDirectory(merged, below, upper, levels, entry, isSame);
@@ -106,10 +120,12 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
             _hasStaying = true;
     }
 
-    private void EnterDirectory(Descent merged, Descent below, Descent upper, List<Level> levels, Entry entry, bool isSame)
+    private void EnterDirectory(Descent merged, Descent below, Descent upper, List<Level> levels, Entry entry,
+        bool isSame)
     {
         SafeFileHandle? mergedChild = Sys.TryOpenChild(merged.Current!, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        SafeFileHandle? upperChild = upper.Current is null ? null : Sys.TryOpenChild(upper.Current, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        SafeFileHandle? upperChild = upper.Current is null ? null
+            : Sys.TryOpenChild(upper.Current, entry.Name, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (mergedChild is null || upperChild is not null && !known.HasDirectory(upperChild))
         {
             mergedChild?.Dispose();
@@ -125,14 +141,16 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
             foreach (string attribute in Sys.ListXattrs(mergedChild))
                 if (attribute.Length > 0 && !kept.Has(attribute) && attribute != "security.selinux")
                     Sys.RemoveXattr(mergedChild, attribute);
-            new TreeCopy(mergedChild, withMarks: false, log).CopyAttributes(belowChild, entry.Below!, mergedChild, entry.Path);
+            new TreeCopy(mergedChild, withMarks: false, log)
+                .CopyAttributes(belowChild, entry.Below!, mergedChild, entry.Path);
         }
 
         HasCopied = true;
         // A plain directory of the upper layer has all that differs; one that hides or was moved has not.
         bool isPlain = levels[^1].IsPlain && upperChild is not null && OverlayMark.HasNone(upperChild);
         levels.Add(new Level(entry.Place, isPlain));
-        merged.Enter(mergedChild, entry.Name, isPlain ? TreeWalk.Names(upperChild!, null) : TreeWalk.Names(mergedChild, belowChild));
+        merged.Enter(mergedChild, entry.Name, isPlain ? TreeWalk.Names(upperChild!, null)
+            : TreeWalk.Names(mergedChild, belowChild));
         below.Enter(belowChild, entry.Name, []);
         upper.Enter(upperChild, entry.Name, []);
     }
@@ -144,17 +162,21 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         string name = ResetTemporary.Make(directory);
         bool isDone;
         using (SafeFileHandle temporary = Sys.OpenChild(directory, name, Sys.O_RDONLY | Sys.O_DIRECTORY))
-        using (SafeFileHandle? upperTemporary = upper is null ? null : Sys.TryOpenChild(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY))
+        using (SafeFileHandle? upperTemporary = upper is null
+            ? null : Sys.TryOpenChild(upper, name, Sys.O_RDONLY | Sys.O_DIRECTORY))
         {
-            new TreeCopy(temporary, withMarks: false, log).Copy(entry.BelowDirectory!, entry.Name, temporary, "/" + entry.Name);
-            isDone = entry.Upper is null ? MoveInto(entry, temporary) : Replace(entry, upper, temporary, upperTemporary);
+            new TreeCopy(temporary, withMarks: false, log)
+                .Copy(entry.BelowDirectory!, entry.Name, temporary, "/" + entry.Name);
+            isDone = entry.Upper is null ? MoveInto(entry, temporary)
+                : Replace(entry, upper, temporary, upperTemporary);
         }
 
         Sys.RemoveTree(directory, name);
         return isDone;
     }
 
-    private bool MoveInto(Entry entry, SafeFileHandle temporary) => Sys.TryMoveInto(temporary, entry.Name, entry.UpperDirectory) || Stays(entry);
+    private bool MoveInto(Entry entry, SafeFileHandle temporary) =>
+        Sys.TryMoveInto(temporary, entry.Name, entry.UpperDirectory) || Stays(entry);
 
     private bool Replace(Entry entry, SafeFileHandle? upper, SafeFileHandle temporary, SafeFileHandle? upperTemporary)
     {
@@ -175,7 +197,8 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
 
         // rename(2) replaces no file by a directory, nor a directory by a file.
         if (entry.Upper!.IsDirectory || entry.Below!.IsDirectory)
-            return _removal.Remove(directory, upper, entry.Name, tree.Hierarchy + entry.Path) && MoveInto(entry, temporary);
+            return _removal.Remove(directory, upper, entry.Name, tree.Hierarchy + entry.Path)
+                && MoveInto(entry, temporary);
         Sys.Move(temporary, entry.Name, directory);
         return true;
     }
@@ -186,7 +209,8 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         if (Sys.TryStatusAt(temporary, entry.Name) is { IsDirectory: true })
             return _removal.Remove(temporary, upperTemporary, entry.Name, tree.Hierarchy + entry.Path);
         // Changed in that moment, or put in its place.
-        using SafeFileHandle? file = upperTemporary is null ? null : Sys.TryOpenChild(upperTemporary, entry.Name, Sys.O_PATH);
+        using SafeFileHandle? file = upperTemporary is null ? null
+            : Sys.TryOpenChild(upperTemporary, entry.Name, Sys.O_PATH);
         FileStatus? moved = file is null ? null : Sys.Status(file);
         if (before is not null && (moved is null || !known.HasMoved(moved)))
             return Stays(entry);
@@ -205,7 +229,8 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
     }
 
     private static SafeFileHandle? TryOpen(SafeFileHandle directory, string path) =>
-        Sys.TryOpenAt(directory, path, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+        Sys.TryOpenAt(directory, path, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW,
+            Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
 
     /// <summary>A directory on the way down to the one that the walk has come to.</summary>
     private sealed class Level(Place place, bool isPlain)

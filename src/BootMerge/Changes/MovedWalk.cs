@@ -5,7 +5,9 @@ namespace BootMerge.Changes;
 /// <summary>Finds the directories of the layers below that the machine has moved.</summary>
 internal sealed class MovedWalk(ChangedTree tree) : TreeWalk(tree)
 {
-    /// <summary>Where a directory is now, to where it was; inside the hierarchy. Only those that are still below.</summary>
+    /// <summary>
+    /// Where a directory is now, to where it was; inside the hierarchy. Only those that are still below.
+    /// </summary>
     public List<KeyValuePair<string, string>> Moved { get; } = [];
 
     protected override bool Enter(Entry entry)

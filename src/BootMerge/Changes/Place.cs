@@ -3,8 +3,8 @@ using System.Collections.Generic;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// A path inside a hierarchy, as the names it is made of: in a deep tree the paths of all directories on the way would need
-/// more memory than there is.
+/// A path inside a hierarchy, as the names it is made of: in a deep tree the paths of all directories on the way would
+/// need more memory than there is.
 /// </summary>
 internal sealed class Place
 {

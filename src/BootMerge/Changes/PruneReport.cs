@@ -18,7 +18,8 @@ internal enum Pruned
 /// <summary>What a prune has removed, or would remove: each path with the reason, and how many of each kind.</summary>
 /// <param name="verb">"removed" or "would remove".</param>
 /// <param name="isListed">Each path is printed; else it is in the log of those who want every step.</param>
-/// <param name="isDone">It is about what was removed: a failure to print the list is told of, and does not end the work.</param>
+/// <param name="isDone">It is about what was removed: a failure to print the list is told of, and does not end the
+/// work.</param>
 internal sealed class PruneReport(string verb, bool isListed, bool isDone, JsonFormat json, Log log)
 {
     /// <summary>In the order of the enumeration.</summary>
@@ -80,7 +81,8 @@ internal sealed class PruneReport(string verb, bool isListed, bool isDone, JsonF
         StringBuilder text = new();
         for (int i = 0; i < Kinds.Length; i++)
             if (_counts[i] > 0)
-                text.Append(text.Length == 0 ? "" : ", ").Append(_counts[i]).Append(' ').Append(_counts[i] == 1 ? Kinds[i] : Many[i]);
+                text.Append(text.Length == 0 ? "" : ", ").Append(_counts[i]).Append(' ')
+                    .Append(_counts[i] == 1 ? Kinds[i] : Many[i]);
         return text.Length == 0 ? "nothing" : text.ToString();
     }
 

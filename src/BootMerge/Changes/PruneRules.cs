@@ -14,7 +14,8 @@ internal static class PruneRules
         // As it will be seen: the hierarchy's own directory is a layer below where writes go elsewhere.
         if ((Sys.TryStatusAt(tree.Upper, Switch) ?? Sys.TryStatusAt(tree.Below, Switch)) is not { IsWhiteout: false })
             return true;
-        session.Log.Info("Nothing is pruned in " + tree.Hierarchy + ": " + tree.Hierarchy + "/" + Switch + " is there.");
+        session.Log.Info("Nothing is pruned in " + tree.Hierarchy + ": " + tree.Hierarchy + "/" + Switch
+            + " is there.");
         return false;
     }
 
@@ -23,7 +24,8 @@ internal static class PruneRules
     {
         string? leftOut = selections.Find(selection => selection.Settings.Class == tree.Class)?.LeftOut(session.Root);
         if (leftOut is not null)
-            session.Log.Info("prune: keeping all deletions in " + tree.Hierarchy + ": " + leftOut + " is left out, and may have what they hide.");
+            session.Log.Info("prune: keeping all deletions in " + tree.Hierarchy + ": " + leftOut
+                + " is left out, and may have what they hide.");
         return leftOut is null;
     }
 }

@@ -6,15 +6,17 @@ namespace BootMerge.Changes;
 
 /// <summary>
 /// Removes from an upper layer what it could do without: the merged tree is the same before, after, and at every moment
-/// between, because each step removes one thing that the layers below show in the same way. Only an empty directory that the machine
-/// has not made itself, and that is something else below by now, gives way to that. The upper layer must not be part of a merge.
+/// between, because each step removes one thing that the layers below show in the same way. Only an empty directory
+/// that the machine has not made itself, and that is something else below by now, gives way to that. The upper layer
+/// must not be part of a merge.
 /// </summary>
 /// <param name="isComplete">
-/// All extensions are among the layers below. When one is left out this time, deletions that hide nothing stay: they may be
-/// of what it has.
+/// All extensions are among the layers below. When one is left out this time, deletions that hide nothing stay: they
+/// may be of what it has.
 /// </param>
 /// <param name="withOpaque">Also opaque marks that hide nothing, and what is equal in those directories.</param>
-internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun, bool withOpaque, PruneReport report) : TreeWalk(tree)
+internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun, bool withOpaque,
+    PruneReport report) : TreeWalk(tree)
 {
     private readonly Comparison _comparison = new(withLabels: false);
     private readonly FileStatus _top = Sys.Status(tree.Upper);
@@ -54,7 +56,8 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         }
 
         // A whiteout that is an empty file is just that to kernels before 6.7: it stays.
-        bool isToGo = entry.IsWhiteout ? entry.Below is null && isComplete && !entry.Upper!.IsMarkedDeleted : IsEqualFile(entry);
+        bool isToGo = entry.IsWhiteout ? entry.Below is null && isComplete && !entry.Upper!.IsMarkedDeleted
+            : IsEqualFile(entry);
         if (!isToGo || !Remove(entry, entry.IsWhiteout ? Pruned.Whiteout : Pruned.File))
             _staying[_depth]++;
         return false;
@@ -69,13 +72,14 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         bool isEmpty = _staying[_depth--] == 0;
         bool isEqual = isEmpty && entry.Below is { IsDirectory: true } && _comparison.Of(entry) == Difference.None;
         bool isToGo = isEqual || isEmpty && isLeftover;
-        if (!isToGo || !Remove(entry, Pruned.Directory, isLeftover ? "is empty, and not a directory in the layers below any more" : null))
+        if (!isToGo || !Remove(entry, Pruned.Directory, isLeftover
+            ? "is empty, and not a directory in the layers below any more" : null))
             _staying[_depth]++;
     }
 
     /// <summary>
-    /// A directory that overlayfs copied up has no opaque mark, one that the machine made in a merge has: it is in place of
-    /// something else on purpose. Only with nothing but such directories in it does it make way.
+    /// A directory that overlayfs copied up has no opaque mark, one that the machine made in a merge has: it is in
+    /// place of something else on purpose. Only with nothing but such directories in it does it make way.
     /// </summary>
     private bool IsLeftover(Entry entry)
     {
@@ -88,7 +92,8 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             FileStatus? status = Sys.TryStatusAt(way.Current!, name);
             if (status is null or { IsWhiteout: true })
                 continue; // goes as well
-            if (!status.IsDirectory || !status.IsSameDevice(_top) || HasUnknownMark(way.Current!, name, isOpaque: false))
+            if (!status.IsDirectory || !status.IsSameDevice(_top)
+                || HasUnknownMark(way.Current!, name, isOpaque: false))
                 return false;
             SafeFileHandle child = Sys.OpenChild(way.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
             way.Enter(child, name, Names(child, null));
@@ -138,7 +143,8 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         using (SafeFileHandle listed = Sys.Reopen(directory, Sys.O_RDONLY | Sys.O_DIRECTORY))
         {
             foreach (DirectoryEntry file in Sys.ReadDirectory(listed))
-                if (Words.IndexOf(known, file.Name) < 0 || Sys.TryStatusAt(directory, file.Name) is not { IsRegular: true })
+                if (Words.IndexOf(known, file.Name) < 0
+                    || Sys.TryStatusAt(directory, file.Name) is not { IsRegular: true })
                     return;
         }
 
@@ -148,7 +154,10 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         Remove(entry, Pruned.Marker);
     }
 
-    /// <summary>What is below is seen at another place, or something in it: here as well it would be a stale handle at one of them.</summary>
+    /// <summary>
+    /// What is below is seen at another place, or something in it: here as well it would be a stale handle at one of
+    /// them.
+    /// </summary>
     private bool IsMovedFrom(Entry entry)
     {
         if (_moved is null)
@@ -161,7 +170,10 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         return _moved.Moved.Exists(moved => PathName.IsOrIsBelow(moved.Value, place));
     }
 
-    /// <summary>Whether the layers below have a name that the directory lacks. A name that it has hides theirs with or without the mark.</summary>
+    /// <summary>
+    /// Whether the layers below have a name that the directory lacks. A name that it has hides theirs with or without
+    /// the mark.
+    /// </summary>
     private static bool HidesSomething(Entry entry)
     {
         if (entry.Below is not { IsDirectory: true })
@@ -216,13 +228,16 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         return _comparison.Of(entry) == Difference.None && !HasUnknownMark(entry);
     }
 
-    /// <summary>A file with metacopy or redirect has its content elsewhere; the meaning of other marks is unknown.</summary>
+    /// <summary>
+    /// A file with metacopy or redirect has its content elsewhere; the meaning of other marks is unknown.
+    /// </summary>
     private static bool HasUnknownMark(Entry entry) => HasUnknownMark(entry.UpperDirectory, entry.Name, entry.IsOpaque);
 
     private static bool HasUnknownMark(SafeFileHandle directory, string name, bool isOpaque)
     {
         foreach (string attribute in Sys.ListXattrsAt(directory, name))
-            if (OverlayMark.IsOne(attribute) && attribute is not (OverlayMark.Origin or OverlayMark.Prefix + "impure" or OverlayMark.Prefix + "uuid")
+            if (OverlayMark.IsOne(attribute)
+                && attribute is not (OverlayMark.Origin or OverlayMark.Prefix + "impure" or OverlayMark.Prefix + "uuid")
                 && !(attribute == OverlayMark.Opaque && isOpaque))
                 return true;
         return false;
@@ -239,10 +254,12 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             FileStatus? now = Sys.TryStatusAt(entry.UpperDirectory, entry.Name);
             if (now is null)
                 return true;
-            bool isSame = now.IsSameInode(upper) && now.Mode == upper.Mode && now.Uid == upper.Uid && now.Gid == upper.Gid;
+            bool isSame = now.IsSameInode(upper) && now.Mode == upper.Mode && now.Uid == upper.Uid
+                && now.Gid == upper.Gid;
             // Of a directory they have moved on with what was removed from it; whether it is empty rmdir(2) says.
             if (!upper.IsDirectory)
-                isSame &= now.ChangeTime == upper.ChangeTime && now.ModificationTime == upper.ModificationTime && now.Size == upper.Size && now.Links == upper.Links;
+                isSame &= now.ChangeTime == upper.ChangeTime && now.ModificationTime == upper.ModificationTime
+                    && now.Size == upper.Size && now.Links == upper.Links;
             if (!isSame)
                 return report.Keep(Tree.Hierarchy, entry, "it is being changed");
             int errno = Sys.TryRemove(entry.UpperDirectory, entry.Name, upper.IsDirectory);

@@ -5,13 +5,13 @@ using System.Text;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// The text of a <see cref="ShadowedRecord"/>: "bootmerge-shadowed 2", lines of a letter, values and a path inside the root
-/// with C's escapes, and "end DIGEST" of all that comes before. Sorted, so that the same record is the same text.
+/// The text of a <see cref="ShadowedRecord"/>: "bootmerge-shadowed 2", lines of a letter, values and a path inside the
+/// root with C's escapes, and "end DIGEST" of all that comes before. Sorted, so that the same record is the same text.
 /// </summary>
 /// <remarks>
-/// b VERSION HIERARCHY: all that is below that hierarchy is listed. d PATH, o PATH, f DIGEST STAMP PATH: a directory, something
-/// else, a file or symlink below. i INODE BIRTH PATH, k PATH: an opaque directory, made while nothing was below, or kept as
-/// it may hide something on purpose. m DIGEST TIME PATH: a file of the machine's.
+/// b VERSION HIERARCHY: all that is below that hierarchy is listed. d PATH, o PATH, f DIGEST STAMP PATH: a directory,
+/// something else, a file or symlink below. i INODE BIRTH PATH, k PATH: an opaque directory, made while nothing was
+/// below, or kept as it may hide something on purpose. m DIGEST TIME PATH: a file of the machine's.
 /// </remarks>
 internal static class RecordText
 {
@@ -75,7 +75,8 @@ internal static class RecordText
         foreach (string path in paths)
         {
             string value = entries[path];
-            string line = (value.Length == 0 ? "k " : value is ShadowedRecord.IsDirectory or ShadowedRecord.IsOther ? value + " " : letter + " " + value + " ")
+            string line = (value.Length == 0 ? "k " : value is ShadowedRecord.IsDirectory or ShadowedRecord.IsOther
+                ? value + " " : letter + " " + value + " ")
                 + (IsPlain(path) ? path : CText.Escape(path)) + "\n";
             if (text.Length + line.Length <= maximumLength)
                 text.Append(line);
@@ -96,7 +97,8 @@ internal static class RecordText
                 return record.Below.TryAdd(path, value);
             case 'k' when value.Length == 0:
                 return record.Opaque.TryAdd(path, value);
-            case 'i' when value.IndexOf(' ') is > 0 and int blank && IsNumber(value.AsSpan(0, blank)) && IsNumber(value.AsSpan(blank + 1)):
+            case 'i' when value.IndexOf(' ') is > 0 and int blank && IsNumber(value.AsSpan(0, blank))
+                && IsNumber(value.AsSpan(blank + 1)):
                 return record.Opaque.TryAdd(path, value);
             case 'm' when IsDigestAnd(value, IsNumber):
                 return record.Machine.TryAdd(path, value);
@@ -108,7 +110,8 @@ internal static class RecordText
     private delegate bool Check(ReadOnlySpan<char> text);
 
     private static bool IsDigestAnd(ReadOnlySpan<char> value, Check rest) =>
-        value.Length > Digest.Length && value[Digest.Length] == ' ' && IsDigest(value[..Digest.Length]) && rest(value[(Digest.Length + 1)..]);
+        value.Length > Digest.Length && value[Digest.Length] == ' ' && IsDigest(value[..Digest.Length])
+            && rest(value[(Digest.Length + 1)..]);
 
     private static bool IsDigest(ReadOnlySpan<char> text)
     {
@@ -118,9 +121,11 @@ internal static class RecordText
         return text.Length == Digest.Length;
     }
 
-    private static bool IsNumber(ReadOnlySpan<char> text) => text.Length > 0 && !text.ContainsAnyExceptInRange('0', '9');
+    private static bool IsNumber(ReadOnlySpan<char> text) => text.Length > 0
+        && !text.ContainsAnyExceptInRange('0', '9');
 
-    private static string? Path(ReadOnlySpan<char> text) => IsPlain(text) ? text.ToString() : CText.Unescape(text.ToString());
+    private static string? Path(ReadOnlySpan<char> text) => IsPlain(text)
+        ? text.ToString() : CText.Unescape(text.ToString());
 
     /// <summary>Nearly all are: letters that stand for themselves.</summary>
     private static bool IsPlain(ReadOnlySpan<char> path)

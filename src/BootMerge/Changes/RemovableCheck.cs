@@ -4,9 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Looks before the first removal for what the kernel would not remove: files that are immutable or append-only, and what lies
-/// in such a directory. overlayfs keeps what chattr(1) sets through a merge in an attribute of its own and applies it to the
-/// merge alone, so the merge is asked, too.
+/// Looks before the first removal for what the kernel would not remove: files that are immutable or append-only, and
+/// what lies in such a directory. overlayfs keeps what chattr(1) sets through a merge in an attribute of its own and
+/// applies it to the merge alone, so the merge is asked, too.
 /// </summary>
 internal sealed class RemovableCheck(ChangedTree tree)
 {
@@ -18,7 +18,8 @@ internal sealed class RemovableCheck(ChangedTree tree)
         string trimmed = path.TrimEnd('/');
         string directory = tree.Hierarchy + PathName.Parent(trimmed);
         using SafeFileHandle? merged = tree.Merged is null ? null
-            : Sys.TryOpenAt(tree.Merged, "." + PathName.Parent(trimmed), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+            : Sys.TryOpenAt(tree.Merged, "." + PathName.Parent(trimmed),
+            Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
         string name = PathName.Last(trimmed);
         if (path.EndsWith('/'))
         {
@@ -27,21 +28,25 @@ internal sealed class RemovableCheck(ChangedTree tree)
         }
 
         if (Sys.Status(parent).IsImmutable || merged is not null && Sys.Status(merged).IsImmutable)
-            throw new InputException(PathText.Printable(directory) + " is immutable or append-only, so nothing in it can be reset: chattr -i -a allows it");
+            throw new InputException(PathText.Printable(directory)
+                + " is immutable or append-only, so nothing in it can be reset: chattr -i -a allows it");
         CheckTree(parent, merged, name, directory);
     }
 
     private static void CheckTree(SafeFileHandle parent, SafeFileHandle? mergedParent, string name, string path)
     {
         using Descent upper = new(Sys.Reopen(parent, Sys.O_RDONLY | Sys.O_DIRECTORY), [name]);
-        using Descent merged = new(mergedParent is null ? null : Sys.Reopen(mergedParent, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
+        using Descent merged = new(mergedParent is null ? null
+            : Sys.Reopen(mergedParent, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
         while (true)
         {
             if (upper.TryNext(out string? entry))
             {
                 CheckEntry(upper.Current, merged.Current, entry, path + "/" + entry);
-                SafeFileHandle? directory = upper.Current is null ? null : Sys.TryOpenChild(upper.Current, entry, Sys.O_RDONLY | Sys.O_DIRECTORY);
-                SafeFileHandle? seen = merged.Current is null ? null : Sys.TryOpenChild(merged.Current, entry, Sys.O_RDONLY | Sys.O_DIRECTORY);
+                SafeFileHandle? directory = upper.Current is null
+                    ? null : Sys.TryOpenChild(upper.Current, entry, Sys.O_RDONLY | Sys.O_DIRECTORY);
+                SafeFileHandle? seen = merged.Current is null
+                    ? null : Sys.TryOpenChild(merged.Current, entry, Sys.O_RDONLY | Sys.O_DIRECTORY);
                 if (directory is null && seen is null)
                     continue;
                 // Where the layers below do not show at their own names, all that is seen may be written to.
@@ -65,8 +70,10 @@ internal sealed class RemovableCheck(ChangedTree tree)
     private static void CheckEntry(SafeFileHandle? upper, SafeFileHandle? merged, string name, string path)
     {
         if (IsImmutable(upper, name) || IsImmutable(merged, name))
-            throw new InputException(PathText.Printable(path) + " is immutable or append-only, so it cannot be reset: chattr -i -a allows it");
+            throw new InputException(PathText.Printable(path)
+                + " is immutable or append-only, so it cannot be reset: chattr -i -a allows it");
     }
 
-    private static bool IsImmutable(SafeFileHandle? directory, string name) => directory is not null && Sys.TryStatusAt(directory, name) is { IsImmutable: true };
+    private static bool IsImmutable(SafeFileHandle? directory, string name) =>
+        directory is not null && Sys.TryStatusAt(directory, name) is { IsImmutable: true };
 }

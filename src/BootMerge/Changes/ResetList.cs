@@ -11,13 +11,14 @@ internal sealed class ResetList(ChangedTree tree)
     public ChangedTree Tree { get; } = tree;
 
     /// <summary>
-    /// Paths inside the hierarchy, each with all that is in it: "/motd". With "/" at its end only the directory's opaque
-    /// mark: it holds something that stays.
+    /// Paths inside the hierarchy, each with all that is in it: "/motd". With "/" at its end only the directory's
+    /// opaque mark: it holds something that stays.
     /// </summary>
     public List<string> Paths { get; } = [];
 
     /// <param name="path">Inside the hierarchy.</param>
-    /// <returns>false when the machine has nothing there; an <see cref="InputException"/> where the layers below could not show.</returns>
+    /// <returns>false when the machine has nothing there; an <see cref="InputException"/> where the layers below could
+    /// not show.</returns>
     public bool Add(string path)
     {
         using SafeFileHandle? parent = OpenParent(path, isChecked: true);
@@ -25,7 +26,8 @@ internal sealed class ResetList(ChangedTree tree)
             return false;
         foreach (string mount in Tree.MountedUpon)
             if (PathName.IsOrIsBelow(mount, path))
-                throw new InputException(PathText.Printable(Tree.Hierarchy + mount) + " is a mount point, which would be removed, too: unmount it first");
+                throw new InputException(PathText.Printable(Tree.Hierarchy + mount)
+                    + " is a mount point, which would be removed, too: unmount it first");
         // What is inside of another one goes with it.
         foreach (string other in Paths)
             if (PathName.IsOrIsBelow(path, other))
@@ -35,8 +37,10 @@ internal sealed class ResetList(ChangedTree tree)
         return true;
     }
 
-    /// <param name="keep">Patterns, <see cref="Glob"/>: of paths in the root, or, without "/" at the start, in the hierarchy.</param>
-    /// <param name="used">Set for each pattern that something stays for. What is mounted upon stays in any case.</param>
+    /// <param name="keep">Patterns, <see cref="Glob"/>: of paths in the root, or, without "/" at the start, in the
+    /// hierarchy.</param>
+    /// <param name="used">Set for each pattern that something stays for. What is mounted upon stays in any
+    /// case.</param>
     public void AddAll(List<string> keep, bool[] used)
     {
         SafeFileHandle top = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -50,7 +54,8 @@ internal sealed class ResetList(ChangedTree tree)
                 string child = level.Place.Child(name).ToString();
                 if (IsKept(child, keep, used) || Tree.MountedUpon.Has(child))
                     level.HasKept = true;
-                else if ((keep.Count > 0 || Tree.MountedUpon.Exists(mount => PathName.IsBelow(mount, child))) && TryOpenDirectory(descent.Current!, name) is SafeFileHandle directory)
+                else if ((keep.Count > 0 || Tree.MountedUpon.Exists(mount => PathName.IsBelow(mount, child)))
+                    && TryOpenDirectory(descent.Current!, name) is SafeFileHandle directory)
                 {
                     descent.Enter(directory, name, TreeWalk.Names(directory, null));
                     levels.Add(new Level(level.Place.Child(name), []));
@@ -98,8 +103,8 @@ internal sealed class ResetList(ChangedTree tree)
     }
 
     /// <summary>
-    /// overlayfs shows a directory of a lower layer at one place only. Where its old name shows again while it is still at
-    /// its new one, one of the two cannot be opened: that is an <see cref="InputException"/>.
+    /// overlayfs shows a directory of a lower layer at one place only. Where its old name shows again while it is still
+    /// at its new one, one of the two cannot be opened: that is an <see cref="InputException"/>.
     /// </summary>
     public void CheckMoved()
     {
@@ -109,7 +114,8 @@ internal sealed class ResetList(ChangedTree tree)
         walk.Run();
         foreach (KeyValuePair<string, string> moved in walk.Moved)
             if (Covers(moved.Value) && !Covers(moved.Key))
-                throw new InputException(PathText.Printable(Tree.Hierarchy + moved.Value) + " was moved to " + PathText.Printable(Tree.Hierarchy + moved.Key)
+                throw new InputException(PathText.Printable(Tree.Hierarchy + moved.Value) + " was moved to "
+                    + PathText.Printable(Tree.Hierarchy + moved.Key)
                     + ", and can show at only one of the two: reset both, or keep both");
     }
 
@@ -153,7 +159,8 @@ internal sealed class ResetList(ChangedTree tree)
         return true;
     }
 
-    /// <param name="isChecked">A directory on the way through which the layers below do not show is an <see cref="InputException"/>.</param>
+    /// <param name="isChecked">A directory on the way through which the layers below do not show is an
+    /// <see cref="InputException"/>.</param>
     /// <returns>null when there is none.</returns>
     private SafeFileHandle? OpenParent(string path, bool isChecked)
     {
@@ -167,25 +174,29 @@ internal sealed class ResetList(ChangedTree tree)
             if (TryOpenDirectory(parent, names[i]) is not SafeFileHandle next)
             {
                 if (isChecked && OverlayMark.TryStatus(parent, names[i]) is { IsWhiteout: true })
-                    throw new InputException("the machine has deleted " + PathText.Printable(way) + " as a whole, so nothing shows at " + PathText.Printable(Tree.Hierarchy + path)
+                    throw new InputException("the machine has deleted " + PathText.Printable(way)
+                        + " as a whole, so nothing shows at " + PathText.Printable(Tree.Hierarchy + path)
                         + ": reset " + PathText.Printable(way));
                 return null;
             }
 
             directory = next;
             string? what = !isChecked ? null : OverlayMark.IsOpaque(directory) ? "replaced"
-                : OverlayMark.RedirectOf(directory) is string redirect && redirect != names[i] && redirect != way[Tree.Hierarchy.Length..] ? "moved" : null;
+                : OverlayMark.RedirectOf(directory) is string redirect && redirect != names[i]
+                && redirect != way[Tree.Hierarchy.Length..] ? "moved" : null;
             if (what is null)
                 continue;
             directory.Dispose();
-            throw new InputException(PathText.Printable(way) + " was " + what + " as a whole, no layer below shows at " + PathText.Printable(Tree.Hierarchy + path)
+            throw new InputException(PathText.Printable(way) + " was " + what + " as a whole, no layer below shows at "
+                + PathText.Printable(Tree.Hierarchy + path)
                 + ": reset " + PathText.Printable(way));
         }
 
         return directory;
     }
 
-    private static SafeFileHandle? TryOpenDirectory(SafeFileHandle parent, string name) => Sys.TryOpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
+    private static SafeFileHandle? TryOpenDirectory(SafeFileHandle parent, string name) =>
+        Sys.TryOpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
 
     /// <summary>A directory on the way down to the one that the walk has come to.</summary>
     /// <param name="found">What of it is to be reset.</param>

@@ -4,8 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// A directory for copies of the layers below, inside the directory that they are for, before they replace what is there. It is
-/// recognised by its mode, which mkdir(2) sets in the same step: nobody else makes a directory that nobody may enter.
+/// A directory for copies of the layers below, inside the directory that they are for, before they replace what is
+/// there. It is recognised by its mode, which mkdir(2) sets in the same step: nobody else makes a directory that nobody
+/// may enter.
 /// </summary>
 internal static class ResetTemporary
 {

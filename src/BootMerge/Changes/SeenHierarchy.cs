@@ -9,7 +9,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
 
-/// <summary>A hierarchy as everybody sees it, opened before the bare root may be in another namespace, where the merges are not.</summary>
+/// <summary>
+/// A hierarchy as everybody sees it, opened before the bare root may be in another namespace, where the merges are not.
+/// </summary>
 internal sealed class SeenHierarchy : IDisposable
 {
     private readonly SafeFileHandle _bare;
@@ -43,7 +45,11 @@ internal sealed class SeenHierarchy : IDisposable
                 if (session.Root.TryOpenDirectory(hierarchy) is not SafeFileHandle directory)
                     continue;
                 ExistingMerge? merge = ExistingMerge.Find(session.Root, selection.Settings.Class, hierarchy);
-                all.Add(new SeenHierarchy(hierarchy, directory) { Merge = merge, Merged = merge is null ? [] : selection.Merged(session, merge) });
+                all.Add(new SeenHierarchy(hierarchy, directory)
+                {
+                    Merge = merge,
+                    Merged = merge is null ? [] : selection.Merged(session, merge)
+                });
             }
 
         return all;
@@ -55,14 +61,17 @@ internal sealed class SeenHierarchy : IDisposable
         List<AcceptedExtension> extensions = [];
         foreach (SeenHierarchy seen in all)
             if (seen.Merge?.Class == extensionClass)
-                extensions.AddAll(seen.Merged.FindAll(merged => !extensions.Exists(other => other.Name == merged.Name)));
+                extensions.AddAll(seen.Merged.FindAll(merged =>
+                    !extensions.Exists(other => other.Name == merged.Name)));
         return extensions;
     }
 
     /// <summary>Without what is mounted below it, for reading.</summary>
     public SafeFileHandle OpenBare() => Sys.Reopen(_bare, Sys.O_RDONLY | Sys.O_DIRECTORY);
 
-    /// <summary>The mount that it is on, which is the merge if there is one; null when the table does not say.</summary>
+    /// <summary>
+    /// The mount that it is on, which is the merge if there is one; null when the table does not say.
+    /// </summary>
     public Mount? MountIn(MountTable table) => table.ById(Sys.MountNumber(Directory));
 
     public void Dispose()

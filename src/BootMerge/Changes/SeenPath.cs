@@ -38,7 +38,8 @@ internal static class SeenPath
             if (!isLink || TryReadLink(bare, trees, next) is not string link)
                 path = next;
             else if (++links > MaxLinks)
-                throw new InputException(PathText.Printable(typed) + " cannot be followed: more than 40 symlinks, or a loop of symlinks");
+                throw new InputException(PathText.Printable(typed)
+                    + " cannot be followed: more than 40 symlinks, or a loop of symlinks");
             else
             {
                 path = link.StartsWith('/') ? "" : path;
@@ -63,7 +64,8 @@ internal static class SeenPath
         ChangedTree? tree = trees.Find(tree => PathName.IsBelow(path, tree.Hierarchy));
         SafeFileHandle top = tree is null ? bare.Handle : tree.Seen ?? throw new InvalidOperationException();
         string inside = tree is null ? path[1..] : path[(tree.Hierarchy.Length + 1)..];
-        using SafeFileHandle? link = Sys.TryOpenAt(top, inside, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out int errno);
+        using SafeFileHandle? link = Sys.TryOpenAt(top, inside, Sys.O_PATH | Sys.O_NOFOLLOW,
+            Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out int errno);
         if (link is null && errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))
             throw new KernelException("openat2", path, errno);
         return link is not null && Sys.Status(link).IsSymlink ? Sys.ReadLink(link) : null;

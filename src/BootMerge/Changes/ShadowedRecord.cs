@@ -7,10 +7,11 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// What the layers below had when the machine last ran, and what lay below each of the machine's files when it was written:
-/// /var/lib/bootmerge/shadowed, kept by boot, and by a merge or refresh in the running system. It answers two questions.
-/// Has the vendor changed what a file of the machine's was made from? Then that file is frozen: it has missed an update. And was
-/// anything below a directory when the machine made it? If not, nothing was hidden on purpose by its opaque mark.
+/// What the layers below had when the machine last ran, and what lay below each of the machine's files when it was
+/// written: /var/lib/bootmerge/shadowed, kept by boot, and by a merge or refresh in the running system. It answers two
+/// questions. Has the vendor changed what a file of the machine's was made from? Then that file is frozen: it has
+/// missed an update. And was anything below a directory when the machine made it? If not, nothing was hidden on purpose
+/// by its opaque mark.
 /// </summary>
 /// <remarks>Text: see <see cref="RecordText"/>.</remarks>
 internal sealed class ShadowedRecord
@@ -18,7 +19,9 @@ internal sealed class ShadowedRecord
     /// <summary>More of the machine's files than any /etc has; those beyond are not remembered.</summary>
     public const int MaximumEntries = 10_000;
 
-    /// <summary>Of everything that the layers below have in one hierarchy; with more, nothing is known of that hierarchy.</summary>
+    /// <summary>
+    /// Of everything that the layers below have in one hierarchy; with more, nothing is known of that hierarchy.
+    /// </summary>
     public const int MaximumBelow = 100_000;
 
     /// <summary>No longer path is looked at below; whatever is there counts as known.</summary>
@@ -27,7 +30,9 @@ internal sealed class ShadowedRecord
     /// <summary>For <see cref="Below"/>: a directory.</summary>
     public const string IsDirectory = "d";
 
-    /// <summary>For <see cref="Below"/>: something without content, or that was there since the last boot and is gone again.</summary>
+    /// <summary>
+    /// For <see cref="Below"/>: something without content, or that was there since the last boot and is gone again.
+    /// </summary>
     public const string IsOther = "o";
 
     private const string Directory = "/var/lib/bootmerge";
@@ -36,19 +41,27 @@ internal sealed class ShadowedRecord
     /// <summary>The file exists, but is not a record: it must be replaced.</summary>
     private bool _isDamaged;
 
-    /// <summary>Hierarchy to a digest of what distinguishes versions of the vendor's files. Everything below these hierarchies is listed.</summary>
+    /// <summary>
+    /// Hierarchy to a digest of what distinguishes versions of the vendor's files. Everything below these hierarchies
+    /// is listed.
+    /// </summary>
     public Dictionary<string, string> Versions { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Path below to <see cref="IsDirectory"/>, <see cref="IsOther"/>, or, for a file or symlink, "DIGEST STAMP".</summary>
+    /// <summary>
+    /// Path below to <see cref="IsDirectory"/>, <see cref="IsOther"/>, or, for a file or symlink, "DIGEST STAMP".
+    /// </summary>
     public Dictionary<string, string> Below { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Path below of the machine's opaque directories to "INODE BIRTH" of one that was made while nothing was below, or "" of
-    /// one that hides something on purpose.
+    /// Path below of the machine's opaque directories to "INODE BIRTH" of one that was made while nothing was below, or
+    /// "" of one that hides something on purpose.
     /// </summary>
     public Dictionary<string, string> Opaque { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>Path of a file of the machine's to "DIGEST TIME": of what was below, and of the file's last modification in microseconds.</summary>
+    /// <summary>
+    /// Path of a file of the machine's to "DIGEST TIME": of what was below, and of the file's last modification in
+    /// microseconds.
+    /// </summary>
     public Dictionary<string, string> Machine { get; } = new(StringComparer.Ordinal);
 
     /// <summary>A record that is absent is empty; so is one that cannot be read, with a warning.</summary>
@@ -72,7 +85,8 @@ internal sealed class ShadowedRecord
             reason = e.Message + ".";
         }
 
-        log.Warning("Treating the record of shadowed files as absent, none is known to be frozen: " + reason + " The next boot writes a new one.");
+        log.Warning("Treating the record of shadowed files as absent, none is known to be frozen: " + reason
+            + " The next boot writes a new one.");
         return new ShadowedRecord { _isDamaged = true };
     }
 
@@ -86,15 +100,20 @@ internal sealed class ShadowedRecord
     /// <summary>What is below the machine's file is not what it was made from.</summary>
     public bool IsFrozen(string hierarchy, Entry entry)
     {
-        if (entry.Upper is null or { IsDirectory: true } || entry.IsTooDeep || BaseOf(hierarchy, entry) is not string digest)
+        if (entry.Upper is null or { IsDirectory: true } || entry.IsTooDeep
+            || BaseOf(hierarchy, entry) is not string digest)
             return false;
         // What it was made from had content.
         return entry.Below is not { } below || Digest.Of(entry.BelowDirectory!, entry.Name, below) != digest;
     }
 
-    /// <summary>The directory is opaque only because overlayfs makes every new one so: nothing was below it that anybody could have meant to hide.</summary>
+    /// <summary>
+    /// The directory is opaque only because overlayfs makes every new one so: nothing was below it that anybody could
+    /// have meant to hide.
+    /// </summary>
     public bool IsMadeFirst(string hierarchy, Entry entry) =>
-        entry.IsOpaque && entry.Redirect is null && !entry.IsTooDeep && IsMadeFirst(hierarchy, entry.PathBelow, entry.Upper!);
+        entry.IsOpaque && entry.Redirect is null && !entry.IsTooDeep
+            && IsMadeFirst(hierarchy, entry.PathBelow, entry.Upper!);
 
     /// <param name="pathBelow">Inside the hierarchy, where the layers below would have it.</param>
     /// <param name="directory">It is opaque, and was not moved.</param>
@@ -131,7 +150,9 @@ internal sealed class ShadowedRecord
             Opaque[hierarchy + entry.PathBelow] = "";
     }
 
-    /// <summary>Takes over that something was there, of what is gone by now: it could be hidden on purpose since the last boot.</summary>
+    /// <summary>
+    /// Takes over that something was there, of what is gone by now: it could be hidden on purpose since the last boot.
+    /// </summary>
     public void AddBelowOf(string hierarchy, ShadowedRecord older)
     {
         foreach (KeyValuePair<string, string> entry in older.Below)
@@ -157,14 +178,19 @@ internal sealed class ShadowedRecord
         }
     }
 
-    /// <summary>There are too many files below a hierarchy, or they are too much text: nothing is known of any.</summary>
+    /// <summary>
+    /// There are too many files below a hierarchy, or they are too much text: nothing is known of any.
+    /// </summary>
     public void ForgetBelow()
     {
         Versions.Clear();
         Below.Clear();
     }
 
-    /// <summary>Whole or not at all, and only when it says something new; after a power cut, too, it is there when anything is that was done later.</summary>
+    /// <summary>
+    /// Whole or not at all, and only when it says something new; after a power cut, too, it is there when anything is
+    /// that was done later.
+    /// </summary>
     public void Write(Root root, ShadowedRecord older)
     {
         if (IsSame(older) && !older._isDamaged)
@@ -190,7 +216,8 @@ internal sealed class ShadowedRecord
 
     private bool IsSame(ShadowedRecord other)
     {
-        return AreSame(Versions, other.Versions) && AreSame(Below, other.Below) && AreSame(Opaque, other.Opaque) && AreSame(Machine, other.Machine);
+        return AreSame(Versions, other.Versions) && AreSame(Below, other.Below) && AreSame(Opaque, other.Opaque)
+            && AreSame(Machine, other.Machine);
 
         static bool AreSame(Dictionary<string, string> one, Dictionary<string, string> other)
         {
@@ -206,15 +233,19 @@ internal sealed class ShadowedRecord
     /// <summary>The digest of what the machine's file was made from; null when that is not known.</summary>
     private string? BaseOf(string hierarchy, Entry entry)
     {
-        if (Machine.TryGetValue(hierarchy + entry.Path, out string? known) && known.AsSpan(Digest.Length + 1).SequenceEqual(Time(entry)))
+        if (Machine.TryGetValue(hierarchy + entry.Path, out string? known)
+            && known.AsSpan(Digest.Length + 1).SequenceEqual(Time(entry)))
             return known[..Digest.Length];
         // Written since the last boot: made from what was below then.
-        return Below.TryGetValue(hierarchy + entry.PathBelow, out string? below) && below.Length > Digest.Length ? below[..Digest.Length] : null;
+        return Below.TryGetValue(hierarchy + entry.PathBelow, out string? below) && below.Length > Digest.Length
+            ? below[..Digest.Length] : null;
     }
 
     private static string Time(Entry entry) => entry.Upper!.ModificationTime.ToString();
 
-    /// <summary>"" where the file system keeps no time of birth: the number of an inode alone is soon another's.</summary>
+    /// <summary>
+    /// "" where the file system keeps no time of birth: the number of an inode alone is soon another's.
+    /// </summary>
     private static string Identity(FileStatus directory) =>
         directory.BirthTime == 0 ? "" : directory.Inode.ToString() + " " + directory.BirthTime.ToString();
 }

@@ -7,9 +7,12 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
 
-/// <summary>Copies files and trees with owner, mode, attributes, times, holes, and the hard links between them.</summary>
+/// <summary>
+/// Copies files and trees with owner, mode, attributes, times, holes, and the hard links between them.
+/// </summary>
 /// <param name="top">A directory that contains all copies.</param>
-/// <param name="withMarks">Whiteouts and overlayfs's own attributes are copied, too: the copy of an upper layer.</param>
+/// <param name="withMarks">Whiteouts and overlayfs's own attributes are copied, too: the copy of an upper
+/// layer.</param>
 /// <param name="known">Gets what was copied and has not changed meanwhile.</param>
 internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, KnownFiles? known = null)
 {
@@ -82,7 +85,8 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
         if (status.IsRegular)
         {
             using SafeFileHandle from = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
-            using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, Octal.Mode700);
+            using SafeFileHandle to = Sys.OpenChild(target, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL,
+                Octal.Mode700);
             Sys.CopyContent(from, to, _buffer, place);
             CopyAttributes(file, status, to, place);
         }
@@ -96,7 +100,8 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
             CopyAttributes(file, status, to, place);
         }
 
-        if (known is not null && Sys.Status(file) is FileStatus now && now.ChangeTime == status.ChangeTime && KnownFiles.IsSameContent(now, status))
+        if (known is not null && Sys.Status(file) is FileStatus now && now.ChangeTime == status.ChangeTime
+            && KnownFiles.IsSameContent(now, status))
             known.Add(status);
     }
 
@@ -111,7 +116,8 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
         }
 
         // Too long a path is one more file then.
-        using SafeFileHandle? directory = Sys.TryOpenAt(top, PathName.Parent(first)[1..], Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+        using SafeFileHandle? directory = Sys.TryOpenAt(top, PathName.Parent(first)[1..], Sys.O_PATH | Sys.O_DIRECTORY,
+            Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         if (directory is null)
             return false;
         Sys.MakeLink(directory, PathName.Last(first), target, name);
@@ -119,8 +125,8 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
     }
 
     /// <summary>
-    /// A file that was written to just now may be written to again without a later time of change, before 6.13: waits until
-    /// that can be told.
+    /// A file that was written to just now may be written to again without a later time of change, before 6.13: waits
+    /// until that can be told.
     /// </summary>
     private static FileStatus Settled(SafeFileHandle file, FileStatus status)
     {
@@ -136,7 +142,8 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
     public void CopyAttributes(SafeFileHandle source, FileStatus status, SafeFileHandle target, string place)
     {
         if (Sys.CopyAttributes(source, status, target, withMarks, place) is string lost)
-            log.Warning("The copy of " + place + " lacks the attribute " + lost + ", which its file system cannot hold.");
+            log.Warning("The copy of " + place + " lacks the attribute " + lost
+                + ", which its file system cannot hold.");
     }
 
     /// <summary>A directory on the way down to the one that the walk has come to.</summary>

@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Walks an upper layer beside the layers below, directory by directory, by descriptors, in order of the names. Follows no
-/// symlink; of the tree only the directories on the way are kept.
+/// Walks an upper layer beside the layers below, directory by directory, by descriptors, in order of the names. Follows
+/// no symlink; of the tree only the directories on the way are kept.
 /// </summary>
 internal abstract class TreeWalk(ChangedTree tree)
 {
@@ -93,7 +93,8 @@ internal abstract class TreeWalk(ChangedTree tree)
     /// <summary>A copy of a marker in the upper layer is an entry like any other.</summary>
     protected virtual bool IncludesMarker => false;
 
-    private void VisitDirectory(Descent upper, Descent below, List<Level> levels, string name, FileStatus status, FileStatus? statusBelow)
+    private void VisitDirectory(Descent upper, Descent below, List<Level> levels, string name, FileStatus status,
+        FileStatus? statusBelow)
     {
         Level level = levels[^1];
         SafeFileHandle? directory = Sys.TryOpenChild(upper.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -147,7 +148,8 @@ internal abstract class TreeWalk(ChangedTree tree)
         if (level.IsWhole && redirect is not ['/', ..])
             return null;
         // Moved away and back.
-        return redirect == name || redirect is not null && !level.IsWhole && redirect == level.BelowPlace.Child(name).ToString() ? null : redirect;
+        return redirect == name || redirect is not null && !level.IsWhole
+            && redirect == level.BelowPlace.Child(name).ToString() ? null : redirect;
     }
 
     private SafeFileHandle? OpenBelow(SafeFileHandle? below, string target)
@@ -155,7 +157,9 @@ internal abstract class TreeWalk(ChangedTree tree)
         SafeFileHandle? start = target[0] == '/' ? Tree.Below : below;
         if (start is null)
             return null;
-        SafeFileHandle? directory = Sys.TryOpenAt(start, target.TrimStart('/'), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out int errno);
+        SafeFileHandle? directory = Sys.TryOpenAt(start, target.TrimStart('/'),
+            Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS,
+            out int errno);
         // What cannot be read must not pass for absent: a whiteout over it would seem to hide nothing.
         if (directory is null && errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))
             throw new KernelException("openat2", target, errno);

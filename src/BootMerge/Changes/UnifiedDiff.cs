@@ -60,7 +60,8 @@ internal static class UnifiedDiff
         return Math.Min(last + 1 + Context, script.Length);
     }
 
-    private static void AddHunk(StringBuilder text, List<string> before, List<string> after, ReadOnlySpan<char> script, ref int atBefore, ref int atAfter)
+    private static void AddHunk(StringBuilder text, List<string> before, List<string> after, ReadOnlySpan<char> script,
+        ref int atBefore, ref int atAfter)
     {
         int removed = script.Length - Count(script, '+');
         int added = script.Length - Count(script, '-');
@@ -73,12 +74,14 @@ internal static class UnifiedDiff
             if (kind != '+')
                 atBefore++;
             bool isEnded = line.EndsWith('\n');
-            text.Append(kind).Append(Printable(isEnded ? line[..^1] : line)).Append(isEnded ? "\n" : "\n\\ No newline at end of file\n");
+            text.Append(kind).Append(Printable(isEnded ? line[..^1] : line))
+                .Append(isEnded ? "\n" : "\n\\ No newline at end of file\n");
         }
     }
 
     /// <summary>Nothing that a terminal would obey, but tabs, which texts are full of.</summary>
-    private static string Printable(string line) => string.Join('\t', Array.ConvertAll(line.Split('\t'), PathText.Printable));
+    private static string Printable(string line) =>
+        string.Join('\t', Array.ConvertAll(line.Split('\t'), PathText.Printable));
 
     private static int Count(ReadOnlySpan<char> script, char kind)
     {
@@ -88,9 +91,12 @@ internal static class UnifiedDiff
         return count;
     }
 
-    private static string Range(int at, int count) => count == 1 ? (at + 1).ToString() : (count == 0 ? at : at + 1).ToString() + "," + count.ToString();
+    private static string Range(int at, int count) => count == 1
+        ? (at + 1).ToString() : (count == 0 ? at : at + 1).ToString() + "," + count.ToString();
 
-    /// <summary>A letter for each line of both: ' ' in both, '-' only before, '+' only after; null when too many differ.</summary>
+    /// <summary>
+    /// A letter for each line of both: ' ' in both, '-' only before, '+' only after; null when too many differ.
+    /// </summary>
     private static string? Script(List<string> before, List<string> after)
     {
         // furthest[k + offset]: how far into before the path on diagonal k gets; one copy for each number of edits.
@@ -154,7 +160,8 @@ internal static class UnifiedDiff
             return null;
         byte[] bytes = new byte[SizeLimit + 1];
         int length = Sys.ReadFully(file, bytes, name);
-        return length > SizeLimit || Array.IndexOf(bytes, (byte)0, 0, length) >= 0 ? null : PathText.Decode(bytes.AsSpan(0, length));
+        return length > SizeLimit || Array.IndexOf(bytes, (byte)0, 0, length) >= 0
+            ? null : PathText.Decode(bytes.AsSpan(0, length));
     }
 
     internal static List<string> Lines(string text)

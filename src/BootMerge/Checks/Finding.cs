@@ -14,7 +14,8 @@ internal static class Finding
     /// <param name="what">To stand behind the place: "is a device file". UTF-8: half as long in the binary.</param>
     /// <param name="detail">What only this finding says, to stand behind <paramref name="what"/>.</param>
     /// <param name="fix">What to do, as an order.</param>
-    public static void Add(JsonValue findings, string id, string? extension, string place, ReadOnlySpan<byte> what, string detail, ReadOnlySpan<byte> fix) =>
+    public static void Add(JsonValue findings, string id, string? extension, string place,
+        ReadOnlySpan<byte> what, string detail, ReadOnlySpan<byte> fix) =>
         findings.Add(JsonValue.Object()
             .Add("id", JsonValue.String(id))
             .Add("extension", extension is null ? JsonValue.Null() : JsonValue.String(extension))

@@ -12,7 +12,8 @@ internal static class OutsideCheck
     public static void Check(ExtensionCheck check, Extension extension, string[] hierarchies, SafeFileHandle top) =>
         Check(check, extension, hierarchies, top, "");
 
-    private static void Check(ExtensionCheck check, Extension extension, string[] hierarchies, SafeFileHandle directory, string prefix)
+    private static void Check(ExtensionCheck check, Extension extension, string[] hierarchies, SafeFileHandle directory,
+        string prefix)
     {
         using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
         foreach (DirectoryEntry entry in TreeCheck.Sorted(readable))
@@ -25,7 +26,8 @@ internal static class OutsideCheck
             if (isDirectory && LeadsToOne(path, hierarchies))
                 Check(check, extension, hierarchies, child, path);
             else if (!isDirectory || !Judgement.IsEmpty(child))
-                check.Add(FindingId.Outside, extension, path, "is ignored; only these are merged: "u8, "move it there, or remove it"u8, string.Join(", ", hierarchies));
+                check.Add(FindingId.Outside, extension, path, "is ignored; only these are merged: "u8,
+                    "move it there, or remove it"u8, string.Join(", ", hierarchies));
         }
     }
 

@@ -13,7 +13,8 @@ internal static class ReleaseCheck
         string place = "/" + extension.Class.ReleaseDirectory + "/extension-release." + extension.Name;
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
         if (release.Problem is not null)
-            check.Add(FindingId.ReleaseFile, extension, place, "is missing or cannot be used: "u8, Advice(extension, top), release.Problem);
+            check.Add(FindingId.ReleaseFile, extension, place, "is missing or cannot be used: "u8,
+                Advice(extension, top), release.Problem);
         else if (Compatibility.Judge(release, host, extension.Class) is { Accepted: false } verdict)
             check.Add(FindingId.Compatibility, extension, place, "does not fit the system: "u8,
                 "correct it, or check with --root= against the system that it is made for"u8, verdict.Reason);
@@ -30,7 +31,9 @@ internal static class ReleaseCheck
     private static ReadOnlySpan<byte> Advice(Extension extension, SafeFileHandle top)
     {
         bool isConfext = extension.Class == ExtensionClass.Confext;
-        using SafeFileHandle? other = Extension.TryOpenInside(top, (isConfext ? ExtensionClass.Sysext : ExtensionClass.Confext).ReleaseDirectory, Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle? other = Extension.TryOpenInside(top,
+            (isConfext ? ExtensionClass.Sysext : ExtensionClass.Confext).ReleaseDirectory,
+            Sys.O_PATH | Sys.O_DIRECTORY);
         if (other is null)
             return "write it; ID=_any in it fits every system"u8;
         return isConfext
@@ -41,7 +44,8 @@ internal static class ReleaseCheck
     private static void CheckOsRelease(ExtensionCheck check, Extension extension, SafeFileHandle top, string path)
     {
         // Not followed: a symlink of that name hides the system's file just as well.
-        using SafeFileHandle? file = Sys.TryOpenAt(top, path, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS, out _);
+        using SafeFileHandle? file = Sys.TryOpenAt(top, path, Sys.O_PATH | Sys.O_NOFOLLOW,
+            Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS, out _);
         if (file is not null)
             AddOsRelease(check, extension, "/" + path);
     }

@@ -2,14 +2,16 @@ using System.Collections.Generic;
 
 namespace BootMerge.Checks;
 
-/// <summary>Remembers which extension brings a path, from the topmost extension down. Directories are merged, all else hides.</summary>
+/// <summary>
+/// Remembers which extension brings a path, from the topmost extension down. Directories are merged, all else hides.
+/// </summary>
 internal sealed class SamePathCheck
 {
     private const ulong Basis = 0xcbf29ce484222325;
     private const ulong Prime = 0x100000001b3;
 
-    // By the FNV-1a hash of the path: in a deep tree the paths would need more memory than there is. Two paths have the same one
-    // time in 10^19, and then one finding is wrong.
+    // By the FNV-1a hash of the path: in a deep tree the paths would need more memory than there is. Two paths have the
+    // same one time in 10^19, and then one finding is wrong.
     private readonly Dictionary<ulong, string> _owners = [];
 
     /// <returns>The name of the extension above that hides, or is hidden by, this path, or null.</returns>

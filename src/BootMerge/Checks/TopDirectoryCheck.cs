@@ -11,7 +11,8 @@ internal static class TopDirectoryCheck
     public static void CheckOwner(ExtensionCheck check, Extension extension, string place, FileStatus status)
     {
         if (status.Uid != 0 || status.Gid != 0)
-            check.Add(FindingId.TopOwner, extension, place, "does not belong to root, so its owner can change what is merged: "u8,
+            check.Add(FindingId.TopOwner, extension, place,
+                "does not belong to root, so its owner can change what is merged: "u8,
                 "give it to root: chown 0:0"u8, status.Uid.ToString() + ":" + status.Gid.ToString());
     }
 
@@ -19,12 +20,14 @@ internal static class TopDirectoryCheck
     /// The merged directory keeps the hierarchy's mode. But overlayfs itself shows that of the topmost layer, so other
     /// tools may; and a system without that hierarchy has no other.
     /// </summary>
-    public static void CheckMode(ExtensionCheck check, Root root, Extension extension, string hierarchy, FileStatus status)
+    public static void CheckMode(ExtensionCheck check, Root root, Extension extension, string hierarchy,
+        FileStatus status)
     {
         using SafeFileHandle? own = root.TryOpenDirectory(hierarchy);
         uint wanted = own is null ? Octal.Mode755 : Sys.Status(own).Permissions;
         if (status.Permissions != wanted)
-            check.Add(FindingId.TopMode, extension, hierarchy, "has another mode than the system's: "u8, "give it the system's by chmod"u8,
+            check.Add(FindingId.TopMode, extension, hierarchy, "has another mode than the system's: "u8,
+                "give it the system's by chmod"u8,
                 Octal.Text(status.Permissions) + ", not " + Octal.Text(wanted));
     }
 }

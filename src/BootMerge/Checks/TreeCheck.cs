@@ -9,7 +9,8 @@ namespace BootMerge.Checks;
 
 /// <summary>Every file that an extension brings into a hierarchy.</summary>
 /// <param name="comparesPaths">It is merged together with the others that are checked.</param>
-internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension extension, string[] hierarchies, SamePathCheck paths, bool comparesPaths)
+internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension extension, string[] hierarchies,
+    SamePathCheck paths, bool comparesPaths)
 {
     private const uint SetIds = Octal.Mode6000;
 
@@ -31,7 +32,8 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         {
             if (descent.TryNext(out string? name))
             {
-                if (Sys.TryOpenChild(descent.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY) is not SafeFileHandle directory)
+                if (Sys.TryOpenChild(descent.Current!, name,
+                    Sys.O_RDONLY | Sys.O_DIRECTORY) is not SafeFileHandle directory)
                     continue; // gone since
                 path += "/" + name;
                 inside = [];
@@ -86,14 +88,16 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         if (paths.Take(path, status.IsDirectory, extension.Name) is not string above)
             return;
         check.Add(FindingId.SamePath, _isAsked ? extension.Name : above, path,
-            _isAsked ? "is hidden by the same path in an extension above, "u8 : "hides the same path in an extension below, "u8,
+            _isAsked ? "is hidden by the same path in an extension above, "u8
+                : "hides the same path in an extension below, "u8,
             "keep the path in one of the two; the order is that of their names"u8, _isAsked ? above : extension.Name);
     }
 
     private void CheckMarks(SafeFileHandle directory, string path)
     {
         if (!OverlayMark.HasNone(directory))
-            check.Add(FindingId.Opaque, extension, path, "has a mark of overlayfs, which hides or moves the directory below it"u8,
+            check.Add(FindingId.Opaque, extension, path,
+                "has a mark of overlayfs, which hides or moves the directory below it"u8,
                 "remove the attributes trusted.overlay.*; they come from the upperdir that the tree was copied from"u8);
     }
 
@@ -103,14 +107,17 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         List<string> notes = Sys.ListXattrsAt(directory, name);
         notes.RemoveAll(static note => !OverlayMark.IsOne(note) || note is OverlayMark.Opaque or OverlayMark.Redirect);
         if (notes.Count > 0)
-            check.Add(FindingId.OverlayMark, extension, path, "has notes of overlayfs, which would confuse it with another file: "u8,
-                "remove these attributes; they come from the upperdir that the tree was copied from"u8, notes.Joined(", "));
+            check.Add(FindingId.OverlayMark, extension, path,
+                "has notes of overlayfs, which would confuse it with another file: "u8,
+                "remove these attributes; they come from the upperdir that the tree was copied from"u8,
+                    notes.Joined(", "));
     }
 
     private void CheckAgainstSystem(string path, FileStatus status)
     {
         if (TypeClash.Of(root, path, status) is string own)
-            check.Add(FindingId.OtherType, extension, path, "hides what the system has there, or is hidden by it: "u8, "give it the type that the system has, or move its content to where the system has it"u8,
+            check.Add(FindingId.OtherType, extension, path, "hides what the system has there, or is hidden by it: "u8,
+                "give it the type that the system has, or move its content to where the system has it"u8,
                 TypeClash.Word(status) + ", where the system has " + own);
         else if (status.IsDirectory)
             OwnershipCheck.Check(check, root, extension, path, status);
@@ -121,16 +128,22 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     private void CheckFile(SafeFileHandle file, string path, FileStatus status, string parent)
     {
         if (status.IsWhiteout)
-            check.Add(FindingId.Whiteout, extension, path, "is a whiteout of overlayfs: it hides the file below it"u8, "remove it; to delete a file, delete it in the merged tree"u8);
+            check.Add(FindingId.Whiteout, extension, path, "is a whiteout of overlayfs: it hides the file below it"u8,
+                "remove it; to delete a file, delete it in the merged tree"u8);
         else if (status.IsCharacterDevice || status.IsBlockDevice)
-            check.Add(FindingId.Device, extension, path, "is a device file, which cannot be opened: merged trees are mounted nodev"u8, "remove it; devices belong in /dev"u8);
+            check.Add(FindingId.Device, extension, path,
+                "is a device file, which cannot be opened: merged trees are mounted nodev"u8,
+                "remove it; devices belong in /dev"u8);
         else if (status.IsRegular && (status.Mode & SetIds) != 0 && extension.Class.NoSuid)
-            check.Add(FindingId.Setuid, extension, path, "is set-user-ID or set-group-ID, without effect: the merge is mounted nosuid"u8,
+            check.Add(FindingId.Setuid, extension, path,
+                "is set-user-ID or set-group-ID, without effect: the merge is mounted nosuid"u8,
                 "remove the bit, or ship the program in a sysext"u8);
         else if (status.IsSymlink)
             CheckSymlink(Sys.ReadLink(file), path, parent);
-        else if (status.IsDirectory && Words.IndexOf(hierarchies, parent) >= 0 && path == parent + "/" + extension.Class.MarkerName)
-            check.Add(FindingId.Marker, extension, path, "is the marker of a merge that this tree was copied from: it hides the real one"u8, "remove it"u8);
+        else if (status.IsDirectory && Words.IndexOf(hierarchies, parent) >= 0
+            && path == parent + "/" + extension.Class.MarkerName)
+            check.Add(FindingId.Marker, extension, path,
+            "is the marker of a merge that this tree was copied from: it hides the real one"u8, "remove it"u8);
     }
 
     /// <summary>One that stays in the hierarchies may lead to what another layer brings.</summary>
@@ -141,7 +154,8 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
             return;
         using SafeFileHandle? there = root.TryOpen(place, Sys.O_PATH, out int errno);
         if (there is null && errno is Errno.ENOENT or Errno.ENOTDIR)
-            check.Add(FindingId.Symlink, extension, path, "leads to a path that the system does not have: "u8, "correct its target, or make sure that something else provides it"u8, place);
+            check.Add(FindingId.Symlink, extension, path, "leads to a path that the system does not have: "u8,
+                "correct its target, or make sure that something else provides it"u8, place);
     }
 
     /// <param name="directories">With colons between them: no hierarchy has one.</param>

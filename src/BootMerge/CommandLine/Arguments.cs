@@ -13,7 +13,9 @@ internal sealed class Arguments
 
     public Verb Verb { get; set; } = Verb.Status;
 
-    /// <summary>What stands behind the verb: extensions for list and check, paths for diff and explain, otherwise nothing.</summary>
+    /// <summary>
+    /// What stands behind the verb: extensions for list and check, paths for diff and explain, otherwise nothing.
+    /// </summary>
     public List<string> Names { get; } = [];
 
     public string Root { get; set; } = "/";

@@ -2,7 +2,9 @@ using System;
 
 namespace BootMerge.CommandLine;
 
-/// <summary>The rules of getopt_long(3): options before and after the verb, --name=value or --name value, "--".</summary>
+/// <summary>
+/// The rules of getopt_long(3): options before and after the verb, --name=value or --name value, "--".
+/// </summary>
 internal sealed class CommandLineParser
 {
     private readonly string[] _words;
@@ -18,7 +20,8 @@ internal sealed class CommandLineParser
 
     /// <param name="programPath">argv[0].</param>
     /// <param name="words">argv without argv[0].</param>
-    public static ParseResult Parse(string programPath, string[] words) => new CommandLineParser(programPath, words).Parse();
+    public static ParseResult Parse(string programPath, string[] words) =>
+        new CommandLineParser(programPath, words).Parse();
 
     private ParseResult Parse()
     {
@@ -71,9 +74,11 @@ internal sealed class CommandLineParser
         if (option is null)
             return new ParseResult.UsageError(error);
         if (option.Value == OptionValue.None && value is not null)
-            return new ParseResult.UsageError("option '" + option.Name + "' takes no value, but was given " + Words.Quote(value));
+            return new ParseResult.UsageError("option '" + option.Name + "' takes no value, but was given "
+                + Words.Quote(value));
         // systemd's --mutable has no short form.
-        if ((option.Value == OptionValue.Required || option.Value == OptionValue.Optional && _arguments.IsDropIn) && value is null)
+        if ((option.Value == OptionValue.Required || option.Value == OptionValue.Optional && _arguments.IsDropIn)
+            && value is null)
         {
             if (_next == _words.Length)
                 return new ParseResult.UsageError("option '" + option.Name + "' needs a value: " + option.Example);
@@ -92,20 +97,24 @@ internal sealed class CommandLineParser
         if (VerbTable.Find(_verb, _arguments.IsDropIn, out string[] known) is not VerbRow row)
             return new ParseResult.UsageError("unknown verb " + Words.Quote(_verb) + Words.Hint(_verb, known));
         if (_arguments.Names.Count > 0 && (_arguments.IsDropIn || !row.TakesNames))
-            return new ParseResult.UsageError("verb '" + _verb + "' takes no argument, but was given " + Words.Quote(_arguments.Names[0]));
+            return new ParseResult.UsageError("verb '" + _verb + "' takes no argument, but was given "
+                + Words.Quote(_arguments.Names[0]));
         _arguments.Verb = row.Verb;
         if (_arguments.Verb == Verb.Explain && _arguments.Names.Count == 0)
             return new ParseResult.UsageError("verb 'explain' needs a path: bootmerge explain /etc/hostname");
         if (_arguments.Verb == Verb.Reset && ProblemOfReset() is string problem)
             return new ParseResult.UsageError(problem);
         if (_arguments.Has(Switches.DryRun) && _arguments.Verb == Verb.Boot)
-            return new ParseResult.UsageError("option '--dry-run' is for merge, refresh, unmerge, prune and reset; 'bootmerge --root=DIR --mutable=auto plan' shows what boot would merge");
+            return new ParseResult.UsageError("option '--dry-run' is for merge, refresh, unmerge, prune and reset; "
+                + "'bootmerge --root=DIR --mutable=auto plan' shows what boot would merge");
         return null;
     }
 
     private string? ProblemOfReset() =>
-        _arguments.Has(Switches.All) && _arguments.Names.Count > 0 ? "option '--all' means every path, but " + Words.Quote(_arguments.Names[0]) + " is given, too"
+        _arguments.Has(Switches.All) && _arguments.Names.Count > 0
+            ? "option '--all' means every path, but " + Words.Quote(_arguments.Names[0]) + " is given, too"
         : !_arguments.Has(Switches.All) && _arguments.Keep.Count > 0 ? "option '--keep' needs --all"
-        : !_arguments.Has(Switches.All) && _arguments.Names.Count == 0 ? "verb 'reset' needs a path, or --all: bootmerge reset /etc/motd"
+        : !_arguments.Has(Switches.All) && _arguments.Names.Count == 0
+        ? "verb 'reset' needs a path, or --all: bootmerge reset /etc/motd"
         : null;
 }

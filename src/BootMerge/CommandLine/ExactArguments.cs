@@ -4,7 +4,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.CommandLine;
 
-/// <summary>The runtime replaces what is not UTF-8 with U+FFFD. Names are bytes: then the kernel is asked again.</summary>
+/// <summary>
+/// The runtime replaces what is not UTF-8 with U+FFFD. Names are bytes: then the kernel is asked again.
+/// </summary>
 internal static class ExactArguments
 {
     private const string Path = "/proc/self/cmdline";

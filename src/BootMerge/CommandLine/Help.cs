@@ -2,19 +2,23 @@ using System.Text;
 
 namespace BootMerge.CommandLine;
 
-/// <summary>What --help and --mutable=help print; of verbs and options only the order and the layout are here.</summary>
+/// <summary>
+/// What --help and --mutable=help print; of verbs and options only the order and the layout are here.
+/// </summary>
 internal static class Help
 {
     private const int VerbWidth = 12;
     private const int OptionWidth = 24;
 
     /// <summary>In the order of the enumeration.</summary>
-    public static readonly string[] Groups = ["What to work on", "How to merge", "What to remove of the machine's own files", "What to print"];
+    public static readonly string[] Groups = ["What to work on", "How to merge",
+        "What to remove of the machine's own files", "What to print"];
 
     public static string Text(ProgramName program)
     {
         bool isDropIn = program != ProgramName.BootMerge;
-        StringBuilder text = new(ProgramNames.Name(program) + " [OPTION...] [VERB]\n\n" + (isDropIn ? DropInAbout : About) + "\nVerbs:\n");
+        StringBuilder text = new(ProgramNames.Name(program) + " [OPTION...] [VERB]\n\n"
+            + (isDropIn ? DropInAbout : About) + "\nVerbs:\n");
         foreach (VerbRow verb in VerbTable.All)
             if (!isDropIn || verb.IsSystemds)
                 AddRow(text, verb.Name, VerbWidth, verb.Help + (isDropIn ? "" : verb.OwnHelp));
@@ -30,7 +34,8 @@ internal static class Help
 
             if ((int)option.Group != group)
                 text.Append('\n').Append(Groups[group = (int)option.Group]).Append(":\n");
-            AddRow(text, Names(option) + (isDropIn ? option.Form.Replace("[=MODE]", "=MODE") : option.Form), OptionWidth, option.Help + (isDropIn ? "" : option.OwnHelp));
+            AddRow(text, Names(option) + (isDropIn ? option.Form.Replace("[=MODE]", "=MODE") : option.Form),
+                OptionWidth, option.Help + (isDropIn ? "" : option.OwnHelp));
         }
 
         return text.Append('\n').Append(isDropIn ? "Not systemd's: " + others + ".\n" : Closing).ToString();
@@ -38,12 +43,15 @@ internal static class Help
 
     /// <summary>As systemd prints them: completions read this.</summary>
     /// <param name="legend">With a heading.</param>
-    public static string BareModes(bool legend) => (legend ? "Known mutability modes:\n" : "") + string.Join('\n', MutableModes.Names) + "\n";
+    public static string BareModes(bool legend) => (legend ? "Known mutability modes:\n" : "")
+        + string.Join('\n', MutableModes.Names) + "\n";
 
-    private static string Names(Option option) => (option.Letter == 0 ? "" : "-" + option.Letter.ToString() + ", ") + option.Name;
+    private static string Names(Option option) => (option.Letter == 0 ? "" : "-" + option.Letter.ToString() + ", ")
+        + option.Name;
 
     private static void AddRow(StringBuilder text, string name, int width, string help) =>
-        text.Append("  ").Append(name.PadRight(width - 2)).Append(help.Replace("\n", "\n".PadRight(width + 1))).Append('\n');
+        text.Append("  ").Append(name.PadRight(width - 2)).Append(help.Replace("\n", "\n".PadRight(width + 1)))
+            .Append('\n');
 
     private static string DropInAbout => Encoding.UTF8.GetString("""
         This is bootmerge under the name of a program of systemd 262: it takes that program's verbs and options,
@@ -76,7 +84,8 @@ internal static class Help
         """u8);
 
     /// <param name="legend">With a heading.</param>
-    public static string Modes(bool legend) => (legend ? "Modes of --mutable=, by where writes to the merged tree go:\n" : "") + Encoding.UTF8.GetString("""
+    public static string Modes(bool legend) =>
+        (legend ? "Modes of --mutable=, by where writes to the merged tree go:\n" : "") + Encoding.UTF8.GetString("""
           no                Nowhere: the merged tree is read-only
           yes               To what /var/lib/extensions.mutable/<hierarchy> is or points to; created if absent
           auto              As yes if that exists, else as no

@@ -18,7 +18,9 @@ internal enum OptionScope
     /// <summary>One of systemd's.</summary>
     Systemd,
 
-    /// <summary>Not systemd's; taken under its names too, when written out, so that systemd's own can be abbreviated as there.</summary>
+    /// <summary>
+    /// Not systemd's; taken under its names too, when written out, so that systemd's own can be abbreviated as there.
+    /// </summary>
     Extra,
 
     /// <summary>Only as bootmerge.</summary>
@@ -41,14 +43,17 @@ internal delegate ParseResult? OptionSetter(Arguments typed, string value);
 
 /// <summary>One long option: a row of <see cref="OptionTable"/>.</summary>
 /// <param name="name">With its dashes.</param>
-/// <param name="form">How its value is written: "=DIR", "[=MODE]" where it may be left out, "" where there is none.</param>
+/// <param name="form">How its value is written: "=DIR", "[=MODE]" where it may be left out, "" where there is
+/// none.</param>
 /// <param name="scope">Whose it is.</param>
 /// <param name="help">For --help, 85 columns a line.</param>
-internal sealed class Option(string name, string form, OptionScope scope, OptionGroup group, string help, OptionSetter? set)
+internal sealed class Option(string name, string form, OptionScope scope, OptionGroup group, string help,
+    OptionSetter? set)
 {
     private readonly Switches _switch;
 
-    public Option(string name, OptionScope scope, OptionGroup group, string help, Switches switches) : this(name, "", scope, group, help, null) =>
+    public Option(string name, OptionScope scope, OptionGroup group, string help, Switches switches) : this(name, "",
+        scope, group, help, null) =>
         _switch = switches;
 
     public string Name => name;
@@ -70,7 +75,8 @@ internal sealed class Option(string name, string form, OptionScope scope, Option
     /// <summary>The values there are, where they are few.</summary>
     public string? Values { get; init; }
 
-    public OptionValue Value => form.Length == 0 ? OptionValue.None : form[0] == '[' ? OptionValue.Optional : OptionValue.Required;
+    public OptionValue Value => form.Length == 0 ? OptionValue.None : form[0] == '['
+        ? OptionValue.Optional : OptionValue.Required;
 
     /// <summary>As a usage error shows it.</summary>
     public string Example => name + "=" + (Values ?? form.Trim('[', '=', ']'));
@@ -104,14 +110,16 @@ internal sealed class Option(string name, string form, OptionScope scope, Option
             known.Add(option.Name);
             if (option.Name == name)
                 return option;
-            if (isDropIn && option.Scope == OptionScope.Extra || !option.Name.StartsWith(name, StringComparison.Ordinal))
+            if (isDropIn && option.Scope == OptionScope.Extra
+                || !option.Name.StartsWith(name, StringComparison.Ordinal))
                 continue;
             found = option;
             candidates.Add(option.Name);
         }
 
         if (found is null)
-            error = "unknown option " + Words.Quote(name) + (Words.Nearest(name, known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : "");
+            error = "unknown option " + Words.Quote(name)
+                + (Words.Nearest(name, known.ToArray()) is string nearest ? Words.DidYouMean(nearest) : "");
         if (candidates.Count < 2)
             return found;
         candidates.SortBy(string.CompareOrdinal);

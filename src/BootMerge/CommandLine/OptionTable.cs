@@ -19,41 +19,57 @@ internal static class OptionTable
     public static readonly Option[] All =
     [
         new("--root", "=DIR", Systemd, OptionGroup.Subject, "Work on the system in DIR (default: /)", new(TakeRoot)),
-        new("--class", "=CLASS", Own, OptionGroup.Subject, "confext: /etc (default); sysext: /usr and /opt; all: both", new(TakeClass))
+        new("--class", "=CLASS", Own, OptionGroup.Subject, "confext: /etc (default); sysext: /usr and /opt; all: both",
+            new(TakeClass))
         {
             Values = "confext|sysext|all",
         },
-        new("--force", Systemd, OptionGroup.Subject, "Also merge extensions that do not fit the system's version", Switches.Force),
-        new("--image-policy", "=POLICY", Systemd, OptionGroup.Subject, "Which disk images may be used, see systemd.image-policy(7)", new(TakeImagePolicy)),
+        new("--force", Systemd, OptionGroup.Subject, "Also merge extensions that do not fit the system's version",
+            Switches.Force),
+        new("--image-policy", "=POLICY", Systemd, OptionGroup.Subject,
+            "Which disk images may be used, see systemd.image-policy(7)", new(TakeImagePolicy)),
 
-        new("--mutable", "[=MODE]", Systemd, OptionGroup.Merging, "Where writes go: no, yes, auto, import, ephemeral or ephemeral-import;\n--mutable=help explains them", new(TakeMode))
+        new("--mutable", "[=MODE]", Systemd, OptionGroup.Merging,
+            "Where writes go: no, yes, auto, import, ephemeral or ephemeral-import;\n--mutable=help explains them",
+            new(TakeMode))
         {
-            OwnHelp = "; without a value it means yes (default: no; boot and\nthe verbs about the machine's own files: auto)",
+            OwnHelp = "; without a value it means yes (default: no; boot and\nthe verbs about the machine's own "
+                + "files: auto)",
         },
         new("--immutable", "", Extra, OptionGroup.Merging, "Short for --mutable=no", new(BeImmutable)),
         new("--ephemeral", "", Extra, OptionGroup.Merging, "Short for --mutable=ephemeral", new(BeEphemeral)),
-        new("--noexec", "=BOOL", Systemd, OptionGroup.Merging, "Whether to forbid running programs in the merged tree (default for /etc: yes)", new(TakeNoExec)),
-        new("--always-refresh", "=BOOL", Systemd, OptionGroup.Merging, "Whether refresh renews a merge in which nothing changed (default: no)", new(TakeAlwaysRefresh)),
-        new("--fallback", "=WHAT", Own, OptionGroup.Merging, "boot, if the writable layer cannot be used: fail (default), immutable\n"
+        new("--noexec", "=BOOL", Systemd, OptionGroup.Merging,
+            "Whether to forbid running programs in the merged tree (default for /etc: yes)", new(TakeNoExec)),
+        new("--always-refresh", "=BOOL", Systemd, OptionGroup.Merging,
+            "Whether refresh renews a merge in which nothing changed (default: no)", new(TakeAlwaysRefresh)),
+        new("--fallback", "=WHAT", Own, OptionGroup.Merging,
+            "boot, if the writable layer cannot be used: fail (default), immutable\n"
             + "(merge read-only) or ephemeral (merge, and forget writes)", new(TakeFallback))
         {
             Values = "fail|immutable|ephemeral",
         },
-        new("--import-self", Extra, OptionGroup.Merging, "Called as systemd-confext or systemd-sysext: allow the import modes where\n"
+        new("--import-self", Extra, OptionGroup.Merging,
+            "Called as systemd-confext or systemd-sysext: allow the import modes where\n"
             + "writes are routed to the merged directory itself, which systemd refuses", Switches.ImportSelf),
-        new("--dry-run", Extra, OptionGroup.Merging, "merge, refresh, unmerge, prune, reset: only show what would be done", Switches.DryRun),
-        new("--no-reload", Systemd, OptionGroup.Merging, "Do not ask the service manager to reload, nor to restart units", Switches.NoReload)
+        new("--dry-run", Extra, OptionGroup.Merging,
+            "merge, refresh, unmerge, prune, reset: only show what would be done", Switches.DryRun),
+        new("--no-reload", Systemd, OptionGroup.Merging,
+            "Do not ask the service manager to reload, nor to restart units", Switches.NoReload)
         {
             OwnHelp = ", even if an\nextension wants it; with --root= it is never asked",
         },
-        new("--no-wait", Extra, OptionGroup.Merging, "Fail instead of waiting while another bootmerge works on the same root", Switches.NoWait),
+        new("--no-wait", Extra, OptionGroup.Merging,
+            "Fail instead of waiting while another bootmerge works on the same root", Switches.NoWait),
 
-        new("--opaque", Own, OptionGroup.Removing, "prune: also remove opaque marks that hide nothing", Switches.WithOpaque),
+        new("--opaque", Own, OptionGroup.Removing, "prune: also remove opaque marks that hide nothing",
+            Switches.WithOpaque),
         new("--all", Own, OptionGroup.Removing, "reset: everything, instead of paths", Switches.All),
-        new("--keep", "=GLOB", Own, OptionGroup.Removing, "reset --all: keep what matches, such as ssh/*_key or /etc/machine-id; repeatable", new(TakePattern)),
+        new("--keep", "=GLOB", Own, OptionGroup.Removing,
+            "reset --all: keep what matches, such as ssh/*_key or /etc/machine-id; repeatable", new(TakePattern)),
         new("--no-backup", Own, OptionGroup.Removing, "reset: keep no copy", Switches.NoBackup),
 
-        new("--json", "=FORMAT", Systemd, OptionGroup.Printing, "pretty, short or off (default)", new(TakeJson)) { Values = "pretty|short|off" },
+        new("--json", "=FORMAT", Systemd, OptionGroup.Printing, "pretty, short or off (default)",
+            new(TakeJson)) { Values = "pretty|short|off" },
         new("--no-legend", Systemd, OptionGroup.Printing, "No column headings", Switches.NoLegend),
         new("--content", Own, OptionGroup.Printing, "diff: also show how texts differ", Switches.WithContent),
         new("--selinux", Own, OptionGroup.Printing, "diff: also compare SELinux labels", Switches.WithLabels),
@@ -86,7 +102,8 @@ internal static class OptionTable
     private static ParseResult? TakeMode(Arguments typed, string value)
     {
         if (value == "help")
-            return new ParseResult.Answer(typed.IsDropIn ? Help.BareModes(!typed.Has(Switches.NoLegend)) : Help.Modes(!typed.Has(Switches.NoLegend)));
+            return new ParseResult.Answer(typed.IsDropIn ? Help.BareModes(!typed.Has(Switches.NoLegend))
+                : Help.Modes(!typed.Has(Switches.NoLegend)));
         if (!MutableModes.TryParse(value, out MutableMode mode))
             return UnknownValue("--mutable", value, MutableModes.Names);
         typed.Mutable = mode;
@@ -127,7 +144,8 @@ internal static class OptionTable
     private static ParseResult.UsageError? TakeImagePolicy(Arguments typed, string value)
     {
         typed.ImagePolicy = ImagePolicy.Parse(value, out string? problem);
-        return problem is null ? null : new ParseResult.UsageError("option '--image-policy' takes an image policy: " + problem);
+        return problem is null ? null
+            : new ParseResult.UsageError("option '--image-policy' takes an image policy: " + problem);
     }
 
     private static ParseResult.UsageError? TakePattern(Arguments typed, string value)

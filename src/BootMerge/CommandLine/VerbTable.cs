@@ -42,18 +42,24 @@ internal static class VerbTable
     /// <summary>In the order of the enumeration.</summary>
     public static readonly VerbRow[] All =
     [
-        new(Verb.Status, "status", "Show what is merged and since when (the default)") { OwnHelp = "; also where writes go", IsSystemds = true },
-        new(Verb.List, "list", "List the extensions found") { OwnHelp = ", or only those named", IsSystemds = true, TakesNames = true },
+        new(Verb.Status, "status", "Show what is merged and since when (the default)") { OwnHelp =
+            "; also where writes go", IsSystemds = true },
+        new(Verb.List, "list", "List the extensions found") { OwnHelp = ", or only those named", IsSystemds = true,
+            TakesNames = true },
         new(Verb.Merge, "merge", "Merge the extensions found; fails if already merged") { IsSystemds = true },
         new(Verb.Unmerge, "unmerge", "Undo the merge") { IsSystemds = true },
         new(Verb.Refresh, "refresh", "Bring a merge up to date; does nothing if nothing changed") { IsSystemds = true },
         new(Verb.Plan, "plan", "Show what merge or refresh would do: layers in order, flags, refusals with reasons"),
         new(Verb.Boot, "boot", "The boot stage: what a boot configuration asks for, then merge; run it with --root="),
-        new(Verb.Diff, "diff", "How the machine's own files, or those at each PATH, differ from the layers below") { TakesNames = true },
-        new(Verb.Explain, "explain", "Which layer provides each PATH, and what the other layers have there") { TakesNames = true },
+        new(Verb.Diff, "diff", "How the machine's own files, or those at each PATH, differ from the "
+            + "layers below") { TakesNames = true },
+        new(Verb.Explain, "explain", "Which layer provides each PATH, and what the other "
+            + "layers have there") { TakesNames = true },
         new(Verb.Prune, "prune", "Remove those of the machine's own files that equal the layers below"),
-        new(Verb.Reset, "reset", "Restore what the layers below have at each PATH; a copy is kept") { TakesNames = true },
-        new(Verb.Check, "check", "Report what is wrong with extensions, found or given by name or path, and the fix") { TakesNames = true },
+        new(Verb.Reset, "reset", "Restore what the layers below have at each PATH; a copy is kept") { TakesNames =
+            true },
+        new(Verb.Check, "check", "Report what is wrong with extensions, found or given by name or "
+            + "path, and the fix") { TakesNames = true },
     ];
 
     public static string Name(Verb verb) => All[(int)verb].Name;

@@ -7,7 +7,8 @@ internal sealed class BootMergeFile
 {
     private const string Section = "BootMerge";
 
-    private static readonly string[] Keys = ["NoExec", "Fallback", "Prune", "RequireExtension", "RouteEtc", "OverlayOptions", "Class"];
+    private static readonly string[] Keys = ["NoExec", "Fallback", "Prune", "RequireExtension", "RouteEtc",
+        "OverlayOptions", "Class"];
 
     private readonly WarningLog _warnings;
 
@@ -114,5 +115,6 @@ internal sealed class BootMergeFile
     }
 
     private void Refuse(Assignment assignment, string why) =>
-        _warnings.Add(assignment.Origin, assignment.Key + "=" + Words.Shown(assignment.Value) + " is not valid, ignored" + why);
+        _warnings.Add(assignment.Origin, assignment.Key + "=" + Words.Shown(assignment.Value) + " is not valid, ignored"
+            + why);
 }

@@ -2,12 +2,15 @@ using System;
 
 namespace BootMerge.Configuration;
 
-/// <summary>What the kernel command line says to the boot stage; null where it says nothing. The last word counts.</summary>
+/// <summary>
+/// What the kernel command line says to the boot stage; null where it says nothing. The last word counts.
+/// </summary>
 internal sealed class BootParameters
 {
     private const string Where = "Kernel command line";
 
-    private static readonly string[] Keys = ["bootmerge.mutable", "bootmerge.fallback", "bootmerge.log", "bootmerge.prune"];
+    private static readonly string[] Keys = ["bootmerge.mutable", "bootmerge.fallback", "bootmerge.log",
+        "bootmerge.prune"];
 
     private static readonly string[] LogLevels = ["info", "debug"];
 
@@ -48,7 +51,8 @@ internal sealed class BootParameters
         "bootmerge.fallback" => " is not valid, ignored" + Words.Hint(value, FallbackModes.Names),
         "bootmerge.log" => " is not valid, ignored" + Words.Hint(value, LogLevels),
         "bootmerge.prune" => " is not valid, ignored; it takes yes or no",
-        _ when key.StartsWith("bootmerge.", StringComparison.Ordinal) => " is not known, ignored" + Words.Hint(key, Keys),
+        _ when key.StartsWith("bootmerge.", StringComparison.Ordinal) =>
+            " is not known, ignored" + Words.Hint(key, Keys),
         _ => " is not valid, ignored; it takes yes or no",
     };
 

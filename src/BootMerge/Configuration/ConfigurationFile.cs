@@ -60,7 +60,8 @@ internal sealed class ConfigurationFile
     /// <param name="keys">The keys that exist in it.</param>
     /// <param name="warnings">What was ignored is added here.</param>
     /// <returns>In the order of the file; a later assignment overrides an earlier one.</returns>
-    /// <exception cref="InputException">It contains a NUL byte: it is not a text file, and its meaning is lost.</exception>
+    /// <exception cref="InputException">It contains a NUL byte: it is not a text file, and its meaning is
+    /// lost.</exception>
     public static List<Assignment> Parse(SourceFile file, string section, string[] keys, WarningLog warnings)
     {
         ConfigurationFile parser = new(file.Path, section, keys, warnings);
@@ -144,7 +145,8 @@ internal sealed class ConfigurationFile
             return;
         if (_place == Place.BeforeSections)
         {
-            _warnings.Add(Where(number), Words.Quote(line) + " is before the first section, ignored; it belongs in section [" + _section + "]");
+            _warnings.Add(Where(number), Words.Quote(line)
+                + " is before the first section, ignored; it belongs in section [" + _section + "]");
             return;
         }
 
@@ -155,7 +157,8 @@ internal sealed class ConfigurationFile
         else if (Words.IndexOf(_keys, key) >= 0)
             _assignments.Add(new Assignment(key, line[(equals + 1)..].TrimStart([' ', '\t']), Where(number)));
         else if (!IsForOthers(key))
-            _warnings.Add(Where(number), "unknown key " + Words.Quote(key) + " in section [" + _section + "], ignored" + Words.Hint(key, _keys));
+            _warnings.Add(Where(number), "unknown key " + Words.Quote(key) + " in section [" + _section + "], ignored"
+                + Words.Hint(key, _keys));
     }
 
     private void TakeSection(string line, int number)
@@ -169,7 +172,8 @@ internal sealed class ConfigurationFile
 
         _place = Place.IgnoredSection;
         if (!IsForOthers(name))
-            _warnings.Add(Where(number), "unknown section " + Words.Quote(line) + ", ignored with all its keys (known: [" + _section + "])");
+            _warnings.Add(Where(number), "unknown section " + Words.Quote(line)
+                + ", ignored with all its keys (known: [" + _section + "])");
     }
 
     /// <summary>systemd.syntax(7) leaves names that begin so to other programs.</summary>

@@ -6,7 +6,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Configuration;
 
-/// <summary>Collects what has a say in the settings; the only part of the configuration that touches the system.</summary>
+/// <summary>
+/// Collects what has a say in the settings; the only part of the configuration that touches the system.
+/// </summary>
 internal static class ConfigurationReader
 {
     public const string MainFile = "bootmerge.conf";
@@ -19,7 +21,8 @@ internal static class ConfigurationReader
 
     /// <param name="typed">Says for which classes and whether for boot.</param>
     /// <param name="root">The tree operated on.</param>
-    /// <param name="initramfs">This process's own root when it is another one than <paramref name="root"/>; read only for boot.</param>
+    /// <param name="initramfs">This process's own root when it is another one than <paramref name="root"/>; read only
+    /// for boot.</param>
     public static ConfigurationSources Read(Arguments typed, Root root, Root? initramfs)
     {
         bool boot = typed.Verb == Verb.Boot;
@@ -36,7 +39,8 @@ internal static class ConfigurationReader
             Problems = problems,
         };
         // Class= of a file may still choose among them for boot.
-        ClassSelection selection = boot && typed.Class is null ? ClassSelection.All : SettingsResolver.SelectedBy(typed);
+        ClassSelection selection = boot && typed.Class is null
+            ? ClassSelection.All : SettingsResolver.SelectedBy(typed);
         foreach (ExtensionClass cls in SettingsResolver.ClassesOf(selection))
         {
             sources.Classes.Add(new ClassSources(cls)
@@ -51,7 +55,9 @@ internal static class ConfigurationReader
         return sources;
     }
 
-    /// <summary>A file and its drop-ins, weakest first: the file itself, then the drop-ins in order of their names.</summary>
+    /// <summary>
+    /// A file and its drop-ins, weakest first: the file itself, then the drop-ins in order of their names.
+    /// </summary>
     /// <param name="passedOver">Gets what is wrong with files that cannot be used; null: that is an exception.</param>
     public static List<SourceFile> ReadFiles(Root root, string name, List<string>? passedOver = null)
     {
@@ -74,7 +80,8 @@ internal static class ConfigurationReader
         return files;
     }
 
-    private static void CollectDropIns(Root root, string path, List<string> names, List<SourceFile> dropIns, List<string>? passedOver)
+    private static void CollectDropIns(Root root, string path,
+        List<string> names, List<SourceFile> dropIns, List<string>? passedOver)
     {
         foreach (DirectoryEntry entry in ReadDirectory(root, path, passedOver))
         {
@@ -89,8 +96,10 @@ internal static class ConfigurationReader
             // What cannot be read, such as a dangling link, hides its namesakes in weaker directories all the same.
             names.Insert(place, entry.Name);
             string dropIn = path + "/" + entry.Name;
-            SourceFile file = TryRead(root, dropIn, passedOver) ?? new SourceFile(PathText.Printable(root.Outside(dropIn)), []);
-            bool isPublished = entry.Name == SourceFile.PublishedName && path.StartsWith("/run/", StringComparison.Ordinal);
+            SourceFile file = TryRead(root, dropIn, passedOver)
+                ?? new SourceFile(PathText.Printable(root.Outside(dropIn)), []);
+            bool isPublished = entry.Name == SourceFile.PublishedName
+                && path.StartsWith("/run/", StringComparison.Ordinal);
             dropIns.Insert(place, isPublished ? new SourceFile(file.Path, file.Content, isPublished) : file);
         }
     }

@@ -5,7 +5,9 @@ namespace BootMerge.Configuration;
 /// <summary>Everything that has a say besides the command line, as it was found: nothing is parsed yet.</summary>
 internal sealed class ConfigurationSources
 {
-    /// <summary>bootmerge.conf and its drop-ins of the running initramfs: weaker than the root's. Weakest first.</summary>
+    /// <summary>
+    /// bootmerge.conf and its drop-ins of the running initramfs: weaker than the root's. Weakest first.
+    /// </summary>
     public List<SourceFile> InitramfsFiles { get; init; } = [];
 
     /// <summary>bootmerge.conf and its drop-ins of the root. Weakest first.</summary>

@@ -39,7 +39,9 @@ internal static class HierarchyList
                 paths.Add(path);
         }
 
-        return paths.Count > 0 ? [.. paths] : throw new InputException("Environment variable " + variable + " names no path; unset it, or give one such as /etc");
+        return paths.Count > 0 ? [.. paths]
+            : throw new InputException("Environment variable " + variable
+            + " names no path; unset it, or give one such as /etc");
     }
 
     private static InputException Refuse(string variable, string path, string reason) =>

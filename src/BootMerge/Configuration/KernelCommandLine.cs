@@ -7,8 +7,8 @@ namespace BootMerge.Configuration;
 internal static class KernelCommandLine
 {
     /// <summary>
-    /// Words between white space; quotation marks of either kind group and are removed, wherever in the word they stand, and
-    /// one that is never closed ends with the line (kernel-command-line(7); systemd reads it so).
+    /// Words between white space; quotation marks of either kind group and are removed, wherever in the word they
+    /// stand, and one that is never closed ends with the line (kernel-command-line(7); systemd reads it so).
     /// </summary>
     /// <returns>"name" or "name=value" in the order of the line: the last one of a name counts.</returns>
     public static List<string> Parse(ReadOnlySpan<byte> text)

@@ -8,7 +8,9 @@ internal static class OverlayOptions
 {
     private const int LongestText = 4095;
 
-    /// <summary>The layers are the plan's to choose; a second answer could make the machine's files the wrong layer.</summary>
+    /// <summary>
+    /// The layers are the plan's to choose; a second answer could make the machine's files the wrong layer.
+    /// </summary>
     private static readonly string[] LayerKeys = ["lowerdir", "lowerdir+", "datadir+", "upperdir", "workdir"];
 
     public static string? ReasonToRefuse(string options)
@@ -21,8 +23,8 @@ internal static class OverlayOptions
             string key = (equals < 0 ? option : option[..equals]).ToString();
             if (Words.IndexOf(LayerKeys, key) >= 0)
                 return "layers cannot be set here, remove " + key;
-            // Then overlayfs reads and writes user.overlay.*: what trusted.overlay.* has hidden would show again, and prune and reset would
-            // not see what is hidden.
+            // Then overlayfs reads and writes user.overlay.*: what trusted.overlay.* has hidden would show again, and
+            // prune and reset would not see what is hidden.
             if (key == "userxattr")
                 return "the marks in the machine's own layer are trusted.overlay.*, remove " + key;
             // A merged /etc without its symlinks has no os-release: every later refresh would fail.
@@ -34,8 +36,9 @@ internal static class OverlayOptions
     }
 
     /// <summary>
-    /// Which of the options that keep a mutable layer readable by others are missing: without redirect_dir=on renaming a directory
-    /// fails with EXDEV, without metacopy=off a changed mode leaves a file whose content lies in another layer.
+    /// Which of the options that keep a mutable layer readable by others are missing: without redirect_dir=on renaming
+    /// a directory fails with EXDEV, without metacopy=off a changed mode leaves a file whose content lies in another
+    /// layer.
     /// </summary>
     public static string? MissingFrom(string options)
     {

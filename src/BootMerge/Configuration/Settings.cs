@@ -36,7 +36,9 @@ internal sealed class Settings
     /// <summary>The kernel command line tells the boot stage not to.</summary>
     public bool PruneSwitchedOff { get; init; }
 
-    /// <summary>What extensions are compared with, inside the root, in place of the usual os-release; or null.</summary>
+    /// <summary>
+    /// What extensions are compared with, inside the root, in place of the usual os-release; or null.
+    /// </summary>
     public string? OsRelease { get; init; }
 
     /// <summary>--root= was given: the root is not the system that this program runs in.</summary>
@@ -51,8 +53,8 @@ internal sealed class Settings
     public required string? RequireExtension { get; init; }
 
     /// <summary>
-    /// The initramfs's own file requires the extension, not the root's: one initramfs serves systems with and without the
-    /// vendor's defaults, so it is required only where these exist.
+    /// The initramfs's own file requires the extension, not the root's: one initramfs serves systems with and without
+    /// the vendor's defaults, so it is required only where these exist.
     /// </summary>
     public required bool RequireOnlyWhereDefaultsExist { get; init; }
 
@@ -92,8 +94,8 @@ internal sealed class ClassSettings
     public bool IsDropIn { get; init; }
 
     /// <summary>
-    /// In mode auto, where nothing is routed at all, the marker speaks of mode no: systemd's refresh in auto fails at an
-    /// empty hierarchy, and takes the others away.
+    /// In mode auto, where nothing is routed at all, the marker speaks of mode no: systemd's refresh in auto fails at
+    /// an empty hierarchy, and takes the others away.
     /// </summary>
     public bool RecordsUnroutedAsNo { get; init; }
 
@@ -128,7 +130,8 @@ internal sealed class ClassSettings
     public ClassSettings InMode(MutableMode mode, bool isNoExec, bool recordsUnroutedAsNo) =>
         With(mode, "the merge", OverlayOptions, isNoExec, recordsUnroutedAsNo);
 
-    public ClassSettings InNoExec(bool isNoExec) => With(Mode, ModeOrigin, OverlayOptions, isNoExec, RecordsUnroutedAsNo);
+    public ClassSettings InNoExec(bool isNoExec) =>
+        With(Mode, ModeOrigin, OverlayOptions, isNoExec, RecordsUnroutedAsNo);
 
     /// <summary>
     /// The same with another mode, in which the hierarchies themselves are imported, and with the default options: the
@@ -136,24 +139,26 @@ internal sealed class ClassSettings
     /// </summary>
     public ClassSettings SelfImporting(MutableMode mode) => SelfImporting(mode, NoExec);
 
-    public ClassSettings SelfImporting(MutableMode mode, bool isNoExec) => With(mode, "the fallback", overlayOptions: null, isNoExec, RecordsUnroutedAsNo);
+    public ClassSettings SelfImporting(MutableMode mode, bool isNoExec) =>
+        With(mode, "the fallback", overlayOptions: null, isNoExec, RecordsUnroutedAsNo);
 
-    private ClassSettings With(MutableMode mode, string modeOrigin, string? overlayOptions, bool isNoExec, bool recordsUnroutedAsNo) => new()
-    {
-        Class = Class,
-        Mode = mode,
-        ModeOrigin = modeOrigin,
-        SystemdMode = SystemdMode,
-        Hierarchies = Hierarchies,
-        ImagePolicy = ImagePolicy,
-        NoExec = KeepsNoExec ? isNoExec : NoExec,
-        KeepsMode = KeepsMode,
-        KeepsNoExec = KeepsNoExec,
-        IsDropIn = IsDropIn,
-        RecordsUnroutedAsNo = recordsUnroutedAsNo,
-        OverlayOptions = overlayOptions,
-        OverlayOptionsOrigin = OverlayOptionsOrigin,
-        SwitchedOffBy = SwitchedOffBy,
-        ImportSelf = true,
-    };
+    private ClassSettings With(MutableMode mode, string modeOrigin, string? overlayOptions, bool isNoExec,
+        bool recordsUnroutedAsNo) => new()
+        {
+            Class = Class,
+            Mode = mode,
+            ModeOrigin = modeOrigin,
+            SystemdMode = SystemdMode,
+            Hierarchies = Hierarchies,
+            ImagePolicy = ImagePolicy,
+            NoExec = KeepsNoExec ? isNoExec : NoExec,
+            KeepsMode = KeepsMode,
+            KeepsNoExec = KeepsNoExec,
+            IsDropIn = IsDropIn,
+            RecordsUnroutedAsNo = recordsUnroutedAsNo,
+            OverlayOptions = overlayOptions,
+            OverlayOptionsOrigin = OverlayOptionsOrigin,
+            SwitchedOffBy = SwitchedOffBy,
+            ImportSelf = true,
+        };
 }

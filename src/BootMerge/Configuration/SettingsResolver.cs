@@ -13,7 +13,8 @@ internal static class SettingsResolver
         WarningLog warnings = new();
         warnings.Lines.AddAll(sources.Problems);
         BootMergeFile file = BootMergeFile.Parse(sources, warnings);
-        BootParameters kernel = BootParameters.Parse(typed.Verb == Verb.Boot ? sources.KernelCommandLine : [], warnings);
+        BootParameters kernel = BootParameters.Parse(typed.Verb == Verb.Boot ? sources.KernelCommandLine : [],
+            warnings);
 
         ClassSelection selection = SelectedBy(typed);
         if (typed.Class is null && typed.Verb == Verb.Boot)
@@ -69,9 +70,11 @@ internal static class SettingsResolver
     }
 
     private static ClassSettings ResolveClass(
-        ExtensionClass cls, Arguments typed, ClassSources sources, BootMergeFile file, BootParameters kernel, WarningLog warnings)
+        ExtensionClass cls, Arguments typed, ClassSources sources, BootMergeFile file, BootParameters kernel,
+            WarningLog warnings)
     {
-        MutableMode mode = typed.Verb is Verb.Boot or Verb.Diff or Verb.Explain or Verb.Prune or Verb.Reset ? MutableMode.Auto : MutableMode.No;
+        MutableMode mode = typed.Verb is Verb.Boot or Verb.Diff or Verb.Explain or Verb.Prune or Verb.Reset
+            ? MutableMode.Auto : MutableMode.No;
         string modeOrigin = "the built-in default";
         MutableMode? filesMode = null;
         ImagePolicy? imagePolicy = null;
@@ -92,7 +95,8 @@ internal static class SettingsResolver
                 isChosen = !isPublished;
             }
             else
-                warnings.Add(assignment.Origin, "Mutable=" + Words.Shown(assignment.Value) + " is not valid, ignored" + Words.Hint(assignment.Value, MutableModes.Names));
+                warnings.Add(assignment.Origin, "Mutable=" + Words.Shown(assignment.Value) + " is not valid, ignored"
+                    + Words.Hint(assignment.Value, MutableModes.Names));
         }
 
         if (sources.Mode is string variable)
@@ -104,7 +108,8 @@ internal static class SettingsResolver
                 isChosen = true;
             }
             else
-                warnings.Add("Environment variable " + cls.ModeVariable, Words.Quote(variable) + " is not valid, ignored" + Words.Hint(variable, MutableModes.Names));
+                warnings.Add("Environment variable " + cls.ModeVariable,
+                    Words.Quote(variable) + " is not valid, ignored" + Words.Hint(variable, MutableModes.Names));
         }
 
         if (kernel.Mutable is MutableMode fromKernel)
@@ -123,9 +128,11 @@ internal static class SettingsResolver
 
         string? options = ResolveOverlayOptions(sources, file, warnings, out string optionsOrigin);
         // What they leave out matters only where something can be written.
-        bool areUsed = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan or Verb.Boot && mode is not (MutableMode.No or MutableMode.Import);
+        bool areUsed = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan or Verb.Boot
+            && mode is not (MutableMode.No or MutableMode.Import);
         if (areUsed && options is not null && OverlayOptions.MissingFrom(options) is string missing)
-            warnings.Add(optionsOrigin, "the overlay options " + Words.Quote(options) + " replace the defaults and lack " + missing);
+            warnings.Add(optionsOrigin, "the overlay options " + Words.Quote(options)
+                + " replace the defaults and lack " + missing);
 
         bool isKeeping = typed.Verb is Verb.Refresh or Verb.Plan && !isDropIn;
         return new ClassSettings
@@ -138,7 +145,8 @@ internal static class SettingsResolver
             IsDropIn = isDropIn,
             RecordsUnroutedAsNo = typed.Verb == Verb.Boot,
             SystemdMode = filesMode ?? MutableMode.No,
-            Hierarchies = sources.Hierarchies is null ? cls.Hierarchies : HierarchyList.Parse(sources.Hierarchies, cls.HierarchiesVariable),
+            Hierarchies = sources.Hierarchies is null ? cls.Hierarchies
+                : HierarchyList.Parse(sources.Hierarchies, cls.HierarchiesVariable),
             ImagePolicy = typed.ImagePolicy ?? imagePolicy,
             // A file speaks of /etc only: noexec on /usr would stop the system.
             NoExec = typed.NoExec ?? (cls.NoExecByDefault && (file.NoExec ?? true)),
@@ -150,17 +158,20 @@ internal static class SettingsResolver
     }
 
     /// <summary>
-    /// An empty value goes back to the built-in policy; words that are not known leave the rest of it in force. A policy
-    /// that cannot be read must not open what it was to close.
+    /// An empty value goes back to the built-in policy; words that are not known leave the rest of it in force. A
+    /// policy that cannot be read must not open what it was to close.
     /// </summary>
     private static void TakeImagePolicy(Assignment assignment, ref ImagePolicy? policy, WarningLog warnings)
     {
         ImagePolicy? chosen = ImagePolicy.Parse(assignment.Value, out string? problem);
         if (chosen is null)
-            warnings.Add(assignment.Origin, "ImagePolicy=" + Words.Shown(assignment.Value) + ": " + problem + "; no disk image is allowed until this is corrected");
+            warnings.Add(assignment.Origin, "ImagePolicy=" + Words.Shown(assignment.Value) + ": " + problem
+                + "; no disk image is allowed until this is corrected");
         else if (problem is not null)
-            warnings.Add(assignment.Origin, "ImagePolicy=" + Words.Shown(assignment.Value) + ": " + problem + ", ignored");
-        policy = chosen is null ? ImagePolicy.Unreadable(assignment.Value) : assignment.Value.Length == 0 ? null : chosen;
+            warnings.Add(assignment.Origin, "ImagePolicy=" + Words.Shown(assignment.Value) + ": " + problem
+                + ", ignored");
+        policy = chosen is null ? ImagePolicy.Unreadable(assignment.Value) : assignment.Value.Length == 0
+            ? null : chosen;
     }
 
     /// <summary>Each with whether the boot stage wrote it.</summary>
@@ -174,7 +185,8 @@ internal static class SettingsResolver
     }
 
     /// <summary>null: the defaults. An empty variable counts as none.</summary>
-    private static string? ResolveOverlayOptions(ClassSources sources, BootMergeFile file, WarningLog warnings, out string origin)
+    private static string? ResolveOverlayOptions(ClassSources sources, BootMergeFile file, WarningLog warnings,
+        out string origin)
     {
         origin = file.OverlayOptionsOrigin;
         string options = sources.OverlayOptions ?? "";

@@ -2,7 +2,9 @@ using System.Collections.Generic;
 
 namespace BootMerge.Configuration;
 
-/// <summary>What is wrong with the settings and was ignored, a line each; a rubbish file must not flood a boot log.</summary>
+/// <summary>
+/// What is wrong with the settings and was ignored, a line each; a rubbish file must not flood a boot log.
+/// </summary>
 internal sealed class WarningLog
 {
     private const int Limit = 50;

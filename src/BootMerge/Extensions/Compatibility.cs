@@ -15,7 +15,8 @@ internal static class Compatibility
 
         string? scope = extension[extensionClass.ScopeKey];
         if (!Words.Contain(scope ?? DefaultScope, host.Scope))
-            return Mismatch(extensionClass.ScopeKey, scope, "the system's scope is " + host.Scope + (scope is null ? ", the default is " + DefaultScope : ""));
+            return Mismatch(extensionClass.ScopeKey, scope,
+                "the system's scope is " + host.Scope + (scope is null ? ", the default is " + DefaultScope : ""));
 
         string? architecture = extension.NonEmpty("ARCHITECTURE");
         if (architecture is not null && architecture != Any && architecture != host.Architecture)

@@ -62,7 +62,13 @@ internal sealed class DiscoveryResult : IDisposable
         _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = reason, IsFailure = isFailure });
 
     public void Hide(string path, Extension stronger, bool isForNow) =>
-        _skipped.Add(new SkippedEntry { Path = PathText.Printable(path), Reason = "hidden by " + PathText.Printable(stronger.FoundPath), IsHidden = true, IsHiddenForNow = isForNow });
+        _skipped.Add(new SkippedEntry
+        {
+            Path = PathText.Printable(path),
+            Reason = "hidden by " + PathText.Printable(stronger.FoundPath),
+            IsHidden = true,
+            IsHiddenForNow = isForNow
+        });
 }
 
 /// <summary>
@@ -82,11 +88,13 @@ internal static class Discovery
 
     private static void Search(Root root, string searchDirectory, ExtensionClass extensionClass, DiscoveryResult result)
     {
-        // A directory that is there but cannot be opened now must not pass for empty: a refresh would take everything away.
+        // A directory that is there but cannot be opened now must not pass for empty: a refresh would take everything
+        // away.
         using SafeFileHandle? found = EntryFile.TryOpenIfThere(root, searchDirectory, out string problem);
         if (found is null || !Sys.Status(found).IsDirectory)
         {
-            if (problem.Length == 0 && EntryFile.WhyMissing((path, flags) => root.TryOpen(path, flags), searchDirectory) is string reason)
+            if (problem.Length == 0 && EntryFile.WhyMissing((path, flags) => root.TryOpen(path, flags),
+                searchDirectory) is string reason)
                 problem = reason + ", so no extension is looked for there";
             if (problem.Length > 0)
                 result.Skip(searchDirectory, problem);
@@ -107,7 +115,8 @@ internal static class Discovery
         }
     }
 
-    private static void Take(Root root, string path, string entry, ExtensionClass extensionClass, DiscoveryResult result)
+    private static void Take(Root root, string path, string entry, ExtensionClass extensionClass,
+        DiscoveryResult result)
     {
         using SafeFileHandle? handle = EntryFile.TryOpen(root, path, out string problem, out bool isFailure);
         if (handle is null)
@@ -141,7 +150,8 @@ internal static class Discovery
         }
 
         // A versioned directory with nothing to pick leaves the name to weaker entries, as with systemd.
-        using SafeFileHandle? version = VersionedDirectory.TryPick(root, handle, path, name, suffix, out string picked, out problem);
+        using SafeFileHandle? version = VersionedDirectory.TryPick(root, handle, path, name, suffix, out string picked,
+            out problem);
         if (version is null)
             result.Skip(path, problem);
         else
@@ -159,7 +169,8 @@ internal static class Discovery
         return theirs is not null && ours is not null && Sys.Status(theirs).IsSameInode(Sys.Status(ours));
     }
 
-    private static void Add(Root root, string path, SafeFileHandle handle, FileStatus status, string name, ExtensionClass extensionClass, DiscoveryResult result)
+    private static void Add(Root root, string path, SafeFileHandle handle, FileStatus status, string name,
+        ExtensionClass extensionClass, DiscoveryResult result)
     {
         if (result.Find(name) is Extension stronger)
         {

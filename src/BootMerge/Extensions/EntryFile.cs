@@ -8,7 +8,8 @@ namespace BootMerge.Extensions;
 internal static class EntryFile
 {
     /// <summary>O_PATH; null when it cannot be opened, and why in <paramref name="problem"/>.</summary>
-    /// <param name="isFailure">Somebody means an extension to be there: the kernel has failed, or a link leads nowhere.</param>
+    /// <param name="isFailure">Somebody means an extension to be there: the kernel has failed, or a link leads
+    /// nowhere.</param>
     public static SafeFileHandle? TryOpen(Root root, string path, out string problem, out bool isFailure)
     {
         isFailure = false;
@@ -33,7 +34,9 @@ internal static class EntryFile
         }
     }
 
-    /// <summary>O_PATH; null without a problem when there is nothing, or a dangling symlink. Other failures are thrown.</summary>
+    /// <summary>
+    /// O_PATH; null without a problem when there is nothing, or a dangling symlink. Other failures are thrown.
+    /// </summary>
     public static SafeFileHandle? TryOpenIfThere(Root root, string path, out string problem)
     {
         problem = "";
@@ -49,8 +52,8 @@ internal static class EntryFile
     }
 
     /// <summary>
-    /// Why nothing can be opened at a path although something was put there: a symlink that dangles now may lead somewhere
-    /// at the next boot. null when there is nothing.
+    /// Why nothing can be opened at a path although something was put there: a symlink that dangles now may lead
+    /// somewhere at the next boot. null when there is nothing.
     /// </summary>
     /// <param name="open">Gets a path and the flags; null when absent.</param>
     /// <param name="path">Absolute.</param>
@@ -65,7 +68,9 @@ internal static class EntryFile
             using SafeFileHandle? directory = open(part, Sys.O_PATH | Sys.O_DIRECTORY);
             if (directory is not null)
                 return null;
-            string what = Sys.Status(found).IsSymlink ? "a symlink to " + PathText.Printable(Sys.ReadLink(found)) + ", where there is no directory" : "not a directory";
+            string what = Sys.Status(found).IsSymlink
+                ? "a symlink to " + PathText.Printable(Sys.ReadLink(found)) + ", where there is no directory"
+                : "not a directory";
             return (part == path ? "it" : PathText.Printable(part)) + " is " + what;
         }
 
@@ -75,7 +80,8 @@ internal static class EntryFile
     /// <returns>false when it is nothing that an extension can be.</returns>
     public static bool TryGetKind(FileStatus status, out ExtensionKind kind)
     {
-        kind = status.IsDirectory ? ExtensionKind.Directory : status.IsRegular ? ExtensionKind.Image : ExtensionKind.BlockDevice;
+        kind = status.IsDirectory ? ExtensionKind.Directory : status.IsRegular
+            ? ExtensionKind.Image : ExtensionKind.BlockDevice;
         return kind != ExtensionKind.BlockDevice || status.IsBlockDevice;
     }
 

@@ -13,7 +13,8 @@ internal static class EntryName
 
     /// <param name="entry">The name in the search directory: of the symlink, if it is one.</param>
     /// <param name="kind">Of what it leads to.</param>
-    /// <returns>The extension's name; null when the entry is not an extension, and why in <paramref name="problem"/>.</returns>
+    /// <returns>The extension's name; null when the entry is not an extension, and why in
+    /// <paramref name="problem"/>.</returns>
     public static string? TryParse(string entry, ExtensionKind kind, ExtensionClass extensionClass, out string problem)
     {
         problem = "";
@@ -38,9 +39,11 @@ internal static class EntryName
     }
 
     /// <param name="entry">The name of a versioned directory, or of the symlink to it.</param>
-    /// <param name="suffix">What the names of its entries have to end in: ".confext.raw", ".raw", ".confext" or nothing.</param>
+    /// <param name="suffix">What the names of its entries have to end in: ".confext.raw", ".raw", ".confext" or
+    /// nothing.</param>
     /// <returns>The extension's name; null when there can be none, and why in <paramref name="problem"/>.</returns>
-    public static string? TryParseVersioned(string entry, ExtensionClass extensionClass, out string suffix, out string problem)
+    public static string? TryParseVersioned(string entry, ExtensionClass extensionClass, out string suffix,
+        out string problem)
     {
         string versions = WithoutSuffix(entry, VersionedSuffix);
         string name = WithoutSuffix(WithoutSuffix(versions, RawSuffix), "." + extensionClass.Name);

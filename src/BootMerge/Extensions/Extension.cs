@@ -47,12 +47,14 @@ internal sealed class Extension : IDisposable
 
     public required ExtensionKind Kind { get; init; }
 
-    /// <summary>Inside the root, all symlinks resolved: what systemd lists, and what its marker's origin names.</summary>
+    /// <summary>
+    /// Inside the root, all symlinks resolved: what systemd lists, and what its marker's origin names.
+    /// </summary>
     public required string Path { get; init; }
 
     /// <summary>
-    /// Inside the root, where the search found it: in a search directory, or in a versioned directory there. The last two
-    /// parts may be symlinks on the way to <see cref="Path"/>.
+    /// Inside the root, where the search found it: in a search directory, or in a versioned directory there. The last
+    /// two parts may be symlinks on the way to <see cref="Path"/>.
     /// </summary>
     public required string FoundPath { get; init; }
 
@@ -60,8 +62,8 @@ internal sealed class Extension : IDisposable
     public required FileStatus Status { get; init; }
 
     /// <summary>
-    /// Microseconds since the epoch, as systemd lists it: an image's last change; when a directory was made, or where the
-    /// file system does not say, last changed. 0 for a block device.
+    /// Microseconds since the epoch, as systemd lists it: an image's last change; when a directory was made, or where
+    /// the file system does not say, last changed. 0 for a block device.
     /// </summary>
     public ulong Time => Kind switch
     {
@@ -149,7 +151,8 @@ internal sealed class Extension : IDisposable
         if (name is "" or "." or "..")
             name = Sys.PathOf(given) is var real ? real[(real.LastIndexOf('/') + 1)..] : "";
         string problem = "it is not a directory, regular file or block device";
-        string? parsed = EntryFile.TryGetKind(status, out ExtensionKind kind) ? EntryName.TryParse(name, kind, extensionClass, out problem) : null;
+        string? parsed = EntryFile.TryGetKind(status, out ExtensionKind kind)
+            ? EntryName.TryParse(name, kind, extensionClass, out problem) : null;
         if (parsed is null)
         {
             given.Dispose();
@@ -171,7 +174,9 @@ internal sealed class Extension : IDisposable
         return null;
     }
 
-    /// <summary>By the infix of its file's name, else by which release directory it has; only of <see cref="FromPath"/>.</summary>
+    /// <summary>
+    /// By the infix of its file's name, else by which release directory it has; only of <see cref="FromPath"/>.
+    /// </summary>
     private bool LooksLike(string fileName)
     {
         ExtensionClass other = Class == ExtensionClass.Confext ? ExtensionClass.Sysext : ExtensionClass.Confext;
@@ -196,13 +201,14 @@ internal sealed class Extension : IDisposable
             return null;
         using SafeFileHandle file = _imageFile is null ? Open(root) : Sys.Reopen(_imageFile, Sys.O_PATH);
         // What a sysext brings to /usr may hold confexts, which are merged upon it.
-        Image = DiskImage.Open(file, Path, policy ?? ImagePolicy.BuiltIn(Class, FoundPath), mayLieUnderLayers: Class == ExtensionClass.Sysext, out string? refusal);
+        Image = DiskImage.Open(file, Path, policy ?? ImagePolicy.BuiltIn(Class, FoundPath),
+            mayLieUnderLayers: Class == ExtensionClass.Sysext, out string? refusal);
         return refusal;
     }
 
     /// <summary>
-    /// The file to open in place of what is at <see cref="Path"/>: a loop device keeps the merge that its file was opened
-    /// through, and with it that merge's own loop device, for ever.
+    /// The file to open in place of what is at <see cref="Path"/>: a loop device keeps the merge that its file was
+    /// opened through, and with it that merge's own loop device, for ever.
     /// </summary>
     /// <param name="file">O_PATH; the extension closes it.</param>
     public void OpenFrom(SafeFileHandle file)
@@ -220,10 +226,12 @@ internal sealed class Extension : IDisposable
     }
 
     /// <summary>Of what <see cref="Path"/> names, O_PATH.</summary>
-    public SafeFileHandle Open(Root root) => TryOpenHere(root) ?? throw new KernelException("open", root.Outside(Path), Errno.ENOENT);
+    public SafeFileHandle Open(Root root) => TryOpenHere(root)
+        ?? throw new KernelException("open", root.Outside(Path), Errno.ENOENT);
 
     /// <summary>The same; null where it is not seen in that root, but will be.</summary>
-    public SafeFileHandle? TryOpenHere(Root root) => _given is null ? root.TryOpen(Path) : Sys.Reopen(_given, Sys.O_PATH);
+    public SafeFileHandle? TryOpenHere(Root root) => _given is null
+        ? root.TryOpen(Path) : Sys.Reopen(_given, Sys.O_PATH);
 
     /// <summary>
     /// The extension's own version of a hierarchy. In an image it is resolved inside that.

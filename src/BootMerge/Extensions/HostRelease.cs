@@ -16,7 +16,9 @@ internal sealed class HostRelease
     /// <summary>As systemd names it, which is not as uname does: "x86-64", "arm64".</summary>
     public required string Architecture { get; init; }
 
-    /// <summary>An os-release that is missing, no regular file, or without ID is an <see cref="InputException"/>.</summary>
+    /// <summary>
+    /// An os-release that is missing, no regular file, or without ID is an <see cref="InputException"/>.
+    /// </summary>
     /// <param name="chosen">The file to read, inside the root; null: the usual ones.</param>
     public static HostRelease Read(Root root, string? chosen = null)
     {
@@ -24,7 +26,8 @@ internal sealed class HostRelease
         string path = chosen is null ? "/etc/os-release" : "/" + chosen.TrimStart('/');
         byte[]? text = root.TryReadFile(path, MaximumSize);
         if (text is null && chosen is not null)
-            throw new InputException(PathText.Printable(root.Outside(path)) + ", which SYSTEMD_OS_RELEASE names, does not exist");
+            throw new InputException(PathText.Printable(root.Outside(path))
+                + ", which SYSTEMD_OS_RELEASE names, does not exist");
         if (text is null)
         {
             path = "/usr/lib/os-release";
@@ -32,14 +35,21 @@ internal sealed class HostRelease
         }
 
         if (text is null)
-            throw new InputException("The root " + PathText.Printable(root.Path) + " has neither etc/os-release nor usr/lib/os-release: no extension can be compared with it");
+            throw new InputException("The root " + PathText.Printable(root.Path)
+                + " has neither etc/os-release nor usr/lib/os-release: no extension can be compared with it");
 
         ReleaseFile release = KeyValueFile.Parse(text);
         if (release.Problem is not null)
             throw new InputException(PathText.Printable(root.Outside(path)) + " " + release.Problem);
         if (release.NonEmpty("ID") is null)
-            throw new InputException(PathText.Printable(root.Outside(path)) + " has no ID, or an empty one: no extension can be compared with it");
-        return new HostRelease { Release = release, Scope = IsInitrd(root) ? "initrd" : "system", Architecture = MachineArchitecture.Local.Own };
+            throw new InputException(PathText.Printable(root.Outside(path))
+                + " has no ID, or an empty one: no extension can be compared with it");
+        return new HostRelease
+        {
+            Release = release,
+            Scope = IsInitrd(root) ? "initrd" : "system",
+            Architecture = MachineArchitecture.Local.Own
+        };
     }
 
     /// <summary>Whether the root is an initramfs.</summary>

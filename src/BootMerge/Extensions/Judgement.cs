@@ -8,22 +8,28 @@ namespace BootMerge.Extensions;
 /// <summary>Which of the extensions found are merged, and why the others are not.</summary>
 internal static class Judgement
 {
-    /// <param name="hierarchies">Those that are to be merged: the class's own, or what replaces them for debugging.</param>
+    /// <param name="hierarchies">Those that are to be merged: the class's own, or what replaces them for
+    /// debugging.</param>
     /// <param name="force">Accept what could be merged although it does not fit.</param>
     /// <param name="policy">For disk images; null: the built-in one.</param>
-    /// <param name="routing">For each hierarchy the entry that says where writes go; null: nothing is written or imported.</param>
+    /// <param name="routing">For each hierarchy the entry that says where writes go; null: nothing is written or
+    /// imported.</param>
     /// <returns>In the order of <see cref="DiscoveryResult.Extensions"/>: the last is the topmost layer.</returns>
-    public static List<Candidate> Of(Root root, DiscoveryResult found, HostRelease host, string[] hierarchies, bool force, ImagePolicy? policy = null, string[]? routing = null)
+    public static List<Candidate> Of(Root root, DiscoveryResult found, HostRelease host, string[] hierarchies,
+        bool force, ImagePolicy? policy = null, string[]? routing = null)
     {
-        List<Candidate> candidates = Judge(root, found, host, hierarchies, force, policy, routing, out bool overlapsRouting);
-        // Where that would leave none, it is the entry that leads to a wrong place: the merge then fails, and nothing is written there.
+        List<Candidate> candidates = Judge(root, found, host, hierarchies, force, policy, routing,
+            out bool overlapsRouting);
+        // Where that would leave none, it is the entry that leads to a wrong place: the merge then fails, and nothing
+        // is written there.
         if (overlapsRouting && !candidates.Exists(candidate => candidate.Verdict.Accepted))
             candidates = Judge(root, found, host, hierarchies, force, policy, routing: null, out _);
         return candidates;
     }
 
     private static List<Candidate> Judge(
-        Root root, DiscoveryResult found, HostRelease host, string[] hierarchies, bool force, ImagePolicy? policy, string[]? routing, out bool overlapsRouting)
+        Root root, DiscoveryResult found, HostRelease host, string[] hierarchies, bool force, ImagePolicy? policy,
+            string[]? routing, out bool overlapsRouting)
     {
         overlapsRouting = false;
         List<Candidate> candidates = [];
@@ -35,7 +41,8 @@ internal static class Judgement
         {
             AddLayer(layers, hierarchies[i], "the system's own", root, mounts, root.TryOpenDirectory(hierarchies[i]));
             if (routing is not null)
-                AddLayer(layers, hierarchies[i], Routed(routing[i]), root, mounts, root.TryOpen(routing[i], Sys.O_PATH | Sys.O_DIRECTORY, out _));
+                AddLayer(layers, hierarchies[i], Routed(routing[i]), root, mounts,
+                    root.TryOpen(routing[i], Sys.O_PATH | Sys.O_DIRECTORY, out _));
         }
 
         // From the top, so that of two extensions that bring the same directory the stronger one stays.
@@ -59,7 +66,8 @@ internal static class Judgement
                     verdict = Claim(claimed, layers, out overlapped) ?? verdict;
                 }
 
-                overlapsRouting |= routing is not null && overlapped is not null && Array.Exists(routing, entry => overlapped.Owner == Routed(entry));
+                overlapsRouting |= routing is not null && overlapped is not null
+                    && Array.Exists(routing, entry => overlapped.Owner == Routed(entry));
             }
             catch (KernelException e)
             {
@@ -70,7 +78,13 @@ internal static class Judgement
                 verdict = Verdict.Unusable(e.Message);
             }
 
-            candidates.Insert(0, new Candidate { Extension = extension, Verdict = verdict, Layers = brought, Missing = missing });
+            candidates.Insert(0, new Candidate
+            {
+                Extension = extension,
+                Verdict = verdict,
+                Layers = brought,
+                Missing = missing
+            });
         }
 
         return candidates;
@@ -93,7 +107,8 @@ internal static class Judgement
         if (ShipsOsRelease(directory))
             return Verdict.Rejected("it contains usr/lib/os-release, which belongs to the system alone");
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
-        return release.Problem is null ? Compatibility.Judge(release, host, extension.Class) : Verdict.Rejected(release.Problem);
+        return release.Problem is null ? Compatibility.Judge(release, host, extension.Class)
+            : Verdict.Rejected(release.Problem);
     }
 
     public static List<ExtensionLayer> LayersOf(Root root, Extension extension, string[] hierarchies)
@@ -109,11 +124,14 @@ internal static class Judgement
         return layers;
     }
 
-    /// <summary>The same, each hierarchy opened once for all that is asked about it: there may be hundreds of extensions.</summary>
+    /// <summary>
+    /// The same, each hierarchy opened once for all that is asked about it: there may be hundreds of extensions.
+    /// </summary>
     /// <param name="claimed">Gets what must not be in a stack twice.</param>
     /// <param name="missing">The first hierarchy that the extension means to have, and does not.</param>
     private static List<ExtensionLayer> Look(
-        Root root, Extension extension, string[] hierarchies, MountTable mounts, List<Layer> claimed, out string? missing)
+        Root root, Extension extension, string[] hierarchies, MountTable mounts, List<Layer> claimed,
+            out string? missing)
     {
         missing = null;
         List<ExtensionLayer> brought = [];
@@ -130,7 +148,8 @@ internal static class Judgement
             FileStatus status = Sys.Status(directory);
             // An image is a file system of its own, mounted once for this extension.
             if (extension.Image is null)
-                claimed.Add(LayerAt(hierarchy, "that of '" + PathText.Printable(extension.Name) + "'", path, mounts, directory, status));
+                claimed.Add(LayerAt(hierarchy, "that of '" + PathText.Printable(extension.Name) + "'", path, mounts,
+                    directory, status));
             if (!IsEmpty(directory))
                 brought.Add(new ExtensionLayer(hierarchy, path, extension.Image) { MountId = status.UniqueMountId });
         }
@@ -153,8 +172,9 @@ internal static class Judgement
     }
 
     /// <summary>
-    /// Whether the merged /usr would have the extension's os-release: nothing would be what it says it is, the extensions
-    /// of the next merge included. Found as the hierarchy is, so also where its usr is a symlink out of the extension.
+    /// Whether the merged /usr would have the extension's os-release: nothing would be what it says it is, the
+    /// extensions of the next merge included. Found as the hierarchy is, so also where its usr is a symlink out of the
+    /// extension.
     /// </summary>
     public static bool ShipsOsRelease(Root root, Extension extension)
     {
@@ -167,7 +187,8 @@ internal static class Judgement
     private static bool ShipsOsRelease(SafeFileHandle directory)
     {
         // Not followed: a symlink of that name would hide the system's file just as well.
-        using SafeFileHandle? file = Extension.TryOpenInside(directory, "usr/lib/os-release", Sys.O_PATH | Sys.O_NOFOLLOW);
+        using SafeFileHandle? file = Extension.TryOpenInside(directory, "usr/lib/os-release",
+            Sys.O_PATH | Sys.O_NOFOLLOW);
         return file is not null;
     }
 
@@ -184,7 +205,8 @@ internal static class Judgement
         {
             overlapped = layers.Find(layer.Overlaps);
             if (overlapped is not null)
-                return Verdict.Unusable("its " + layer.Hierarchy + " is or overlaps " + overlapped.Owner + " (" + PathText.Printable(layer.Path) + ")");
+                return Verdict.Unusable("its " + layer.Hierarchy + " is or overlaps " + overlapped.Owner + " ("
+                    + PathText.Printable(layer.Path) + ")");
         }
 
         foreach (Layer layer in claimed)
@@ -194,7 +216,8 @@ internal static class Judgement
 
     private static string Routed(string entry) => "what " + entry + " leads to";
 
-    private static void AddLayer(List<Layer> layers, string hierarchy, string owner, Root root, MountTable mounts, SafeFileHandle? directory)
+    private static void AddLayer(List<Layer> layers, string hierarchy, string owner, Root root, MountTable mounts,
+        SafeFileHandle? directory)
     {
         if (directory is null)
             return;
@@ -204,7 +227,14 @@ internal static class Judgement
 
     private static Layer LayerAt(
         string hierarchy, string owner, string path, MountTable mounts, SafeFileHandle directory, FileStatus status) =>
-        new() { Hierarchy = hierarchy, Owner = owner, Path = path, Status = status, Places = mounts.PlacesOf(directory, status) };
+        new()
+        {
+            Hierarchy = hierarchy,
+            Owner = owner,
+            Path = path,
+            Status = status,
+            Places = mounts.PlacesOf(directory, status)
+        };
 
     private sealed class Layer
     {
@@ -216,16 +246,20 @@ internal static class Judgement
 
         public required FileStatus Status { get; init; }
 
-        /// <summary>The path says nothing of bind mounts, and a btrfs subvolume has a device number of its own.</summary>
+        /// <summary>
+        /// The path says nothing of bind mounts, and a btrfs subvolume has a device number of its own.
+        /// </summary>
         public required List<FileSystemPlace> Places { get; init; }
 
         /// <summary>Both would be in the same stack.</summary>
         public bool Overlaps(Layer other) =>
             Hierarchy == other.Hierarchy
             && (Status.IsSameInode(other.Status) || Places.Exists(place => other.Places.Exists(otherPlace =>
-                place.Device == otherPlace.Device && (Contains(place.Path, otherPlace.Path) || Contains(otherPlace.Path, place.Path)))));
+                place.Device == otherPlace.Device
+                    && (Contains(place.Path, otherPlace.Path) || Contains(otherPlace.Path, place.Path)))));
 
         private static bool Contains(string outer, string inner) =>
-            outer == "/" || inner.StartsWith(outer, StringComparison.Ordinal) && (inner.Length == outer.Length || inner[outer.Length] == '/');
+            outer == "/" || inner.StartsWith(outer, StringComparison.Ordinal)
+                && (inner.Length == outer.Length || inner[outer.Length] == '/');
     }
 }

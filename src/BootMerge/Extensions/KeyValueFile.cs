@@ -4,9 +4,9 @@ namespace BootMerge.Extensions;
 
 /// <summary>
 /// The syntax of os-release(5), read as systemd reads it, so that both come to the same verdict on an extension:
-/// quotes count only at the start of a value, a backslash joins lines, a line without '=' is not an error, of two equal keys
-/// the last one counts, a byte order mark becomes part of the first key, and one pair that is not UTF-8, or has a code
-/// point that Unicode keeps free of characters, or a zero byte anywhere spoils the whole file.
+/// quotes count only at the start of a value, a backslash joins lines, a line without '=' is not an error, of two equal
+/// keys the last one counts, a byte order mark becomes part of the first key, and one pair that is not UTF-8, or has a
+/// code point that Unicode keeps free of characters, or a zero byte anywhere spoils the whole file.
 /// </summary>
 internal ref struct KeyValueFile
 {

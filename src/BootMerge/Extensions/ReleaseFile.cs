@@ -7,7 +7,9 @@ internal sealed class ReleaseFile
 {
     private readonly Dictionary<string, string> _values = [];
 
-    /// <summary>Why nothing in the file can be relied on; null when it can. A file with a problem has no pairs.</summary>
+    /// <summary>
+    /// Why nothing in the file can be relied on; null when it can. A file with a problem has no pairs.
+    /// </summary>
     public string? Problem { get; private init; }
 
     public bool IsEmpty => _values.Count == 0;

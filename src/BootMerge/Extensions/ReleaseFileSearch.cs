@@ -11,7 +11,9 @@ internal static class ReleaseFileSearch
     private const string Prefix = "extension-release.";
     private const string StrictAttribute = "user.extension-release.strict";
 
-    /// <summary>A file that is missing or cannot be read comes back as one with a <see cref="ReleaseFile.Problem"/>.</summary>
+    /// <summary>
+    /// A file that is missing or cannot be read comes back as one with a <see cref="ReleaseFile.Problem"/>.
+    /// </summary>
     public static ReleaseFile Read(Root root, Extension extension)
     {
         // Third kind of catch, beside the transaction's and Program's: a broken extension is refused, it ends nothing.
@@ -33,7 +35,8 @@ internal static class ReleaseFileSearch
     {
         string releaseDirectory = extension.Class.ReleaseDirectory;
         // A block device goes by its whole name; its release file does not, as in systemd.
-        string name = extension.Kind == ExtensionKind.BlockDevice ? EntryName.WithoutRaw(extension.Name) : extension.Name;
+        string name = extension.Kind == ExtensionKind.BlockDevice
+            ? EntryName.WithoutRaw(extension.Name) : extension.Name;
         string path = releaseDirectory + "/" + Prefix + name;
         using SafeFileHandle? named = extension.TryOpen(root, path, Sys.O_PATH);
         if (named is not null)
@@ -65,13 +68,15 @@ internal static class ReleaseFileSearch
         string? other = null;
         foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
         {
-            if (!entry.Name.StartsWith(Prefix, StringComparison.Ordinal) || !ExtensionName.IsValid(entry.Name[Prefix.Length..]))
+            if (!entry.Name.StartsWith(Prefix, StringComparison.Ordinal)
+                || !ExtensionName.IsValid(entry.Name[Prefix.Length..]))
                 continue;
             other = entry.Name;
             if (Sys.TryStatusAt(directory, entry.Name) is not { IsRegular: true } || !IsLoose(directory, entry.Name))
                 continue;
             if (found is not null)
-                return ReleaseFile.Unusable("no " + expected + " in it, and more than one other has " + StrictAttribute + "=0");
+                return ReleaseFile.Unusable("no " + expected + " in it, and more than one other has " + StrictAttribute
+                    + "=0");
             found = entry.Name;
         }
 
@@ -97,6 +102,7 @@ internal static class ReleaseFileSearch
     private static ReleaseFile Parse(SafeFileHandle file, string name)
     {
         ReleaseFile release = KeyValueFile.Parse(Root.ReadFile(file, name, MaximumSize));
-        return release.Problem is null ? release : ReleaseFile.Unusable(PathText.Printable(name) + " " + release.Problem);
+        return release.Problem is null ? release
+            : ReleaseFile.Unusable(PathText.Printable(name) + " " + release.Problem);
     }
 }

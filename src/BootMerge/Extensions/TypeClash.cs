@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Extensions;
 
 /// <summary>
-/// Something in an extension that is of another type in the system, a directory on one side: overlayfs merges directories
-/// only with directories, so one of the two hides all that is in the other. usr/sbin as a directory over a symlink of the
-/// system takes every program that is found through it away.
+/// Something in an extension that is of another type in the system, a directory on one side: overlayfs merges
+/// directories only with directories, so one of the two hides all that is in the other. usr/sbin as a directory over a
+/// symlink of the system takes every program that is found through it away.
 /// </summary>
 internal static class TypeClash
 {
@@ -35,12 +35,16 @@ internal static class TypeClash
         return target is null ? null : "a symlink to a directory";
     }
 
-    /// <summary>At the top of the hierarchies, where such a thing stops a system; a merge must not take the time to look at every file.</summary>
+    /// <summary>
+    /// At the top of the hierarchies, where such a thing stops a system; a merge must not take the time to look at
+    /// every file.
+    /// </summary>
     /// <returns>Sentences without their full stop.</returns>
     public static List<string> AtTheTop(Root root, List<Candidate> candidates, string[] hierarchies)
     {
         List<string> clashes = [];
-        SafeFileHandle?[] own = Array.ConvertAll(hierarchies, hierarchy => root.TryOpen(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY, out _));
+        SafeFileHandle?[] own = Array.ConvertAll(hierarchies,
+            hierarchy => root.TryOpen(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY, out _));
         try
         {
             foreach (Candidate candidate in candidates)
@@ -56,7 +60,8 @@ internal static class TypeClash
         }
     }
 
-    /// <param name="own">The system's directory, which has few of an extension's names: only those are looked at.</param>
+    /// <param name="own">The system's directory, which has few of an extension's names: only those are looked
+    /// at.</param>
     private static void Add(Root root, Extension extension, string hierarchy, SafeFileHandle own, List<string> clashes)
     {
         using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
@@ -73,5 +78,6 @@ internal static class TypeClash
         }
     }
 
-    public static string Word(FileStatus status) => status.IsDirectory ? "a directory" : status.IsSymlink ? "a symlink" : "a file";
+    public static string Word(FileStatus status) => status.IsDirectory ? "a directory" : status.IsSymlink
+        ? "a symlink" : "a file";
 }

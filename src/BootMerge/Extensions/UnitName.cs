@@ -19,7 +19,8 @@ internal static class UnitName
     {
         int dot = name.LastIndexOf('.');
         int at = name.IndexOf('@');
-        if (name.Length > MaximumLength || dot <= 0 || at == 0 || at == dot - 1 || Words.IndexOf(Types, name[(dot + 1)..]) < 0)
+        if (name.Length > MaximumLength || dot <= 0 || at == 0 || at == dot - 1
+            || Words.IndexOf(Types, name[(dot + 1)..]) < 0)
             return false;
         foreach (char c in name)
             if (!char.IsAsciiLetterOrDigit(c) && !Punctuation.Contains(c))

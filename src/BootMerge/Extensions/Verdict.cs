@@ -39,7 +39,8 @@ internal sealed class Verdict
     public static Verdict Unusable(string reason) => new(accepted: false, reason, canBeForced: false);
 
     /// <summary>It is an image that the image policy does not allow.</summary>
-    public static Verdict RefusedByPolicy(string reason) => new(accepted: false, reason, canBeForced: false, isByPolicy: true);
+    public static Verdict RefusedByPolicy(string reason) =>
+        new(accepted: false, reason, canBeForced: false, isByPolicy: true);
 
     /// <summary>What --force makes of this verdict.</summary>
     public Verdict Forced() => CanBeForced ? new Verdict(accepted: true, Reason, canBeForced: false) : this;
@@ -55,7 +56,10 @@ internal sealed class Candidate
     /// <summary>What it brings; of an accepted extension.</summary>
     public required List<ExtensionLayer> Layers { get; init; }
 
-    /// <summary>Hierarchies that it should have and cannot be opened now, with the reason: "/opt (it is not a directory)"; null when all can.</summary>
+    /// <summary>
+    /// Hierarchies that it should have and cannot be opened now, with the reason: "/opt (it is not a directory)"; null
+    /// when all can.
+    /// </summary>
     public string? Missing { get; init; }
 }
 
@@ -73,6 +77,8 @@ internal sealed class SkippedEntry
     /// <summary>That other one is in /run, and gone at the next boot.</summary>
     public bool IsHiddenForNow { get; init; }
 
-    /// <summary>Somebody means an extension to be there, but the kernel could not open it, or a link leads nowhere.</summary>
+    /// <summary>
+    /// Somebody means an extension to be there, but the kernel could not open it, or a link leads nowhere.
+    /// </summary>
     public bool IsFailure { get; init; }
 }

@@ -31,7 +31,8 @@ internal static class VersionOrder
             if (order == 0)
                 order = CompareSeparator('.', ref a, ref b);
             if (order == 0)
-                order = StartsWithDigit(a) || StartsWithDigit(b) ? CompareNumber(ref a, ref b) : TakeWord(ref a).SequenceCompareTo(TakeWord(ref b));
+                order = StartsWithDigit(a) || StartsWithDigit(b)
+                    ? CompareNumber(ref a, ref b) : TakeWord(ref a).SequenceCompareTo(TakeWord(ref b));
             if (order != 0)
                 return order;
         }
@@ -68,7 +69,8 @@ internal static class VersionOrder
     private static ReadOnlySpan<char> SkipIgnored(ReadOnlySpan<char> text)
     {
         int start = 0;
-        while (start < text.Length && !char.IsAsciiLetterOrDigit(text[start]) && text[start] is not ('~' or '-' or '^' or '.'))
+        while (start < text.Length && !char.IsAsciiLetterOrDigit(text[start])
+            && text[start] is not ('~' or '-' or '^' or '.'))
             start++;
         return text[start..];
     }

@@ -13,10 +13,13 @@ internal static class VersionedDirectory
     /// <param name="found">The directory, O_PATH.</param>
     /// <param name="path">Where it was found, in the root; may be a symlink to it.</param>
     /// <param name="name">Of the extension.</param>
-    /// <param name="suffix">As for <see cref="VersionedName.TryParse"/>. ".raw" at its end means images, anything else directories.</param>
+    /// <param name="suffix">As for <see cref="VersionedName.TryParse"/>. ".raw" at its end means images, anything else
+    /// directories.</param>
     /// <param name="picked">The entry's name.</param>
-    /// <returns>O_PATH of what the entry leads to; null when there is nothing to pick, and why in <paramref name="problem"/>.</returns>
-    public static SafeFileHandle? TryPick(Root root, SafeFileHandle found, string path, string name, string suffix, out string picked, out string problem)
+    /// <returns>O_PATH of what the entry leads to; null when there is nothing to pick, and why in
+    /// <paramref name="problem"/>.</returns>
+    public static SafeFileHandle? TryPick(Root root, SafeFileHandle found, string path, string name, string suffix,
+        out string picked, out string problem)
     {
         SafeFileHandle? best = null;
         VersionedName? bestName = null;
@@ -34,7 +37,8 @@ internal static class VersionedDirectory
 
         foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
         {
-            VersionedName? candidate = VersionedName.TryParse(entry.Name, name, suffix, MachineArchitecture.Local, out problem);
+            VersionedName? candidate = VersionedName.TryParse(entry.Name, name, suffix, MachineArchitecture.Local,
+                out problem);
             if (candidate is null)
             {
                 misfits.Add(entry.Name + " " + problem);
@@ -46,12 +50,14 @@ internal static class VersionedDirectory
             {
                 // systemd gives up, too: merging another version here would only last until its next refresh.
                 best?.Dispose();
-                problem = PathText.Printable(entry.Name) + " in it: " + problem + "; no version is used while it exists";
+                problem = PathText.Printable(entry.Name) + " in it: " + problem
+                    + "; no version is used while it exists";
                 return null;
             }
 
             string target = root.PathOf(handle);
-            if (!EntryFile.TryGetKind(Sys.Status(handle), out ExtensionKind kind) || (kind == ExtensionKind.Directory) == images)
+            if (!EntryFile.TryGetKind(Sys.Status(handle), out ExtensionKind kind)
+                || (kind == ExtensionKind.Directory) == images)
                 misfits.Add(entry.Name + (images ? " is not a regular file or block device" : " is not a directory"));
             else if (bestName is null || IsBetter(candidate, target, bestName, bestPath))
             {
@@ -82,6 +88,7 @@ internal static class VersionedDirectory
         string reason = "no version in it can be used: ";
         for (int i = 0; i < misfits.Count && i < EntriesToName; i++)
             reason += (i == 0 ? "" : ", ") + PathText.Printable(misfits[i]);
-        return misfits.Count > EntriesToName ? reason + ", and " + (misfits.Count - EntriesToName).ToString() + " more" : reason;
+        return misfits.Count > EntriesToName ? reason + ", and " + (misfits.Count - EntriesToName).ToString() + " more"
+            : reason;
     }
 }

@@ -3,8 +3,9 @@ using System;
 namespace BootMerge.Extensions;
 
 /// <summary>
-/// What the name of an entry of a versioned directory says (systemd.v(7)): NAME_VERSION[_ARCHITECTURE][+LEFT[-DONE]]SUFFIX.
-/// Pure text. Where the manual page is silent, as systemd 262 was seen to do.
+/// What the name of an entry of a versioned directory says (systemd.v(7)):
+/// NAME_VERSION[_ARCHITECTURE][+LEFT[-DONE]]SUFFIX. Pure text. Where the manual page is silent, as systemd 262 was seen
+/// to do.
 /// </summary>
 internal sealed class VersionedName
 {
@@ -22,9 +23,11 @@ internal sealed class VersionedName
     }
 
     /// <param name="name">Of the extension.</param>
-    /// <param name="suffix">Of the directory: what its name has between the extension's name and ".v". May be empty.</param>
+    /// <param name="suffix">Of the directory: what its name has between the extension's name and ".v". May be
+    /// empty.</param>
     /// <returns>null when it is not a version for this machine, and why in <paramref name="problem"/>.</returns>
-    public static VersionedName? TryParse(string entry, string name, string suffix, MachineArchitecture machine, out string problem)
+    public static VersionedName? TryParse(string entry, string name, string suffix, MachineArchitecture machine,
+        out string problem)
     {
         problem = "";
         if (entry.Length < name.Length + 1 + suffix.Length
@@ -61,7 +64,8 @@ internal sealed class VersionedName
 
         if (IsVersion(version))
             return new VersionedName(version.ToString(), rank, left, done);
-        problem = version.IsEmpty ? "has no version" : "has '" + version.ToString() + "' as version, which is not valid (letters, digits, and . ~ ^ - are)";
+        problem = version.IsEmpty ? "has no version" : "has '" + version.ToString()
+            + "' as version, which is not valid (letters, digits, and . ~ ^ - are)";
         return null;
     }
 

@@ -3,7 +3,10 @@ using System.Text;
 
 namespace BootMerge.Json;
 
-/// <summary>Reads JSON text of other programs: RFC 8259, at most 64 levels deep and of 10,000 values: an origin has eight for each layer.</summary>
+/// <summary>
+/// Reads JSON text of other programs: RFC 8259, at most 64 levels deep and of 10,000 values: an origin has eight for
+/// each layer.
+/// </summary>
 internal ref struct JsonReader
 {
     private const int MaximumDepth = 64;

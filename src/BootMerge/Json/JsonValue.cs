@@ -170,7 +170,8 @@ internal sealed class JsonValue
                 text.Append("\\n");
             else if (c == '\t')
                 text.Append("\\t");
-            // A file name's undecodable byte. Readers of JSON refuse or replace what is not Unicode: it is told as in messages.
+            // A file name's undecodable byte. Readers of JSON refuse or replace what is not Unicode: it is told as in
+            // messages.
             else if (PathText.UndecodableByteAt(value, i) is int b and >= 0)
                 text.Append("\\\\x").Append(b.ToString("x2"));
             else if (PathText.IsUnprintable(c))

@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Linux;
 
 /// <summary>
-/// The way from a directory down to the one that a walk has come to. Whoever may write in a tree can make it deeper than the
-/// stack is, or than a process may have files open. So a walk is a loop over one of these, in which only the lowest few
-/// directories are open; one further up is opened again when the walk comes back to it.
+/// The way from a directory down to the one that a walk has come to. Whoever may write in a tree can make it deeper
+/// than the stack is, or than a process may have files open. So a walk is a loop over one of these, in which only the
+/// lowest few directories are open; one further up is opened again when the walk comes back to it.
 /// </summary>
 internal sealed class Descent : IDisposable
 {
@@ -18,7 +18,8 @@ internal sealed class Descent : IDisposable
     private readonly List<Level> _levels = [];
     private int _size;
 
-    /// <param name="top">Stays open. Opened for reading; null where there is none. It is the descent's from here on.</param>
+    /// <param name="top">Stays open. Opened for reading; null where there is none. It is the descent's from here
+    /// on.</param>
     /// <param name="names">Those in it that the walk will go through.</param>
     public Descent(SafeFileHandle? top, List<string> names) => Add(new Level("", top, names));
 
@@ -44,7 +45,10 @@ internal sealed class Descent : IDisposable
     /// <summary>The next name in <see cref="Current"/>.</summary>
     public bool TryNext([NotNullWhen(true)] out string? name) => _levels[^1].TryNext(out name);
 
-    /// <summary>The next name of the whole walk: when none is left in <see cref="Current"/>, it goes back as far as there is one.</summary>
+    /// <summary>
+    /// The next name of the whole walk: when none is left in <see cref="Current"/>, it goes back as far as there is
+    /// one.
+    /// </summary>
     public bool TryNextOrLeave([NotNullWhen(true)] out string? name)
     {
         while (!TryNext(out name))
@@ -81,7 +85,9 @@ internal sealed class Descent : IDisposable
         _levels.Add(level);
         _size += level.Size;
         if (_size > Sys.NamesLimit)
-            throw new InputException("the directories down to " + PathText.Printable(Current is null ? level.Name : Sys.PathOf(Current)) + " have too many names: not all were read");
+            throw new InputException("the directories down to "
+                + PathText.Printable(Current is null ? level.Name : Sys.PathOf(Current))
+                + " have too many names: not all were read");
     }
 
     private SafeFileHandle? Open(int index)
@@ -89,14 +95,16 @@ internal sealed class Descent : IDisposable
         Level level = _levels[index];
         if (level.IsClosed)
             level.Reopen(FromBelow(index) ?? FromAbove(index)
-                ?? throw new InputException("a directory " + Words.Quote(level.Name) + " was moved or replaced while it was being read: try again"));
+                ?? throw new InputException("a directory " + Words.Quote(level.Name)
+                + " was moved or replaced while it was being read: try again"));
         return level.Handle;
     }
 
     /// <summary>One step, however deep it is; null when it no longer exists.</summary>
     private SafeFileHandle? FromBelow(int index)
     {
-        if (index + 1 == _levels.Count || _levels[index + 1] is not { Handle: SafeFileHandle below } || _levels[index + 1].Name.StartsWith('/'))
+        if (index + 1 == _levels.Count || _levels[index + 1] is not { Handle: SafeFileHandle below }
+            || _levels[index + 1].Name.StartsWith('/'))
             return null;
         return _levels[index].IfSame(Sys.TryOpenAt(below, "..", Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _));
     }
@@ -107,10 +115,13 @@ internal sealed class Descent : IDisposable
         int start = index;
         while (!_levels[start].Name.StartsWith('/') && _levels[start - 1].Handle is null)
             start--;
-        SafeFileHandle? at = Sys.Reopen(_levels[start].Name.StartsWith('/') ? _levels[0].Handle! : _levels[start - 1].Handle!, Sys.O_RDONLY | Sys.O_DIRECTORY);
+        SafeFileHandle? at = Sys.Reopen(_levels[start].Name.StartsWith('/')
+            ? _levels[0].Handle! : _levels[start - 1].Handle!, Sys.O_RDONLY | Sys.O_DIRECTORY);
         for (int i = start; i <= index && at is not null; i++)
             using (SafeFileHandle parent = at)
-                at = Sys.TryOpenAt(parent, _levels[i].Name.TrimStart('/'), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+                at = Sys.TryOpenAt(parent, _levels[i].Name.TrimStart('/'),
+                    Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS,
+                    out _);
         return _levels[index].IfSame(at);
     }
 

@@ -31,8 +31,9 @@ internal static class Errno
     public const int EOPNOTSUPP = 95;
 
     /// <summary>
-    /// Line N describes error N: its name and the words that users know from other programs. C libraries have different words for
-    /// some, and musl has no function for the names (strerrorname_np(3)), so messages would depend on what this program is linked with.
+    /// Line N describes error N: its name and the words that users know from other programs. C libraries have different
+    /// words for some, and musl has no function for the names (strerrorname_np(3)), so messages would depend on what
+    /// this program is linked with.
     /// </summary>
     private static ReadOnlySpan<byte> Table => """
         EPERM Operation not permitted
@@ -179,7 +180,8 @@ internal static class Errno
         {
             ReadOnlySpan<byte> entry = Table[range];
             if (line++ == errno && entry.IndexOf((byte)' ') is > 0 and int blank)
-                return Encoding.ASCII.GetString(entry[(blank + 1)..]) + " (" + Encoding.ASCII.GetString(entry[..blank]) + ")";
+                return Encoding.ASCII.GetString(entry[(blank + 1)..]) + " (" + Encoding.ASCII.GetString(entry[..blank])
+                    + ")";
         }
         return "Unknown error (" + errno + ")";
     }

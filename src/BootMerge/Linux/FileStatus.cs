@@ -32,13 +32,17 @@ internal sealed class FileStatus
     /// <summary>Microseconds since the epoch.</summary>
     public required ulong ModificationTime { get; init; }
 
-    /// <summary>Microseconds since the epoch; any change of the file, its mode, owner, attributes or name moves it on.</summary>
+    /// <summary>
+    /// Microseconds since the epoch; any change of the file, its mode, owner, attributes or name moves it on.
+    /// </summary>
     public ulong ChangeTime { get; init; }
 
     /// <summary>How many names the inode has.</summary>
     public uint Links { get; init; }
 
-    /// <summary>The mount's number, unique for this boot if the kernel gives one [6.8], else as in mountinfo [5.8].</summary>
+    /// <summary>
+    /// The mount's number, unique for this boot if the kernel gives one [6.8], else as in mountinfo [5.8].
+    /// </summary>
     public required ulong UniqueMountId { get; init; }
 
     /// <summary>true when this is the root of a mount [5.8].</summary>
@@ -59,7 +63,9 @@ internal sealed class FileStatus
 
     public bool IsCharacterDevice => (Mode & TypeMask) == 0x2000;
 
-    /// <summary>overlayfs's mark for a deleted file: a character device 0:0, or what <see cref="OverlayMark.TryStatus"/> finds.</summary>
+    /// <summary>
+    /// overlayfs's mark for a deleted file: a character device 0:0, or what <see cref="OverlayMark.TryStatus"/> finds.
+    /// </summary>
     public bool IsWhiteout => IsMarkedDeleted || IsCharacterDevice && RdevMajor == 0 && RdevMinor == 0;
 
     /// <summary>It is an empty file with the attribute that makes it a whiteout.</summary>

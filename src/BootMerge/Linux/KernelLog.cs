@@ -17,7 +17,8 @@ internal sealed unsafe class KernelLog : IDisposable
     /// <summary>Remembers the end of the log.</summary>
     public static KernelLog Mark()
     {
-        int fd = LibC.openat(LibC.AT_FDCWD, "/dev/kmsg\0"u8.ToArray(), Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_CLOEXEC, 0);
+        int fd = LibC.openat(LibC.AT_FDCWD, "/dev/kmsg\0"u8.ToArray(), Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_CLOEXEC,
+            0);
         if (fd < 0)
             return new KernelLog(null);
         SafeFileHandle kmsg = new(fd, ownsHandle: true);
@@ -48,7 +49,9 @@ internal sealed unsafe class KernelLog : IDisposable
         }
     }
 
-    /// <summary>"6,339,5140900,-;overlayfs: missing 'workdir'" to "overlayfs: missing 'workdir'"; null for others.</summary>
+    /// <summary>
+    /// "6,339,5140900,-;overlayfs: missing 'workdir'" to "overlayfs: missing 'workdir'"; null for others.
+    /// </summary>
     internal static string? Message(ReadOnlySpan<byte> record)
     {
         int start = record.IndexOf((byte)';') + 1;

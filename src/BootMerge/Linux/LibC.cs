@@ -5,8 +5,10 @@ namespace BootMerge.Linux;
 /// <summary>
 /// The C library's functions as they are declared, each once. Paths are zero-terminated bytes. Calls that the oldest
 /// C library we link against has no wrapper for go through syscall(2); their numbers are the same on every
-/// architecture since 5.0. What is declared here and in Sys is compared with the headers of each architecture (KernelDeclarationTests). Callers read errno with Marshal.GetLastPInvokeError in the next statement. Descriptors are plain numbers here, because
-/// marshalling a SafeHandle makes its type reflectable, which costs 400 KB: <see cref="Sys"/> takes the handles.
+/// architecture since 5.0. What is declared here and in Sys is compared with the headers of each architecture
+/// (KernelDeclarationTests). Callers read errno with Marshal.GetLastPInvokeError in the next statement. Descriptors are
+/// plain numbers here, because marshalling a SafeHandle makes its type reflectable, which costs 400 KB:
+/// <see cref="Sys"/> takes the handles.
 /// </summary>
 internal static unsafe partial class LibC
 {
@@ -126,7 +128,8 @@ internal static unsafe partial class LibC
     public static partial int fremovexattr(int file, byte[] name);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int name_to_handle_at(int directory, byte[] path, FileHandleBuffer* handle, int* mountId, int flags);
+    public static partial int name_to_handle_at(int directory, byte[] path, FileHandleBuffer* handle, int* mountId,
+        int flags);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int open_by_handle_at(int mount, FileHandleBuffer* handle, int flags);
@@ -166,7 +169,8 @@ internal static unsafe partial class LibC
     public static partial int move_mount(int from, byte[] fromPath, int to, byte[] toPath, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial int mount_setattr(int directory, byte[] path, uint flags, MountAttributes* attributes, nuint size);
+    public static partial int mount_setattr(int directory, byte[] path, uint flags, MountAttributes* attributes,
+        nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial int unshare(int flags);
@@ -197,13 +201,15 @@ internal static unsafe partial class LibC
 
     // These return the error number.
     [LibraryImport("libc")]
-    public static partial int posix_spawn(int* process, byte* path, SpawnActions* actions, void* attributes, byte** arguments, byte** environment);
+    public static partial int posix_spawn(int* process, byte* path, SpawnActions* actions, void* attributes,
+        byte** arguments, byte** environment);
 
     [LibraryImport("libc")]
     public static partial int posix_spawn_file_actions_init(SpawnActions* actions);
 
     [LibraryImport("libc")]
-    public static partial int posix_spawn_file_actions_addopen(SpawnActions* actions, int file, byte* path, int flags, uint mode);
+    public static partial int posix_spawn_file_actions_addopen(SpawnActions* actions, int file, byte* path, int flags,
+        uint mode);
 
     [LibraryImport("libc")]
     public static partial int posix_spawn_file_actions_adddup2(SpawnActions* actions, int file, int newFile);
@@ -340,7 +346,9 @@ internal static unsafe partial class LibC
         public ulong FileSystemId;
     }
 
-    /// <summary>struct loop_config of linux/loop.h, 304 bytes: a descriptor, a block size, struct loop_info64.</summary>
+    /// <summary>
+    /// struct loop_config of linux/loop.h, 304 bytes: a descriptor, a block size, struct loop_info64.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 304)]
     public struct LoopConfiguration
     {

@@ -13,7 +13,8 @@ namespace BootMerge.Linux;
 /// <param name="options">Of the mount, not of the superblock.</param>
 /// <param name="propagation">"shared:7", "master:1", "unbindable"; empty: private.</param>
 internal sealed class Mount(
-    int id, int parentId, string device, string root, string path, string options, List<string> propagation, string type, string superOptions)
+    int id, int parentId, string device, string root, string path, string options, List<string> propagation,
+        string type, string superOptions)
 {
     public int Id { get; } = id;
 
@@ -56,7 +57,8 @@ internal sealed class MountTable
     {
         const string Path = "/proc/self/mountinfo";
         const int Limit = 256 << 20;
-        using SafeFileHandle file = Sys.TryOpen(Path, Sys.O_RDONLY) ?? throw new InputException("cannot read " + Path + ": /proc is not mounted");
+        using SafeFileHandle file = Sys.TryOpen(Path, Sys.O_RDONLY)
+            ?? throw new InputException("cannot read " + Path + ": /proc is not mounted");
         return Parse(Sys.ReadAll(file, Limit, Path));
     }
 
@@ -117,9 +119,11 @@ internal sealed class MountTable
             return null;
         List<string> before = Fields(line[..separator]);
         List<string> after = Fields(line[(separator + 3)..]);
-        if (before.Count < 6 || after.Count < 2 || !int.TryParse(before[0], out int id) || !int.TryParse(before[1], out int parent))
+        if (before.Count < 6 || after.Count < 2 || !int.TryParse(before[0], out int id)
+            || !int.TryParse(before[1], out int parent))
             return null;
-        return new Mount(id, parent, before[2], before[3], before[4], before[5], before.GetRange(6, before.Count - 6), after[0], after.Count > 2 ? after[2] : "");
+        return new Mount(id, parent, before[2], before[3], before[4], before[5], before.GetRange(6, before.Count - 6),
+            after[0], after.Count > 2 ? after[2] : "");
     }
 
     private static List<string> Fields(ReadOnlySpan<byte> text)

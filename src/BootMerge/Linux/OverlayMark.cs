@@ -3,7 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-/// <summary>What overlayfs writes onto the directories of an upper layer, and reads in every layer (Documentation/filesystems/overlayfs.rst).</summary>
+/// <summary>
+/// What overlayfs writes onto the directories of an upper layer, and reads in every layer
+/// (Documentation/filesystems/overlayfs.rst).
+/// </summary>
 internal static class OverlayMark
 {
     public const string Prefix = "trusted.overlay.";
@@ -14,10 +17,15 @@ internal static class OverlayMark
     /// <summary>Says where the layers below have the directory.</summary>
     public const string Redirect = Prefix + "redirect";
 
-    /// <summary>The file handle of the lower file that a file was copied up from; nobody needs it from one merge to the next.</summary>
+    /// <summary>
+    /// The file handle of the lower file that a file was copied up from; nobody needs it from one merge to the next.
+    /// </summary>
     public const string Origin = Prefix + "origin";
 
-    /// <summary>On an empty file, whatever the value: it is a whiteout [6.7]. Written where no device can be made, as in a lower layer on an overlay.</summary>
+    /// <summary>
+    /// On an empty file, whatever the value: it is a whiteout [6.7]. Written where no device can be made, as in a lower
+    /// layer on an overlay.
+    /// </summary>
     private const string Whiteout = Prefix + "whiteout";
 
     public static bool IsOne(string attribute) => attribute.StartsWith(Prefix, StringComparison.Ordinal);
@@ -25,9 +33,13 @@ internal static class OverlayMark
     /// <param name="directory">Opened for reading.</param>
     public static bool IsOpaque(SafeFileHandle directory) => Sys.TryGetXattr(directory, Opaque) is [(byte)'y'];
 
-    /// <summary>A name beside the directory, or a path from the overlay's root on; null when it was not moved, or the mark is empty.</summary>
+    /// <summary>
+    /// A name beside the directory, or a path from the overlay's root on; null when it was not moved, or the mark is
+    /// empty.
+    /// </summary>
     /// <param name="directory">Opened for reading.</param>
-    public static string? RedirectOf(SafeFileHandle directory) => Sys.TryGetXattr(directory, Redirect) is { Length: > 0 } target ? PathText.Decode(target) : null;
+    public static string? RedirectOf(SafeFileHandle directory) =>
+        Sys.TryGetXattr(directory, Redirect) is { Length: > 0 } target ? PathText.Decode(target) : null;
 
     /// <summary>As <see cref="Sys.TryStatusAt"/>, and knows both kinds of whiteouts.</summary>
     public static FileStatus? TryStatus(SafeFileHandle directory, string name)
@@ -50,5 +62,6 @@ internal static class OverlayMark
 
     /// <summary>Whether the layers below show as if neither were there.</summary>
     /// <param name="directory">Opened for reading.</param>
-    public static bool HasNone(SafeFileHandle directory) => Sys.TryGetXattr(directory, Opaque) is null && Sys.TryGetXattr(directory, Redirect) is null;
+    public static bool HasNone(SafeFileHandle directory) => Sys.TryGetXattr(directory, Opaque) is null
+        && Sys.TryGetXattr(directory, Redirect) is null;
 }

@@ -33,7 +33,8 @@ internal sealed class Root : IDisposable
     public SafeFileHandle? TryOpen(string pathInRoot, int flags = Sys.O_PATH)
     {
         SafeFileHandle? handle = TryOpen(pathInRoot, flags, out int errno);
-        return handle is not null || errno is Errno.ENOENT or Errno.ENOTDIR ? handle : throw new KernelException("open", Outside(pathInRoot), errno);
+        return handle is not null || errno is Errno.ENOENT or Errno.ENOTDIR
+            ? handle : throw new KernelException("open", Outside(pathInRoot), errno);
     }
 
     /// <summary>null with the error number, whatever it is.</summary>
@@ -44,11 +45,12 @@ internal sealed class Root : IDisposable
         TryOpen(pathInRoot, flags, out int errno) ?? throw new KernelException("open", Outside(pathInRoot), errno);
 
     /// <summary>null when absent or when something on the way, or the end, is not a directory.</summary>
-    public SafeFileHandle? TryOpenDirectory(string pathInRoot, int flags = Sys.O_PATH) => TryOpen(pathInRoot, flags | Sys.O_DIRECTORY);
+    public SafeFileHandle? TryOpenDirectory(string pathInRoot, int flags = Sys.O_PATH) =>
+        TryOpen(pathInRoot, flags | Sys.O_DIRECTORY);
 
     /// <summary>
-    /// The content of a regular file, null when absent. What is not a regular file is an <see cref="InputException"/>: a
-    /// fifo would hang the boot.
+    /// The content of a regular file, null when absent. What is not a regular file is an <see cref="InputException"/>:
+    /// a fifo would hang the boot.
     /// </summary>
     /// <param name="limit">In bytes; more is an <see cref="InputException"/>.</param>
     public byte[]? TryReadFile(string pathInRoot, int limit)

@@ -48,9 +48,12 @@ internal static unsafe partial class Sys
         return Names(new ReadOnlySpan<byte>(buffer, (int)Math.Max(length, 0)));
     }
 
-    /// <summary>Of anything in a directory, not followed when it is a symlink, not opened whatever it is; needs /proc.</summary>
+    /// <summary>
+    /// Of anything in a directory, not followed when it is a symlink, not opened whatever it is; needs /proc.
+    /// </summary>
     /// <returns>Empty where the file system has none, or the file is gone.</returns>
-    public static List<string> ListXattrsAt(SafeFileHandle directory, string name) => ListXattrs(ProcPath(directory) + "/" + name, name, isLink: false);
+    public static List<string> ListXattrsAt(SafeFileHandle directory, string name) =>
+        ListXattrs(ProcPath(directory) + "/" + name, name, isLink: false);
 
     /// <summary>Of an open file whatever it is, O_PATH too, a symlink among them; needs /proc.</summary>
     public static List<string> ListXattrsOf(SafeFileHandle file) => ListXattrs(ProcPath(file), null, isLink: true);
@@ -66,7 +69,8 @@ internal static unsafe partial class Sys
             int errno;
             fixed (byte* at = buffer)
             {
-                length = isLink ? LibC.listxattr(terminated, at, (nuint)buffer.Length) : LibC.llistxattr(terminated, at, (nuint)buffer.Length);
+                length = isLink ? LibC.listxattr(terminated, at, (nuint)buffer.Length)
+                    : LibC.llistxattr(terminated, at, (nuint)buffer.Length);
                 errno = LastErrno;
             }
 
@@ -87,7 +91,8 @@ internal static unsafe partial class Sys
 
     /// <summary>As <see cref="ListXattrsOf"/>.</summary>
     /// <returns>null when it has no such attribute.</returns>
-    public static byte[]? TryGetXattrOf(SafeFileHandle file, string attribute) => TryGetXattr(ProcPath(file), null, attribute, isLink: true);
+    public static byte[]? TryGetXattrOf(SafeFileHandle file, string attribute) =>
+        TryGetXattr(ProcPath(file), null, attribute, isLink: true);
 
     private static byte[]? TryGetXattr(string path, string? name, string attribute, bool isLink)
     {
@@ -100,7 +105,8 @@ internal static unsafe partial class Sys
             int errno;
             fixed (byte* at = buffer)
             {
-                length = isLink ? LibC.getxattr(terminatedPath, terminated, at, (nuint)buffer.Length) : LibC.lgetxattr(terminatedPath, terminated, at, (nuint)buffer.Length);
+                length = isLink ? LibC.getxattr(terminatedPath, terminated, at, (nuint)buffer.Length)
+                    : LibC.lgetxattr(terminatedPath, terminated, at, (nuint)buffer.Length);
                 errno = LastErrno;
             }
 
@@ -115,8 +121,8 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Of anything in the working directory, as <see cref="TryGetXattrAt"/>. A path by /proc takes three times as long, which
-    /// counts where it is asked of every file.
+    /// Of anything in the working directory, as <see cref="TryGetXattrAt"/>. A path by /proc takes three times as long,
+    /// which counts where it is asked of every file.
     /// </summary>
     public static bool HasXattrHere(string name, byte[] attribute)
     {
@@ -127,10 +133,14 @@ internal static unsafe partial class Sys
         return length >= 0;
     }
 
-    /// <summary>As <see cref="ListXattrsAt"/>, whatever is there: a number of errno, 0 also when there is no such attribute any more.</summary>
+    /// <summary>
+    /// As <see cref="ListXattrsAt"/>, whatever is there: a number of errno, 0 also when there is no such attribute any
+    /// more.
+    /// </summary>
     public static int TryRemoveXattrAt(SafeFileHandle directory, string name, string attribute)
     {
-        int result = LibC.lremovexattr(PathText.Terminated(ProcPath(directory) + "/" + name), PathText.Terminated(attribute));
+        int result = LibC.lremovexattr(PathText.Terminated(ProcPath(directory) + "/" + name),
+            PathText.Terminated(attribute));
         int errno = LastErrno;
         return result == 0 || errno is Errno.ENODATA or Errno.ENOENT ? 0 : errno;
     }
@@ -178,7 +188,8 @@ internal static unsafe partial class Sys
             }
         }
 
-        return errno is Errno.ENODATA or Errno.EOPNOTSUPP ? null : throw new KernelException("getxattr " + name, NameOf(file), errno);
+        return errno is Errno.ENODATA or Errno.EOPNOTSUPP ? null
+            : throw new KernelException("getxattr " + name, NameOf(file), errno);
     }
 
     /// <returns>false where the file system cannot hold it.</returns>
@@ -240,13 +251,14 @@ internal static unsafe partial class Sys
         }
 
         if (result < 0)
-            return errno is Errno.EOPNOTSUPP or Errno.EOVERFLOW or Errno.EINVAL ? null : throw new KernelException("name_to_handle_at", NameOf(file), errno);
+            return errno is Errno.EOPNOTSUPP or Errno.EOVERFLOW or Errno.EINVAL
+                ? null : throw new KernelException("name_to_handle_at", NameOf(file), errno);
         return new FileHandle(buffer.Type, new ReadOnlySpan<byte>(buffer.Handle, (int)buffer.Bytes).ToArray());
     }
 
     /// <summary>
-    /// Whether this process is in another user namespace than the kernel's first one: then trusted.* is hidden from it, and from overlayfs
-    /// on its behalf, whoever it is. The first one's number is fixed (linux/nsfs.h).
+    /// Whether this process is in another user namespace than the kernel's first one: then trusted.* is hidden from it,
+    /// and from overlayfs on its behalf, whoever it is. The first one's number is fixed (linux/nsfs.h).
     /// </summary>
     public static bool IsInUserNamespace()
     {

@@ -26,7 +26,8 @@ internal static unsafe partial class Sys
             Check(LibC.fsync(Raw(file)), "fsync", name);
         }
 
-        Check(LibC.renameat(Raw(directory), PathText.Terminated(temporary), Raw(directory), PathText.Terminated(name)), "rename", name);
+        Check(LibC.renameat(Raw(directory), PathText.Terminated(temporary), Raw(directory), PathText.Terminated(name)),
+            "rename", name);
     }
 
     /// <summary>What was done in a directory is there after a power cut.</summary>
@@ -57,7 +58,8 @@ internal static unsafe partial class Sys
     public static void RemoveFile(SafeFileHandle directory, string name) => Remove(directory, name, 0, "unlink");
 
     /// <summary>Absent is fine.</summary>
-    public static void RemoveDirectory(SafeFileHandle directory, string name) => Remove(directory, name, AT_REMOVEDIR, "rmdir");
+    public static void RemoveDirectory(SafeFileHandle directory, string name) =>
+        Remove(directory, name, AT_REMOVEDIR, "rmdir");
 
     private static void Remove(SafeFileHandle directory, string name, int flags, string call)
     {
@@ -103,7 +105,8 @@ internal static unsafe partial class Sys
     /// <returns>false when it is gone, or no directory.</returns>
     private static bool TryEnterWithAll(Descent descent, string name)
     {
-        SafeFileHandle? directory = TryOpenAt(descent.Current!, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+        SafeFileHandle? directory = TryOpenAt(descent.Current!, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW,
+            RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
         if (directory is null)
             return false;
         descent.Enter(directory, name, NamesIn(directory));
@@ -120,5 +123,6 @@ internal static unsafe partial class Sys
 
     public static void ChangeMode(SafeFileHandle file, uint mode) => Check(LibC.fchmod(Raw(file), mode), "chmod", file);
 
-    public static void ChangeOwner(SafeFileHandle file, uint uid, uint gid) => Check(LibC.fchown(Raw(file), uid, gid), "chown", file);
+    public static void ChangeOwner(SafeFileHandle file, uint uid, uint gid) =>
+        Check(LibC.fchown(Raw(file), uid, gid), "chown", file);
 }

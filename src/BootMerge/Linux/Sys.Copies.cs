@@ -8,7 +8,8 @@ internal static unsafe partial class Sys
 {
     /// <summary>A device, fifo or socket as the status says.</summary>
     public static void MakeNode(SafeFileHandle directory, string name, FileStatus status) =>
-        Check(LibC.mknodat(Raw(directory), PathText.Terminated(name), status.Mode, DeviceNumber(status)), "mknod", name);
+        Check(LibC.mknodat(Raw(directory), PathText.Terminated(name), status.Mode, DeviceNumber(status)), "mknod",
+            name);
 
     // makedev(3) of glibc.
     private static ulong DeviceNumber(FileStatus status)
@@ -20,10 +21,12 @@ internal static unsafe partial class Sys
 
     /// <summary>A further name for a file, which is not followed when it is a symlink.</summary>
     public static void MakeLink(SafeFileHandle oldDirectory, string oldName, SafeFileHandle directory, string name) =>
-        Check(LibC.linkat(Raw(oldDirectory), PathText.Terminated(oldName), Raw(directory), PathText.Terminated(name), 0), "link", name);
+        Check(LibC.linkat(Raw(oldDirectory), PathText.Terminated(oldName), Raw(directory), PathText.Terminated(name),
+            0), "link", name);
 
     public static void Rename(SafeFileHandle directory, string oldName, string newName) =>
-        Check(LibC.renameat(Raw(directory), PathText.Terminated(oldName), Raw(directory), PathText.Terminated(newName)), "rename", newName);
+        Check(LibC.renameat(Raw(directory), PathText.Terminated(oldName), Raw(directory), PathText.Terminated(newName)),
+            "rename", newName);
 
     /// <summary>To a place where nothing is.</summary>
     /// <returns>false when something is there by now.</returns>
@@ -38,7 +41,8 @@ internal static unsafe partial class Sys
 
     /// <summary>To a place where nothing is, or something that is replaced.</summary>
     public static void Move(SafeFileHandle oldDirectory, string name, SafeFileHandle directory) =>
-        Check(LibC.renameat(Raw(oldDirectory), PathText.Terminated(name), Raw(directory), PathText.Terminated(name)), "rename", name);
+        Check(LibC.renameat(Raw(oldDirectory), PathText.Terminated(name), Raw(directory), PathText.Terminated(name)),
+            "rename", name);
 
     /// <summary>What is in the one directory is in the other afterwards, in one step.</summary>
     /// <returns>false where the file system cannot.</returns>
@@ -48,19 +52,21 @@ internal static unsafe partial class Sys
         byte[] terminated = PathText.Terminated(name);
         int result = LibC.renameat2(Raw(oldDirectory), terminated, Raw(directory), terminated, RENAME_EXCHANGE);
         int errno = LastErrno;
-        return result == 0 || (errno is Errno.EINVAL or Errno.EXDEV ? false : throw new KernelException("renameat2", name, errno));
+        return result == 0 || (errno is Errno.EINVAL or Errno.EXDEV
+            ? false : throw new KernelException("renameat2", name, errno));
     }
 
     /// <summary>
-    /// Owner, mode, attributes and times of a file, whatever it is. Both are open files and not names: whoever may write in a
-    /// directory can replace what a name leads to. A symlink has no mode. Needs /proc.
+    /// Owner, mode, attributes and times of a file, whatever it is. Both are open files and not names: whoever may
+    /// write in a directory can replace what a name leads to. A symlink has no mode. Needs /proc.
     /// </summary>
     /// <param name="source">May be O_PATH, as <paramref name="target"/>.</param>
     /// <param name="status">What the source was when it was looked at.</param>
     /// <param name="withMarks">Also the attributes of overlayfs.</param>
     /// <param name="name">For messages.</param>
     /// <returns>An attribute that the other file system cannot hold; null when there is none.</returns>
-    public static string? CopyAttributes(SafeFileHandle source, FileStatus status, SafeFileHandle target, bool withMarks, string name)
+    public static string? CopyAttributes(SafeFileHandle source, FileStatus status, SafeFileHandle target,
+        bool withMarks, string name)
     {
         Check(LibC.fchownat(Raw(target), EmptyPath, status.Uid, status.Gid, AT_EMPTY_PATH), "chown", name);
         // A link of /proc leads to the open file itself. fchmodat2(2), which takes AT_EMPTY_PATH, came with 6.6.
@@ -71,7 +77,8 @@ internal static unsafe partial class Sys
         string? lost = null;
         foreach (string attribute in ListXattrsOf(source))
         {
-            if (attribute.Length == 0 || !withMarks && OverlayMark.IsOne(attribute) || TryGetXattrOf(source, attribute) is not byte[] value)
+            if (attribute.Length == 0 || !withMarks && OverlayMark.IsOne(attribute)
+                || TryGetXattrOf(source, attribute) is not byte[] value)
                 continue;
             int result;
             int errno;
@@ -82,7 +89,8 @@ internal static unsafe partial class Sys
             }
 
             if (result < 0)
-                lost = errno is Errno.EOPNOTSUPP or Errno.EPERM ? attribute : throw new KernelException("setxattr " + attribute, name, errno);
+                lost = errno is Errno.EOPNOTSUPP or Errno.EPERM
+                    ? attribute : throw new KernelException("setxattr " + attribute, name, errno);
         }
 
         LibC.StatxBuffer s;
@@ -90,7 +98,11 @@ internal static unsafe partial class Sys
             throw new KernelException("statx", name, statxErrno);
         LibC.TimeSpec* times = stackalloc LibC.TimeSpec[2];
         times[0] = new LibC.TimeSpec { Seconds = s.AccessTime.Seconds, Nanoseconds = s.AccessTime.Nanoseconds };
-        times[1] = new LibC.TimeSpec { Seconds = s.ModificationTime.Seconds, Nanoseconds = s.ModificationTime.Nanoseconds };
+        times[1] = new LibC.TimeSpec
+        {
+            Seconds = s.ModificationTime.Seconds,
+            Nanoseconds = s.ModificationTime.Nanoseconds
+        };
         Check(LibC.utimensat(Raw(target), EmptyPath, times, AT_EMPTY_PATH), "utimensat", name);
         return lost;
     }

@@ -22,8 +22,8 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Shows a file on a loop device, read-only, until the last user of the device is gone [5.8]. Direct I/O spares the page
-    /// cache a second copy; the kernel leaves it out by itself where the file system below cannot.
+    /// Shows a file on a loop device, read-only, until the last user of the device is gone [5.8]. Direct I/O spares the
+    /// page cache a second copy; the kernel leaves it out by itself where the file system below cannot.
     /// </summary>
     /// <returns>0, or the error number.</returns>
     public static int TryConfigureLoop(SafeFileHandle device, SafeFileHandle file)
@@ -81,7 +81,10 @@ internal static unsafe partial class Sys
         return FileSystemType(file) == OVERLAYFS_SUPER_MAGIC;
     }
 
-    /// <summary>The project (ID of a quota) that what is made in a directory gets, and that what is moved there must have; null: any.</summary>
+    /// <summary>
+    /// The project (ID of a quota) that what is made in a directory gets, and that what is moved there must have; null:
+    /// any.
+    /// </summary>
     /// <param name="directory">Opened for reading.</param>
     public static uint? InheritedProject(SafeFileHandle directory)
     {
@@ -89,7 +92,8 @@ internal static unsafe partial class Sys
         const uint FS_XFLAG_PROJINHERIT = 0x200;
         LibC.FileAttributes attributes;
         // A file system without projects does not know the request.
-        return LibC.ioctl(Raw(directory), FS_IOC_FSGETXATTR, &attributes) == 0 && (attributes.Flags & FS_XFLAG_PROJINHERIT) != 0 ? attributes.Project : null;
+        return LibC.ioctl(Raw(directory), FS_IOC_FSGETXATTR, &attributes) == 0
+            && (attributes.Flags & FS_XFLAG_PROJINHERIT) != 0 ? attributes.Project : null;
     }
 
     /// <summary>The magic number of statfs(2).</summary>
@@ -109,5 +113,6 @@ internal static unsafe partial class Sys
     }
 
     // As the kernel hands devices to user space, huge_encode_dev(): the minor's upper bits are above the major.
-    private static ulong KernelDevice(FileStatus file) => (file.DeviceMinor & 0xFF) | (ulong)file.DeviceMajor << 8 | (ulong)(file.DeviceMinor & ~0xFFu) << 12;
+    private static ulong KernelDevice(FileStatus file) =>
+        (file.DeviceMinor & 0xFF) | (ulong)file.DeviceMajor << 8 | (ulong)(file.DeviceMinor & ~0xFFu) << 12;
 }

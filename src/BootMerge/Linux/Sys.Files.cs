@@ -100,18 +100,21 @@ internal static unsafe partial class Sys
     /// <summary>A single name in a directory, never followed when it is a symlink.</summary>
     public static SafeFileHandle OpenChild(SafeFileHandle directory, string name, int flags, uint mode = 0)
     {
-        return TryOpenChild(directory, name, flags, mode, out int errno) ?? throw new KernelException("openat", name, errno);
+        return TryOpenChild(directory, name, flags, mode, out int errno)
+            ?? throw new KernelException("openat", name, errno);
     }
 
     /// <summary>As <see cref="OpenChild"/>; null when it is gone, or a symlink by now.</summary>
     public static SafeFileHandle? TryOpenChild(SafeFileHandle directory, string name, int flags)
     {
         SafeFileHandle? handle = TryOpenChild(directory, name, flags, 0, out int errno);
-        return handle is not null || errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP ? handle : throw new KernelException("openat", name, errno);
+        return handle is not null || errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP
+            ? handle : throw new KernelException("openat", name, errno);
     }
 
     [SkipLocalsInit]
-    private static SafeFileHandle? TryOpenChild(SafeFileHandle directory, string name, int flags, uint mode, out int errno)
+    private static SafeFileHandle? TryOpenChild(SafeFileHandle directory, string name, int flags, uint mode,
+        out int errno)
     {
         fixed (byte* path = PathText.Terminated(name, stackalloc byte[NameRoom]))
         {
@@ -121,21 +124,28 @@ internal static unsafe partial class Sys
         }
     }
 
-    /// <summary>A regular file to read, null when it is gone, or a symlink by now. Never waits, whatever the file has become since it was looked at.</summary>
-    public static SafeFileHandle? TryOpenFile(SafeFileHandle directory, string name) => TryOpenChild(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+    /// <summary>
+    /// A regular file to read, null when it is gone, or a symlink by now. Never waits, whatever the file has become
+    /// since it was looked at.
+    /// </summary>
+    public static SafeFileHandle? TryOpenFile(SafeFileHandle directory, string name) =>
+        TryOpenChild(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 
     /// <summary>openat2(2); null for ENOENT and ENOTDIR.</summary>
     public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, string path, int flags, ulong resolve = 0)
     {
         SafeFileHandle? handle = TryOpenAt(directory, path, flags, resolve, out int errno);
-        return handle is not null || errno is Errno.ENOENT or Errno.ENOTDIR ? handle : throw new KernelException("openat2", path, errno);
+        return handle is not null || errno is Errno.ENOENT or Errno.ENOTDIR
+            ? handle : throw new KernelException("openat2", path, errno);
     }
 
     public static SafeFileHandle OpenAt(SafeFileHandle directory, string path, int flags, ulong resolve = 0) =>
-        TryOpenAt(directory, path, flags, resolve, out int errno) ?? throw new KernelException("openat2", path == "." ? NameOf(directory) : path, errno);
+        TryOpenAt(directory, path, flags, resolve, out int errno)
+            ?? throw new KernelException("openat2", path == "." ? NameOf(directory) : path, errno);
 
     /// <summary>null with the error number, whatever it is.</summary>
-    public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, string path, int flags, ulong resolve, out int errno)
+    public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, string path, int flags, ulong resolve,
+        out int errno)
     {
         LibC.OpenHow how = new() { Flags = (ulong)(flags | O_CLOEXEC), Resolve = resolve };
         byte[] bytes = PathText.Terminated(path);
@@ -154,20 +164,23 @@ internal static unsafe partial class Sys
     {
         int fd = LibC.openat(LibC.AT_FDCWD, PathText.Terminated(ProcPath(handle)), flags | O_CLOEXEC, 0);
         int errno = LastErrno;
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("open", NameOf(handle), errno);
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true)
+            : throw new KernelException("open", NameOf(handle), errno);
     }
 
     /// <summary>A path by which this process, and the kernel on its behalf, reaches an open file.</summary>
     public static string ProcPath(SafeFileHandle handle) => "/proc/self/fd/" + handle.DangerousGetHandle().ToString();
 
     public static FileStatus Status(SafeFileHandle handle) =>
-        StatusAt(handle, EmptyPath, AT_EMPTY_PATH, out int errno) ?? throw new KernelException("statx", NameOf(handle), errno);
+        StatusAt(handle, EmptyPath, AT_EMPTY_PATH, out int errno)
+            ?? throw new KernelException("statx", NameOf(handle), errno);
 
     /// <summary>Does not follow a symlink; null for ENOENT and ENOTDIR.</summary>
     [SkipLocalsInit]
     public static FileStatus? TryStatusAt(SafeFileHandle directory, string name)
     {
-        FileStatus? status = StatusAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, out int errno);
+        FileStatus? status = StatusAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]),
+            AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, out int errno);
         if (status is null && errno is not (Errno.ENOENT or Errno.ENOTDIR))
             throw new KernelException("statx", name, errno);
         return status;
@@ -176,7 +189,8 @@ internal static unsafe partial class Sys
     /// <summary>A name in a directory. Never fails: what cannot be looked at is not there.</summary>
     [SkipLocalsInit]
     public static bool Exists(SafeFileHandle directory, string name) =>
-        StatusAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, out _) is not null;
+        StatusAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+            out _) is not null;
 
     [SkipLocalsInit]
     private static FileStatus? StatusAt(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, out int errno)
@@ -215,10 +229,12 @@ internal static unsafe partial class Sys
     private static ulong MountNumberAt(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags)
     {
         LibC.StatxBuffer s;
-        return TryStatx(directory, path, flags, STATX_MNT_ID, &s, out int errno) ? s.MountId : throw new KernelException("statx", "mount id", errno);
+        return TryStatx(directory, path, flags, STATX_MNT_ID, &s, out int errno)
+            ? s.MountId : throw new KernelException("statx", "mount id", errno);
     }
 
-    private static bool TryStatx(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, uint mask, LibC.StatxBuffer* status, out int errno)
+    private static bool TryStatx(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, uint mask,
+        LibC.StatxBuffer* status, out int errno)
     {
         fixed (byte* at = path)
         {
@@ -234,7 +250,8 @@ internal static unsafe partial class Sys
     public static string ReadLink(SafeFileHandle handle) => ReadLinkAt(handle, EmptyPath, "symlink");
 
     /// <summary>Of a symlink in a directory.</summary>
-    public static string ReadLinkAt(SafeFileHandle directory, string name) => ReadLinkAt(directory, PathText.Terminated(name), name);
+    public static string ReadLinkAt(SafeFileHandle directory, string name) =>
+        ReadLinkAt(directory, PathText.Terminated(name), name);
 
     /// <summary>Where an open file is now, in this process's view; needs /proc.</summary>
     public static string PathOf(SafeFileHandle handle)
@@ -259,7 +276,8 @@ internal static unsafe partial class Sys
         byte* buffer = stackalloc byte[PathMax];
         nint length = LibC.readlinkat(Raw(directory), path, buffer, PathMax);
         int errno = LastErrno;
-        return length >= 0 ? PathText.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : throw new KernelException("readlink", name, errno);
+        return length >= 0 ? PathText.Decode(new ReadOnlySpan<byte>(buffer, (int)length))
+            : throw new KernelException("readlink", name, errno);
     }
 
     /// <summary>A name for messages; never fails.</summary>
@@ -273,8 +291,9 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Bytes that the names of one directory may take, and those of all directories that a walk is in: more than real trees have,
-    /// and well below the heap's limit (System.GC.HeapHardLimit), near which the collector does nothing but search.
+    /// Bytes that the names of one directory may take, and those of all directories that a walk is in: more than real
+    /// trees have, and well below the heap's limit (System.GC.HeapHardLimit), near which the collector does nothing but
+    /// search.
     /// </summary>
     public const int NamesLimit = 16 << 20;
 
@@ -300,7 +319,8 @@ internal static unsafe partial class Sys
     {
         size += SizeOf(name);
         if (size > NamesLimit)
-            throw new InputException("the directory " + PathText.Printable(NameOf(directory)) + " has too many names: it was not read");
+            throw new InputException("the directory " + PathText.Printable(NameOf(directory))
+                + " has too many names: it was not read");
     }
 
     /// <summary>Reads no further than to the first name.</summary>
@@ -315,7 +335,9 @@ internal static unsafe partial class Sys
         return entries.Count == 0;
     }
 
-    /// <summary>As <see cref="ReadDirectory"/>, so many as one call gives, for directories that may be larger than the memory.</summary>
+    /// <summary>
+    /// As <see cref="ReadDirectory"/>, so many as one call gives, for directories that may be larger than the memory.
+    /// </summary>
     /// <returns>false at the end.</returns>
     public static bool ReadSome(SafeFileHandle directory, List<DirectoryEntry> entries)
     {
@@ -340,9 +362,12 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>As <see cref="ReadDirectory"/>.</summary>
-    public static List<string> NamesIn(SafeFileHandle directory) => ReadDirectory(directory).ConvertAll(static entry => entry.Name);
+    public static List<string> NamesIn(SafeFileHandle directory) =>
+        ReadDirectory(directory).ConvertAll(static entry => entry.Name);
 
-    /// <summary>The whole file; longer than <paramref name="limit"/> bytes is an <see cref="InputException"/>.</summary>
+    /// <summary>
+    /// The whole file; longer than <paramref name="limit"/> bytes is an <see cref="InputException"/>.
+    /// </summary>
     public static byte[] ReadAll(SafeFileHandle file, int limit, string name)
     {
         // Most files are short: one by one they leave no more behind than what is in them.
@@ -420,7 +445,10 @@ internal static unsafe partial class Sys
         return 0;
     }
 
-    /// <summary>As write(2) itself waits where the caller has not made the file a nonblocking one. What is wrong with it the next write(2) says.</summary>
+    /// <summary>
+    /// As write(2) itself waits where the caller has not made the file a nonblocking one. What is wrong with it the
+    /// next write(2) says.
+    /// </summary>
     private static void WaitUntilWritable(SafeFileHandle file)
     {
         const short POLLOUT = 4;

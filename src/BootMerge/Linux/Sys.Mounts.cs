@@ -5,7 +5,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-/// <summary>The mount API [5.2] and its older brother mount(2). Constants keep the kernel's names (linux/mount.h).</summary>
+/// <summary>
+/// The mount API [5.2] and its older brother mount(2). Constants keep the kernel's names (linux/mount.h).
+/// </summary>
 internal static unsafe partial class Sys
 {
     public const uint MOUNT_ATTR_RDONLY = 0x01;
@@ -60,7 +62,8 @@ internal static unsafe partial class Sys
 
     public static bool TrySetString(SafeFileHandle context, string key, string value, out int errno)
     {
-        int result = LibC.fsconfig(Raw(context), FSCONFIG_SET_STRING, PathText.Terminated(key), PathText.Terminated(value), 0);
+        int result = LibC.fsconfig(Raw(context), FSCONFIG_SET_STRING, PathText.Terminated(key),
+            PathText.Terminated(value), 0);
         errno = LastErrno;
         return result == 0;
     }
@@ -77,7 +80,8 @@ internal static unsafe partial class Sys
 
     public static bool TrySetDescriptor(SafeFileHandle context, string key, SafeFileHandle value, out int errno)
     {
-        int result = LibC.fsconfig(Raw(context), FSCONFIG_SET_FD, PathText.Terminated(key), null, (int)value.DangerousGetHandle());
+        int result = LibC.fsconfig(Raw(context), FSCONFIG_SET_FD, PathText.Terminated(key), null,
+            (int)value.DangerousGetHandle());
         errno = LastErrno;
         return result == 0;
     }
@@ -91,7 +95,9 @@ internal static unsafe partial class Sys
             throw new KernelException("fsconfig create", target, errno, ContextLog(context));
     }
 
-    /// <summary>Makes the superblock of an overlay; a failure carries the context's log and what /dev/kmsg got meanwhile.</summary>
+    /// <summary>
+    /// Makes the superblock of an overlay; a failure carries the context's log and what /dev/kmsg got meanwhile.
+    /// </summary>
     public static void Create(SafeFileHandle context, string target)
     {
         using KernelLog log = KernelLog.Mark();
@@ -107,10 +113,13 @@ internal static unsafe partial class Sys
     {
         int fd = LibC.fsmount(Raw(context), FSMOUNT_CLOEXEC, attributes);
         int errno = LastErrno;
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : throw new KernelException("fsmount", target, errno, ContextLog(context));
+        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true)
+            : throw new KernelException("fsmount", target, errno, ContextLog(context));
     }
 
-    /// <summary>Reconfigures the mounted superblock without changing an option, which drops its unused dentries.</summary>
+    /// <summary>
+    /// Reconfigures the mounted superblock without changing an option, which drops its unused dentries.
+    /// </summary>
     public static void DropUnusedEntries(SafeFileHandle mountRoot, string target)
     {
         int fd = LibC.fspick(Raw(mountRoot), EmptyPath, FSPICK_EMPTY_PATH | FSPICK_CLOEXEC);
@@ -131,9 +140,11 @@ internal static unsafe partial class Sys
         const int PageSize = 4096;
         byte[] bytes = PathText.Terminated(data);
         if (bytes.Length > PageSize)
-            throw new InputException("the mount options of " + PathText.Printable(target) + " are longer than a page: " + bytes.Length.ToString() + " bytes");
+            throw new InputException("the mount options of " + PathText.Printable(target) + " are longer than a page: "
+                + bytes.Length.ToString() + " bytes");
         using KernelLog log = KernelLog.Mark();
-        int result = LibC.mount(PathText.Terminated(source), PathText.Terminated(ProcPath(on)), PathText.Terminated(type), flags, bytes);
+        int result = LibC.mount(PathText.Terminated(source), PathText.Terminated(ProcPath(on)),
+            PathText.Terminated(type), flags, bytes);
         int errno = LastErrno;
         if (result < 0)
             throw new KernelException("mount " + type, target, errno, log.Since());
@@ -146,14 +157,16 @@ internal static unsafe partial class Sys
     /// <summary>null with the error number: EINVAL of a mount that is unbindable.</summary>
     public static SafeFileHandle? TryCloneTree(SafeFileHandle mount, bool recursive, out int errno)
     {
-        int fd = LibC.open_tree(Raw(mount), EmptyPath, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
+        int fd = LibC.open_tree(Raw(mount), EmptyPath,
+            OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0));
         errno = LastErrno;
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : null;
     }
 
     /// <summary>What happens to these mounts no longer happens to others, nor the other way round.</summary>
     public static void MakePrivate(SafeFileHandle mount, string target) =>
-        SetAttributes(mount, new LibC.MountAttributes { Propagation = MS_PRIVATE }, AT_EMPTY_PATH | AT_RECURSIVE, target);
+        SetAttributes(mount, new LibC.MountAttributes { Propagation = MS_PRIVATE }, AT_EMPTY_PATH | AT_RECURSIVE,
+            target);
 
     public static void MakeReadOnly(SafeFileHandle mount, string target) =>
         SetAttributes(mount, new LibC.MountAttributes { Set = MOUNT_ATTR_RDONLY }, AT_EMPTY_PATH, target);
@@ -169,7 +182,8 @@ internal static unsafe partial class Sys
     /// <summary>Attaches a mount on top of what is there.</summary>
     public static void Attach(SafeFileHandle mount, SafeFileHandle on, string target)
     {
-        int result = LibC.move_mount(Raw(mount), EmptyPath, Raw(on), EmptyPath, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+        int result = LibC.move_mount(Raw(mount), EmptyPath, Raw(on), EmptyPath,
+            MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
         int errno = LastErrno;
         if (result < 0)
             throw new KernelException("move_mount", target, errno);
@@ -180,12 +194,15 @@ internal static unsafe partial class Sys
     /// <returns>0, or the error number.</returns>
     public static int TryAttachBeneath(SafeFileHandle mount, SafeFileHandle on)
     {
-        int result = LibC.move_mount(Raw(mount), EmptyPath, Raw(on), EmptyPath, MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | MOVE_MOUNT_BENEATH);
+        int result = LibC.move_mount(Raw(mount), EmptyPath, Raw(on), EmptyPath,
+            MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | MOVE_MOUNT_BENEATH);
         int errno = LastErrno;
         return result == 0 ? 0 : errno;
     }
 
-    /// <summary>Takes a mount away, or the topmost of those stacked on its root; open files on it stay usable.</summary>
+    /// <summary>
+    /// Takes a mount away, or the topmost of those stacked on its root; open files on it stay usable.
+    /// </summary>
     public static void Detach(SafeFileHandle mountRoot, string target)
     {
         int result = LibC.umount2(PathText.Terminated(ProcPath(mountRoot)), MNT_DETACH);
@@ -212,7 +229,8 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>Goes (back) into a mount namespace; the root and working directory are the ones handed in.</summary>
-    public static void EnterMountNamespace(SafeFileHandle mountNamespace, SafeFileHandle root, SafeFileHandle workingDirectory)
+    public static void EnterMountNamespace(SafeFileHandle mountNamespace, SafeFileHandle root,
+        SafeFileHandle workingDirectory)
     {
         Check(LibC.setns(Raw(mountNamespace), CLONE_NEWNS), "setns", "the mount namespace");
         // setns(2) puts root and working directory at the namespace's root: out of a chroot, if we are in one.
@@ -221,9 +239,12 @@ internal static unsafe partial class Sys
         ChangeDirectory(workingDirectory);
     }
 
-    public static void ChangeDirectory(SafeFileHandle directory) => Check(LibC.fchdir(Raw(directory)), "fchdir", directory);
+    public static void ChangeDirectory(SafeFileHandle directory) =>
+        Check(LibC.fchdir(Raw(directory)), "fchdir", directory);
 
-    /// <summary>An inotify descriptor that becomes readable when the superblock of a file is gone; null if none is available.</summary>
+    /// <summary>
+    /// An inotify descriptor that becomes readable when the superblock of a file is gone; null if none is available.
+    /// </summary>
     public static SafeFileHandle? TryWatchForUnmount(SafeFileHandle file)
     {
         const int IN_CLOEXEC = O_CLOEXEC;

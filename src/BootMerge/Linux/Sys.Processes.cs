@@ -9,7 +9,10 @@ internal static unsafe partial class Sys
     private const int SEEK_SET = 0;
     private const int OutputLimit = 1 << 16;
 
-    /// <summary>Whether this process has CAP_SYS_ADMIN (capget(2)), which every mount needs. A failure to ask is none: the mount will tell.</summary>
+    /// <summary>
+    /// Whether this process has CAP_SYS_ADMIN (capget(2)), which every mount needs. A failure to ask is none: the mount
+    /// will tell.
+    /// </summary>
     public static bool MayMount()
     {
         const uint _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
@@ -21,8 +24,8 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Puts /dev/null where the caller has closed standard input, output or error: a file opened later would take the number,
-    /// and what is meant for a person would be written into it.
+    /// Puts /dev/null where the caller has closed standard input, output or error: a file opened later would take the
+    /// number, and what is meant for a person would be written into it.
     /// </summary>
     public static void FillStandardDescriptors()
     {
@@ -43,14 +46,14 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Runs a program to its end, however long that takes. It reads nothing, writes its messages where we write ours, and
-    /// has an empty environment: what the caller of this program has set does not change what that one does.
+    /// Runs a program to its end, however long that takes. It reads nothing, writes its messages where we write ours,
+    /// and has an empty environment: what the caller of this program has set does not change what that one does.
     /// </summary>
     /// <param name="command">The program's absolute path, then its arguments. No shell is between.</param>
     /// <param name="output">What it wrote to standard output.</param>
     /// <returns>
-    /// Its exit status; 128 and the signal's number when it was killed, as in a shell; the negative error number when it
-    /// could not be started.
+    /// Its exit status; 128 and the signal's number when it was killed, as in a shell; the negative error number when
+    /// it could not be started.
     /// </returns>
     public static int Run(string[] command, out string output)
     {

@@ -11,11 +11,14 @@ namespace BootMerge.Markers;
 /// </summary>
 internal static class ExtensionIdentity
 {
-    /// <summary>Of an extension that will be seen only through the merge that is being made: its marker says the rest.</summary>
+    /// <summary>
+    /// Of an extension that will be seen only through the merge that is being made: its marker says the rest.
+    /// </summary>
     public static JsonValue OfUnseen(string path) => JsonValue.Object().Add("path", JsonValue.String(path));
 
     /// <param name="path">Of the extension, resolved, inside the root.</param>
-    /// <param name="handle">The extension's directory, image or device, opened in the namespace that will see the merge: mount numbers of a copy differ.</param>
+    /// <param name="handle">The extension's directory, image or device, opened in the namespace that will see the
+    /// merge: mount numbers of a copy differ.</param>
     public static JsonValue Of(string path, SafeFileHandle handle)
     {
         FileStatus status = Sys.Status(handle);
@@ -32,10 +35,13 @@ internal static class ExtensionIdentity
 
         return identity
             .Add("crtime", JsonValue.Number(status.IsBlockDevice ? 0 : CreationTime(handle, status)))
-            .Add("mtime", JsonValue.Number(status.IsRegular ? status.ModificationTime : 0)); // a directory's own changes do not count
+            // a directory's own changes do not count
+            .Add("mtime", JsonValue.Number(status.IsRegular ? status.ModificationTime : 0));
     }
 
-    /// <summary>The older of the file system's birth time and the attribute systemd's tools keep where there is none.</summary>
+    /// <summary>
+    /// The older of the file system's birth time and the attribute systemd's tools keep where there is none.
+    /// </summary>
     private static ulong CreationTime(SafeFileHandle handle, FileStatus status)
     {
         const int TimestampSize = 8;

@@ -16,16 +16,23 @@ internal sealed class Marker
     /// <summary>File "confexts" or "extensions": the merged extensions, lowest first.</summary>
     public required List<string> Names { get; init; }
 
-    /// <summary>File "origin": JSON by which a refresh knows that nothing has changed. null when the file is missing.</summary>
+    /// <summary>
+    /// File "origin": JSON by which a refresh knows that nothing has changed. null when the file is missing.
+    /// </summary>
     public string? Origin { get; init; }
 
     /// <summary>File "work_dir": the persistent workdir, relative to the root, unescaped. null without one.</summary>
     public string? WorkDirectory { get; init; }
 
-    /// <summary>File "backing": device of the hierarchy where that is one of the lower layers on a block device.</summary>
+    /// <summary>
+    /// File "backing": device of the hierarchy where that is one of the lower layers on a block device.
+    /// </summary>
     public string? Backing { get; init; }
 
-    /// <summary>File "bootmerge-mode": the mode of a fallback, or auto with nothing routed, which the origin does not tell. null where it does.</summary>
+    /// <summary>
+    /// File "bootmerge-mode": the mode of a fallback, or auto with nothing routed, which the origin does not tell. null
+    /// where it does.
+    /// </summary>
     public string? Mode { get; init; }
 
     /// <summary>Microseconds since the epoch: when the marker was written.</summary>
@@ -49,7 +56,9 @@ internal sealed class Marker
         return names;
     }
 
-    /// <summary>A path of the marker: relative, no empty, "." or ".." component. Anything else could lead out of the root.</summary>
+    /// <summary>
+    /// A path of the marker: relative, no empty, "." or ".." component. Anything else could lead out of the root.
+    /// </summary>
     public static bool IsSafeRelativePath(string path)
     {
         if (path.Length == 0 || path.Contains('\0'))

@@ -44,7 +44,8 @@ internal static class MarkerDirectory
         return directory is not null;
     }
 
-    private static SafeFileHandle? TryOpenOwn(SafeFileHandle hierarchy, FileStatus status, ExtensionClass extensionClass)
+    private static SafeFileHandle? TryOpenOwn(SafeFileHandle hierarchy, FileStatus status,
+        ExtensionClass extensionClass)
     {
         if (!status.IsMountRoot || TryOpen(hierarchy, extensionClass.MarkerName) is not SafeFileHandle directory)
             return null;
@@ -54,12 +55,18 @@ internal static class MarkerDirectory
         return null;
     }
 
-    /// <summary>Makes the marker directory with everything but "dev" and "origin", which are known only once all overlays are there.</summary>
-    public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, List<string> names, string? workDirectory, string? backing, string? mode)
+    /// <summary>
+    /// Makes the marker directory with everything but "dev" and "origin", which are known only once all overlays are
+    /// there.
+    /// </summary>
+    public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, List<string> names,
+        string? workDirectory, string? backing, string? mode)
     {
         Sys.MakeDirectory(layer, extensionClass.MarkerName, Octal.Mode755, extensionClass.MarkerName);
-        using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        // Hides a copy of an older marker below. In a user namespace it cannot be set, and nothing there merges an upper layer.
+        using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName,
+            Sys.O_RDONLY | Sys.O_DIRECTORY);
+        // Hides a copy of an older marker below. In a user namespace it cannot be set, and nothing there merges an
+        // upper layer.
         if (!Sys.IsInUserNamespace())
             Sys.SetXattr(directory, OverlayMark.Opaque, "y"u8.ToArray());
         Sys.ChangeMode(directory, Octal.Mode755);
@@ -90,7 +97,8 @@ internal static class MarkerDirectory
 
     private static void WriteFile(SafeFileHandle directory, string name, string text)
     {
-        using SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL, Octal.Mode644);
+        using SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL,
+            Octal.Mode644);
         Sys.WriteAll(file, PathText.Encode(text), name);
         Sys.ChangeMode(file, Octal.Mode644); // whatever the umask made of it
     }
@@ -100,6 +108,7 @@ internal static class MarkerDirectory
     private static string? ReadText(SafeFileHandle directory, string name)
     {
         using SafeFileHandle? file = Sys.TryOpenAt(directory, name, Sys.O_PATH | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH);
-        return file is null || !Sys.Status(file).IsRegular ? null : PathText.Decode(Root.ReadFile(file, name, FileLimit));
+        return file is null || !Sys.Status(file).IsRegular ? null
+            : PathText.Decode(Root.ReadFile(file, name, FileLimit));
     }
 }

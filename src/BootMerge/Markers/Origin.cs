@@ -7,7 +7,8 @@ namespace BootMerge.Markers;
 internal static class Origin
 {
     /// <param name="mode">The mode's name.</param>
-    /// <param name="mutableDirectories">Hierarchy to the directory that is written to or imported; both inside the root.</param>
+    /// <param name="mutableDirectories">Hierarchy to the directory that is written to or imported; both inside the
+    /// root.</param>
     /// <param name="mountOptions">Overlay options that replaced the default ones, or null.</param>
     /// <param name="extensions">Name and identity of each merged extension.</param>
     public static JsonValue Of(
@@ -47,7 +48,8 @@ internal static class Origin
             return origin;
         JsonValue merged = JsonValue.Object();
         for (int i = 0; i < extensions.Items.Count; i++)
-            merged.Add(extensions.Keys[i], identify(extensions.Keys[i], extensions.Items[i].Get("path")!.Text) ?? extensions.Items[i]);
+            merged.Add(extensions.Keys[i], identify(extensions.Keys[i], extensions.Items[i].Get("path")!.Text)
+                ?? extensions.Items[i]);
         JsonValue other = JsonValue.Object();
         for (int i = 0; i < origin.Items.Count; i++)
             other.Add(origin.Keys[i], origin.Items[i]);
@@ -56,21 +58,27 @@ internal static class Origin
 
     /// <summary>true when a marker's origin says the same; one that cannot be read says nothing.</summary>
     public static bool IsSame(JsonValue origin, string? recorded) =>
-        recorded is not null && JsonReader.TryParse(PathText.Encode(recorded)) is JsonValue other && (origin.Matches(other) || AsWritten(origin) is JsonValue own && own.Matches(other));
+        recorded is not null && JsonReader.TryParse(PathText.Encode(recorded)) is JsonValue other
+            && (origin.Matches(other) || AsWritten(origin) is JsonValue own && own.Matches(other));
 
     /// <summary>Bytes that are not UTF-8 become others by being written.</summary>
-    private static JsonValue? AsWritten(JsonValue origin) => JsonReader.TryParse(PathText.Encode(origin.ToCompactText()));
+    private static JsonValue? AsWritten(JsonValue origin) =>
+        JsonReader.TryParse(PathText.Encode(origin.ToCompactText()));
 
     /// <summary>The overlay options that replaced the defaults; null when it does not say.</summary>
     public static string? MountOptionsOf(string? origin) =>
-        origin is null || JsonReader.TryParse(PathText.Encode(origin))?.Get("mountOptions") is not { Kind: JsonKind.Text } options ? null : options.Text;
+        origin is null
+            || JsonReader.TryParse(PathText.Encode(origin))?.Get("mountOptions") is not { Kind: JsonKind.Text } options
+            ? null : options.Text;
 
     /// <summary>What an origin says of where writes go; null when there is none, or an older systemd's.</summary>
-    public static JsonValue? Mutable(string? origin) => origin is null ? null : JsonReader.TryParse(PathText.Encode(origin))?.Get("mutable");
+    public static JsonValue? Mutable(string? origin) => origin is null
+        ? null : JsonReader.TryParse(PathText.Encode(origin))?.Get("mutable");
 
     /// <summary>Where an extension lay when it was merged, inside the root; null when an origin does not say.</summary>
     public static string? PathOf(string? origin, string name) =>
-        origin is null ? null : JsonReader.TryParse(PathText.Encode(origin))?.Get("extensions")?.Get(name)?.Get("path")?.Text;
+        origin is null ? null
+            : JsonReader.TryParse(PathText.Encode(origin))?.Get("extensions")?.Get(name)?.Get("path")?.Text;
 
     /// <summary>null when it does not say.</summary>
     public static MutableMode? ModeOf(string? origin) =>

@@ -52,7 +52,8 @@ internal static class Directories
                 RemoveWorkDirectory(root, path);
     }
 
-    // overlayfs writes an identifier onto the upperdir as soon as it is mounted [6.6]: a merge that fails takes it back.
+    // overlayfs writes an identifier onto the upperdir as soon as it is mounted [6.6]: a merge that fails takes it
+    // back.
     private static void ForgetIdentifier(Root root, string upper, Undo undo)
     {
         const string Identifier = OverlayMark.Prefix + "uuid";

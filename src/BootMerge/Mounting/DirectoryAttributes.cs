@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// The root of an overlay takes mode, owner, ACLs and attributes from its topmost layer: so that layer gets those of the
-/// hierarchy, SELinux label included.
+/// The root of an overlay takes mode, owner, ACLs and attributes from its topmost layer: so that layer gets those of
+/// the hierarchy, SELinux label included.
 /// </summary>
 internal static class DirectoryAttributes
 {
@@ -25,7 +25,9 @@ internal static class DirectoryAttributes
             if (OverlayMark.IsOne(name) || Sys.TryGetXattr(source, name) is not byte[] value)
                 continue;
             if (!Sys.SetXattr(target, name, value))
-                log.Debug("The attribute " + PathText.Printable(name) + " of the hierarchy is not shown on the merge: this kernel's tmpfs cannot hold it (user attributes: since 6.6).");
+                log.Debug("The attribute " + PathText.Printable(name)
+                    + " of the hierarchy is not shown on the merge: this kernel's tmpfs cannot hold it (user "
+                    + "attributes: since 6.6).");
         }
     }
 }

@@ -18,8 +18,11 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
 
     public Marker Marker { get; } = marker;
 
-    /// <summary>A fallback of the boot stage: the hierarchy itself is imported, whatever the routing entry says.</summary>
-    public bool IsFallback => MutableModes.TryParse(Marker.Mode ?? "", out MutableMode mode) && mode is MutableMode.Import or MutableMode.EphemeralImport;
+    /// <summary>
+    /// A fallback of the boot stage: the hierarchy itself is imported, whatever the routing entry says.
+    /// </summary>
+    public bool IsFallback => MutableModes.TryParse(Marker.Mode ?? "", out MutableMode mode)
+        && mode is MutableMode.Import or MutableMode.EphemeralImport;
 
     /// <summary>The mode that its origin speaks of; null when that does not say.</summary>
     public MutableMode? RecordedMode => Origin.ModeOf(Marker.Origin);
@@ -34,10 +37,13 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
         bool isOwn = MutableModes.TryParse(Marker.Mode ?? "", out MutableMode mode);
         return IsFallback
             ? settings.SelfImporting(mode, IsNoExec(settings))
-            : settings.InMode(isOwn ? mode : RecordedMode ?? settings.Mode, IsNoExec(settings), recordsUnroutedAsNo: isOwn);
+            : settings.InMode(isOwn ? mode : RecordedMode ?? settings.Mode, IsNoExec(settings),
+            recordsUnroutedAsNo: isOwn);
     }
 
-    /// <summary>Not what was made of "exec" or "noexec" among overlay options: these hold as long as they are given.</summary>
+    /// <summary>
+    /// Not what was made of "exec" or "noexec" among overlay options: these hold as long as they are given.
+    /// </summary>
     private bool IsNoExec(ClassSettings settings)
     {
         foreach (ReadOnlySpan<char> option in Origin.MountOptionsOf(Marker.Origin).AsSpan().Tokenize(','))

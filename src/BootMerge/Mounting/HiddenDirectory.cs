@@ -11,8 +11,8 @@ internal static class HiddenDirectory
     /// merge is gone. A copy of the parent's mount shows it; its file handle leads to it in the mount itself.
     /// </summary>
     /// <returns>
-    /// null where the hierarchy is a separate mount under the merge, which no copy of the parent shows, where the parent is
-    /// unbindable, or where the file system has no handles that can be opened.
+    /// null where the hierarchy is a separate mount under the merge, which no copy of the parent shows, where the
+    /// parent is unbindable, or where the file system has no handles that can be opened.
     /// </returns>
     public static SafeFileHandle? TryOpen(Root root, string hierarchy)
     {

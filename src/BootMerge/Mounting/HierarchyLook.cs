@@ -17,7 +17,8 @@ internal static class HierarchyLook
             if (root.TryOpen(hierarchy) is SafeFileHandle other)
             {
                 other.Dispose();
-                throw new InputException(PathText.Printable(root.Outside(hierarchy)) + " is not a directory, nothing can be merged into it");
+                throw new InputException(PathText.Printable(root.Outside(hierarchy))
+                    + " is not a directory, nothing can be merged into it");
             }
 
             return new HierarchyState
@@ -73,12 +74,23 @@ internal static class HierarchyLook
         if (handle is null)
             return errno is Errno.ENOENT or Errno.ENOTDIR
                 ? LookAtMissing(root, hierarchy, entry)
-                : new Routing { Entry = entry, Kind = RoutingKind.Unusable, Problem = "cannot be opened: " + Errno.Describe(errno) };
+                : new Routing
+                {
+                    Entry = entry,
+                    Kind = RoutingKind.Unusable,
+                    Problem = "cannot be opened: " + Errno.Describe(errno)
+                };
 
         FileStatus status = Sys.Status(handle);
         if (!status.IsDirectory)
-            return new Routing { Entry = entry, Kind = RoutingKind.Unusable, Problem = "is not a directory or a symlink to one" };
-        bool isSelf = hierarchyStatus is not null && status.IsSameInode(hierarchyStatus) && status.UniqueMountId == hierarchyStatus.UniqueMountId;
+            return new Routing
+            {
+                Entry = entry,
+                Kind = RoutingKind.Unusable,
+                Problem = "is not a directory or a symlink to one"
+            };
+        bool isSelf = hierarchyStatus is not null && status.IsSameInode(hierarchyStatus)
+            && status.UniqueMountId == hierarchyStatus.UniqueMountId;
         using SafeFileHandle readable = Sys.Reopen(handle, Sys.O_RDONLY | Sys.O_DIRECTORY);
         string path = root.PathOf(handle);
         List<string> workDirectories = WorkDirectoriesBeside(root, path, hierarchy, out string? inTheWay);

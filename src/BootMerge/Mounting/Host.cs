@@ -75,7 +75,9 @@ internal sealed class Host : IDisposable
         return null;
     }
 
-    /// <summary>What is merged is what would be merged: hierarchy by hierarchy, by the origin recorded in the marker.</summary>
+    /// <summary>
+    /// What is merged is what would be merged: hierarchy by hierarchy, by the origin recorded in the marker.
+    /// </summary>
     public bool IsUpToDate(MergePlan plan)
     {
         foreach (StackPlan stack in plan.Stacks)
@@ -142,7 +144,8 @@ internal sealed class Host : IDisposable
     {
         using SafeFileHandle? handle = Root.TryOpenDirectory(hierarchy);
         if (handle is not null)
-            _submounts.Add(new KeyValuePair<string, Submounts>(hierarchy, Submounts.Copy(handle, extensionClass.MarkerName)));
+            _submounts.Add(new KeyValuePair<string, Submounts>(hierarchy,
+                Submounts.Copy(handle, extensionClass.MarkerName)));
     }
 
     /// <summary>In a private view.</summary>

@@ -45,13 +45,16 @@ internal static class ImageFiles
                 Use(extension, extension.TryOpenHere(root));
     }
 
-    /// <summary>Another file of that name, such as one that the machine has in place of the vendor's, is closed.</summary>
+    /// <summary>
+    /// Another file of that name, such as one that the machine has in place of the vendor's, is closed.
+    /// </summary>
     private static void Use(Extension extension, SafeFileHandle? file)
     {
         if (file is null)
             return;
         FileStatus status = Sys.Status(file);
-        bool isSame = status.IsRegular && status.Size == extension.Status.Size && status.ModificationTime == extension.Status.ModificationTime;
+        bool isSame = status.IsRegular && status.Size == extension.Status.Size
+            && status.ModificationTime == extension.Status.ModificationTime;
         if (isSame && !Sys.IsOnOverlay(file))
             extension.OpenFrom(file);
         else

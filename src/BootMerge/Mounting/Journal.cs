@@ -21,8 +21,8 @@ internal sealed class JournalEntry(string kind, ExtensionClass extensionClass, s
 }
 
 /// <summary>
-/// What the running command changes, written down before it does so, in its lock file: the next command that takes the lock
-/// after a kill finds there what may be left. A power loss removes it together with the mounts.
+/// What the running command changes, written down before it does so, in its lock file: the next command that takes the
+/// lock after a kill finds there what may be left. A power loss removes it together with the mounts.
 /// </summary>
 internal sealed class Journal
 {
@@ -79,7 +79,8 @@ internal sealed class Journal
             reason = e.Message;
         }
 
-        log.Warning("The journal is ignored and emptied, so what an interrupted bootmerge may have left stays: " + reason);
+        log.Warning("The journal is ignored and emptied, so what an interrupted bootmerge may have left stays: "
+            + reason);
         Journal journal = new(file, [], log);
         journal.Clear();
         return journal;
@@ -115,7 +116,8 @@ internal sealed class Journal
         if (errno == 0)
             return;
         // Only a kill makes it needed: a full /run must not keep a machine from booting.
-        _log.Warning("No journal is kept, because " + Sys.PathOf(_file) + " cannot be written: " + Errno.Describe(errno) + ".");
+        _log.Warning("No journal is kept, because " + Sys.PathOf(_file) + " cannot be written: " + Errno.Describe(errno)
+            + ".");
         _file = null;
     }
 

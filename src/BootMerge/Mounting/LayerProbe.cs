@@ -7,13 +7,14 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Overlayfs refuses directories of some file systems as layers: FAT, automount points, overlays of overlays. One extension
-/// there would keep all from being merged, so each is tried alone, and left out.
+/// Overlayfs refuses directories of some file systems as layers: FAT, automount points, overlays of overlays. One
+/// extension there would keep all from being merged, so each is tried alone, and left out.
 /// </summary>
 internal static class LayerProbe
 {
     // What nearly every extension is on, and overlayfs accepts: ext4, XFS, btrfs, tmpfs, squashfs, erofs, ramfs.
-    private static readonly long[] Usual = [0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0x73717368, 0xE0F5E1E2, 0x858458F6];
+    private static readonly long[] Usual = [0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0x73717368, 0xE0F5E1E2,
+        0x858458F6];
 
     /// <summary>Replaces the verdict of extensions that the kernel refuses.</summary>
     public static void LeaveOutRefused(Root root, List<Candidate> candidates, Log log)
@@ -24,7 +25,8 @@ internal static class LayerProbe
             if (!candidate.Verdict.Accepted || candidate.Extension.Image is not null)
                 continue;
             foreach (ExtensionLayer layer in candidate.Layers)
-                if (layer.MountId != usual && Refusal(root, candidate.Extension, layer, ref usual, log) is string reason)
+                if (layer.MountId != usual && Refusal(root, candidate.Extension, layer, ref usual,
+                    log) is string reason)
                     candidate.Verdict = Verdict.Unusable("its " + layer.Hierarchy + " cannot be a layer: " + reason);
         }
     }
@@ -63,7 +65,8 @@ internal static class LayerProbe
         stage.AttachOn(place);
         using SafeFileHandle filler = stage.Filler();
         LayerMethod method = OverlaySupport.Probe();
-        OverlayMount probe = OverlayMount.ToRead(path, [new NamedLayer("layer", layer), new NamedLayer("empty", filler)], []);
+        OverlayMount probe = OverlayMount.ToRead(path,
+            [new NamedLayer("layer", layer), new NamedLayer("empty", filler)], []);
         try
         {
             probe.Make(stage, method, isStaged: true).Dispose();

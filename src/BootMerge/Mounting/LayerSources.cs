@@ -29,7 +29,8 @@ internal static class LayerSources
 
     /// <param name="classes">Confexts first where there are both.</param>
     /// <param name="accepted">One list for each class, with layers as they were found.</param>
-    /// <param name="unseen">Gets those that are left out, such as those that exist only through what is merged now.</param>
+    /// <param name="unseen">Gets those that are left out, such as those that exist only through what is merged
+    /// now.</param>
     /// <returns>One list for each class.</returns>
     public static List<List<AcceptedExtension>> Of(
         Host host, List<ClassSettings> classes, List<List<AcceptedExtension>> accepted, List<Unseen> unseen)
@@ -44,12 +45,14 @@ internal static class LayerSources
 
         List<List<AcceptedExtension>> sources = [Of(host, classes[0].Class, accepted[0], sysexts, unseen)];
         if (classes.Count > 1)
-            sources.Add(Of(host, classes[1].Class, accepted[1], Planner.Plan(classes[0], host.Look(classes[0]), sources[0]).Plan.Stacks, unseen));
+            sources.Add(Of(host, classes[1].Class, accepted[1],
+                Planner.Plan(classes[0], host.Look(classes[0]), sources[0]).Plan.Stacks, unseen));
         return sources;
     }
 
     private static List<AcceptedExtension> Of(
-        Host host, ExtensionClass extensionClass, List<AcceptedExtension> accepted, List<StackPlan> others, List<Unseen> unseen)
+        Host host, ExtensionClass extensionClass,
+            List<AcceptedExtension> accepted, List<StackPlan> others, List<Unseen> unseen)
     {
         List<AcceptedExtension> sources = [];
         foreach (AcceptedExtension extension in accepted)
@@ -100,7 +103,8 @@ internal static class LayerSources
                 break;
         for (int i = before; i < layers.Count; i++)
             if (layers[i].Image is null && PathName.IsBelow(layers[i].Path, layer.Hierarchy))
-                return "its " + layer.Hierarchy + " is inside the system's own (" + PathText.Printable(layers[i].Path) + ")";
+                return "its " + layer.Hierarchy + " is inside the system's own (" + PathText.Printable(layers[i].Path)
+                    + ")";
         return layers.Count == before ? Gone : null;
     }
 
@@ -119,7 +123,8 @@ internal static class LayerSources
                 return isOpaque;
             }
 
-            SafeFileHandle? child = status.IsDirectory ? Sys.OpenChild(directory, name, Sys.O_RDONLY | Sys.O_DIRECTORY) : null;
+            SafeFileHandle? child = status.IsDirectory ? Sys.OpenChild(directory, name, Sys.O_RDONLY | Sys.O_DIRECTORY)
+                : null;
             directory.Dispose();
             if (child is null)
                 return true; // a whiteout, or something else in its place

@@ -46,7 +46,8 @@ internal static class LayerView
             if (directories.Count == 1)
                 return Sys.CloneTree(directories[0].Directory, recursive: false, directories[0].Name);
 
-            SafeFileHandle overlay = OverlayMount.ToRead(target, directories, StackOptions.ToRead(Sys.IsInUserNamespace())).Make(stage, method, isStaged);
+            SafeFileHandle overlay = OverlayMount.ToRead(target, directories,
+                StackOptions.ToRead(Sys.IsInUserNamespace())).Make(stage, method, isStaged);
             if (!isStaged)
                 return overlay;
             using (overlay)

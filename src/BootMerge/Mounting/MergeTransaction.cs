@@ -37,7 +37,9 @@ internal sealed class MergeTransaction : IDisposable
         _undo = new Undo(log);
     }
 
-    /// <summary>Merges, or replaces what is merged on the plans' hierarchies; merges that are in no plan are undone.</summary>
+    /// <summary>
+    /// Merges, or replaces what is merged on the plans' hierarchies; merges that are in no plan are undone.
+    /// </summary>
     public static void Run(Host host, List<MergePlan> plans, Journal journal, Log log)
     {
         using MergeTransaction transaction = new(host, journal, log);
@@ -119,11 +121,13 @@ internal sealed class MergeTransaction : IDisposable
             BuildAll(plans, LayerMethod.Descriptors);
             return true;
         }
-        catch (KernelException e) when ((e.Call.StartsWith("fsconfig", StringComparison.Ordinal) || e.Call == "open_tree") && e.Errno == Errno.EINVAL)
+        catch (KernelException e)
+            when ((e.Call.StartsWith("fsconfig", StringComparison.Ordinal) || e.Call == "open_tree")
+            && e.Errno == Errno.EINVAL)
         {
             // A root that is unbindable cannot be copied here, and there it can.
-            // Perhaps it is about the layers themselves, and fails again: only the words in the kernel's log would tell, and
-            // those can be about another mount.
+            // Perhaps it is about the layers themselves, and fails again: only the words in the kernel's log would
+            // tell, and those can be about another mount.
             _log.Debug("Building in place failed (" + e.Message + "), trying again in a private mount namespace.");
             foreach (BuiltStack stack in _built)
                 stack.Dispose();
@@ -138,18 +142,20 @@ internal sealed class MergeTransaction : IDisposable
         StackBuilder builder = new(_host.Bare, method, _host.IsPrivate, _log);
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)
-                _built.Add(builder.Build(plan, stack, _host.SubmountsOf(stack.Hierarchy), isReplacement: _host.MergeOn(stack.Hierarchy) is not null));
+                _built.Add(builder.Build(plan, stack, _host.SubmountsOf(stack.Hierarchy),
+                    isReplacement: _host.MergeOn(stack.Hierarchy) is not null));
         foreach (MergePlan plan in plans)
             WriteOrigin(plan);
     }
 
     /// <summary>
-    /// An extension below one of the hierarchies, such as a confext in /usr while sysexts are merged there, will be seen
-    /// through the new merge: another mount, which systemd's refresh would treat as a change.
+    /// An extension below one of the hierarchies, such as a confext in /usr while sysexts are merged there, will be
+    /// seen through the new merge: another mount, which systemd's refresh would treat as a change.
     /// </summary>
     private void WriteOrigin(MergePlan plan)
     {
-        string origin = Origin.Reidentified(plan.Origin, (name, path) => plan.Shown.Has(name) ? null : IdentityThroughStacks(path)).ToCompactText();
+        string origin = Origin.Reidentified(plan.Origin, (name, path) => plan.Shown.Has(name)
+            ? null : IdentityThroughStacks(path)).ToCompactText();
         foreach (BuiltStack stack in _built)
             if (stack.Plan.Class == plan.Class)
                 stack.WriteOrigin(origin);
@@ -162,7 +168,8 @@ internal sealed class MergeTransaction : IDisposable
         {
             if (!PathName.IsBelow(path, stack.Plan.Target))
                 continue;
-            using SafeFileHandle? handle = Extension.TryOpenInside(stack.Mount, path[stack.Plan.Target.Length..], Sys.O_PATH);
+            using SafeFileHandle? handle = Extension.TryOpenInside(stack.Mount, path[stack.Plan.Target.Length..],
+                Sys.O_PATH);
             return handle is null ? null : ExtensionIdentity.Of(path, handle);
         }
 
@@ -174,7 +181,8 @@ internal sealed class MergeTransaction : IDisposable
         // Nothing was merged: if this is killed before all of it is shown, the next merge begins again.
         if (_host.Merges.Count == 0)
             foreach (BuiltStack stack in _built)
-                _journal.Add(Journal.Mount, stack.Plan.Class, stack.Plan.Hierarchy, Sys.Status(stack.Mount).UniqueMountId.ToString());
+                _journal.Add(Journal.Mount, stack.Plan.Class, stack.Plan.Hierarchy,
+                    Sys.Status(stack.Mount).UniqueMountId.ToString());
         foreach (BuiltStack stack in _built)
         {
             if (_host.MergeOn(stack.Plan.Hierarchy) is ExistingMerge old)
@@ -203,8 +211,8 @@ internal sealed class MergeTransaction : IDisposable
         if (errno == 0)
         {
             _undo.Add(() => replaced.PutBackInPlaceOf(stack.Mount, _host.Root));
-            // Lookups that were under way begin again when a mount appears, and may be in the old merge now: detached, it
-            // loses what is mounted on it at once.
+            // Lookups that were under way begin again when a mount appears, and may be in the old merge now: detached,
+            // it loses what is mounted on it at once.
             if (_host.SubmountsOf(old.Hierarchy).Mounts.Count > 0)
                 Thread.Sleep(LookupMilliseconds);
             replaced.Detach(target);
@@ -212,7 +220,8 @@ internal sealed class MergeTransaction : IDisposable
         else
         {
             // EINVAL: no MOVE_MOUNT_BENEATH before 6.5, or a parent it does not work under (the namespace's own root).
-            _log.Debug("The new merge of " + target + " cannot be attached beneath the old one (" + Errno.Describe(errno) + "): replacing it with a short gap.");
+            _log.Debug("The new merge of " + target + " cannot be attached beneath the old one ("
+                + Errno.Describe(errno) + "): replacing it with a short gap.");
             replaced.Detach(target);
             _undo.Add(() => replaced.PutBack(_host.Root));
             using SafeFileHandle point = _host.Root.OpenAt(old.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
@@ -245,7 +254,8 @@ internal sealed class MergeTransaction : IDisposable
             foreach (string warning in stack.Warnings)
                 _log.Warning(warning);
         foreach (KeyValuePair<StackPlan, SafeFileHandle> covered in _covered)
-            _host.SubmountsOf(covered.Key.Hierarchy).RemoveOriginals(covered.Value, _host.Root.Outside(covered.Key.Target), _log);
+            _host.SubmountsOf(covered.Key.Hierarchy).RemoveOriginals(covered.Value,
+                _host.Root.Outside(covered.Key.Target), _log);
         RemoveStaleWorkDirectories();
         foreach (Replaced old in _replaced)
         {
@@ -254,13 +264,15 @@ internal sealed class MergeTransaction : IDisposable
             if (NewStackOn(old.Merge.Hierarchy) is { Plan.Upper: PersistentUpper } stack)
             {
                 if (!isGone)
-                    _log.Info("Processes still use the old merge of " + stack.Plan.Hierarchy + ": what they write now shows in the new one after the next refresh.");
+                    _log.Info("Processes still use the old merge of " + stack.Plan.Hierarchy
+                        + ": what they write now shows in the new one after the next refresh.");
                 DropUnusedEntries(stack);
             }
         }
     }
 
-    // Of hierarchies that were not merged before: no other overlay writes to the upperdir, or the merge would have been refused.
+    // Of hierarchies that were not merged before: no other overlay writes to the upperdir, or the merge would have been
+    // refused.
     private void RemoveStaleWorkDirectories()
     {
         foreach (BuiltStack stack in _built)
@@ -269,7 +281,8 @@ internal sealed class MergeTransaction : IDisposable
                 continue;
             try
             {
-                Directories.RemoveStaleWorkDirectories(_host.Root, upper.WorkDirectory, stack.Plan.Hierarchy, WorkDirectoriesInUse());
+                Directories.RemoveStaleWorkDirectories(_host.Root, upper.WorkDirectory, stack.Plan.Hierarchy,
+                    WorkDirectoriesInUse());
             }
             catch (KernelException e)
             {
@@ -286,7 +299,8 @@ internal sealed class MergeTransaction : IDisposable
         }
         catch (KernelException e)
         {
-            _log.Warning("What was written to " + stack.Plan.Hierarchy + " during the refresh may show only after the next one: " + e.Message);
+            _log.Warning("What was written to " + stack.Plan.Hierarchy
+                + " during the refresh may show only after the next one: " + e.Message);
         }
     }
 

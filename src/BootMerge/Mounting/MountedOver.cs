@@ -27,7 +27,8 @@ internal static class MountedOver
                 if (lower[layer].Kind == LayerKind.Extension && HasAt(layers[layer].Directory, path))
                     names.Add(Words.Quote(lower[layer].Name));
             if (names.Count > 0)
-                warnings.Add("The mount on " + PathText.Printable(target + "/" + path) + " hides what the extension" + (names.Count == 1 ? " " : "s ")
+                warnings.Add("The mount on " + PathText.Printable(target + "/" + path) + " hides what the extension"
+                    + (names.Count == 1 ? " " : "s ")
                     + names.Joined(", ") + (names.Count == 1 ? " has there." : " have there."));
         }
 

@@ -16,7 +16,8 @@ internal static class OldNamespaces
     private const int LineLimit = 4096;
 
     /// <param name="devices">Of the merges that were replaced, "0:47".</param>
-    /// <returns>"4711 (nginx, nginx.service)" for each process; those that end meanwhile, or cannot be looked at, are left out.</returns>
+    /// <returns>"4711 (nginx, nginx.service)" for each process; those that end meanwhile, or cannot be looked at, are
+    /// left out.</returns>
     public static List<string> Find(List<string> devices)
     {
         List<string> found = [];
@@ -55,7 +56,9 @@ internal static class OldNamespaces
         return process + " (" + name + (unit is null ? "" : ", " + unit) + ")";
     }
 
-    /// <summary>The innermost unit of a process, by the names of its control groups: cgroups(7), systemd.unit(5).</summary>
+    /// <summary>
+    /// The innermost unit of a process, by the names of its control groups: cgroups(7), systemd.unit(5).
+    /// </summary>
     /// <param name="groups">/proc/PID/cgroup: lines "0::/system.slice/nginx.service".</param>
     internal static string? UnitOf(string groups)
     {

@@ -31,7 +31,8 @@ internal sealed class OverlayMount(
 {
     /// <summary>One that nobody can write to, to look at what its layers have together.</summary>
     public static OverlayMount ToRead(string target, List<NamedLayer> layers, List<OverlayOption> options) =>
-        new(target, "bootmerge", Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV, options, layers, upper: null, work: null);
+        new(target, "bootmerge", Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV, options, layers,
+            upper: null, work: null);
 
     public string Target { get; } = target;
 

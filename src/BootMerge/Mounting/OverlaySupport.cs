@@ -28,8 +28,8 @@ internal static class OverlaySupport
     {
         using SafeFileHandle context = Sys.FsOpen("overlay");
 
-        // Up to 6.4 a wrapper around mount(2)'s option string takes any key and complains at the end. (Its CREATE works,
-        // but it refuses commas, and the whole of mount(2) is known to work.)
+        // Up to 6.4 a wrapper around mount(2)'s option string takes any key and complains at the end. (Its CREATE
+        // works, but it refuses commas, and the whole of mount(2) is known to work.)
         if (Sys.TrySetString(context, "bootmerge-probe", "x", out _))
             return LayerMethod.MountCall;
 

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// The root as it will be with what a plan merges. systemd's units merge one class after the other, so the second class is
-/// looked up in the result of the first, and nothing is shown before all is built. It is in the host's private view,
+/// The root as it will be with what a plan merges. systemd's units merge one class after the other, so the second class
+/// is looked up in the result of the first, and nothing is shown before all is built. It is in the host's private view,
 /// until that is left: nobody else sees it, and nothing is created on disk.
 /// </summary>
 internal sealed class Preview : IDisposable
@@ -66,7 +66,10 @@ internal sealed class Preview : IDisposable
         inner.AttachTo(mount, target);
     }
 
-    /// <summary>A root that lacks a hierarchy, as one that boots for the first time may: its directories, and an empty one, in memory.</summary>
+    /// <summary>
+    /// A root that lacks a hierarchy, as one that boots for the first time may: its directories, and an empty one, in
+    /// memory.
+    /// </summary>
     private static Root MakeRoot(Root bare, List<string> absent)
     {
         string path = Sys.PathOf(bare.Handle);
@@ -89,7 +92,8 @@ internal sealed class Preview : IDisposable
         foreach (string hierarchy in absent)
         {
             if (hierarchy.LastIndexOf('/') > 0)
-                throw new InputException(PathText.Printable(bare.Outside(hierarchy)) + " does not exist, and both classes cannot be merged in one step there: create it");
+                throw new InputException(PathText.Printable(bare.Outside(hierarchy))
+                    + " does not exist, and both classes cannot be merged in one step there: create it");
             Sys.MakeDirectory(stage.Top, hierarchy[1..], Octal.Mode755, hierarchy);
         }
 

@@ -11,12 +11,14 @@ namespace BootMerge.Mounting;
 
 /// <summary>
 /// Cleans up what a killed command has left. The mounts show it, and the journal says what else there may be.
-/// After a power cut there are neither: then only workdirs are left, and the next merge removes those beside its upperdir.
+/// After a power cut there are neither: then only workdirs are left, and the next merge removes those beside its
+/// upperdir.
 /// </summary>
 internal static class Recovery
 {
     /// <param name="classes">Those whose hierarchies are looked at besides those of the journal.</param>
-    /// <param name="isMerge">A merge that was not completed is undone, and so is the rest of one that was being undone.</param>
+    /// <param name="isMerge">A merge that was not completed is undone, and so is the rest of one that was being
+    /// undone.</param>
     public static void Run(Root root, Journal journal, List<ClassSettings> classes, bool isMerge, Log log)
     {
         foreach (ClassSettings settings in classes)
@@ -35,7 +37,8 @@ internal static class Recovery
         journal.Clear();
     }
 
-    private static List<JournalEntry> Of(Journal journal, string kind) => journal.Left.FindAll(entry => entry.Kind == kind);
+    private static List<JournalEntry> Of(Journal journal, string kind) =>
+        journal.Left.FindAll(entry => entry.Kind == kind);
 
     /// <summary>
     /// A refresh that was killed after the new stack was slid under the old one left both, complete: the old one goes,
@@ -43,9 +46,11 @@ internal static class Recovery
     /// </summary>
     private static void DropOlder(Root root, ExtensionClass extensionClass, string hierarchy, Log log)
     {
-        if (ExistingMerge.Find(root, extensionClass, hierarchy) is not ExistingMerge merge || !HasMergeBelow(root, merge))
+        if (ExistingMerge.Find(root, extensionClass, hierarchy) is not ExistingMerge merge
+            || !HasMergeBelow(root, merge))
             return;
-        log.Warning("An interrupted refresh left two merges on '" + root.Outside(hierarchy) + "': removing the older one.");
+        log.Warning("An interrupted refresh left two merges on '" + root.Outside(hierarchy)
+            + "': removing the older one.");
         using SafeFileHandle top = root.OpenAt(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
         Sys.Detach(top, root.Outside(hierarchy));
     }
@@ -55,7 +60,8 @@ internal static class Recovery
         using (SafeFileHandle top = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY))
         {
             MountTable table = MountTable.Read();
-            if (table.ById(Sys.MountNumber(top)) is not Mount mount || table.ById(mount.ParentId) is not { Type: "overlay" } below || below.Path != mount.Path)
+            if (table.ById(Sys.MountNumber(top)) is not Mount mount
+                || table.ById(mount.ParentId) is not { Type: "overlay" } below || below.Path != mount.Path)
                 return false;
         }
 

@@ -7,10 +7,10 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Overlayfs makes what it copies up in the workdir and renames it into the upperdir, and what is deleted goes the other way. File
-/// systems refuse that between btrfs subvolumes, and into a directory of another project (quotas of ext4, XFS and f2fs). The mount
-/// still works, and every write to a file of the layers below fails with EXDEV: so it is detected before. A rename to try
-/// it would show in the hierarchy, so the file system is asked for what it decides by.
+/// Overlayfs makes what it copies up in the workdir and renames it into the upperdir, and what is deleted goes the
+/// other way. File systems refuse that between btrfs subvolumes, and into a directory of another project (quotas of
+/// ext4, XFS and f2fs). The mount still works, and every write to a file of the layers below fails with EXDEV: so it is
+/// detected before. A rename to try it would show in the hierarchy, so the file system is asked for what it decides by.
 /// </summary>
 internal static class RenameCheck
 {
@@ -19,9 +19,12 @@ internal static class RenameCheck
     {
         using SafeFileHandle upperDirectory = root.OpenAt(upper.Path, Sys.O_RDONLY | Sys.O_DIRECTORY);
         using SafeFileHandle workDirectory = root.OpenAt(upper.WorkDirectory, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        if (!Sys.Status(upperDirectory).IsSameDevice(Sys.Status(workDirectory)) || IsOfAnotherProject(upperDirectory, workDirectory) || IsOfAnotherProject(workDirectory, upperDirectory))
-            throw new InputException("the upperdir " + PathText.Printable(root.Outside(upper.Path)) + " cannot be written to in a merge: nothing can be renamed into it from the workdir beside it ("
-                + Errno.Describe(Errno.EXDEV) + "). It is a btrfs subvolume, or has its own project quota: route writes to a directory inside it");
+        if (!Sys.Status(upperDirectory).IsSameDevice(Sys.Status(workDirectory))
+            || IsOfAnotherProject(upperDirectory, workDirectory) || IsOfAnotherProject(workDirectory, upperDirectory))
+            throw new InputException("the upperdir " + PathText.Printable(root.Outside(upper.Path))
+                + " cannot be written to in a merge: nothing can be renamed into it from the workdir beside it ("
+                + Errno.Describe(Errno.EXDEV) + "). It is a btrfs subvolume, or has its own project quota: "
+                + "route writes to a directory inside it");
         WarnOfSubvolumes(root, plan, upperDirectory, log);
     }
 
@@ -29,7 +32,9 @@ internal static class RenameCheck
     private static bool IsOfAnotherProject(SafeFileHandle directory, SafeFileHandle other) =>
         Sys.InheritedProject(directory) is uint project && project != (Sys.InheritedProject(other) ?? 0);
 
-    /// <summary>Below a subvolume inside the upperdir the same holds for the files of the layers below, and only for them.</summary>
+    /// <summary>
+    /// Below a subvolume inside the upperdir the same holds for the files of the layers below, and only for them.
+    /// </summary>
     private static void WarnOfSubvolumes(Root root, StackPlan plan, SafeFileHandle upper, Log log)
     {
         const long BTRFS_SUPER_MAGIC = 0x9123683E;
@@ -49,7 +54,9 @@ internal static class RenameCheck
         }
     }
 
-    /// <summary>Directories of a layer that the upperdir has as subvolumes; level by level, however deep they are.</summary>
+    /// <summary>
+    /// Directories of a layer that the upperdir has as subvolumes; level by level, however deep they are.
+    /// </summary>
     private static List<string> SubvolumesUnder(SafeFileHandle upper, FileStatus top, SafeFileHandle layer)
     {
         List<string> found = [];
@@ -79,5 +86,6 @@ internal static class RenameCheck
     }
 
     private static SafeFileHandle? TryOpenBelow(SafeFileHandle directory, string path, int flags) =>
-        Sys.TryOpenAt(directory, path, flags | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+        Sys.TryOpenAt(directory, path, flags | Sys.O_DIRECTORY | Sys.O_NOFOLLOW,
+            Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
 }

@@ -84,7 +84,8 @@ internal sealed class Replaced : IDisposable
         bool isGone = _drain.Wait();
         if (!isGone)
         {
-            log.Info("Other processes still use the old merge of " + root.Outside(Merge.Hierarchy) + ", its workdir " + root.Outside("/" + workDirectory)
+            log.Info("Other processes still use the old merge of " + root.Outside(Merge.Hierarchy) + ", its workdir "
+                + root.Outside("/" + workDirectory)
                 + " stays until the next unmerge or merge.");
             inUse.Add("/" + workDirectory);
         }

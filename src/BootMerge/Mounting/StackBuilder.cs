@@ -13,7 +13,8 @@ namespace BootMerge.Mounting;
 /// <param name="mount">Detached; its descriptor is the merged directory.</param>
 /// <param name="markerLayer">Its topmost lowerdir.</param>
 /// <param name="warnings">For when it is shown.</param>
-internal sealed class BuiltStack(StackPlan plan, SafeFileHandle mount, SafeFileHandle markerLayer, List<string> warnings) : IDisposable
+internal sealed class BuiltStack(StackPlan plan, SafeFileHandle mount, SafeFileHandle markerLayer,
+    List<string> warnings) : IDisposable
 {
     public StackPlan Plan { get; } = plan;
 
@@ -39,7 +40,8 @@ internal sealed class StackBuilder
     private readonly Log _log;
 
     /// <param name="root">Opened in the namespace that this thread is in.</param>
-    /// <param name="isStaged">This thread is in a <see cref="PrivateView"/>: layers and overlay are attached there while they are worked on.</param>
+    /// <param name="isStaged">This thread is in a <see cref="PrivateView"/>: layers and overlay are attached there
+    /// while they are worked on.</param>
     public StackBuilder(Root root, LayerMethod method, bool isStaged, Log log)
     {
         _root = root;
@@ -54,13 +56,16 @@ internal sealed class StackBuilder
     {
         using SafeFileHandle hierarchy = _root.OpenAt(plan.Target, Sys.O_RDONLY | Sys.O_DIRECTORY);
         List<NamedLayer> layers = [];
-        SafeFileHandle? upper = plan.Upper is PersistentUpper persistent ? _root.OpenAt(persistent.Path, Sys.O_PATH | Sys.O_DIRECTORY) : null;
-        SafeFileHandle? work = plan.Upper is PersistentUpper { WorkDirectory: string path } ? _root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW) : null;
+        SafeFileHandle? upper = plan.Upper is PersistentUpper persistent
+            ? _root.OpenAt(persistent.Path, Sys.O_PATH | Sys.O_DIRECTORY) : null;
+        SafeFileHandle? work = plan.Upper is PersistentUpper { WorkDirectory: string path }
+            ? _root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW) : null;
         try
         {
             // Overlayfs would mount it with a warning and fail later, when a directory is renamed or created again.
             if (upper is not null && !Sys.TakesXattrs(upper))
-                throw new InputException("the upperdir " + PathText.Printable(Sys.PathOf(upper)) + " is on a file system without extended attributes, which overlayfs needs there");
+                throw new InputException("the upperdir " + PathText.Printable(Sys.PathOf(upper))
+                    + " is on a file system without extended attributes, which overlayfs needs there");
 
             using Stage stage = Stage.Create();
             if (_isStaged)
@@ -84,11 +89,13 @@ internal sealed class StackBuilder
 
             if (plan.Upper is PersistentUpper && !isReplacement && UpperInUse.Probe(_root, upper!, _method, _isStaged))
                 throw new InputException("the upperdir " + PathText.Printable(Sys.PathOf(upper!))
-                    + " is in use (EBUSY): it is merged at another place, or processes are left in a merge that was undone");
+                    + " is in use (EBUSY): it is merged at another place, or processes are left in a merge "
+                    + "that was undone");
 
             if (plan.Upper is PersistentUpper && upper is not null)
                 RemoveOrigins(upper, plan.Target);
-            OverlayMount mount = new(_root.Outside(plan.Target), plan.Class.Name, plan.Attributes, plan.Options, layers, upper, work);
+            OverlayMount mount = new(_root.Outside(plan.Target), plan.Class.Name, plan.Attributes, plan.Options, layers,
+                upper, work);
             SafeFileHandle overlay = mount.Make(stage, _method, _isStaged);
             try
             {
@@ -110,8 +117,9 @@ internal sealed class StackBuilder
     }
 
     /// <summary>
-    /// Since the last merge of this upper layer a file in it may have been removed or copied, and the layers below are others. In
-    /// a refresh the old merge still uses it: there an open file may get a second inode, for the same content.
+    /// Since the last merge of this upper layer a file in it may have been removed or copied, and the layers below are
+    /// others. In a refresh the old merge still uses it: there an open file may get a second inode, for the same
+    /// content.
     /// </summary>
     private void RemoveOrigins(SafeFileHandle upper, string target)
     {
@@ -120,7 +128,9 @@ internal sealed class StackBuilder
             _log.Warning("In " + target + " two files may be seen as one: " + problem + ".");
     }
 
-    /// <summary>An older kernel takes only layers that are attached: then an image gets a mount of its own on the stage.</summary>
+    /// <summary>
+    /// An older kernel takes only layers that are attached: then an image gets a mount of its own on the stage.
+    /// </summary>
     public static void OpenLayers(Root root, List<Layer> lower, Stage stage, bool isStaged, List<NamedLayer> layers)
     {
         foreach (Layer layer in lower)
@@ -136,26 +146,34 @@ internal sealed class StackBuilder
                 directory = Extension.TryOpenInside(image, layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
             }
 
-            layers.Add(new NamedLayer(layer.Name, directory ?? throw new KernelException("open", layer.Name + " " + layer.Path, Errno.ENOENT)));
+            layers.Add(new NamedLayer(layer.Name,
+                directory ?? throw new KernelException("open", layer.Name + " " + layer.Path, Errno.ENOENT)));
         }
     }
 
-    private static string? WorkDirectoryText(StackPlan plan) => (plan.Upper as PersistentUpper)?.WorkDirectory.TrimStart('/');
+    private static string? WorkDirectoryText(StackPlan plan) =>
+        (plan.Upper as PersistentUpper)?.WorkDirectory.TrimStart('/');
 
-    private static SafeFileHandle Duplicate(SafeFileHandle directory) => Sys.Reopen(directory, Sys.O_PATH | Sys.O_DIRECTORY);
+    private static SafeFileHandle Duplicate(SafeFileHandle directory) =>
+        Sys.Reopen(directory, Sys.O_PATH | Sys.O_DIRECTORY);
 
-    /// <summary>What can be done only once the overlay is there: its device in the marker, and what is mounted on it.</summary>
-    private BuiltStack Complete(StackPlan plan, Stage stage, SafeFileHandle markerLayer, SafeFileHandle overlay, Submounts submounts, List<string> warnings)
+    /// <summary>
+    /// What can be done only once the overlay is there: its device in the marker, and what is mounted on it.
+    /// </summary>
+    private BuiltStack Complete(StackPlan plan, Stage stage, SafeFileHandle markerLayer, SafeFileHandle overlay,
+        Submounts submounts, List<string> warnings)
     {
         string target = _root.Outside(plan.Target);
         if (plan.Upper is not null && (plan.Attributes & Sys.MOUNT_ATTR_RDONLY) == 0 && Sys.IsReadOnly(overlay))
-            throw new KernelException("fsmount", target, Errno.EROFS, "overlayfs could not use the workdir and went read-only");
+            throw new KernelException("fsmount", target, Errno.EROFS,
+                "overlayfs could not use the workdir and went read-only");
 
         MarkerDirectory.WriteDevice(markerLayer, plan.Class, Sys.Status(overlay).Device);
         if (plan.Upper is not null)
             CoverMarker(plan, markerLayer, overlay, target);
         if (!MarkerDirectory.Exists(overlay, plan.Class))
-            throw new InputException("the marker " + plan.Class.MarkerName + " cannot be read through the new merge of " + PathText.Printable(target)
+            throw new InputException("the marker " + plan.Class.MarkerName + " cannot be read through the new merge of "
+                + PathText.Printable(target)
                 + ": the upperdir has something else of that name, remove it");
         submounts.AttachTo(overlay, target);
         SafeFileHandle mount = _isStaged ? Sys.CloneTree(overlay, recursive: true, target) : overlay;
@@ -169,12 +187,15 @@ internal sealed class StackBuilder
     private void CoverMarker(StackPlan plan, SafeFileHandle markerLayer, SafeFileHandle overlay, string target)
     {
         string name = target + "/" + plan.Class.MarkerName;
-        using SafeFileHandle? point = Sys.TryOpenAt(overlay, plan.Class.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
+        using SafeFileHandle? point = Sys.TryOpenAt(overlay, plan.Class.MarkerName,
+            Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW);
         if (point is null)
-            throw new InputException("the upperdir of " + PathText.Printable(target) + " hides the marker " + plan.Class.MarkerName + ": remove what has that name there");
+            throw new InputException("the upperdir of " + PathText.Printable(target) + " hides the marker "
+                + plan.Class.MarkerName + ": remove what has that name there");
         bool isCopy = !MarkerDirectory.Exists(overlay, plan.Class);
         if (isCopy)
-            _log.Warning("The upperdir of " + PathText.Printable(target) + " has a copy of an older merge's " + plan.Class.MarkerName + ": it is covered while merged.");
+            _log.Warning("The upperdir of " + PathText.Printable(target) + " has a copy of an older merge's "
+                + plan.Class.MarkerName + ": it is covered while merged.");
         using SafeFileHandle source = isCopy
             ? Sys.OpenChild(markerLayer, plan.Class.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY)
             : Sys.Reopen(point, Sys.O_PATH | Sys.O_DIRECTORY);

@@ -31,13 +31,17 @@ internal sealed class Stage : IDisposable
         Sys.SetString(context, "source", "bootmerge", "tmpfs");
         Sys.SetString(context, "mode", "0755", "tmpfs");
         Sys.CreateQuietly(context, "tmpfs");
-        return new Stage(Sys.FsMount(context, Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV | Sys.MOUNT_ATTR_NOEXEC, "tmpfs"));
+        return new Stage(Sys.FsMount(context, Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV | Sys.MOUNT_ATTR_NOEXEC,
+            "tmpfs"));
     }
 
     /// <summary>In a private mount namespace: hides <paramref name="directory"/> there, which nobody sees.</summary>
     public void AttachOn(SafeFileHandle directory) => Sys.Attach(_directory, directory, "the staging tmpfs");
 
-    /// <summary>Shows that directory again: ".." of a symlink would lead to what is attached on it. What was made meanwhile stays.</summary>
+    /// <summary>
+    /// Shows that directory again: ".." of a symlink would lead to what is attached on it. What was made meanwhile
+    /// stays.
+    /// </summary>
     public void Detach() => Sys.Detach(_directory, "the staging tmpfs");
 
     /// <summary>In a private mount namespace: a mount of an image, where it can be a layer.</summary>

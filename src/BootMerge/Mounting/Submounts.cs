@@ -16,8 +16,8 @@ internal sealed class Submount(string path, SafeFileHandle mount)
 }
 
 /// <summary>
-/// The mounts under a hierarchy, such as a machine-id bound over a file. They are copied: the originals stay where they are
-/// until everything else has worked.
+/// The mounts under a hierarchy, such as a machine-id bound over a file. They are copied: the originals stay where they
+/// are until everything else has worked.
 /// </summary>
 internal sealed class Submounts : IDisposable
 {
@@ -49,7 +49,9 @@ internal sealed class Submounts : IDisposable
         return new Submounts(copies, problems);
     }
 
-    /// <summary>Before anything changes: an <see cref="InputException"/> that names the mounts that would be lost.</summary>
+    /// <summary>
+    /// Before anything changes: an <see cref="InputException"/> that names the mounts that would be lost.
+    /// </summary>
     public void Check()
     {
         if (_problems.Count > 0)
@@ -96,7 +98,8 @@ internal sealed class Submounts : IDisposable
     /// Takes the originals away from under a merge that has the copies: left there, systemd's unmerge would stack its
     /// own copies on them, and what is unmounted meanwhile would come back.
     /// </summary>
-    /// <param name="covered">Descriptor of the hierarchy below the merge: from there, paths lead to the originals.</param>
+    /// <param name="covered">Descriptor of the hierarchy below the merge: from there, paths lead to the
+    /// originals.</param>
     public void RemoveOriginals(SafeFileHandle covered, string name, Log log)
     {
         for (int i = Mounts.Count - 1; i >= 0; i--)
@@ -122,7 +125,8 @@ internal sealed class Submounts : IDisposable
     }
 
     private static List<Mount> FindUnder(MountTable table, int number, string path, string markerName) =>
-        table.ChildrenOf(number).FindAll(mount => PathName.IsBelow(mount.Path, path) && mount.Path != path + "/" + markerName);
+        table.ChildrenOf(number).FindAll(mount => PathName.IsBelow(mount.Path, path)
+            && mount.Path != path + "/" + markerName);
 
     /// <summary>The common case: each of them is seen.</summary>
     /// <returns>false when one is not: another one is on it, or over its mount point. Nothing is copied then.</returns>
@@ -146,7 +150,9 @@ internal sealed class Submounts : IDisposable
         return true;
     }
 
-    /// <summary>In a private view each is detached after it was copied, the topmost first: this uncovers those below it.</summary>
+    /// <summary>
+    /// In a private view each is detached after it was copied, the topmost first: this uncovers those below it.
+    /// </summary>
     private static void CopyLayered(string path, string markerName, List<Submount> copies)
     {
         using PrivateView view = PrivateView.Enter();
@@ -179,11 +185,13 @@ internal sealed class Submounts : IDisposable
     {
         string target = PathText.Printable(name + "/" + mount.Path);
         SafeFileHandle point = TryOpenBelow(hierarchy, mount.Path)
-            ?? throw new InputException("the mount on " + target + " cannot be carried over: its path will not exist. Unmount it first");
+            ?? throw new InputException("the mount on " + target
+            + " cannot be carried over: its path will not exist. Unmount it first");
         if (Sys.Status(point).IsDirectory == Sys.Status(mount.Mount).IsDirectory)
             return point;
         point.Dispose();
-        throw new InputException("the mount on " + target + " cannot be carried over: its path will be of another type. Unmount it first");
+        throw new InputException("the mount on " + target
+            + " cannot be carried over: its path will be of another type. Unmount it first");
     }
 
     private static SafeFileHandle? TryOpenBelow(SafeFileHandle hierarchy, string path) =>

@@ -4,8 +4,8 @@ using BootMerge.Linux;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Mounts that the kernel does not copy, or does not attach again: a copy of the tree that they are in would be without them,
-/// and no call would fail.
+/// Mounts that the kernel does not copy, or does not attach again: a copy of the tree that they are in would be without
+/// them, and no call would fail.
 /// </summary>
 internal static class Uncarriable
 {
@@ -27,7 +27,8 @@ internal static class Uncarriable
             Mount mount = tree[i];
             string name = "the mount on " + PathText.Printable(mount.Path) + " cannot be carried over: ";
             if (mount.IsUnbindable)
-                problems.Add(name + "it is unbindable, so it cannot be copied. Unmount it, or make it private (mount --make-private), first");
+                problems.Add(name + "it is unbindable, so it cannot be copied. Unmount it, or make it private (mount "
+                    + "--make-private), first");
             // Inside another mount it is moved along; only one that is moved itself must have a name.
             else if (mount.IsDeleted && mount.Path == first.Path)
                 problems.Add(name + "its source has been deleted. Unmount it first");

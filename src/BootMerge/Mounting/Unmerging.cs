@@ -26,7 +26,8 @@ internal static class Unmerging
         try
         {
             foreach (ExistingMerge merge in merges)
-                for (ExistingMerge? top = merge; top is not null; top = ExistingMerge.Find(root, merge.Class, merge.Hierarchy))
+                for (ExistingMerge? top = merge; top is not null; top =
+                    ExistingMerge.Find(root, merge.Class, merge.Hierarchy))
                     TakeAway(root, top, taken, undo, journal);
         }
         catch
@@ -60,7 +61,8 @@ internal static class Unmerging
         undo.Hold(submounts);
 
         // Put where they will be seen before the merge goes: at no time are they missing, not even after a kill.
-        using SafeFileHandle? hidden = submounts.Mounts.Count == 0 ? null : HiddenDirectory.TryOpen(root, merge.Hierarchy);
+        using SafeFileHandle? hidden = submounts.Mounts.Count == 0
+            ? null : HiddenDirectory.TryOpen(root, merge.Hierarchy);
         if (hidden is not null)
             submounts.Restore(hidden, target, undo);
         old.Detach(target);
@@ -87,14 +89,17 @@ internal static class Unmerging
         submounts.CheckPlaces(uncovered, root.Outside(merge.Hierarchy));
     }
 
-    /// <summary>The marker's workdir is removed with the merge: a path that could be something else is refused.</summary>
+    /// <summary>
+    /// The marker's workdir is removed with the merge: a path that could be something else is refused.
+    /// </summary>
     private static void CheckWorkDirectory(Root root, ExistingMerge merge)
     {
         if (merge.Marker.WorkDirectory is not string path)
             return;
         bool isSafe = Marker.IsSafeRelativePath(path) && WorkDirectory.IsName(PathName.Last(path));
         if (!isSafe)
-            throw new InputException("the marker of " + PathText.Printable(root.Outside(merge.Hierarchy)) + " names '" + PathText.Printable(path)
+            throw new InputException("the marker of " + PathText.Printable(root.Outside(merge.Hierarchy)) + " names '"
+                + PathText.Printable(path)
                 + "' as workdir, which is not the path of a workdir inside the root: nothing is removed or unmounted");
     }
 }

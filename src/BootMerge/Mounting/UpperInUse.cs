@@ -11,8 +11,8 @@ internal static class UpperInUse
 {
     /// <summary>
     /// With index=off overlayfs only writes a line to the kernel's log, which all mounts write to. With index=on it
-    /// refuses a directory that is in use, as a lower layer too: there the probe leaves no trace in it, because what index=on
-    /// writes goes to an upperdir in memory.
+    /// refuses a directory that is in use, as a lower layer too: there the probe leaves no trace in it, because what
+    /// index=on writes goes to an upperdir in memory.
     /// </summary>
     /// <param name="isStaged">This thread is in a <see cref="PrivateView"/>.</param>
     public static bool Probe(Root root, SafeFileHandle directory, LayerMethod method, bool isStaged)
@@ -23,7 +23,8 @@ internal static class UpperInUse
         using SafeFileHandle upper = stage.Upper();
         using SafeFileHandle work = stage.Work();
         string name = Sys.PathOf(directory);
-        OverlayMount probe = new(name, "bootmerge", Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV | Sys.MOUNT_ATTR_NOEXEC,
+        OverlayMount probe = new(name, "bootmerge",
+            Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV | Sys.MOUNT_ATTR_NOEXEC,
             [new OverlayOption("index", "on")], [new NamedLayer("upperdir", directory)], upper, work);
         try
         {

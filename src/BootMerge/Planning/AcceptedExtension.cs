@@ -7,8 +7,10 @@ namespace BootMerge.Planning;
 /// <summary>An extension that will be merged: its name, its layers, and what the marker says of it.</summary>
 /// <param name="identity">Its entry in the marker's origin, as it is before the merge.</param>
 /// <param name="layers">Topmost first where a hierarchy has several; empty directories are left out.</param>
-/// <param name="isShown">The identity is that of something mounted on purpose, not of what is found at its path.</param>
-internal sealed class AcceptedExtension(string name, JsonValue identity, List<ExtensionLayer> layers, bool isShown = false)
+/// <param name="isShown">The identity is that of something mounted on purpose, not of what is found at its
+/// path.</param>
+internal sealed class AcceptedExtension(string name, JsonValue identity, List<ExtensionLayer> layers,
+    bool isShown = false)
 {
     public string Name { get; } = name;
 

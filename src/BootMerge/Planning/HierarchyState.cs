@@ -28,7 +28,9 @@ internal sealed class Routing
 
     public required RoutingKind Kind { get; init; }
 
-    /// <summary>Where it leads, inside the root; of a dangling link where it would lead. null when absent or unusable.</summary>
+    /// <summary>
+    /// Where it leads, inside the root; of a dangling link where it would lead. null when absent or unusable.
+    /// </summary>
     public string? Path { get; init; }
 
     /// <summary>Permission bits of the directory behind it.</summary>
@@ -36,14 +38,16 @@ internal sealed class Routing
 
     public bool IsReadOnly { get; init; }
 
-    /// <summary>The directory beside which the workdir goes is on another mount: the directory is a mount point itself.</summary>
+    /// <summary>
+    /// The directory beside which the workdir goes is on another mount: the directory is a mount point itself.
+    /// </summary>
     public bool IsMountRoot { get; init; }
 
     public string? Problem { get; init; }
 
     /// <summary>
-    /// Workdirs of this hierarchy that exist beside the directory: of a merge that is mounted, here or in another namespace
-    /// it, or left by a kill or a power cut. None of them is used again. Paths inside the root.
+    /// Workdirs of this hierarchy that exist beside the directory: of a merge that is mounted, here or in another
+    /// namespace it, or left by a kill or a power cut. None of them is used again. Paths inside the root.
     /// </summary>
     public List<string> WorkDirectories { get; init; } = [];
 
@@ -77,7 +81,9 @@ internal sealed class HierarchyState
 
     public required Routing Routing { get; init; }
 
-    /// <summary>This is a user namespace: what an upper layer hides cannot be read, nor written (xattr(7), trusted.*).</summary>
+    /// <summary>
+    /// This is a user namespace: what an upper layer hides cannot be read, nor written (xattr(7), trusted.*).
+    /// </summary>
     public bool AreMarksHidden { get; init; }
 
     /// <summary>The same hierarchy as if its routing entry led to itself and nothing could be written to.</summary>
@@ -90,7 +96,8 @@ internal sealed class HierarchyState
     private Routing RoutingTo(string? path, bool isReadOnly) => new()
     {
         Entry = Routing.Entry,
-        Kind = path is null ? RoutingKind.Absent : path == (Path ?? Hierarchy) ? RoutingKind.Self : RoutingKind.Directory,
+        Kind = path is null ? RoutingKind.Absent : path == (Path ?? Hierarchy)
+            ? RoutingKind.Self : RoutingKind.Directory,
         Path = path,
         Permissions = Permissions,
         IsReadOnly = isReadOnly,

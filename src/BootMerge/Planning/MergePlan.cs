@@ -36,7 +36,8 @@ internal abstract class UpperDirectory;
 /// <summary>A directory of the root.</summary>
 /// <param name="path">Of the upperdir, inside the root.</param>
 /// <param name="createWithMode">Permission bits to create it with; null when it exists.</param>
-/// <param name="workDirectory">Its path inside the root, on the same mount as the upperdir; created, and removed on unmerge.</param>
+/// <param name="workDirectory">Its path inside the root, on the same mount as the upperdir; created, and removed on
+/// unmerge.</param>
 internal sealed class PersistentUpper(string path, uint? createWithMode, string workDirectory) : UpperDirectory
 {
     public string Path { get; } = path;
@@ -108,7 +109,9 @@ internal sealed class MergePlan
 
     public required MutableMode Mode { get; init; }
 
-    /// <summary>The mode that the marker speaks of; another one than <see cref="Mode"/> where systemd could not do the same.</summary>
+    /// <summary>
+    /// The mode that the marker speaks of; another one than <see cref="Mode"/> where systemd could not do the same.
+    /// </summary>
     public required MutableMode RecordedMode { get; init; }
 
     /// <summary>Names, lowest layer first.</summary>
@@ -131,7 +134,9 @@ internal sealed class PlanResult(MergePlan plan, string? refusal)
     /// <summary>Of use also when refused: what is merged already may be just this.</summary>
     public MergePlan Plan { get; } = plan;
 
-    /// <summary>Names what cannot be used, and why. It is always about a routing entry: the fallback's question.</summary>
+    /// <summary>
+    /// Names what cannot be used, and why. It is always about a routing entry: the fallback's question.
+    /// </summary>
     public string? Refusal { get; } = refusal;
 
     /// <summary>The plan; an <see cref="InputException"/> when it is refused.</summary>

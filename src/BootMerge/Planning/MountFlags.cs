@@ -5,8 +5,8 @@ using BootMerge.Linux;
 namespace BootMerge.Planning;
 
 /// <summary>
-/// Words among overlay options that overlayfs does not know, because they are flags of every mount: sorted out as libmount
-/// does for mount(8) and systemd. Of two that contradict each other the later one holds.
+/// Words among overlay options that overlayfs does not know, because they are flags of every mount: sorted out as
+/// libmount does for mount(8) and systemd. Of two that contradict each other the later one holds.
 /// </summary>
 internal static class MountFlags
 {
@@ -37,10 +37,12 @@ internal static class MountFlags
             };
             if (withdrawn is not null)
                 rest.RemoveAll(other => other.Value is null && other.Key == withdrawn);
-            if (option.Length == 0 || IsAttribute(option, ref attributes) || withdrawn is not null && withdrawn != option)
+            if (option.Length == 0 || IsAttribute(option, ref attributes)
+                || withdrawn is not null && withdrawn != option)
                 continue;
             int equals = option.IndexOf('=');
-            rest.Add(equals < 0 ? new OverlayOption(option, null) : new OverlayOption(option[..equals], option[(equals + 1)..]));
+            rest.Add(equals < 0 ? new OverlayOption(option, null)
+                : new OverlayOption(option[..equals], option[(equals + 1)..]));
         }
 
         // The mount's own flag does not keep others from mounting the superblock writable.

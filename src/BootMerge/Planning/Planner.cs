@@ -21,7 +21,8 @@ internal static class Planner
         MutableMode? recordAs = null)
     {
         bool isUnrouted = settings.Mode == MutableMode.Auto && !HasRouting(states);
-        MutableMode recorded = recordAs ?? (isUnrouted && settings.RecordsUnroutedAsNo ? MutableMode.No : settings.Mode);
+        MutableMode recorded = recordAs ?? (isUnrouted && settings.RecordsUnroutedAsNo
+            ? MutableMode.No : settings.Mode);
         string? refusal = null;
         List<StackPlan> stacks = [];
         List<LeftAlone> leftAlone = [];
@@ -29,7 +30,8 @@ internal static class Planner
         foreach (HierarchyState state in states)
         {
             List<Layer> layers = ExtensionLayers(extensions, state.Hierarchy);
-            if (layers.Count == 0 && (IsOnlyForExtensions(settings, state) || state.Path is null && !HasOtherLayers(settings.Mode, state)))
+            if (layers.Count == 0 && (IsOnlyForExtensions(settings, state)
+                || state.Path is null && !HasOtherLayers(settings.Mode, state)))
             {
                 leftAlone.Add(new LeftAlone(settings.Class, state.Hierarchy, "no extension has files for it"));
                 continue;
@@ -50,7 +52,8 @@ internal static class Planner
             Stacks = stacks,
             LeftAlone = leftAlone,
             Shown = Shown(extensions),
-            Origin = Origin.Of(MutableModes.Name(recorded), mutableDirectories, settings.OverlayOptions, Identities(extensions)),
+            Origin = Origin.Of(MutableModes.Name(recorded), mutableDirectories, settings.OverlayOptions,
+                Identities(extensions)),
         };
         return new PlanResult(plan, refusal);
     }
@@ -72,8 +75,10 @@ internal static class Planner
             Lower = lower,
             Upper = upper,
             Attributes = StackOptions.Attributes(settings, isMutable: upper is not null),
-            Options = state.AreMarksHidden ? StackOptions.WithoutRedirects(StackOptions.Of(settings)) : StackOptions.Of(settings),
-            Backing = hierarchyIsLower && !state.Device.StartsWith("0:", System.StringComparison.Ordinal) ? state.Device : null,
+            Options = state.AreMarksHidden ? StackOptions.WithoutRedirects(StackOptions.Of(settings))
+                : StackOptions.Of(settings),
+            Backing = hierarchyIsLower && !state.Device.StartsWith("0:", System.StringComparison.Ordinal)
+                ? state.Device : null,
         };
     }
 
@@ -93,7 +98,10 @@ internal static class Planner
     private static bool IsRouted(HierarchyState state) =>
         state.Routing.Kind is not (RoutingKind.Absent or RoutingKind.Dangling) || IsSelfToBe(state);
 
-    /// <summary>An absent hierarchy that no extension fills is merged when there is something to write to, or a routed directory.</summary>
+    /// <summary>
+    /// An absent hierarchy that no extension fills is merged when there is something to write to, or a routed
+    /// directory.
+    /// </summary>
     private static bool HasOtherLayers(MutableMode mode, HierarchyState state) =>
         Upper(mode, state) is not null || Lower(mode, state, []).Count > 0;
 
@@ -109,12 +117,16 @@ internal static class Planner
         if (!exists && mode == MutableMode.Auto && !IsSelfToBe(state))
             return null;
         string path = routing.Path ?? routing.Entry;
-        return new PersistentUpper(path, exists ? null : state.Permissions, WorkDirectory.Choose(path, state.Hierarchy, routing.WorkDirectories));
+        return new PersistentUpper(path, exists ? null : state.Permissions,
+            WorkDirectory.Choose(path, state.Hierarchy, routing.WorkDirectories));
     }
 
-    /// <summary>The routing entry leads to the hierarchy, which is not there: it is made, and then self-routed.</summary>
+    /// <summary>
+    /// The routing entry leads to the hierarchy, which is not there: it is made, and then self-routed.
+    /// </summary>
     private static bool IsSelfToBe(HierarchyState state) =>
-        state.Path is null && state.Routing.Kind == RoutingKind.Dangling && state.Routing.Path == (state.Place ?? state.Hierarchy);
+        state.Path is null && state.Routing.Kind == RoutingKind.Dangling
+            && state.Routing.Path == (state.Place ?? state.Hierarchy);
 
     /// <summary>Below the marker's layer, topmost first.</summary>
     private static List<Layer> Lower(MutableMode mode, HierarchyState state, List<Layer> extensions)
@@ -136,14 +148,19 @@ internal static class Planner
         return lower;
     }
 
-    /// <summary>Why the marks of overlayfs in the machine's layer, which say what is deleted, cannot be heeded; null when they can, or there is no such layer.</summary>
+    /// <summary>
+    /// Why the marks of overlayfs in the machine's layer, which say what is deleted, cannot be heeded; null when they
+    /// can, or there is no such layer.
+    /// </summary>
     private static string? MarksProblem(MutableMode mode, HierarchyState state)
     {
-        bool imports = mode is MutableMode.Import or MutableMode.EphemeralImport && state.Routing.Kind is RoutingKind.Self or RoutingKind.Directory;
+        bool imports = mode is MutableMode.Import or MutableMode.EphemeralImport
+            && state.Routing.Kind is RoutingKind.Self or RoutingKind.Directory;
         if (!state.AreMarksHidden || !imports && Upper(mode, state) is null)
             return null;
-        return "this is a user namespace, where overlayfs's marks in an upper layer (trusted.overlay.*) can neither be read nor written, so what was deleted in "
-            + state.Hierarchy + " could show again: run it outside the namespace; a merge with --mutable=no works";
+        return "this is a user namespace, where overlayfs's marks in an upper layer (trusted.overlay.*) can neither be "
+            + "read nor written, so what was deleted in " + state.Hierarchy
+            + " could show again: run it outside the namespace; a merge with --mutable=no works";
     }
 
     /// <summary>Why the routed directory cannot serve the mode; null when it can.</summary>
@@ -155,8 +172,10 @@ internal static class Planner
             return null;
         if (routing.Kind == RoutingKind.Unusable)
             return PathText.Printable(routing.Entry) + " " + routing.Problem;
-        if (mode is MutableMode.Import or MutableMode.EphemeralImport && routing.Kind == RoutingKind.Self && !settings.ImportSelf)
-            return PathText.Printable(routing.Entry) + " leads to the hierarchy " + state.Hierarchy + " itself, which systemd does not import (ELOOP): use --import-self";
+        if (mode is MutableMode.Import or MutableMode.EphemeralImport && routing.Kind == RoutingKind.Self
+            && !settings.ImportSelf)
+            return PathText.Printable(routing.Entry) + " leads to the hierarchy " + state.Hierarchy
+            + " itself, which systemd does not import (ELOOP): use --import-self";
         bool isThere = routing.Kind is RoutingKind.Self or RoutingKind.Directory;
         if (mode is not (MutableMode.Yes or MutableMode.Auto) || !isThere && mode == MutableMode.Auto)
             return null;
@@ -167,22 +186,28 @@ internal static class Planner
 
         string path = PathText.Printable(routing.Path!);
         if (routing.Permissions != state.Permissions)
-            return "the upperdir " + path + " has mode " + Octal.Text(routing.Permissions) + ", but the hierarchy " + state.Hierarchy + " has mode "
+            return "the upperdir " + path + " has mode " + Octal.Text(routing.Permissions) + ", but the hierarchy "
+                + state.Hierarchy + " has mode "
                 + Octal.Text(state.Permissions) + ": give both the same mode";
         if (state.Path is not null && PathName.IsBelow(routing.Path!, state.Path))
-            return "the upperdir " + path + " is inside the hierarchy " + state.Hierarchy + ", which would then contain itself: route to a directory outside it";
+            return "the upperdir " + path + " is inside the hierarchy " + state.Hierarchy
+                + ", which would then contain itself: route to a directory outside it";
         if (routing.IsReadOnly)
             return "the upperdir " + path + " is on a read-only file system";
         if (routing.IsMountRoot)
-            return "the upperdir " + path + " is a mount point, so its workdir beside it would be on another file system: route to a directory inside that file system";
+            return "the upperdir " + path + " is a mount point, so its workdir beside it would be on another file "
+                + "system: route to a directory inside that file system";
         return null;
     }
 
-    /// <summary>What systemd records as the mutable directory of a hierarchy: the one written to, or imported.</summary>
+    /// <summary>
+    /// What systemd records as the mutable directory of a hierarchy: the one written to, or imported.
+    /// </summary>
     private static string? RecordedDirectory(MutableMode mode, HierarchyState state) => mode switch
     {
         MutableMode.No => null,
-        MutableMode.Ephemeral or MutableMode.EphemeralImport => EphemeralDirectory + "/" + HierarchyState.ShortName(state.Hierarchy),
+        MutableMode.Ephemeral or MutableMode.EphemeralImport =>
+            EphemeralDirectory + "/" + HierarchyState.ShortName(state.Hierarchy),
         MutableMode.Yes => state.Routing.Path ?? state.Routing.Entry,
         MutableMode.Auto when IsSelfToBe(state) => state.Routing.Path,
         _ => state.Routing.Kind is RoutingKind.Self or RoutingKind.Directory ? state.Routing.Path : null,

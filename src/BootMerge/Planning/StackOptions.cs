@@ -7,7 +7,9 @@ namespace BootMerge.Planning;
 /// <summary>Mount attributes and overlayfs options of a stack.</summary>
 internal static class StackOptions
 {
-    /// <summary>MOUNT_ATTR_* bits. Configured options may change any of them, but nobody can write where there is no upperdir.</summary>
+    /// <summary>
+    /// MOUNT_ATTR_* bits. Configured options may change any of them, but nobody can write where there is no upperdir.
+    /// </summary>
     public static uint Attributes(ClassSettings settings, bool isMutable)
     {
         uint attributes = Sys.MOUNT_ATTR_NODEV;
@@ -39,7 +41,9 @@ internal static class StackOptions
         return areMarksHidden ? WithoutRedirects(options) : options;
     }
 
-    /// <summary>In a user namespace: redirects are in trusted.*, and a kernel that is told to follow them there refuses.</summary>
+    /// <summary>
+    /// In a user namespace: redirects are in trusted.*, and a kernel that is told to follow them there refuses.
+    /// </summary>
     public static List<OverlayOption> WithoutRedirects(List<OverlayOption> options)
     {
         options.RemoveAll(static option => option.Key == "redirect_dir");

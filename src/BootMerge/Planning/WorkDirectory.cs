@@ -4,8 +4,8 @@ using System.Collections.Generic;
 namespace BootMerge.Planning;
 
 /// <summary>
-/// Names of workdirs: ".systemd-etc-workdir" beside the upperdir, as with systemd, or with a number behind it while that
-/// one exists. Two stacks never share a workdir, and whether some mount still uses one cannot be asked.
+/// Names of workdirs: ".systemd-etc-workdir" beside the upperdir, as with systemd, or with a number behind it while
+/// that one exists. Two stacks never share a workdir, and whether some mount still uses one cannot be asked.
 /// </summary>
 internal static class WorkDirectory
 {
@@ -32,13 +32,15 @@ internal static class WorkDirectory
         return name == first || IsNumbered(name, first);
     }
 
-    public static bool IsOf(string hierarchy, string name) => FirstName(hierarchy) is var first && (name == first || IsNumbered(name, first));
+    public static bool IsOf(string hierarchy, string name) => FirstName(hierarchy) is var first
+        && (name == first || IsNumbered(name, first));
 
     private static string FirstName(string hierarchy) => ".systemd-" + HierarchyState.ShortName(hierarchy) + "-workdir";
 
     private static bool IsNumbered(string name, string first)
     {
-        if (name.Length < first.Length + 2 || !name.StartsWith(first, StringComparison.Ordinal) || name[first.Length] != '.')
+        if (name.Length < first.Length + 2 || !name.StartsWith(first, StringComparison.Ordinal)
+            || name[first.Length] != '.')
             return false;
         for (int i = first.Length + 1; i < name.Length; i++)
             if (!char.IsAsciiDigit(name[i]))

@@ -3,7 +3,9 @@ using BootMerge.Linux;
 
 namespace BootMerge.Reporting;
 
-/// <summary>Whether tables are coloured, by the rules of systemd (SYSTEMD_COLORS in its ENVIRONMENT document, no-color.org).</summary>
+/// <summary>
+/// Whether tables are coloured, by the rules of systemd (SYSTEMD_COLORS in its ENVIRONMENT document, no-color.org).
+/// </summary>
 internal static class Colours
 {
     public const string Underline = "\e[4m";

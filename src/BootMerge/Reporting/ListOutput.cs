@@ -4,10 +4,12 @@ using BootMerge.Linux;
 
 namespace BootMerge.Reporting;
 
-/// <summary>A list that is printed as it grows, however long it gets: lines, or the elements of one JSON array.</summary>
+/// <summary>
+/// A list that is printed as it grows, however long it gets: lines, or the elements of one JSON array.
+/// </summary>
 /// <param name="done">
-/// For a list of what is being done: work goes on when the list cannot be written, which is told here once. null: that is an
-/// error at once.
+/// For a list of what is being done: work goes on when the list cannot be written, which is told here once. null: that
+/// is an error at once.
 /// </param>
 internal sealed class ListOutput(JsonFormat json, Log? done = null)
 {
@@ -27,7 +29,8 @@ internal sealed class ListOutput(JsonFormat json, Log? done = null)
     public void Add(string text) => Append(text);
 
     public void Add(JsonValue element) => Append((Count == 0 ? "[" : ",")
-        + (json == JsonFormat.Pretty ? "\n\t" + element.ToPrettyText().Replace("\n", "\n\t") : element.ToCompactText()));
+        + (json == JsonFormat.Pretty ? "\n\t" + element.ToPrettyText().Replace("\n", "\n\t")
+        : element.ToCompactText()));
 
     /// <summary>The end of the list.</summary>
     public void Finish()

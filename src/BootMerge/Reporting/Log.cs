@@ -26,7 +26,8 @@ internal sealed class Log
     public bool IsDebug { get; set; }
 
     /// <summary>An initramfs whose messages would be lost: no journal behind standard error.</summary>
-    public static bool WantsKernelLog() => Environment.GetEnvironmentVariable("JOURNAL_STREAM") is null && IsInInitramfs();
+    public static bool WantsKernelLog() => Environment.GetEnvironmentVariable("JOURNAL_STREAM") is null
+        && IsInInitramfs();
 
     /// <summary>dracut without systemd has only the file in /usr/lib.</summary>
     public static bool IsInInitramfs() => Sys.Exists("/etc/initrd-release") || Sys.Exists("/usr/lib/initrd-release");

@@ -20,7 +20,8 @@ internal static class Output
     /// <summary>As <see cref="Write"/>.</summary>
     /// <returns>The failure; null when there is none.</returns>
     public static KernelException? TryWrite(string text) =>
-        Sys.TryWriteAll(StandardOutput, PathText.Encode(text)) is int errno and not 0 and not Errno.EPIPE ? new KernelException("write", "standard output", errno) : null;
+        Sys.TryWriteAll(StandardOutput, PathText.Encode(text)) is int errno and not 0 and not Errno.EPIPE
+            ? new KernelException("write", "standard output", errno) : null;
 
     /// <summary>Never fails: there is nowhere left to say so.</summary>
     public static void WriteError(string text) => _ = Sys.TryWriteAll(StandardError, PathText.Encode(text));

@@ -67,7 +67,8 @@ internal sealed class Table(params string[] header)
         foreach (char c in text)
             width += c is >= '\u0300' and <= '\u036F' or >= '\u200B' and <= '\u200F' or >= '\uFE00' and <= '\uFE0F' ? 0
                 : c is >= '\u1100' and <= '\u115F' or >= '\u2E80' and <= '\uA4CF' or >= '\uAC00' and <= '\uD7A3'
-                    or >= '\uF900' and <= '\uFAFF' or >= '\uFE30' and <= '\uFE6F' or >= '\uFF01' and <= '\uFF60' ? 2 : 1;
+                    or >= '\uF900' and <= '\uFAFF' or >= '\uFE30' and <= '\uFE6F' or >= '\uFF01' and <= '\uFF60'
+                    ? 2 : 1;
         return width;
     }
 }

@@ -19,7 +19,8 @@ internal static class Timestamp
 
     /// <summary>For names of files: "20261123T215621Z".</summary>
     public static string Compact(DateTime time) =>
-        time.Year.ToString() + Two(time.Month) + Two(time.Day) + "T" + Two(time.Hour) + Two(time.Minute) + Two(time.Second) + "Z";
+        time.Year.ToString() + Two(time.Month) + Two(time.Day) + "T" + Two(time.Hour) + Two(time.Minute)
+            + Two(time.Second) + "Z";
 
     private static string Two(int number) => number < 10 ? "0" + number.ToString() : number.ToString();
 }

@@ -13,7 +13,8 @@ internal static class MergeReport
             foreach (StackPlan stack in plan.Stacks)
                 session.Log.Info(stack.HasExtensions
                     ? "Merged extensions into '" + session.Root.Outside(stack.Target) + "'" + Writes(stack) + "."
-                    : "No extension has files for '" + session.Root.Outside(stack.Target) + "', it shows the machine's own" + Writes(stack) + ".");
+                    : "No extension has files for '" + session.Root.Outside(stack.Target)
+                    + "', it shows the machine's own" + Writes(stack) + ".");
             foreach (LeftAlone hierarchy in plan.LeftAlone)
                 session.Log.Debug("Hierarchy '" + hierarchy.Hierarchy + "' is left alone: " + hierarchy.Reason + ".");
         }

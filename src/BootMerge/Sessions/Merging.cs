@@ -27,7 +27,8 @@ internal static class Merging
             devices.Add(merge.Marker.Device);
         List<string> processes = devices.Count == 0 ? [] : OldNamespaces.Find(devices);
         if (processes.Count > 0)
-            log.Info(processes.Count.ToString() + (processes.Count == 1 ? " process in another mount namespace still sees" : " processes in other mount namespaces still see")
+            log.Info(processes.Count.ToString() + (processes.Count == 1
+                ? " process in another mount namespace still sees" : " processes in other mount namespaces still see")
                 + " what was merged before, until restarted (--verbose names them).");
         foreach (string process in processes)
             log.Debug("Process " + process + " still sees the old merge.");

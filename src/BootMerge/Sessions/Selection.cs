@@ -34,14 +34,17 @@ internal sealed class Selection
     /// <summary>Lowest layer first.</summary>
     public List<Candidate> Candidates { get; }
 
-    /// <summary>All settings, where the root that this class was looked up in has others than the session; else null.</summary>
+    /// <summary>
+    /// All settings, where the root that this class was looked up in has others than the session; else null.
+    /// </summary>
     public Settings? OwnSettings { get; private init; }
 
     /// <param name="session">Keeps what is opened.</param>
     /// <param name="extra">An extension that no search directory has, or null.</param>
     public static Selection Make(Session session, ClassSettings classSettings, Extension? extra = null)
     {
-        List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
+        List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec
+            ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
         DiscoveryResult found = Find(session, session.Root, classSettings.Class);
         if (extra is not null && extra.Class == classSettings.Class && found.Find(extra.Name) is null)
             found.Add(extra);
@@ -49,7 +52,9 @@ internal sealed class Selection
         return Make(session, session.Root, Kept(classSettings, merges), found, merges, null);
     }
 
-    /// <summary>One for each class. Under systemd's names an image that the policy does not allow is an error, as there.</summary>
+    /// <summary>
+    /// One for each class. Under systemd's names an image that the policy does not allow is an error, as there.
+    /// </summary>
     /// <param name="extra">As in <see cref="Make(Session, ClassSettings, Extension?)"/>.</param>
     public static List<Selection> MakeAll(Session session, Extension? extra = null)
     {
@@ -65,20 +70,23 @@ internal sealed class Selection
     {
         foreach (Candidate candidate in Candidates)
             if (candidate.Verdict.IsByPolicy)
-                throw new InputException("Nothing is merged because of '" + PathText.Printable(candidate.Extension.Name) + "' (" + PathText.Printable(candidate.Extension.FoundPath) + "): " + candidate.Verdict.Reason);
+                throw new InputException("Nothing is merged because of '" + PathText.Printable(candidate.Extension.Name)
+                    + "' (" + PathText.Printable(candidate.Extension.FoundPath) + "): " + candidate.Verdict.Reason);
     }
 
     /// <summary>
-    /// Adds that of the second class. Its search directories, settings and masks are looked up in the result of the first
-    /// class, as if that was merged already. An extension of either that exists only through a merge which is made again, and
-    /// would not come back, is left out.
+    /// Adds that of the second class. Its search directories, settings and masks are looked up in the result of the
+    /// first class, as if that was merged already. An extension of either that exists only through a merge which is
+    /// made again, and would not come back, is left out.
     /// </summary>
     /// <param name="isFallback">The first class will be merged without a writable layer.</param>
-    public static void MakeNext(Session session, List<Selection> selections, ClassSettings classSettings, bool isFallback = false)
+    public static void MakeNext(Session session, List<Selection> selections, ClassSettings classSettings,
+        bool isFallback = false)
     {
         Selection first = selections[0];
         // In the original namespace, because the second class's own merge is not in the view.
-        List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
+        List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec
+            ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
         using Host host = Host.Open(session.Root, [first.Settings, classSettings], session.Log);
         using Preview preview = Preview.Show(host, first.PlanOfPreview(host, isFallback));
         Settings settings = session.Read(preview.Root);
@@ -101,13 +109,16 @@ internal sealed class Selection
         return found;
     }
 
-    private static ClassSettings Kept(ClassSettings settings, List<ExistingMerge> merges) => merges.Count == 0 ? settings : merges[0].KeepUnchosen(settings);
+    private static ClassSettings Kept(ClassSettings settings, List<ExistingMerge> merges) => merges.Count == 0
+        ? settings : merges[0].KeepUnchosen(settings);
 
     private static bool UsesRouting(MutableMode mode) => mode is not (MutableMode.No or MutableMode.Ephemeral);
 
-    private static Selection Make(Session session, Root root, ClassSettings settings, DiscoveryResult found, List<ExistingMerge> merges, Settings? all)
+    private static Selection Make(Session session, Root root, ClassSettings settings, DiscoveryResult found,
+        List<ExistingMerge> merges, Settings? all)
     {
-        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease), settings.Hierarchies, session.Settings.Has(Switches.Force), settings.ImagePolicy,
+        List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease),
+            settings.Hierarchies, session.Settings.Has(Switches.Force), settings.ImagePolicy,
             UsesRouting(settings.Mode) ? Array.ConvertAll(settings.Hierarchies, HierarchyState.RoutingEntry) : null);
         LayerProbe.LeaveOutRefused(root, candidates, session.Log);
         bool isMerged = session.Settings.Verb is Verb.Merge or Verb.Refresh or Verb.Boot;
@@ -126,7 +137,8 @@ internal sealed class Selection
         PlanResult result = Plan(host, accepted);
         if (!isFallback && result.Refusal is null)
             return result.Plan;
-        return Planner.Plan(Settings.SelfImporting(MutableMode.Import), host.Look(Settings).ConvertAll(static state => state.SelfRouted()), accepted).Plan;
+        return Planner.Plan(Settings.SelfImporting(MutableMode.Import),
+            host.Look(Settings).ConvertAll(static state => state.SelfRouted()), accepted).Plan;
     }
 
     private static void Drop(Session session, List<Selection> selections)
@@ -143,7 +155,8 @@ internal sealed class Selection
     }
 
     /// <summary>The plans for the classes as they are configured.</summary>
-    public static List<PlanResult> PlanAll(Session session, Host host, List<Selection> selections, List<List<AcceptedExtension>> accepted)
+    public static List<PlanResult> PlanAll(Session session, Host host,
+        List<Selection> selections, List<List<AcceptedExtension>> accepted)
     {
         List<List<AcceptedExtension>> sources = SourcesOf(session, host, selections, accepted);
         List<PlanResult> results = [];
@@ -153,17 +166,20 @@ internal sealed class Selection
     }
 
     /// <summary>The same extensions with their layers where they really are.</summary>
-    public static List<List<AcceptedExtension>> SourcesOf(Session session, Host host, List<Selection> selections, List<List<AcceptedExtension>> accepted)
+    public static List<List<AcceptedExtension>> SourcesOf(Session session, Host host,
+        List<Selection> selections, List<List<AcceptedExtension>> accepted)
     {
         List<Unseen> unseen = [];
-        List<List<AcceptedExtension>> sources = LayerSources.Of(host, selections.ConvertAll(static selection => selection.Settings), accepted, unseen);
+        List<List<AcceptedExtension>> sources = LayerSources.Of(host,
+            selections.ConvertAll(static selection => selection.Settings), accepted, unseen);
         foreach (Unseen extension in unseen)
             session.Log.Warning("Not merging '" + PathText.Printable(extension.Name) + "': " + extension.Reason + ".");
         return sources;
     }
 
     /// <summary>For each class; before the host may enter a private view.</summary>
-    public static List<List<AcceptedExtension>> AcceptedOf(Session session, List<Selection> selections) => selections.ConvertAll(selection => selection.Accepted(session.Root));
+    public static List<List<AcceptedExtension>> AcceptedOf(Session session, List<Selection> selections) =>
+        selections.ConvertAll(selection => selection.Accepted(session.Root));
 
     /// <summary>The plan for the class as it is configured.</summary>
     public PlanResult Plan(Host host, List<AcceptedExtension> sources)
@@ -186,7 +202,8 @@ internal sealed class Selection
     /// <summary>In the namespace of the caller: the marker records mount numbers as seen there.</summary>
     /// <param name="identities">What the marker says of some extensions in place of what they are; by name.</param>
     /// <param name="shown">Names of those that will be mounted only for systemd to see them.</param>
-    public List<AcceptedExtension> Accepted(Root root, IReadOnlyDictionary<string, Json.JsonValue>? identities = null, List<string>? shown = null)
+    public List<AcceptedExtension> Accepted(Root root, IReadOnlyDictionary<string, Json.JsonValue>? identities = null,
+        List<string>? shown = null)
     {
         List<AcceptedExtension> accepted = [];
         foreach (Candidate candidate in Candidates)
@@ -198,10 +215,12 @@ internal sealed class Selection
             if (identities is null || !identities.TryGetValue(extension.Name, out identity))
             {
                 using SafeFileHandle? handle = extension.TryOpenHere(root);
-                identity = handle is null ? ExtensionIdentity.OfUnseen(extension.Path) : ExtensionIdentity.Of(extension.Path, handle);
+                identity = handle is null ? ExtensionIdentity.OfUnseen(extension.Path)
+                    : ExtensionIdentity.Of(extension.Path, handle);
             }
 
-            accepted.Add(new AcceptedExtension(extension.Name, identity, candidate.Layers, isShown: shown is not null && shown.Has(extension.Name)));
+            accepted.Add(new AcceptedExtension(extension.Name, identity, candidate.Layers,
+                isShown: shown is not null && shown.Has(extension.Name)));
         }
 
         return accepted;
@@ -213,13 +232,14 @@ internal sealed class Selection
         List<AcceptedExtension> drafts = [];
         foreach (Candidate candidate in Candidates)
             if (candidate.Verdict.Accepted)
-                drafts.Add(new AcceptedExtension(candidate.Extension.Name, ExtensionIdentity.OfUnseen(candidate.Extension.Path), candidate.Layers));
+                drafts.Add(new AcceptedExtension(candidate.Extension.Name,
+                    ExtensionIdentity.OfUnseen(candidate.Extension.Path), candidate.Layers));
         return drafts;
     }
 
     /// <summary>
-    /// What a merge was made of, lowest layer first: where its marker says that an extension lay, and whether or not it would
-    /// be merged now.
+    /// What a merge was made of, lowest layer first: where its marker says that an extension lay, and whether or not it
+    /// would be merged now.
     /// </summary>
     public List<AcceptedExtension> Merged(Session session, ExistingMerge merge)
     {
@@ -229,14 +249,19 @@ internal sealed class Selection
             string? path = Origin.PathOf(merge.Marker.Origin, name);
             Candidate? candidate = Candidates.Find(candidate => candidate.Extension.Name == name);
             Extension? found = candidate?.Extension;
-            Extension? extension = path is null || found is not null && (found.IsBareDirectory || found.Path == path) ? found : Extension.TryAt(session.Root, Settings.Class, name, path);
+            Extension? extension = path is null || found is not null && (found.IsBareDirectory || found.Path == path)
+                ? found : Extension.TryAt(session.Root, Settings.Class, name, path);
             if (extension is null && found is not null)
-                session.Log.Warning("The extension " + Words.Quote(name) + " was merged on " + merge.Hierarchy + " from " + path + ", which no longer exists: using " + found.Path + " instead.");
+                session.Log.Warning("The extension " + Words.Quote(name) + " was merged on " + merge.Hierarchy
+                    + " from " + path + ", which no longer exists: using " + found.Path + " instead.");
             extension ??= found;
             if (extension is null || extension.Kind != ExtensionKind.Directory && extension.Image is null)
-                session.Log.Warning("The extension " + Words.Quote(name) + " is merged on " + merge.Hierarchy + " but no longer found: its files are treated as absent.");
+                session.Log.Warning("The extension " + Words.Quote(name) + " is merged on " + merge.Hierarchy
+                    + " but no longer found: its files are treated as absent.");
             else
-                merged.Add(new AcceptedExtension(name, Json.JsonValue.Null(), extension == found && candidate!.Verdict.Accepted ? candidate.Layers : Judgement.LayersOf(session.Root, extension, Settings.Hierarchies)));
+                merged.Add(new AcceptedExtension(name, Json.JsonValue.Null(),
+                    extension == found && candidate!.Verdict.Accepted
+                    ? candidate.Layers : Judgement.LayersOf(session.Root, extension, Settings.Hierarchies)));
         }
 
         return merged;
@@ -260,7 +285,8 @@ internal sealed class Selection
         foreach (SkippedEntry skipped in Found.Skipped)
             if (!skipped.IsHidden || skipped.IsHiddenForNow)
                 return skipped.Path;
-        return Settings.Class == ExtensionClass.Confext && Extension.BareDefaults(root) is Extension bare && !IsThereToStay(bare.Name) ? bare.FoundPath : null;
+        return Settings.Class == ExtensionClass.Confext && Extension.BareDefaults(root) is Extension bare
+            && !IsThereToStay(bare.Name) ? bare.FoundPath : null;
     }
 
     private bool IsThereToStay(string name)
@@ -293,7 +319,8 @@ internal sealed class Selection
             else
                 names.Add("'" + candidate.Extension.Name + "'");
             if (candidate.Verdict.Accepted && candidate.Verdict.Reason.Length > 0)
-                log.Warning("Merging '" + candidate.Extension.Name + "' although it does not fit (--force): " + candidate.Verdict.Reason + ".");
+                log.Warning("Merging '" + candidate.Extension.Name + "' although it does not fit (--force): "
+                    + candidate.Verdict.Reason + ".");
             if (candidate.Verdict.Accepted && candidate.Missing is string missing)
                 log.Warning("Merging '" + candidate.Extension.Name + "' without its " + missing + ".");
         }
@@ -303,7 +330,9 @@ internal sealed class Selection
         if (names.Count > 0)
             log.Info("Using extensions " + names.Joined(", ") + ".");
         else
-            log.Info((found == 0 ? "No extensions found" : "None of the extensions found can be merged (" + found.ToString() + ")")
-                + (Settings.Mode == MutableMode.No ? "." : ", proceeding in mode " + MutableModes.Name(Settings.Mode) + "."));
+            log.Info((found == 0 ? "No extensions found"
+                : "None of the extensions found can be merged (" + found.ToString() + ")")
+                + (Settings.Mode == MutableMode.No ? "."
+                : ", proceeding in mode " + MutableModes.Name(Settings.Mode) + "."));
     }
 }

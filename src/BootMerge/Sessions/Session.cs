@@ -21,7 +21,9 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
 
     public Log Log { get; } = log;
 
-    /// <summary>The same settings as a root has them that looks otherwise now: one in which another class is merged.</summary>
+    /// <summary>
+    /// The same settings as a root has them that looks otherwise now: one in which another class is merged.
+    /// </summary>
     public required Func<Root, Settings> Read { get; init; }
 
     public long Started { get; } = started;
@@ -42,7 +44,8 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     }
 
     /// <summary>
-    /// Before a verb changes anything: holds the lock until disposed, and cleans up what an interrupted command has left.
+    /// Before a verb changes anything: holds the lock until disposed, and cleans up what an interrupted command has
+    /// left.
     /// </summary>
     /// <param name="classes">Those that the verb works on.</param>
     /// <param name="isMerge">See <see cref="Recovery.Run"/>.</param>
@@ -59,7 +62,8 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     public void RequirePrivileges()
     {
         if (!Settings.Has(Switches.DryRun) && !Sys.MayMount())
-            throw new InputException(CommandLine.VerbTable.Name(Settings.Verb) + " needs root privileges (CAP_SYS_ADMIN)");
+            throw new InputException(CommandLine.VerbTable.Name(Settings.Verb)
+                + " needs root privileges (CAP_SYS_ADMIN)");
     }
 
     /// <summary>
@@ -74,10 +78,12 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
             {
                 FileStatus status = Sys.Status(Root.Handle);
                 string name = "lock." + status.Device.Replace(':', '.') + "." + status.Inode.ToString();
-                SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_RDWR | Sys.O_CREAT | Sys.O_APPEND | Sys.O_NONBLOCK | Sys.O_NOCTTY, Octal.Mode600);
+                SafeFileHandle file = Sys.OpenChild(directory, name,
+                    Sys.O_RDWR | Sys.O_CREAT | Sys.O_APPEND | Sys.O_NONBLOCK | Sys.O_NOCTTY, Octal.Mode600);
                 bool isFree = Sys.Lock(file, wait: false);
                 if (!isFree && Settings.Has(Switches.NoWait))
-                    throw new InputException("another bootmerge is working on " + PathText.Printable(Root.Path) + " (--no-wait)");
+                    throw new InputException("another bootmerge is working on " + PathText.Printable(Root.Path)
+                        + " (--no-wait)");
                 if (!isFree)
                 {
                     Log.Info("Another bootmerge is working on " + Root.Path + ", waiting for it.");
@@ -96,9 +102,10 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     }
 
     /// <summary>
-    /// There is no /run, or it cannot be written to. Any other failure, such as a lack of descriptors, says nothing about others at
-    /// work, and who has no permission even for this may not merge.
+    /// There is no /run, or it cannot be written to. Any other failure, such as a lack of descriptors, says nothing
+    /// about others at work, and who has no permission even for this may not merge.
     /// </summary>
     private static bool IsNoPlaceForALock(int errno) =>
-        errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EISDIR or Errno.ELOOP or Errno.EROFS or Errno.ENOSPC or Errno.ENXIO or Errno.EIO or Errno.EOPNOTSUPP;
+        errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EISDIR or Errno.ELOOP or Errno.EROFS or Errno.ENOSPC
+            or Errno.ENXIO or Errno.EIO or Errno.EOPNOTSUPP;
 }

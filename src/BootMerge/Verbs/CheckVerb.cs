@@ -30,7 +30,8 @@ internal static class CheckVerb
             DiscoveryResult found = Discovery.Find(session.Root, settings.Class, HostRelease.IsInitrd(session.Root));
             session.Hold(found);
             List<string> asked = Choose(session, settings.Class, found, unknown, known);
-            ExtensionCheck check = new(session.Root, settings, host, Merged(session, settings, found, host), asked, findings);
+            ExtensionCheck check = new(session.Root, settings, host, Merged(session, settings, found, host), asked,
+                findings);
             for (int i = found.Extensions.Count - 1; i >= 0; i--)
                 check.Check(found.Extensions[i]);
             if (session.Settings.Names.Count == 0)
@@ -39,21 +40,27 @@ internal static class CheckVerb
         }
 
         if (unknown.Count > 0)
-            throw UnknownExtension.Named(unknown[0], known, "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0]));
+            throw UnknownExtension.Named(unknown[0], known,
+                "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0]));
         Report(session, findings, count);
     }
 
     private static List<string> Merged(Session session, ClassSettings settings, DiscoveryResult found, HostRelease host)
     {
         List<string> merged = [];
-        foreach (Candidate candidate in Judgement.Of(session.Root, found, host, settings.Hierarchies, session.Settings.Has(Switches.Force), settings.ImagePolicy))
+        foreach (Candidate candidate in Judgement.Of(session.Root, found, host, settings.Hierarchies,
+            session.Settings.Has(Switches.Force), settings.ImagePolicy))
             if (candidate.Verdict.Accepted)
                 merged.Add(candidate.Extension.Name);
         return merged;
     }
 
-    /// <summary>Takes those of the words that are found off the list. A path is added to what was found, in place of one of its name.</summary>
-    private static List<string> Choose(Session session, ExtensionClass extensionClass, DiscoveryResult found, List<string> words, List<string> known)
+    /// <summary>
+    /// Takes those of the words that are found off the list. A path is added to what was found, in place of one of its
+    /// name.
+    /// </summary>
+    private static List<string> Choose(Session session, ExtensionClass extensionClass, DiscoveryResult found,
+        List<string> words, List<string> known)
     {
         List<string> asked = [];
         for (int i = 0; i < found.Extensions.Count; i++)
@@ -68,7 +75,8 @@ internal static class CheckVerb
 
         for (int i = words.Count - 1; i >= 0; i--)
         {
-            if (!words[i].Contains('/') || Extension.FromPath(words[i], extensionClass, IsLastClass(session, extensionClass)) is not Extension extension)
+            if (!words[i].Contains('/') || Extension.FromPath(words[i], extensionClass,
+                IsLastClass(session, extensionClass)) is not Extension extension)
                 continue;
             words.RemoveAt(i);
             Extension? deployed = null;
@@ -84,7 +92,8 @@ internal static class CheckVerb
             }
 
             if (asked.Has(extension.Name))
-                throw new InputException(PathText.Printable(extension.Path) + " is the second extension " + Words.Quote(extension.Name)
+                throw new InputException(PathText.Printable(extension.Path) + " is the second extension "
+                    + Words.Quote(extension.Name)
                     + " here, but only one of each name can be merged: check them one by one");
             found.Replace(extension);
             asked.Add(extension.Name);
@@ -93,21 +102,24 @@ internal static class CheckVerb
         return asked;
     }
 
-    private static bool IsLastClass(Session session, ExtensionClass extensionClass) => session.Settings.Classes[^1].Class == extensionClass;
+    private static bool IsLastClass(Session session, ExtensionClass extensionClass) =>
+        session.Settings.Classes[^1].Class == extensionClass;
 
     private static void AddEntries(DiscoveryResult found, JsonValue findings)
     {
         for (int i = 0; i < found.Skipped.Count; i++)
             if (found.Skipped[i] is var skipped && !skipped.IsHidden)
                 Finding.Add(findings, FindingId.Entry, null, skipped.Path, "is ignored: "u8, skipped.Reason,
-                    skipped.Reason == EntryName.NoImageName ? "rename it to NAME.raw if it is an image, or remove it"u8 : "remove it, or make it an extension"u8);
+                    skipped.Reason == EntryName.NoImageName ? "rename it to NAME.raw if it is an image, or remove it"u8
+                        : "remove it, or make it an extension"u8);
     }
 
     private static void Report(Session session, JsonValue findings, int count)
     {
         int things = findings.Items.Count;
         session.ExitStatus = things == 0 ? 0 : 1;
-        session.Log.Info((things == 0 ? "Nothing" : things.ToString() + (things == 1 ? " thing" : " things")) + " found in "
+        session.Log.Info((things == 0 ? "Nothing" : things.ToString() + (things == 1 ? " thing" : " things"))
+            + " found in "
             + count.ToString() + (count == 1 ? " extension." : " extensions."));
         if (session.Settings.Json != JsonFormat.Off)
         {
@@ -120,8 +132,10 @@ internal static class CheckVerb
         {
             JsonValue finding = findings.Items[i];
             JsonValue extension = finding.Get("extension")!;
-            string line = finding.Get("id")!.Text + ": " + (extension.Kind == JsonKind.Null ? "" : extension.Text + ":") + finding.Get("place")!.Text;
-            text.Append(PathText.Printable(line + " " + finding.Get("what")!.Text)).Append(".\n    Fix: ").Append(finding.Get("fix")!.Text).Append(".\n");
+            string line = finding.Get("id")!.Text + ": " + (extension.Kind == JsonKind.Null ? "" : extension.Text + ":")
+                + finding.Get("place")!.Text;
+            text.Append(PathText.Printable(line + " " + finding.Get("what")!.Text)).Append(".\n    Fix: ")
+                .Append(finding.Get("fix")!.Text).Append(".\n");
         }
 
         Output.Write(text.ToString());

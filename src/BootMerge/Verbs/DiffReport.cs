@@ -16,11 +16,13 @@ internal sealed class DiffReport(string hierarchy, ListOutput list, bool withCon
 
     private string Lines(Change change, Entry entry)
     {
-        string text = (list.Count == 0 && withLegend ? "CHANGE   PATH\n" : "") + change.KindName.PadRight(9) + CText.Quoted(change.Path);
+        string text = (list.Count == 0 && withLegend ? "CHANGE   PATH\n" : "") + change.KindName.PadRight(9)
+            + CText.Quoted(change.Path);
         if (change.Detail.Length > 0)
             text += " (" + (change.From is string from ? "from " + CText.Quoted(from) : change.Detail) + ")";
         text += "\n";
-        bool hasText = withContent && (change.Differs & Difference.Content) != Difference.None && entry.Upper!.IsRegular;
+        bool hasText = withContent && (change.Differs & Difference.Content) != Difference.None
+            && entry.Upper!.IsRegular;
         return hasText ? text + UnifiedDiff.Of(change.Path, entry) : text;
     }
 }

@@ -15,14 +15,18 @@ internal static class DiffVerb
         ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
         using ChangedTrees trees = ChangedTrees.Open(session, withAll: true, isReading: true);
         List<HierarchyPath> paths = HierarchyPaths.Of(session, trees);
-        List<HierarchyPath> missing = paths.FindAll(path => trees.Find(path.Hierarchy) is not ChangedTree tree || Explanation.Of(tree, path.Inside, shadowed).Count == 0);
+        List<HierarchyPath> missing = paths.FindAll(path => trees.Find(path.Hierarchy) is not ChangedTree tree
+            || Explanation.Of(tree, path.Inside, shadowed).Count == 0);
         Comparison comparison = new(session.Settings.Has(Switches.WithLabels));
         ListOutput list = new(session.Settings.Json);
         foreach (ChangedTree tree in trees.Trees)
         {
-            List<string> only = paths.FindAll(path => path.Hierarchy == tree.Hierarchy && !missing.Exists(other => other == path)).ConvertAll(static path => path.Inside);
+            List<string> only = paths.FindAll(path => path.Hierarchy == tree.Hierarchy
+                && !missing.Exists(other => other == path)).ConvertAll(static path => path.Inside);
             if (paths.Count == 0 || only.Count > 0)
-                new DiffWalk(tree, comparison, only, shadowed, new DiffReport(tree.Hierarchy, list, session.Settings.Has(Switches.WithContent), !session.Settings.Has(Switches.NoLegend))).Run();
+                new DiffWalk(tree, comparison, only, shadowed,
+                    new DiffReport(tree.Hierarchy, list, session.Settings.Has(Switches.WithContent),
+                    !session.Settings.Has(Switches.NoLegend))).Run();
         }
 
         list.Finish();

@@ -23,7 +23,8 @@ internal static class ExplainVerb
         List<HierarchyPath> missing = [];
         foreach (HierarchyPath path in paths)
         {
-            List<LayerFinding> findings = trees.Find(path.Hierarchy) is ChangedTree tree ? Explanation.Of(tree, path.Inside, shadowed, mounts.On(path.Hierarchy, path.Inside)) : [];
+            List<LayerFinding> findings = trees.Find(path.Hierarchy) is ChangedTree tree
+                ? Explanation.Of(tree, path.Inside, shadowed, mounts.On(path.Hierarchy, path.Inside)) : [];
             if (findings.Count == 0)
                 missing.Add(path);
             all.Add(JsonValue.Object()
@@ -42,9 +43,11 @@ internal static class ExplainVerb
 
     private static string Text(HierarchyPath path, List<LayerFinding> findings)
     {
-        string text = CText.Quoted(path.Typed) + (path.Path == path.Typed ? "" : " is " + CText.Quoted(path.Path)) + "\n";
+        string text = CText.Quoted(path.Typed) + (path.Path == path.Typed ? "" : " is " + CText.Quoted(path.Path))
+            + "\n";
         foreach (LayerFinding finding in findings)
-            text += "  " + Parts[(int)finding.Part].PadRight(9) + PathText.Printable(finding.Layer) + ": " + finding.Type + " " + CText.Quoted(finding.Path)
+            text += "  " + Parts[(int)finding.Part].PadRight(9) + PathText.Printable(finding.Layer) + ": "
+                + finding.Type + " " + CText.Quoted(finding.Path)
                 + (finding.Note.Length == 0 ? "" : " (" + PathText.Printable(finding.Note) + ")") + "\n";
         return text;
     }

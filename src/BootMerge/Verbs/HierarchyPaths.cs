@@ -20,7 +20,8 @@ internal sealed class HierarchyPath(string typed, string hierarchy, string path)
     public string Inside => Path[Hierarchy.Length..];
 
     /// <summary>For messages: what was typed, and what it is where that is another path.</summary>
-    public override string ToString() => PathText.Printable(Typed) + (Path == Typed ? "" : ", which is " + PathText.Printable(Path) + ",");
+    public override string ToString() => PathText.Printable(Typed)
+        + (Path == Typed ? "" : ", which is " + PathText.Printable(Path) + ",");
 }
 
 /// <summary>The paths that a verb is given: absolute, inside the root and one of the hierarchies.</summary>
@@ -38,7 +39,9 @@ internal static class HierarchyPaths
             string path = SeenPath.Of(trees.BareRoot, trees.Trees, hierarchies, typed);
             string plain = PathName.Join("", typed);
             if (hierarchies.Find(hierarchy => PathName.IsOrIsBelow(path, hierarchy)) is not string hierarchy)
-                throw new InputException(Words.Quote(typed) + (path == plain ? "" : " leads to " + Words.Quote(path) + ", which") + " is in none of the hierarchies " + hierarchies.Joined(", "));
+                throw new InputException(Words.Quote(typed)
+                    + (path == plain ? "" : " leads to " + Words.Quote(path) + ", which")
+                    + " is in none of the hierarchies " + hierarchies.Joined(", "));
             paths.Add(new HierarchyPath(plain, hierarchy, path));
         }
 
@@ -46,7 +49,8 @@ internal static class HierarchyPaths
     }
 
     /// <summary>Whether any of the paths lies in a hierarchy; without paths all hierarchies are wanted.</summary>
-    public static bool IsWanted(List<HierarchyPath> paths, string hierarchy) => paths.Count == 0 || paths.Exists(path => path.Hierarchy == hierarchy);
+    public static bool IsWanted(List<HierarchyPath> paths, string hierarchy) => paths.Count == 0
+        || paths.Exists(path => path.Hierarchy == hierarchy);
 
     /// <param name="missing">At least one.</param>
     public static InputException Missing(List<HierarchyPath> missing)

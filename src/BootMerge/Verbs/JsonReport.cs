@@ -12,7 +12,9 @@ internal static class JsonReport
     public static string Format(JsonValue value, JsonFormat format) =>
         (format == JsonFormat.Pretty ? value.ToPrettyText() : value.ToCompactText()) + "\n";
 
-    /// <summary>The beginning of an output that is an object of ours, with the version of its keys: see JSON in bootmerge(8).</summary>
+    /// <summary>
+    /// The beginning of an output that is an object of ours, with the version of its keys: see JSON in bootmerge(8).
+    /// </summary>
     public static JsonValue Begin() => JsonValue.Object().Add("version", JsonValue.Number(1L));
 
     /// <summary>The extensions that were found and are left out.</summary>
@@ -49,15 +51,19 @@ internal static class JsonReport
             .Add("path", JsonValue.String(extension.FoundPath))
             .Add("reason", JsonValue.String(reason)));
 
-    /// <summary>What <see cref="NotMerged"/> and <see cref="Ignored"/> have collected, for people: a line each.</summary>
+    /// <summary>
+    /// What <see cref="NotMerged"/> and <see cref="Ignored"/> have collected, for people: a line each.
+    /// </summary>
     public static string Text(JsonValue notMerged, JsonValue ignored)
     {
         StringBuilder text = new();
         foreach (JsonValue entry in notMerged.Items)
-            text.Append("not merged: ").Append(Part(entry, "name")).Append(" (").Append(Part(entry, "path")).Append("): ")
+            text.Append("not merged: ").Append(Part(entry, "name")).Append(" (").Append(Part(entry, "path"))
+                .Append("): ")
                 .Append(Part(entry, "reason")).Append('\n');
         foreach (JsonValue entry in ignored.Items)
-            text.Append("ignored: ").Append(Part(entry, "path")).Append(": ").Append(Part(entry, "reason")).Append('\n');
+            text.Append("ignored: ").Append(Part(entry, "path")).Append(": ").Append(Part(entry, "reason"))
+                .Append('\n');
         return text.ToString();
     }
 

@@ -16,7 +16,8 @@ internal static class ListVerb
     {
         List<Extension> extensions = [];
         foreach (ClassSettings settings in session.Settings.Classes)
-            extensions.AddAll(Discovery.Find(session.Root, settings.Class, HostRelease.IsInitrd(session.Root)).Extensions);
+            extensions.AddAll(Discovery.Find(session.Root, settings.Class,
+                HostRelease.IsInitrd(session.Root)).Extensions);
         Choose(extensions, session.Settings.Names);
         extensions.SortBy(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
 
@@ -41,7 +42,8 @@ internal static class ListVerb
 
         Table table = new("NAME", "TYPE", "PATH", "TIME");
         foreach (Extension extension in extensions)
-            table.Add(extension.Name, extension.KindName, session.Root.Outside(extension.Path), extension.Time == 0 ? "-" : Timestamp.Format(extension.Time));
+            table.Add(extension.Name, extension.KindName, session.Root.Outside(extension.Path),
+                extension.Time == 0 ? "-" : Timestamp.Format(extension.Time));
         Output.Write(table.ToText(!session.Settings.Has(Switches.NoLegend), Colours.AreWanted()));
     }
 

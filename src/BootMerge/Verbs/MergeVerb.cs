@@ -33,12 +33,14 @@ internal static class MergeVerb
     {
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
         foreach (ExistingMerge merge in host.Merges)
-            throw new InputException("Hierarchy '" + merge.Hierarchy + "' is already merged (EBUSY): use refresh, or unmerge first");
+            throw new InputException("Hierarchy '" + merge.Hierarchy
+                + "' is already merged (EBUSY): use refresh, or unmerge first");
 
         List<Selection> selections = Selection.MakeAll(session);
         foreach (Selection selection in selections)
             selection.Report(session.Log);
-        List<MergePlan> plans = Selection.PlanAll(session, host, selections, Selection.AcceptedOf(session, selections)).ConvertAll(static result => result.Accepted());
+        List<MergePlan> plans = Selection.PlanAll(session, host, selections, Selection.AcceptedOf(session, selections))
+            .ConvertAll(static result => result.Accepted());
 
         if (session.Settings.Has(Switches.DryRun))
         {

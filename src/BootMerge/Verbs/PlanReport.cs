@@ -25,13 +25,17 @@ internal static class PlanReport
 
     private static void Append(StringBuilder text, Root root, MergePlan plan, StackPlan stack)
     {
-        text.Append(stack.Hierarchy).Append(" (").Append(plan.Class.Name).Append(", mode ").Append(MutableModes.Name(plan.Mode)).Append(")\n");
+        text.Append(stack.Hierarchy).Append(" (").Append(plan.Class.Name).Append(", mode ")
+            .Append(MutableModes.Name(plan.Mode)).Append(")\n");
         if (!stack.HasExtensions)
-            Line(text, "shows", stack.Upper is null ? "the machine's own, read-only" : "the machine's own, no extension has files for it");
-        Line(text, "target", PathText.Printable(root.Outside(stack.Target)) + (stack.CreateTarget ? " (would be created)" : ""));
+            Line(text, "shows", stack.Upper is null ? "the machine's own, read-only"
+                : "the machine's own, no extension has files for it");
+        Line(text, "target", PathText.Printable(root.Outside(stack.Target))
+            + (stack.CreateTarget ? " (would be created)" : ""));
         if (stack.Upper is PersistentUpper upper)
         {
-            Line(text, "upperdir", PathText.Printable(upper.Path) + (upper.CreateWithMode is uint mode ? " (would be created with mode " + Octal.Text(mode) + ")" : ""));
+            Line(text, "upperdir", PathText.Printable(upper.Path)
+                + (upper.CreateWithMode is uint mode ? " (would be created with mode " + Octal.Text(mode) + ")" : ""));
             Line(text, "workdir", PathText.Printable(upper.WorkDirectory) + " (would be created)");
         }
         else
@@ -41,8 +45,10 @@ internal static class PlanReport
         Line(text, "options", stack.Options.ConvertAll(option => option.ToString()).Joined(","));
         text.Append("  layers, topmost first\n    marker     ").Append(stack.Class.MarkerName).Append('\n');
         foreach (Layer layer in stack.Lower)
-            text.Append("    ").Append(KindName(layer.Kind).PadRight(11)).Append(PathText.Printable(layer.Image is null ? layer.Path : layer.Image.Path + ":" + layer.Path))
-                .Append(layer.Kind == LayerKind.Extension ? "  (" + PathText.Printable(layer.Name) + ")" : "").Append('\n');
+            text.Append("    ").Append(KindName(layer.Kind).PadRight(11))
+                .Append(PathText.Printable(layer.Image is null ? layer.Path : layer.Image.Path + ":" + layer.Path))
+                .Append(layer.Kind == LayerKind.Extension ? "  (" + PathText.Printable(layer.Name) + ")" : "")
+                .Append('\n');
     }
 
     public static JsonValue Json(List<MergePlan> plans)

@@ -15,7 +15,8 @@ internal static class PlanVerb
         List<Selection> selections = Selection.MakeAll(session);
         List<List<AcceptedExtension>> accepted = Selection.AcceptedOf(session, selections);
         using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
-        List<MergePlan> plans = Selection.PlanAll(session, host, selections, accepted).ConvertAll(static result => result.Accepted());
+        List<MergePlan> plans = Selection.PlanAll(session, host, selections, accepted)
+            .ConvertAll(static result => result.Accepted());
         bool isUpToDate = host.Merges.Count > 0 && plans.TrueForAll(plan => host.IsUpToDate(plan));
 
         host.LeavePrivateView();
@@ -24,7 +25,8 @@ internal static class PlanVerb
         JsonValue ignored = JsonReport.Ignored(selections);
         if (session.Settings.Json == JsonFormat.Off)
         {
-            Output.Write((action == "nothing" ? "nothing to do" : "would " + action) + "\n" + PlanReport.Text(session.Root, plans) + JsonReport.Text(notMerged, ignored));
+            Output.Write((action == "nothing" ? "nothing to do" : "would " + action) + "\n"
+                + PlanReport.Text(session.Root, plans) + JsonReport.Text(notMerged, ignored));
             return;
         }
 

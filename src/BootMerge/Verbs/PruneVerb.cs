@@ -12,7 +12,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs;
 
-/// <summary>prune: takes from the machine's layer what equals the layers below, so that updates of those show again.</summary>
+/// <summary>
+/// prune: takes from the machine's layer what equals the layers below, so that updates of those show again.
+/// </summary>
 internal static class PruneVerb
 {
     public static void Run(Session session)
@@ -21,24 +23,29 @@ internal static class PruneVerb
         using SafeFileHandle? turn = session.TakeTurn(settings.Classes);
         // Bare defaults are below only if something merges them: the boot stage may, and may have.
         bool areBareMerged = settings.RouteEtc || ExistingMerge.FindAll(session.Root, settings.Classes).Count > 0;
-        List<Selection> selections = Selection.MakeAll(session, areBareMerged ? Extension.BareDefaults(session.Root) : null);
+        List<Selection> selections = Selection.MakeAll(session,
+            areBareMerged ? Extension.BareDefaults(session.Root) : null);
         using ChangedTrees trees = ChangedTrees.Open(session, selections);
         foreach (ChangedTree tree in trees.Trees)
-            if (!settings.Has(Switches.DryRun) || tree.IsWhole) // looking does no harm, but what is in memory is not an upper layer
+            // looking does no harm, but what is in memory is not an upper layer
+            if (!settings.Has(Switches.DryRun) || tree.IsWhole)
                 tree.CheckNotMerged();
         if (!settings.Has(Switches.DryRun))
             foreach (ChangedTree tree in trees.Trees)
                 if (CopyOrigins.Remove(tree.Upper) is string problem)
-                    throw new InputException("nothing is pruned, because two files could then be seen as one in " + PathText.Printable(tree.Hierarchy) + ": " + problem);
+                    throw new InputException("nothing is pruned, because two files could then be seen as one in "
+                        + PathText.Printable(tree.Hierarchy) + ": " + problem);
 
         string verb = settings.Has(Switches.DryRun) ? "would remove" : "removed";
-        bool isListed = settings.Has(Switches.DryRun) || settings.Has(Switches.Verbose) || settings.Json != JsonFormat.Off;
+        bool isListed = settings.Has(Switches.DryRun) || settings.Has(Switches.Verbose)
+            || settings.Json != JsonFormat.Off;
         PruneReport report = new(verb, isListed, isDone: !settings.Has(Switches.DryRun), settings.Json, session.Log);
         try
         {
             foreach (ChangedTree tree in trees.Trees)
                 if (PruneRules.IsWanted(session, tree))
-                    new PruneWalk(tree, PruneRules.IsComplete(session, selections, tree), settings.Has(Switches.DryRun), settings.Has(Switches.WithOpaque), report).Run();
+                    new PruneWalk(tree, PruneRules.IsComplete(session, selections, tree), settings.Has(Switches.DryRun),
+                        settings.Has(Switches.WithOpaque), report).Run();
         }
         finally
         {

@@ -40,7 +40,8 @@ internal static class RefreshVerb
 
         if (isUpToDate && host.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
         {
-            session.Log.Info("Skipping extension refresh because no change was found, use --always-refresh=yes to always do a refresh.");
+            session.Log.Info("Skipping extension refresh because no change was found, use --always-refresh=yes to "
+                + "always do a refresh.");
             return false;
         }
 

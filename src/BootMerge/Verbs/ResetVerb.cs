@@ -76,7 +76,8 @@ internal static class ResetVerb
     }
 
     private static string Text(ResetList list, string path) =>
-        PathText.Printable(list.Tree.Hierarchy + path.TrimEnd('/')) + (path.EndsWith('/') ? ", only its opaque mark" : "");
+        PathText.Printable(list.Tree.Hierarchy + path.TrimEnd('/'))
+            + (path.EndsWith('/') ? ", only its opaque mark" : "");
 
     private static void AddAll(Session session, ChangedTrees trees, List<ResetList> lists)
     {
@@ -88,7 +89,8 @@ internal static class ResetVerb
         {
             list.AddAll(keep, used);
             foreach (string mount in list.Tree.MountedUpon)
-                session.Log.Info(PathText.Printable(list.Tree.Hierarchy + mount) + " stays: something is mounted there.");
+                session.Log.Info(PathText.Printable(list.Tree.Hierarchy + mount)
+                    + " stays: something is mounted there.");
         }
 
         for (int i = 0; i < used.Length; i++)
@@ -100,7 +102,8 @@ internal static class ResetVerb
     {
         ResetList? list = lists.Find(list => list.Tree.Hierarchy == path.Hierarchy);
         if (list is null)
-            throw new InputException(path.ToString() + " cannot be reset: in " + path.Hierarchy + " none of the machine's files are above another layer, "
+            throw new InputException(path.ToString() + " cannot be reset: in " + path.Hierarchy
+                + " none of the machine's files are above another layer, "
                 + (trees.WithoutUpper.Find(left => left.Hierarchy == path.Hierarchy)?.Reason ?? "there is none"));
         if (!list.Add(path.Inside))
             session.Log.Info(path.ToString() + " is as the layers below have it: the machine has nothing there.");
@@ -110,8 +113,10 @@ internal static class ResetVerb
     private static void GiveBack(Session session, List<ResetList> lists, ListOutput output)
     {
         foreach (ResetList list in lists)
-            if (list.Tree.Merged is null && list.Paths.Count > 0 && CopyOrigins.Remove(list.Tree.Upper) is string problem)
-                throw new InputException("nothing is reset, because two files could then be seen as one in " + PathText.Printable(list.Tree.Hierarchy) + ": " + problem);
+            if (list.Tree.Merged is null && list.Paths.Count > 0
+                && CopyOrigins.Remove(list.Tree.Upper) is string problem)
+                throw new InputException("nothing is reset, because two files could then be seen as one in "
+                + PathText.Printable(list.Tree.Hierarchy) + ": " + problem);
 
         KnownFiles known = new();
         if (session.Settings.Has(Switches.NoBackup))
@@ -126,7 +131,8 @@ internal static class ResetVerb
         {
             foreach (ResetList list in lists)
             {
-                MergedReset? merged = list.Tree.Merged is null ? null : new MergedReset(list.Tree, known, report, session.Log);
+                MergedReset? merged = list.Tree.Merged is null
+                    ? null : new MergedReset(list.Tree, known, report, session.Log);
                 KnownRemoval removal = new(known, isMerged: false, report);
                 foreach (string path in list.Paths)
                 {
@@ -140,12 +146,15 @@ internal static class ResetVerb
         finally
         {
             if (hasCopied)
-                session.Log.Info("The merge keeps copies of the restored files in the upper layer, which hide updates. The next boot with Prune=yes removes them, if no update comes first, except in directories that had been deleted or replaced. 'unmerge', 'prune --opaque' and 'merge' remove all of them.");
+                session.Log.Info("The merge keeps copies of the restored files in the upper layer, which hide updates. "
+                    + "The next boot with Prune=yes removes them, if no update comes first, except in directories that "
+                    + "had been deleted or replaced. 'unmerge', 'prune --opaque' and 'merge' remove all of them.");
         }
 
         if (report.IsEmpty)
             return;
-        session.Log.Error("Not everything is reset: what was added or changed meanwhile stays. Run reset again to reset that, too.");
+        session.Log.Error("Not everything is reset: what was added or changed meanwhile stays. Run reset again to "
+            + "reset that, too.");
         session.ExitStatus = 1;
     }
 
@@ -164,7 +173,8 @@ internal static class ResetVerb
     {
         string hierarchy = PathText.Printable(tree.Hierarchy);
         if (tree.IsWhole)
-            throw new InputException("writes to " + hierarchy + " are in memory: 'unmerge' or a reboot resets all of them");
+            throw new InputException("writes to " + hierarchy
+                + " are in memory: 'unmerge' or a reboot resets all of them");
         if (tree.Merged is null)
             tree.CheckNotMerged();
         else if (Sys.IsReadOnly(tree.Merged))

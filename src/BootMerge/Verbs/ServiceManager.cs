@@ -28,10 +28,10 @@ internal sealed class ServiceManager
     }
 
     /// <summary>
-    /// Remembers what the extensions that are merged now want; to be called before and after a change, for what went and
-    /// what came. Their release files are read where everybody sees them, in the merged hierarchies: these are there for
-    /// images too, and for what systemd merged, and it is what systemd does. Where a stronger layer brings a file of the
-    /// same name, that one counts.
+    /// Remembers what the extensions that are merged now want; to be called before and after a change, for what went
+    /// and what came. Their release files are read where everybody sees them, in the merged hierarchies: these are
+    /// there for images too, and for what systemd merged, and it is what systemd does. Where a stronger layer brings a
+    /// file of the same name, that one counts.
     /// </summary>
     public void Note()
     {
@@ -43,7 +43,8 @@ internal sealed class ServiceManager
             {
                 ReleaseFile release = ReleaseFileSearch.Read(_session.Root, Merged(name, merge.Class));
                 if (release.Problem is not null)
-                    _session.Log.Debug("Cannot read what extension '" + name + "' asks of the service manager: " + release.Problem + ".");
+                    _session.Log.Debug("Cannot read what extension '" + name + "' asks of the service manager: "
+                        + release.Problem + ".");
                 _requests.Add(release, name);
             }
         }
@@ -63,15 +64,17 @@ internal sealed class ServiceManager
 
         int status = Sys.Run([Program, "daemon-reload"], out _);
         if (status != 0)
-            throw new InputException("The service manager could not be reloaded (the hierarchies stay as they are now): " + Ending(status));
+            throw new InputException("The service manager could not be reloaded (the hierarchies stay as "
+                + "they are now): " + Ending(status));
         _session.Log.Info("Reloaded the service manager.");
 
         if (_requests.Restart.Count + _requests.ReloadOrRestart.Count == 0)
             return;
-        // While the system boots most units wait for sysinit.target, and that for systemd-sysext.service, which runs us:
-        // waiting for them would never end (with systemd-sysext 262 the boot hangs). Nor while it shuts down.
+        // While the system boots most units wait for sysinit.target, and that for systemd-sysext.service, which runs
+        // us: waiting for them would never end (with systemd-sysext 262 the boot hangs). Nor while it shuts down.
         _ = Sys.Run([Program, "is-system-running"], out string state);
-        string wait = state is "running\n" or "degraded\n" ? "--job-mode=replace" : "--no-block"; // the former is the default
+        // the former is the default
+        string wait = state is "running\n" or "degraded\n" ? "--job-mode=replace" : "--no-block";
         foreach (string unit in _requests.Restart)
             Ask("restart", unit, wait);
         foreach (string unit in _requests.ReloadOrRestart)
@@ -97,7 +100,8 @@ internal sealed class ServiceManager
     }
 
     private static string Ending(int status) =>
-        Program + (status < 0 ? " cannot be started: " + Errno.Describe(-status) : " ended with status " + status.ToString());
+        Program + (status < 0 ? " cannot be started: " + Errno.Describe(-status)
+            : " ended with status " + status.ToString());
 
     /// <summary>The whole system as the extension that has this name and is merged into it.</summary>
     private Extension Merged(string name, ExtensionClass extensionClass) => new()

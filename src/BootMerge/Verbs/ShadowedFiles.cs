@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs;
 
 /// <summary>
-/// The record by which diff finds frozen files later, and the next boot whether a directory hides anything on purpose: made
-/// before the merge, while the machine's layers lie open. Nothing of it makes a boot fail.
+/// The record by which diff finds frozen files later, and the next boot whether a directory hides anything on purpose:
+/// made before the merge, while the machine's layers lie open. Nothing of it makes a boot fail.
 /// </summary>
 internal sealed class ShadowedFiles
 {
@@ -36,7 +36,8 @@ internal sealed class ShadowedFiles
             using SafeFileHandle? directory = session.Root.TryOpenDirectory("/var/lib");
             if (directory is not null && !Sys.IsReadOnly(directory))
                 return new ShadowedFiles(session);
-            session.Log.Debug("No record of shadowed files is kept: " + session.Root.Outside("/var/lib") + " is missing or read-only.");
+            session.Log.Debug("No record of shadowed files is kept: " + session.Root.Outside("/var/lib")
+                + " is missing or read-only.");
         }
         catch (KernelException e)
         {
@@ -47,7 +48,8 @@ internal sealed class ShadowedFiles
     }
 
     /// <summary>
-    /// After a merge in the running system: where boot keeps a record, it has to know of what can be hidden or edited from now on.
+    /// After a merge in the running system: where boot keeps a record, it has to know of what can be hidden or edited
+    /// from now on.
     /// </summary>
     public static void KeepUp(Session session)
     {
@@ -81,7 +83,8 @@ internal sealed class ShadowedFiles
     {
         List<string> shown = new MadeFirstWalk(tree, _older).TakeOff();
         foreach (string path in shown)
-            _session.Log.Info("What the layers below have in " + PathText.Printable(path) + " shows now: the machine made that directory before they had it.");
+            _session.Log.Info("What the layers below have in " + PathText.Printable(path)
+                + " shows now: the machine made that directory before they had it.");
         return shown;
     }
 
@@ -106,7 +109,8 @@ internal sealed class ShadowedFiles
         _record.AddAllOutside(hierarchies, _older);
         if (!isComplete)
         {
-            _session.Log.Warning("There are more than " + ShadowedRecord.MaximumBelow.ToString() + " files in the layers below: the record of shadowed files does not contain them.");
+            _session.Log.Warning("There are more than " + ShadowedRecord.MaximumBelow.ToString()
+                + " files in the layers below: the record of shadowed files does not contain them.");
             _record.ForgetBelow();
         }
 
@@ -122,8 +126,8 @@ internal sealed class ShadowedFiles
     }
 
     /// <summary>
-    /// A record of an earlier boot would be treated as that of the machine's last run: what was deleted since would show
-    /// again. Without one, nothing is known.
+    /// A record of an earlier boot would be treated as that of the machine's last run: what was deleted since would
+    /// show again. Without one, nothing is known.
     /// </summary>
     public void RemoveUnlessWritten()
     {
@@ -135,13 +139,14 @@ internal sealed class ShadowedFiles
         }
         catch (KernelException e)
         {
-            _session.Log.Warning("An old record of shadowed files cannot be removed: " + e.Message + ". Remove it by hand.");
+            _session.Log.Warning("An old record of shadowed files cannot be removed: " + e.Message
+                + ". Remove it by hand.");
         }
     }
 
     /// <summary>
-    /// Distinguishes versions whose files look the same on the disk: those of an image that was built again with the same times. What
-    /// changes without need costs one reading of all files.
+    /// Distinguishes versions whose files look the same on the disk: those of an image that was built again with the
+    /// same times. What changes without need costs one reading of all files.
     /// </summary>
     private string VersionOf(List<Selection> selections, ChangedTree tree)
     {
@@ -150,7 +155,8 @@ internal sealed class ShadowedFiles
         foreach (string path in new[] { "/usr/lib/os-release", "/etc/os-release" })
             if (root.TryOpen(path) is SafeFileHandle file)
                 using (file)
-                    text += Sys.Status(file).IsRegular ? PathText.Decode(Root.ReadFile(file, root.Outside(path), TextLimit)) : "";
+                    text += Sys.Status(file).IsRegular
+                        ? PathText.Decode(Root.ReadFile(file, root.Outside(path), TextLimit)) : "";
         using (SafeFileHandle? usr = root.TryOpen("/usr"))
             text += usr is null ? "" : Sys.FileSystemOf(usr) + "\n";
         foreach (Selection selection in selections)
@@ -163,8 +169,10 @@ internal sealed class ShadowedFiles
     private static string Marked(Extension extension)
     {
         FileStatus status = extension.Status;
-        return extension.Path + (extension.Kind != ExtensionKind.Image ? "" : " " + status.Inode.ToString() + " " + status.Size.ToString() + " "
-            + status.BirthTime.ToString() + " " + status.ModificationTime.ToString() + " " + status.ChangeTime.ToString());
+        return extension.Path + (extension.Kind != ExtensionKind.Image
+            ? "" : " " + status.Inode.ToString() + " " + status.Size.ToString() + " "
+            + status.BirthTime.ToString() + " " + status.ModificationTime.ToString() + " "
+            + status.ChangeTime.ToString());
     }
 
     private static string TextOf(string path)

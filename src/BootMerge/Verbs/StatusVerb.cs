@@ -19,7 +19,8 @@ internal static class StatusVerb
     {
         Settings settings = session.Settings;
         bool isBare = settings.IsDropIn && !settings.Has(Switches.Verbose);
-        Table table = isBare ? new("HIERARCHY", "EXTENSIONS", "SINCE") : new("HIERARCHY", "EXTENSIONS", "SINCE", "WRITES");
+        Table table = isBare ? new("HIERARCHY", "EXTENSIONS", "SINCE")
+            : new("HIERARCHY", "EXTENSIONS", "SINCE", "WRITES");
         JsonValue hierarchies = JsonValue.Array();
         JsonValue notMerged = JsonValue.Array();
         List<Selection> selections = settings.Has(Switches.Verbose) ? Selection.MakeAll(session) : [];
@@ -50,7 +51,8 @@ internal static class StatusVerb
         if (settings.Json == JsonFormat.Off)
         {
             string others = JsonReport.Text(notMerged, JsonReport.Ignored(selections));
-            Output.Write(table.ToText(!settings.Has(Switches.NoLegend), Colours.AreWanted()) + (others.Length == 0 ? "" : "\n" + others));
+            Output.Write(table.ToText(!settings.Has(Switches.NoLegend), Colours.AreWanted())
+                + (others.Length == 0 ? "" : "\n" + others));
             return;
         }
 
@@ -96,7 +98,8 @@ internal static class StatusVerb
     {
         foreach (Candidate candidate in selection.Candidates)
             if (candidate.Verdict.Accepted && !merged.Has(candidate.Extension.Name))
-                JsonReport.AddExtension(notMerged, candidate.Extension, "would be merged by the next " + (isMerged ? "refresh" : "merge"));
+                JsonReport.AddExtension(notMerged, candidate.Extension,
+                    "would be merged by the next " + (isMerged ? "refresh" : "merge"));
         JsonReport.AddNotMerged(notMerged, selection);
     }
 
@@ -105,7 +108,8 @@ internal static class StatusVerb
     /// <summary>Where writes go: a directory inside the root, or "memory"; null when they are refused.</summary>
     private static string? Writes(string hierarchy, Marker marker)
     {
-        if (Origin.Mutable(marker.Origin) is not JsonValue mutable || Origin.ModeOf(marker.Origin) is not MutableMode mode)
+        if (Origin.Mutable(marker.Origin) is not JsonValue mutable
+            || Origin.ModeOf(marker.Origin) is not MutableMode mode)
             return marker.WorkDirectory is null ? null : "an upperdir"; // written by an older systemd
         return mode switch
         {

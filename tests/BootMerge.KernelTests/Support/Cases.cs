@@ -4,7 +4,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests.Support;
 
-/// <summary>A table of cases written as a table: a line each, the cells between bars, the first line the headings.</summary>
+/// <summary>
+/// A table of cases written as a table: a line each, the cells between bars, the first line the headings.
+/// </summary>
 internal static class Cases
 {
     public static TheoryData<string, string, string, string> Of(string table)

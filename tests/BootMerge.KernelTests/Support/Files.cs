@@ -12,7 +12,8 @@ namespace BootMerge.KernelTests.Support;
 /// <summary>Files as lstat(2) and the xattr calls show them, through Mono.Unix.</summary>
 internal static class Files
 {
-    public static Stat Status(string path) => Syscall.lstat(path, out Stat status) == 0 ? status : throw Failure("lstat", path);
+    public static Stat Status(string path) => Syscall.lstat(path, out Stat status) == 0
+        ? status : throw Failure("lstat", path);
 
     public static bool Exists(string path) => Syscall.lstat(path, out _) == 0;
 
@@ -32,14 +33,17 @@ internal static class Files
 
     /// <param name="path">Followed when it is a link.</param>
     /// <param name="mode">Octal digits: C# has no such literals.</param>
-    public static void ChangeMode(string path, string mode) => Check(Syscall.chmod(path, (FilePermissions)Convert.ToUInt32(mode, 8)), "chmod", path);
+    public static void ChangeMode(string path, string mode) =>
+        Check(Syscall.chmod(path, (FilePermissions)Convert.ToUInt32(mode, 8)), "chmod", path);
 
-    public static void ChangeOwner(string path, int user, int group) => Check(Syscall.lchown(path, user, group), "lchown", path);
+    public static void ChangeOwner(string path, int user, int group) =>
+        Check(Syscall.lchown(path, user, group), "lchown", path);
 
     public static void SetXattr(string path, string name, string value)
     {
         byte[] bytes = Encoding.UTF8.GetBytes(value);
-        Check(Syscall.lsetxattr(path, name, bytes, (ulong)bytes.Length, XattrFlags.XATTR_AUTO), "lsetxattr " + name, path);
+        Check(Syscall.lsetxattr(path, name, bytes, (ulong)bytes.Length, XattrFlags.XATTR_AUTO), "lsetxattr " + name,
+            path);
     }
 
     public static string? GetXattr(string path, string name) =>
@@ -63,19 +67,23 @@ internal static class Files
         return found;
     }
 
-    public static void MakeWhiteout(string path) => Check(Syscall.mknod(path, FilePermissions.S_IFCHR, 0), "mknod", path);
+    public static void MakeWhiteout(string path) =>
+        Check(Syscall.mknod(path, FilePermissions.S_IFCHR, 0), "mknod", path);
 
-    public static void MakeFifo(string path) => Check(Syscall.mkfifo(path, FilePermissions.S_IRUSR | FilePermissions.S_IWUSR), "mkfifo", path);
+    public static void MakeFifo(string path) =>
+        Check(Syscall.mkfifo(path, FilePermissions.S_IRUSR | FilePermissions.S_IWUSR), "mkfifo", path);
 
-    public static bool IsWhiteout(string path) => Exists(path) && Kind(Status(path)) == FilePermissions.S_IFCHR && Status(path).st_rdev == 0;
+    public static bool IsWhiteout(string path) => Exists(path) && Kind(Status(path)) == FilePermissions.S_IFCHR
+        && Status(path).st_rdev == 0;
 
     /// <summary>
-    /// Everything below <paramref name="directory"/> and itself: path to a line that says type, mode, owner, xattrs and content.
-    /// Does not enter mounts when <paramref name="directory"/> is a bind mount without what is mounted in it.
+    /// Everything below <paramref name="directory"/> and itself: path to a line that says type, mode, owner, xattrs and
+    /// content. Does not enter mounts when <paramref name="directory"/> is a bind mount without what is mounted in it.
     /// </summary>
-    /// <param name="unreachable">A name that is listed but not there is left out (overlayfs lists the whiteouts of a directory that only the
-    /// upperdir has), and what cannot be looked at is said to be so; else both fail.</param>
-    public static SortedDictionary<string, string> Snapshot(string directory, bool times = false, bool overlayBookkeeping = false, bool unreachable = false)
+    /// <param name="unreachable">A name that is listed but not there is left out (overlayfs lists the whiteouts of a
+    /// directory that only the upperdir has), and what cannot be looked at is said to be so; else both fail.</param>
+    public static SortedDictionary<string, string> Snapshot(string directory, bool times = false,
+        bool overlayBookkeeping = false, bool unreachable = false)
     {
         SortedDictionary<string, string> entries = new(StringComparer.Ordinal);
         Add(directory, "/");
@@ -91,7 +99,8 @@ internal static class Files
             }
 
             Stat status = Status(path);
-            entries[name] = Describe(path, status, overlayBookkeeping) + (times ? $" mtime {status.st_mtime}.{status.st_mtime_nsec}" : "");
+            entries[name] = Describe(path, status, overlayBookkeeping)
+                + (times ? $" mtime {status.st_mtime}.{status.st_mtime_nsec}" : "");
             if (Kind(status) == FilePermissions.S_IFDIR)
                 foreach (string child in List(path))
                     Add(path + "/" + child, name.TrimEnd('/') + "/" + child);
@@ -113,11 +122,13 @@ internal static class Files
     }
 
     /// <summary>What changed, a line each; empty when nothing did.</summary>
-    public static List<string> Differences(SortedDictionary<string, string> before, SortedDictionary<string, string> after) =>
+    public static List<string> Differences(
+        SortedDictionary<string, string> before, SortedDictionary<string, string> after) =>
     [
         .. before.Where(entry => !after.ContainsKey(entry.Key)).Select(entry => $"gone: {entry.Key}: {entry.Value}"),
         .. after.Where(entry => !before.ContainsKey(entry.Key)).Select(entry => $"new: {entry.Key}: {entry.Value}"),
-        .. before.Where(entry => after.TryGetValue(entry.Key, out string? now) && !string.Equals(entry.Value, now, StringComparison.Ordinal))
+        .. before.Where(entry => after.TryGetValue(entry.Key, out string? now)
+            && !string.Equals(entry.Value, now, StringComparison.Ordinal))
             .Select(entry => $"changed: {entry.Key}: {entry.Value} is now {after[entry.Key]}"),
     ];
 
@@ -134,14 +145,16 @@ internal static class Files
         };
         text += $" {Octal(status.st_mode)} {status.st_uid}:{status.st_gid}";
         foreach ((string name, byte[] value) in Xattrs(path))
-            if (overlayBookkeeping || name is not ("trusted.overlay.uuid" or "trusted.overlay.impure" or "trusted.overlay.origin"))
+            if (overlayBookkeeping
+                || name is not ("trusted.overlay.uuid" or "trusted.overlay.impure" or "trusted.overlay.origin"))
                 text += $" {name}={Convert.ToHexString(value)}";
         return text;
     }
 
     private static string Content(string path, long size)
     {
-        using UnixStream stream = new(Check(Syscall.open(path, OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW), "open", path));
+        using UnixStream stream = new(Check(Syscall.open(path, OpenFlags.O_RDONLY | OpenFlags.O_NOFOLLOW), "open",
+            path));
         byte[] bytes = new byte[size];
         stream.ReadExactly(bytes);
         return size <= 200 ? '"' + Encoding.Latin1.GetString(bytes).Replace("\n", "\\n", StringComparison.Ordinal) + '"'

@@ -8,8 +8,8 @@ using Xunit;
 namespace BootMerge.KernelTests.Support;
 
 /// <summary>
-/// A root with something at one place of it that does not belong there, and what the program makes of that. The extension
-/// alpha is sound, and beside the root is a directory with a secret that no way from inside leads to.
+/// A root with something at one place of it that does not belong there, and what the program makes of that. The
+/// extension alpha is sound, and beside the root is a directory with a secret that no way from inside leads to.
 /// </summary>
 internal sealed class HostileRoot
 {
@@ -24,12 +24,15 @@ internal sealed class HostileRoot
         root.ExtensionIn("/usr/lib/confexts", "alpha", ("alpha.conf", "alpha"));
         root.MakeDirectory("/etc/sub");
         Directory.CreateDirectory(root.Aside + "/etc/extension-release.d");
-        foreach (string file in new[] { "/secret", "/etc/secret", "/os-release", "/extension-release.bad", "/etc/extension-release.d/extension-release.bad" })
+        foreach (string file in new[] { "/secret", "/etc/secret", "/os-release", "/extension-release.bad",
+            "/etc/extension-release.d/extension-release.bad" })
             File.WriteAllText(root.Aside + file, $"ID=flatcar\nVERSION_ID=4000.1.0\n# {Secret}\n");
         _outside = Files.Snapshot(root.Aside);
     }
 
-    /// <summary>A file or directory that cannot be read is one for a program without the capabilities to pass modes over.</summary>
+    /// <summary>
+    /// A file or directory that cannot be read is one for a program without the capabilities to pass modes over.
+    /// </summary>
     public void Put(string place, string kind)
     {
         string path = place.StartsWith("/run", StringComparison.Ordinal) ? place : _root.Raw + place;
@@ -65,19 +68,25 @@ internal sealed class HostileRoot
             case "loop": File.CreateSymbolicLink(path, Path.GetFileName(path)); break;
             case "dangling": File.CreateSymbolicLink(path, "nowhere"); break;
             case "link out": File.CreateSymbolicLink(path, Inside(place)); break;
-            case "link up and out": File.CreateSymbolicLink(path, string.Concat(Enumerable.Repeat("../", 20)) + Inside(place).TrimStart('/')); break;
+            case "link up and out":
+                File.CreateSymbolicLink(path,
+                string.Concat(Enumerable.Repeat("../", 20)) + Inside(place).TrimStart('/')); break;
             case "magic link": File.CreateSymbolicLink(path, "/proc/self/root" + Inside(place)); break;
             case "chain of links": MakeChain(path); break;
-            case var link when link.StartsWith("link to ", StringComparison.Ordinal): File.CreateSymbolicLink(path, link["link to ".Length..]); break;
+            case var link when link.StartsWith("link to ", StringComparison.Ordinal):
+                File.CreateSymbolicLink(path,
+                link["link to ".Length..]); break;
             default: throw new ArgumentException(kind, nameof(kind));
         }
     }
 
     /// <param name="command">Words of a command line.</param>
-    /// <param name="outcome">"fails: WORD; WORD": one line with these words. "merges", or "merges: WORD; WORD": alpha is merged, and one line has these words.</param>
+    /// <param name="outcome">"fails: WORD; WORD": one line with these words. "merges", or "merges: WORD; WORD": alpha
+    /// is merged, and one line has these words.</param>
     public void Prove(string command, string outcome)
     {
-        string[] words = [.. outcome[(outcome.IndexOf(':', StringComparison.Ordinal) + 1)..].Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+        string[] words = [.. outcome[(outcome.IndexOf(':', StringComparison.Ordinal) + 1)..]
+            .Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
         _root.Remember();
         List<string> before = _root.State();
         List<string> run = Files.List("/run");
@@ -95,8 +104,11 @@ internal sealed class HostileRoot
 
         result.Succeeds();
         Assert.Equal("alpha", _root.Read("/etc/alpha.conf"));
-        Assert.DoesNotContain(Files.Snapshot(_root.Etc).Values, entry => entry.Contains(Secret, StringComparison.Ordinal));
-        string[] warnings = [.. result.ErrorLines.Where(line => !line.Contains("Using extensions", StringComparison.Ordinal) && !line.Contains("Merged ", StringComparison.Ordinal))];
+        Assert.DoesNotContain(Files.Snapshot(_root.Etc).Values,
+            entry => entry.Contains(Secret, StringComparison.Ordinal));
+        string[] warnings = [.. result.ErrorLines.Where(line =>
+            !line.Contains("Using extensions", StringComparison.Ordinal)
+            && !line.Contains("Merged ", StringComparison.Ordinal))];
         if (outcome is "merges")
             Assert.Empty(warnings);
         else

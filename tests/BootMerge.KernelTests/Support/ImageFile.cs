@@ -3,7 +3,9 @@ using System.IO;
 
 namespace BootMerge.KernelTests.Support;
 
-/// <summary>Disk images for tests: a file system around an extension's tree, made by the file system's own programs.</summary>
+/// <summary>
+/// Disk images for tests: a file system around an extension's tree, made by the file system's own programs.
+/// </summary>
 internal static class ImageFile
 {
     /// <summary>XFS and btrfs are made as small as their tools let them be.</summary>
@@ -12,8 +14,11 @@ internal static class ImageFile
     /// <summary>The types that are merged.</summary>
     public static readonly string[] FileSystems = ["squashfs", "erofs", "ext4", "xfs", "btrfs"];
 
-    /// <summary>A confext NAME in an image at <paramref name="path"/> of the root, with these files below its etc.</summary>
-    public static void Confext(TestRoot root, string fileSystem, string path, string name, params (string Path, string Content)[] files)
+    /// <summary>
+    /// A confext NAME in an image at <paramref name="path"/> of the root, with these files below its etc.
+    /// </summary>
+    public static void Confext(TestRoot root, string fileSystem, string path, string name,
+        params (string Path, string Content)[] files)
     {
         string tree = NewTree(root);
         Write(tree + $"/etc/extension-release.d/extension-release.{name}", "ID=flatcar\nVERSION_ID=4000.1.0\n");
@@ -23,7 +28,8 @@ internal static class ImageFile
     }
 
     /// <summary>A sysext NAME in an image, with these files; their paths begin with usr or opt.</summary>
-    public static void Sysext(TestRoot root, string fileSystem, string path, string name, params (string Path, string Content)[] files)
+    public static void Sysext(TestRoot root, string fileSystem, string path, string name,
+        params (string Path, string Content)[] files)
     {
         string tree = NewTree(root);
         Write(tree + $"/usr/lib/extension-release.d/extension-release.{name}", "ID=flatcar\nVERSION_ID=4000.1.0\n");
@@ -57,7 +63,8 @@ internal static class ImageFile
             case "xfs":
                 Allocate(image);
                 // Smaller than XFS recommends: what its own test suite says to its mkfs.
-                Outcome.Of("mkfs.xfs", ["-q", image], ("TEST_DIR", "1"), ("TEST_DEV", "1"), ("QA_CHECK_FS", "1")).Succeeds();
+                Outcome.Of("mkfs.xfs", ["-q", image], ("TEST_DIR", "1"), ("TEST_DEV", "1"), ("QA_CHECK_FS", "1"))
+                    .Succeeds();
                 Outcome.OfTool("mount", "-n", "-o", "loop", image, NewTree(root));
                 Outcome.OfTool("cp", "-a", tree + "/.", LastTree(root));
                 Outcome.OfTool("umount", "-n", LastTree(root));
@@ -75,7 +82,8 @@ internal static class ImageFile
         return Directory.CreateDirectory($"{root.Aside}/tree-{count}").FullName;
     }
 
-    private static string LastTree(TestRoot root) => $"{root.Aside}/tree-{Directory.GetDirectories(root.Aside).Length - 1}";
+    private static string LastTree(TestRoot root) =>
+        $"{root.Aside}/tree-{Directory.GetDirectories(root.Aside).Length - 1}";
 
     private static void Write(string path, string content)
     {

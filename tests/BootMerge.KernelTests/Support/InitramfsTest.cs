@@ -9,12 +9,14 @@ namespace BootMerge.KernelTests.Support;
 /// </summary>
 public abstract class InitramfsTest : KernelTest
 {
-    private protected const string ShippedDefaults = "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults\nPrune=yes\n";
+    private protected const string ShippedDefaults =
+        "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults\nPrune=yes\n";
 
     private protected string Initramfs => Path.GetDirectoryName(Root.Path)!;
 
     /// <summary>The root and around it the initramfs; /etc has both.conf that the vendor ships, too.</summary>
-    private protected void Prepare(string layout, string rootOptions = "", string commandLine = "quiet", string fileSystem = "tmpfs")
+    private protected void Prepare(string layout, string rootOptions = "", string commandLine = "quiet",
+        string fileSystem = "tmpfs")
     {
         RootOn(fileSystem, "initramfs/sysroot", rootOptions);
         Root.Write("/etc/both.conf", "machine's");

@@ -7,9 +7,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.KernelTests.Support;
 
 /// <summary>
-/// /dev/kmsg is one for all processes of the machine: the program, when overlayfs refuses something, would say what another
-/// process's overlay was refused for. So tests run with an empty file in its place. A test of the kernel's own words has
-/// the real one, and meanwhile no test of another process runs: all tests hold a lock, this one alone.
+/// /dev/kmsg is one for all processes of the machine: the program, when overlayfs refuses something, would say what
+/// another process's overlay was refused for. So tests run with an empty file in its place. A test of the kernel's own
+/// words has the real one, and meanwhile no test of another process runs: all tests hold a lock, this one alone.
 /// </summary>
 internal sealed class KernelLog : IDisposable
 {

@@ -12,8 +12,11 @@ public abstract class KernelTest : IDisposable
 
     private protected TestRoot Root => _root ??= TestRoot.On("tmpfs");
 
-    /// <summary>Chooses another file system than tmpfs, another name or other mount options; first thing in a test.</summary>
-    private protected TestRoot RootOn(string kind, string name = "root", string options = "") => _root = TestRoot.On(kind, name, options);
+    /// <summary>
+    /// Chooses another file system than tmpfs, another name or other mount options; first thing in a test.
+    /// </summary>
+    private protected TestRoot RootOn(string kind, string name = "root", string options = "") =>
+        _root = TestRoot.On(kind, name, options);
 
     /// <summary>From here on the program has the real kernel log, see <see cref="KernelLog"/>.</summary>
     private protected void WithKernelLog() => _kernelLog = KernelLog.Alone();

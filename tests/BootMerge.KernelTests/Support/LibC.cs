@@ -17,28 +17,32 @@ internal static partial class LibC
     public static void Mount(string source, string target, string? type, ulong flags = 0, string? options = null)
     {
         if (Native.mount(source, target, type, flags, options) != 0)
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"mount {source} on {target} ({type}, {options}): {Marshal.GetLastPInvokeErrorMessage()}");
+            throw new Win32Exception(Marshal.GetLastPInvokeError(),
+                $"mount {source} on {target} ({type}, {options}): {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     /// <summary>umount2(2).</summary>
     public static void Unmount(string target, int flags = 0)
     {
         if (Native.umount2(target, flags) != 0)
-            throw new Win32Exception(Marshal.GetLastPInvokeError(), $"umount {target}: {Marshal.GetLastPInvokeErrorMessage()}");
+            throw new Win32Exception(Marshal.GetLastPInvokeError(),
+                $"umount {target}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
     /// <summary>execvp(3): returns only when it failed.</summary>
     public static void Execute(string file, string?[] arguments) => _ = Native.execvp(file, [.. arguments, null]);
 
     /// <summary>renameat2(2) without flags: rename(2) as mv(1) calls it. Returns errno, 0 when done.</summary>
-    public static int Rename(string from, string to) => Native.rename(from, to) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    public static int Rename(string from, string to) => Native.rename(from, to) == 0
+        ? 0 : Marshal.GetLastPInvokeError();
 
     /// <summary>renameat2(2): two names change places in one step. Returns errno, 0 when done.</summary>
     public static int Exchange(string one, string other)
     {
         const int AT_FDCWD = -100;
         const uint RENAME_EXCHANGE = 2;
-        return Native.renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        return Native.renameat2(AT_FDCWD, one, AT_FDCWD, other, RENAME_EXCHANGE) == 0
+            ? 0 : Marshal.GetLastPInvokeError();
     }
 
     /// <summary>flock(2). Returns errno, 0 when done.</summary>
@@ -54,13 +58,16 @@ internal static partial class LibC
         return errno;
     }
 
-    /// <summary>The mount that a path lies on, by the number that is never given to a second mount (Linux 6.8).</summary>
+    /// <summary>
+    /// The mount that a path lies on, by the number that is never given to a second mount (Linux 6.8).
+    /// </summary>
     public static unsafe ulong UniqueMountId(string path)
     {
         const uint STATX_MNT_ID_UNIQUE = 0x4000;
         const int AT_FDCWD = -100, MaskOffset = 0, MountIdOffset = 144;
         byte* status = stackalloc byte[256];
-        if (Native.statx(AT_FDCWD, path, 0, STATX_MNT_ID_UNIQUE, status) != 0 || (*(uint*)(status + MaskOffset) & STATX_MNT_ID_UNIQUE) == 0)
+        if (Native.statx(AT_FDCWD, path, 0, STATX_MNT_ID_UNIQUE, status) != 0
+            || (*(uint*)(status + MaskOffset) & STATX_MNT_ID_UNIQUE) == 0)
             throw new Win32Exception(Marshal.GetLastPInvokeError(), "statx " + path);
         return *(ulong*)(status + MountIdOffset);
     }

@@ -12,12 +12,14 @@ internal sealed record MountEntry(
     string Type, string Source, string[] SuperOptions)
 {
     /// <summary>What survives a remount of the same thing at the same place: everything but the numbers.</summary>
-    public string Description => $"{Type} {Source} [{Root}] on {Point} ({string.Join(',', Options)}) {string.Join(',', Propagation)}".TrimEnd();
+    public string Description =>
+        $"{Type} {Source} [{Root}] on {Point} ({string.Join(',', Options)}) {string.Join(',', Propagation)}".TrimEnd();
 
     /// <summary>Layers named in the options, topmost first, however they were given to the kernel.</summary>
     public string[] LowerDirectories => [.. SuperOptions
         .Where(option => option.StartsWith("lowerdir", StringComparison.Ordinal))
-        .SelectMany(option => option.StartsWith("lowerdir+=", StringComparison.Ordinal) ? [option["lowerdir+=".Length..]]
+        .SelectMany(option => option.StartsWith("lowerdir+=", StringComparison.Ordinal)
+        ? [option["lowerdir+=".Length..]]
             : option["lowerdir=".Length..].Replace("\\:", "\0", StringComparison.Ordinal).Split(':'))];
 }
 
@@ -26,7 +28,8 @@ internal static class MountTable
 {
     /// <summary>All mounts at or below <paramref name="path"/>, in the kernel's order.</summary>
     public static List<MountEntry> Under(string path) =>
-        [.. Read().Where(mount => string.Equals(mount.Point, path, StringComparison.Ordinal) || mount.Point.StartsWith(path + "/", StringComparison.Ordinal))];
+        [.. Read().Where(mount => string.Equals(mount.Point, path, StringComparison.Ordinal)
+            || mount.Point.StartsWith(path + "/", StringComparison.Ordinal))];
 
     /// <summary>The mounts exactly at <paramref name="path"/>, lowest first.</summary>
     public static List<MountEntry> At(string path)
@@ -46,7 +49,8 @@ internal static class MountTable
         string[] words = line.Split(' ');
         int separator = Array.IndexOf(words, "-", 6);
         return new MountEntry(
-            int.Parse(words[0]), int.Parse(words[1]), words[2], Unescape(words[3]), Unescape(words[4]), words[5].Split(','),
+            int.Parse(words[0]), int.Parse(words[1]), words[2], Unescape(words[3]), Unescape(words[4]),
+                words[5].Split(','),
             words[6..separator], words[separator + 1], Unescape(words[separator + 2]), words[separator + 3].Split(','));
     }
 

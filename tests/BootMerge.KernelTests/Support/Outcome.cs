@@ -15,9 +15,16 @@ internal sealed record Outcome(string CommandLine, int Status, string Output, st
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>Runs to the end; a program that hangs is ended and fails the test.</summary>
-    public static Outcome Of(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    public static Outcome Of(string program, IEnumerable<string> arguments,
+        params (string Name, string Value)[] environment)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            UseShellExecute = false
+        };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         foreach ((string name, string value) in environment)
@@ -34,7 +41,8 @@ internal sealed record Outcome(string CommandLine, int Status, string Output, st
             Assert.Fail($"still running after {Limit}: {commandLine}");
         }
 
-        return new Outcome(commandLine, process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+        return new Outcome(commandLine, process.ExitCode, output.GetAwaiter().GetResult(),
+            error.GetAwaiter().GetResult());
     }
 
     /// <summary>A tool of the system, for what the test itself needs.</summary>
@@ -66,12 +74,18 @@ internal sealed record Outcome(string CommandLine, int Status, string Output, st
 
     /// <summary>As <see cref="FailsInOneLine"/>, apart from the line that says which extensions are used.</summary>
     public Outcome FailsInOneLineBesidesInformation(params string[] words) =>
-        (this with { Error = string.Join('\n', ErrorLines.Where(line => !line.Contains("Using extensions", StringComparison.Ordinal))) }).FailsInOneLine(words);
+        (this with
+        {
+            Error = string.Join('\n',
+            ErrorLines.Where(line => !line.Contains("Using extensions", StringComparison.Ordinal)))
+        })
+            .FailsInOneLine(words);
 
     public Outcome Says(params string[] words)
     {
         foreach (string word in words)
-            Assert.True(Error.Contains(word, StringComparison.OrdinalIgnoreCase), $"should say '{word}' on standard error: {this}");
+            Assert.True(Error.Contains(word, StringComparison.OrdinalIgnoreCase),
+                $"should say '{word}' on standard error: {this}");
         return this;
     }
 
@@ -96,5 +110,6 @@ internal sealed record Outcome(string CommandLine, int Status, string Output, st
         }
     }
 
-    public override string ToString() => $"{CommandLine}\nexit status {Status}\nstandard output:\n{Output}\nstandard error:\n{Error}";
+    public override string ToString() => $"{CommandLine}\nexit status {Status}\nstandard output:\n{Output}\nstandard "
+        + $"error:\n{Error}";
 }

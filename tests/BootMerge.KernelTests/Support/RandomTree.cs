@@ -37,7 +37,9 @@ internal static class RandomTree
                 case 10: PutAside(path, AnyDirectory(root, random) + "/" + Any(Names, random)); break;
                 case 11: Copy(path, AnyDirectory(root, random) + "/" + Any(Names, random)); break;
                 case 12: Link(path, AnyDirectory(root, random) + "/" + Any(Names, random)); break;
-                case 13 when IsPlain(path) && File.Exists(path): File.AppendAllText(path, "+" + Any(Names, random)); break;
+                case 13 when IsPlain(path) && File.Exists(path):
+                    File.AppendAllText(path,
+                    "+" + Any(Names, random)); break;
                 default: break;
             }
         }
@@ -74,7 +76,8 @@ internal static class RandomTree
 
     private static void PutAside(string path, string aside)
     {
-        if (!Files.Exists(path) || Files.Exists(aside) || (aside + "/").StartsWith(path + "/", StringComparison.Ordinal) || LibC.Rename(path, aside) != 0)
+        if (!Files.Exists(path) || Files.Exists(aside) || (aside + "/").StartsWith(path + "/", StringComparison.Ordinal)
+            || LibC.Rename(path, aside) != 0)
             return;
         Copy(aside, path);
     }
@@ -88,7 +91,8 @@ internal static class RandomTree
     /// <summary>Another name for a file; directories have none.</summary>
     private static void Link(string from, string to)
     {
-        if (Files.Exists(from) && !Files.Exists(to) && (new FileInfo(from).LinkTarget is not null || !Directory.Exists(from)))
+        if (Files.Exists(from) && !Files.Exists(to)
+            && (new FileInfo(from).LinkTarget is not null || !Directory.Exists(from)))
             Outcome.OfTool("ln", "-P", from, to);
     }
 
@@ -102,7 +106,8 @@ internal static class RandomTree
 
         void Add(string directory)
         {
-            foreach (string name in Files.List(directory).Order(StringComparer.Ordinal).Where(name => !name.StartsWith(".systemd-", StringComparison.Ordinal)))
+            foreach (string name in Files.List(directory).Order(StringComparer.Ordinal)
+                .Where(name => !name.StartsWith(".systemd-", StringComparison.Ordinal)))
             {
                 all.Add(directory + "/" + name);
                 if (Directory.Exists(directory + "/" + name) && new FileInfo(directory + "/" + name).LinkTarget is null)
@@ -114,7 +119,8 @@ internal static class RandomTree
     private static string AnyDirectory(string root, Random random)
     {
         string path = AnyPath(root, random);
-        return random.Next(3) == 0 || !Directory.Exists(path) || new FileInfo(path).LinkTarget is not null ? root : path;
+        return random.Next(3) == 0 || !Directory.Exists(path) || new FileInfo(path).LinkTarget is not null
+            ? root : path;
     }
 
     private static string Any(string[] words, Random random) => words[random.Next(words.Length)];

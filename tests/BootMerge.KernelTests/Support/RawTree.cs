@@ -10,5 +10,6 @@ internal static class RawTree
         whiteout() { mknod "$1" c 0 0; }
         """;
 
-    public static void Do(string directory, string commands) => Outcome.OfTool("sh", "-ec", Functions + $"\ncd '{directory}'; umask 022; {commands}");
+    public static void Do(string directory, string commands) =>
+        Outcome.OfTool("sh", "-ec", Functions + $"\ncd '{directory}'; umask 022; {commands}");
 }

@@ -11,13 +11,15 @@ namespace BootMerge.KernelTests.Support;
 internal static class SeparateFiles
 {
     /// <summary>
-    /// Writes its own path to the end of every file, and looks where it has arrived: there, and at the hard links of the machine's that the file
-    /// has. What is not a regular file is recognised by its inode.
+    /// Writes its own path to the end of every file, and looks where it has arrived: there, and at the hard links of
+    /// the machine's that the file has. What is not a regular file is recognised by its inode.
     /// </summary>
     /// <param name="upper">The machine's own layer.</param>
     public static void Prove(string merged, string upper)
     {
-        List<string> paths = [.. Files.Snapshot(merged).Keys.Where(path => path is not "/" && !path.StartsWith("/.systemd-", StringComparison.Ordinal) && !IsDirectory(merged + path))];
+        List<string> paths = [.. Files.Snapshot(merged).Keys.Where(path =>
+            path is not "/" && !path.StartsWith("/.systemd-", StringComparison.Ordinal)
+            && !IsDirectory(merged + path))];
         Dictionary<string, string> owners = new(StringComparer.Ordinal);
         Dictionary<string, string> expected = new(StringComparer.Ordinal);
         foreach (string path in paths)
@@ -34,17 +36,20 @@ internal static class SeparateFiles
         foreach (string path in expected.Keys)
         {
             File.AppendAllText(merged + path, path + "\n");
-            foreach (string other in expected.Keys.Where(other => other == path || AreLinked(upper + path, upper + other)).ToList())
+            foreach (string other in expected.Keys.Where(other => other == path
+                || AreLinked(upper + path, upper + other)).ToList())
                 expected[other] += path + "\n";
         }
 
-        Assert.Equal(expected, expected.Keys.ToDictionary(path => path, path => File.ReadAllText(merged + path), StringComparer.Ordinal));
+        Assert.Equal(expected, expected.Keys.ToDictionary(path => path, path => File.ReadAllText(merged + path),
+            StringComparer.Ordinal));
     }
 
     private static bool AreLinked(string one, string other) =>
         Files.Exists(one) && Files.Exists(other) && Files.Status(one).st_ino == Files.Status(other).st_ino;
 
-    private static bool IsDirectory(string path) => (Files.Status(path).st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFDIR;
+    private static bool IsDirectory(string path) =>
+        (Files.Status(path).st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFDIR;
 
     private static bool IsRegular(Stat status) => (status.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFREG;
 }

@@ -20,7 +20,8 @@ internal sealed class Sweep
     private readonly List<string>[] _old;
     private readonly List<string>[] _new;
 
-    /// <param name="kind">read-only, self-routed, elsewhere, created, imported, ephemeral, submounts, images, or two hierarchies.</param>
+    /// <param name="kind">read-only, self-routed, elsewhere, created, imported, ephemeral, submounts, images, or two
+    /// hierarchies.</param>
     public Sweep(TestRoot root, string verb, string kind)
     {
         _root = root;
@@ -58,19 +59,25 @@ internal sealed class Sweep
 
     public Outcome Run() => _root.Bootmerge(Arguments);
 
-    public Outcome Next(string verb) => _root.Bootmerge(_kind is "two hierarchies" ? ["--class=sysext", .. NextArguments(verb)] : NextArguments(verb));
+    public Outcome Next(string verb) => _root.Bootmerge(_kind is "two hierarchies"
+        ? ["--class=sysext", .. NextArguments(verb)] : NextArguments(verb));
 
     private string[] NextArguments(string verb) => verb is "unmerge" ? [verb] : [verb, "--mutable=" + ModeOf(_kind)];
 
-    /// <summary>What is wrong with what is seen now; empty when each hierarchy shows the old or the new state whole.</summary>
+    /// <summary>
+    /// What is wrong with what is seen now; empty when each hierarchy shows the old or the new state whole.
+    /// </summary>
     public List<string> WhatIsTorn()
     {
         List<string> torn = [];
         for (int i = 0; i < _hierarchies.Length; i++)
         {
             List<string> now = View(_hierarchies[i]);
-            if (!now.SequenceEqual(_old[i], StringComparer.Ordinal) && !now.SequenceEqual(_new[i], StringComparer.Ordinal))
-                torn.Add($"{_hierarchies[i]} shows neither the old nor the new state: besides the old one {string.Join(" | ", now.Except(_old[i], StringComparer.Ordinal))}, missing {string.Join(" | ", _old[i].Except(now, StringComparer.Ordinal))}");
+            if (!now.SequenceEqual(_old[i], StringComparer.Ordinal)
+                && !now.SequenceEqual(_new[i], StringComparer.Ordinal))
+                torn.Add($"{_hierarchies[i]} shows neither the old nor the new state: besides the old one "
+                + $"{string.Join(" | ", now.Except(_old[i], StringComparer.Ordinal))}, missing "
+                + $"{string.Join(" | ", _old[i].Except(now, StringComparer.Ordinal))}");
         }
 
         return torn;
@@ -84,7 +91,8 @@ internal sealed class Sweep
         .. MountTable.Under(_root.Path).Select(mount => mount.Description).Order(StringComparer.Ordinal),
     ];
 
-    public bool IsNew() => Enumerable.Range(0, _hierarchies.Length).All(i => View(_hierarchies[i]).SequenceEqual(_new[i], StringComparer.Ordinal));
+    public bool IsNew() => Enumerable.Range(0, _hierarchies.Length)
+        .All(i => View(_hierarchies[i]).SequenceEqual(_new[i], StringComparer.Ordinal));
 
     /// <summary>What is left of merges although nothing is merged any more.</summary>
     public List<string> WhatIsLeft()
@@ -92,9 +100,12 @@ internal sealed class Sweep
         PutAside();
         List<string> left = Files.Differences(_unmerged, Files.Snapshot(_root.Raw));
         // The directory that mode yes creates is there to stay.
-        left.RemoveAll(line => _kind is "created" && line.StartsWith("new: /var/lib/extensions.mutable", StringComparison.Ordinal) && line.Contains(": directory", StringComparison.Ordinal));
+        left.RemoveAll(line => _kind is "created"
+            && line.StartsWith("new: /var/lib/extensions.mutable", StringComparison.Ordinal)
+            && line.Contains(": directory", StringComparison.Ordinal));
         List<string> mounts = Mounts();
-        if (!mounts.Order(StringComparer.Ordinal).SequenceEqual(_mounts.Order(StringComparer.Ordinal), StringComparer.Ordinal))
+        if (!mounts.Order(StringComparer.Ordinal).SequenceEqual(_mounts.Order(StringComparer.Ordinal),
+            StringComparer.Ordinal))
             left.Add($"mounts were {string.Join(" | ", _mounts)}, are {string.Join(" | ", mounts)}");
         left.AddRange(_root.LoopDevices(0));
         return left;
@@ -185,6 +196,9 @@ internal sealed class Sweep
     private List<string> Mounts() => [.. MountTable.Under(_root.Path).Select(mount => mount.Description)];
 
     private List<string> View(string hierarchy) =>
-        [.. Files.Snapshot(_root.Path + hierarchy).Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal)).Select(entry => entry.Key + " " + entry.Value),
-         .. MountTable.Under(_root.Path + hierarchy).Where(mount => mount.Type is not "overlay").Select(mount => mount.Description).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        [.. Files.Snapshot(_root.Path + hierarchy)
+            .Where(entry => !entry.Key.StartsWith("/.systemd-", StringComparison.Ordinal))
+            .Select(entry => entry.Key + " " + entry.Value),
+         .. MountTable.Under(_root.Path + hierarchy).Where(mount => mount.Type is not "overlay")
+             .Select(mount => mount.Description).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 }

@@ -12,15 +12,16 @@ internal readonly record struct SweepPoint(string Call, int Number)
 }
 
 /// <summary>
-/// Where a sweep disturbs a command, by a trace of a run that nothing disturbs. With SOAK in the environment that is every
-/// call; else every third of those that change something, each case of a sweep beginning at another one. The names depend
-/// on the C library and on the compiler: one that no list here has fails the sweep, which would not disturb it.
+/// Where a sweep disturbs a command, by a trace of a run that nothing disturbs. With SOAK in the environment that is
+/// every call; else every third of those that change something, each case of a sweep beginning at another one. The
+/// names depend on the C library and on the compiler: one that no list here has fails the sweep, which would not
+/// disturb it.
 /// </summary>
 internal static class SweepPoints
 {
     /// <summary>
-    /// What changes files, mounts, or this process's view of them. Between two of these a kill leaves what it leaves at the
-    /// second one. Opening a file is one of them when it makes or empties the file.
+    /// What changes files, mounts, or this process's view of them. Between two of these a kill leaves what it leaves at
+    /// the second one. Opening a file is one of them when it makes or empties the file.
     /// </summary>
     private static readonly string[] Changing =
     [
@@ -67,7 +68,8 @@ internal static class SweepPoints
     {
         IEnumerable<string> unknown = calls.Select(call => call.Name).Distinct(StringComparer.Ordinal)
             .Except([.. Changing, .. Opening, .. Looking, .. Runtime], StringComparer.Ordinal);
-        Assert.True(!unknown.Any(), "sweeps do not know whether these calls change anything: " + string.Join(", ", unknown));
+        Assert.True(!unknown.Any(), "sweeps do not know whether these calls change anything: "
+            + string.Join(", ", unknown));
         // Every command that is swept creates its lock file.
         bool isFileCreated = calls.Any(call => Opening.Contains(call.Name) && IsChanging(call));
         Assert.True(isFileCreated, "the trace shows no file being created");
@@ -89,6 +91,7 @@ internal static class SweepPoints
     }
 
     private static bool IsChanging(TracedCall call) => Opening.Contains(call.Name)
-        ? call.Line.Contains("O_CREAT", StringComparison.Ordinal) || call.Line.Contains("O_TRUNC", StringComparison.Ordinal)
+        ? call.Line.Contains("O_CREAT", StringComparison.Ordinal)
+        || call.Line.Contains("O_TRUNC", StringComparison.Ordinal)
         : Changing.Contains(call.Name);
 }

@@ -140,7 +140,10 @@ internal sealed class TestRoot : IDisposable
         {
             case "zero byte": Write(path, "ID=flatcar\0\n\u0001\u0002"); break;
             case "not UTF-8": File.WriteAllBytes(Raw + path, [.. "ID=flat"u8, 0xff, 0xfe, .. "car\n"u8]); break;
-            case "huge": Write(path, "ID=flatcar\n" + string.Concat(Enumerable.Repeat("# comment comment comment comment comment comment comment comm\n", 80_000))); break;
+            case "huge":
+                Write(path, "ID=flatcar\n"
+                + string.Concat(Enumerable.Repeat("# comment comment comment comment comment comment comment comm\n",
+                80_000))); break;
             case "empty": Write(path, ""); break;
             case "truncated": Write(path, truncated); break;
             case "file": Write(path, "a file"); break;
@@ -155,8 +158,11 @@ internal sealed class TestRoot : IDisposable
         Expect(path);
     }
 
-    /// <summary>A confext in /var/lib/confexts that fits the sample's os-release, with these files below its etc.</summary>
-    public void Extension(string name, params (string Path, string Content)[] files) => ExtensionIn("/var/lib/confexts", name, files);
+    /// <summary>
+    /// A confext in /var/lib/confexts that fits the sample's os-release, with these files below its etc.
+    /// </summary>
+    public void Extension(string name, params (string Path, string Content)[] files) =>
+        ExtensionIn("/var/lib/confexts", name, files);
 
     public void ExtensionIn(string searchDirectory, string name, params (string Path, string Content)[] files)
     {
@@ -208,10 +214,14 @@ internal sealed class TestRoot : IDisposable
             if (Stacks.Count > 0)
                 Bootmerge("unmerge").Succeeds();
 
-            Assert.Equal(_mounts.Order(StringComparer.Ordinal), MountTable.Under(Path).Select(mount => mount.Point).Order(StringComparer.Ordinal));
-            Assert.Empty(Files.Differences(_before, Files.Snapshot(Raw)).Where(line => !IsExpected(line.Split(": ", 3)[1])));
-            Assert.Equal(["/run"], MountTable.Under("/run").Select(mount => mount.Point).Distinct(StringComparer.Ordinal).Where(point => !_expected.Contains(point) || point is "/run"));
-            Assert.Empty(Files.List("/run").Where(name => name is not "bootmerge" && !_expected.Contains("/run/" + name)));
+            Assert.Equal(_mounts.Order(StringComparer.Ordinal),
+                MountTable.Under(Path).Select(mount => mount.Point).Order(StringComparer.Ordinal));
+            Assert.Empty(Files.Differences(_before, Files.Snapshot(Raw))
+                .Where(line => !IsExpected(line.Split(": ", 3)[1])));
+            Assert.Equal(["/run"], MountTable.Under("/run").Select(mount => mount.Point)
+                .Distinct(StringComparer.Ordinal).Where(point => !_expected.Contains(point) || point is "/run"));
+            Assert.Empty(Files.List("/run").Where(name => name is not "bootmerge"
+                && !_expected.Contains("/run/" + name)));
         }
 
         // Not lazily: a mount that is busy now is held by something that was left behind.
@@ -232,9 +242,13 @@ internal sealed class TestRoot : IDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private bool IsExpected(string path) => _expected.Any(expected => string.Equals(path, expected, StringComparison.Ordinal) || path.StartsWith(expected + "/", StringComparison.Ordinal));
+    private bool IsExpected(string path) =>
+        _expected.Any(expected => string.Equals(path, expected, StringComparison.Ordinal)
+        || path.StartsWith(expected + "/", StringComparison.Ordinal));
 
-    /// <summary>Loop devices that show files of the root, "/sys/block/loop3"; waits a moment for there to be only so many.</summary>
+    /// <summary>
+    /// Loop devices that show files of the root, "/sys/block/loop3"; waits a moment for there to be only so many.
+    /// </summary>
     public List<string> LoopDevices(int expected) => LoopDevicesWithin(Path, expected);
 
     /// <summary>The kernel frees an autoclear device a moment after the last use.</summary>

@@ -11,7 +11,9 @@ namespace BootMerge.KernelTests.Support;
 /// <param name="Line">As strace writes it, with the arguments.</param>
 internal sealed record TracedCall(string Name, string Line);
 
-/// <summary>The program under strace(1): what it asked the kernel for, and what happens when the kernel refuses.</summary>
+/// <summary>
+/// The program under strace(1): what it asked the kernel for, and what happens when the kernel refuses.
+/// </summary>
 internal static class Traced
 {
     /// <summary>One line of strace for each of these calls that a run made, in order.</summary>
@@ -26,12 +28,16 @@ internal static class Traced
     public static Outcome Inject(string call, string error, int when, TestRoot root, params string[] arguments) =>
         Run(["-e", "trace=" + call, "-e", $"inject={call}:error={error}:when={when}"], root, arguments).Outcome;
 
-    /// <summary>An injection in strace's own words, "call:error=NAME:when=N", and the trace of all calls that mount.</summary>
-    public static (Outcome Outcome, List<string> Calls) Inject(string injection, TestRoot root, params string[] arguments) =>
+    /// <summary>
+    /// An injection in strace's own words, "call:error=NAME:when=N", and the trace of all calls that mount.
+    /// </summary>
+    public static (Outcome Outcome, List<string> Calls) Inject(string injection, TestRoot root,
+        params string[] arguments) =>
         Run(["-e", "trace=fsconfig,mount," + injection.Split(':')[0], "-e", "inject=" + injection], root, arguments);
 
     /// <summary>As <see cref="Kill(string, int, TestRoot, string[])"/>.</summary>
-    public static Outcome Kill(SweepPoint point, TestRoot root, params string[] arguments) => Kill(point.Call, point.Number, root, arguments);
+    public static Outcome Kill(SweepPoint point, TestRoot root, params string[] arguments) =>
+        Kill(point.Call, point.Number, root, arguments);
 
     /// <summary>The same with another command line.</summary>
     public static Outcome Kill(SweepPoint point, TestRoot root, string program, string[] arguments) =>
@@ -39,16 +45,21 @@ internal static class Traced
             ["-e", "trace=" + point.Call, "-e", $"inject={point.Call}:error=EPERM:signal=KILL:when={point.Number}"],
             root, [program, .. arguments], isWhole: true).Outcome;
 
-    /// <summary>The program is killed as it enters this call for the <paramref name="when"/>th time; the call is not made.</summary>
+    /// <summary>
+    /// The program is killed as it enters this call for the <paramref name="when"/>th time; the call is not made.
+    /// </summary>
     public static Outcome Kill(string call, int when, TestRoot root, params string[] arguments) =>
-        Run(["-e", "trace=" + call, "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"], root, arguments).Outcome;
+        Run(["-e", "trace=" + call, "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"], root,
+            arguments).Outcome;
 
     /// <summary>A call takes a second longer, and in that second something else happens.</summary>
     /// <param name="injection">"call:delay_exit=1000000:when=N"</param>
     /// <param name="isThen">Whether that second has begun.</param>
-    public static Outcome Meanwhile(string injection, Func<bool> isThen, Action act, TestRoot root, params string[] arguments)
+    public static Outcome Meanwhile(string injection, Func<bool> isThen, Action act, TestRoot root,
+        params string[] arguments)
     {
-        Task<Outcome> run = Task.Run(() => Run(["-e", "trace=" + injection.Split(':')[0], "-e", "inject=" + injection], root, arguments).Outcome);
+        Task<Outcome> run = Task.Run(() => Run(["-e", "trace=" + injection.Split(':')[0], "-e", "inject=" + injection],
+            root, arguments).Outcome);
         while (!isThen() && !run.IsCompleted)
             Thread.Sleep(2);
         act();
@@ -57,7 +68,8 @@ internal static class Traced
     }
 
     /// <summary>Every system call of the thread that does the work, in order.</summary>
-    public static List<TracedCall> MainThread(TestRoot root, params string[] arguments) => MainThread(root, Workplace.Binary, ["--root=" + root.Path, .. arguments]);
+    public static List<TracedCall> MainThread(TestRoot root, params string[] arguments) =>
+        MainThread(root, Workplace.Binary, ["--root=" + root.Path, .. arguments]);
 
     public static List<TracedCall> MainThread(TestRoot root, string program, string[] arguments)
     {
@@ -66,16 +78,24 @@ internal static class Traced
         Outcome.Of("strace", ["-f", "-qq", "-e", "signal=none", "-o", log, program, .. arguments]).Succeeds();
         List<string> lines = [.. File.ReadLines(log)];
         string thread = lines[0][..lines[0].IndexOf(' ', StringComparison.Ordinal)];
-        return [.. lines.Where(line => line.StartsWith(thread + " ", StringComparison.Ordinal) && line.Contains('(', StringComparison.Ordinal) && !line.Contains("<... ", StringComparison.Ordinal))
-            .Select(line => new TracedCall(line[(thread.Length + 1)..line.IndexOf('(', StringComparison.Ordinal)].Trim(), line))];
+        return [.. lines.Where(line => line.StartsWith(thread + " ", StringComparison.Ordinal)
+            && line.Contains('(', StringComparison.Ordinal) && !line.Contains("<... ", StringComparison.Ordinal))
+            .Select(line => new TracedCall(line[(thread.Length + 1)..line.IndexOf('(', StringComparison.Ordinal)]
+            .Trim(), line))];
     }
 
-    private static (Outcome Outcome, List<string> Lines) Run(string[] options, TestRoot root, string[] arguments, bool isWhole = false)
+    private static (Outcome Outcome, List<string> Lines) Run(string[] options, TestRoot root, string[] arguments,
+        bool isWhole = false)
     {
         root.Remember();
         string log = root.Path + ".strace";
-        Outcome outcome = Outcome.Of("strace", ["-f", "-qq", "-s", "4096", "-o", log, .. options, .. isWhole ? arguments : [Workplace.Binary, "--root=" + root.Path, .. arguments]]);
-        List<string> lines = [.. File.ReadLines(log).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..].TrimStart()).Where(line => !line.StartsWith("+++", StringComparison.Ordinal) && !line.StartsWith("---", StringComparison.Ordinal))];
+        Outcome outcome = Outcome.Of("strace",
+            ["-f", "-qq", "-s", "4096", "-o", log, .. options, .. isWhole
+            ? arguments : [Workplace.Binary, "--root=" + root.Path, .. arguments]]);
+        List<string> lines = [.. File.ReadLines(log)
+            .Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..].TrimStart())
+            .Where(line => !line.StartsWith("+++", StringComparison.Ordinal)
+            && !line.StartsWith("---", StringComparison.Ordinal))];
         return (outcome, lines);
     }
 }

@@ -3,7 +3,9 @@ using System.IO;
 
 namespace BootMerge.KernelTests.Support;
 
-/// <summary>The place of the whole run: a directory in the temporary directory, with a tmpfs that only we see.</summary>
+/// <summary>
+/// The place of the whole run: a directory in the temporary directory, with a tmpfs that only we see.
+/// </summary>
 internal static class Workplace
 {
     private static int _count;
@@ -32,11 +34,13 @@ internal static class Workplace
     }
 
     /// <summary>A fresh directory for one test; the number makes names in failures unique.</summary>
-    public static string NewDirectory() => Directory.CreateDirectory(System.IO.Path.Combine(Path, $"{++_count}")).FullName;
+    public static string NewDirectory() =>
+        Directory.CreateDirectory(System.IO.Path.Combine(Path, $"{++_count}")).FullName;
 
     private static string FindBinary()
     {
-        for (string? directory = AppContext.BaseDirectory; directory is not null; directory = System.IO.Path.GetDirectoryName(directory))
+        for (string? directory = AppContext.BaseDirectory; directory is not null; directory =
+            System.IO.Path.GetDirectoryName(directory))
         {
             string candidate = System.IO.Path.Combine(directory, "out", "bootmerge");
             if (File.Exists(candidate))

@@ -10,8 +10,10 @@ public sealed class DifferenceTests
     [InlineData(Difference.Type, "type")]
     [InlineData(Difference.Content, "content")]
     [InlineData(Difference.Mode | Difference.Content, "mode content")]
-    [InlineData(Difference.Mode | Difference.Owner | Difference.Acl | Difference.Xattr | Difference.Content, "mode owner acl xattr content")]
-    internal void Each_has_a_word(Difference difference, string words) => Assert.Equal(words, string.Join(' ', Differences.Names(difference)));
+    [InlineData(Difference.Mode | Difference.Owner | Difference.Acl | Difference.Xattr | Difference.Content,
+        "mode owner acl xattr content")]
+    internal void Each_has_a_word(Difference difference, string words) =>
+        Assert.Equal(words, string.Join(' ', Differences.Names(difference)));
 
     [Theory]
     [InlineData(ChangeKind.Added, Difference.None, null, "")]
@@ -20,7 +22,8 @@ public sealed class DifferenceTests
     [InlineData(ChangeKind.Moved, Difference.None, "/etc/old", "from /etc/old")]
     [InlineData(ChangeKind.Deleted, Difference.None, null, "")]
     [InlineData(ChangeKind.Replaced, Difference.None, null, "")]
-    internal void People_are_told_what_else_there_is_to_say(ChangeKind kind, Difference differs, string? from, string detail) =>
+    internal void People_are_told_what_else_there_is_to_say(ChangeKind kind, Difference differs, string? from,
+        string detail) =>
         Assert.Equal(detail, new Change("/etc/f", kind, differs, from).Detail);
 
     [Fact]
@@ -28,7 +31,8 @@ public sealed class DifferenceTests
     {
         Assert.Equal(
             """{"hierarchy":"/etc","path":"/etc/f","change":"frozen","differs":["mode","content"],"from":null}""",
-            new Change("/etc/f", ChangeKind.Frozen, Difference.Mode | Difference.Content).ToJson("/etc").ToCompactText());
+            new Change("/etc/f", ChangeKind.Frozen, Difference.Mode | Difference.Content).ToJson("/etc")
+                .ToCompactText());
         Assert.Equal(
             """{"hierarchy":"/etc","path":"/etc/new","change":"moved","differs":[],"from":"/etc/old"}""",
             new Change("/etc/new", ChangeKind.Moved, from: "/etc/old").ToJson("/etc").ToCompactText());
@@ -44,7 +48,8 @@ public sealed class DifferenceTests
     [InlineData("/etc/\u001b[31m", "\"/etc/\\033[31m\"")]
     [InlineData("/etc/\"", "\"/etc/\\\"\"")]
     [InlineData("/etc/\\", "\"/etc/\\\\\"")]
-    public void A_path_that_could_be_misread_is_quoted(string path, string quoted) => Assert.Equal(quoted, CText.Quoted(path));
+    public void A_path_that_could_be_misread_is_quoted(string path, string quoted) =>
+        Assert.Equal(quoted, CText.Quoted(path));
 
     [Fact]
     public void Bytes_that_are_no_UTF_8_are_quoted_and_kept() =>

@@ -49,7 +49,8 @@ public sealed class GlobTests
     [InlineData(@"\*", "a", false)]
     [InlineData(@"a\", @"a\", true)]
     [InlineData("ä?", "äö", true)]
-    public void Patterns_match_as_glob_says(string pattern, string text, bool matches) => Assert.Equal(matches, Glob.Matches(pattern, text));
+    public void Patterns_match_as_glob_says(string pattern, string text, bool matches) =>
+        Assert.Equal(matches, Glob.Matches(pattern, text));
 
     [Fact]
     public void Many_stars_take_no_long_time() =>

@@ -34,7 +34,8 @@ public sealed class ShadowedRecordTests : IDisposable
     [InlineData("")]
     [InlineData(Line)]
     [InlineData("m 0000000000000000 0 /etc/a b\nm ffffffffffffffff 18446744073709551615 /etc/b\\377\\n\\\\\n")]
-    [InlineData("b 0123456789abcdef /etc\nb 0123456789abcdef /opt\nd /etc/a\nf 0123456789abcdef fedcba9876543210 /etc/a/b\no /etc/c\ni 12 34 /etc/d\nk /etc/e\n" + Line)]
+    [InlineData("b 0123456789abcdef /etc\nb 0123456789abcdef /opt\nd /etc/a\nf 0123456789abcdef fedcba9876543210 "
+        + "/etc/a/b\no /etc/c\ni 12 34 /etc/d\nk /etc/e\n" + Line)]
     public void Its_text_is_read_back(string lines) =>
         Assert.Equal(Whole(First + lines), RecordText.Of(RecordText.Parse(Whole(First + lines))!));
 
@@ -44,7 +45,8 @@ public sealed class ShadowedRecordTests : IDisposable
             bytes =>
             {
                 string text = Whole(First + "d /etc/" + CText.Escape(PathText.Decode(bytes)) + "\n");
-                return RecordText.Parse(text) is ShadowedRecord record && RecordText.Of(record) == text && record.Below.ContainsKey("/etc/" + PathText.Decode(bytes));
+                return RecordText.Parse(text) is ShadowedRecord record && RecordText.Of(record) == text
+                    && record.Below.ContainsKey("/etc/" + PathText.Decode(bytes));
             },
             iter: 2_000);
 
@@ -104,21 +106,26 @@ public sealed class ShadowedRecordTests : IDisposable
         large.Versions["/etc"] = Version;
         large.Below["/etc/d"] = ShadowedRecord.IsDirectory;
         for (int i = 0; i < 2_000; i++)
-            large.Machine["/etc/" + i.ToString("d6", CultureInfo.InvariantCulture) + new string('x', 4000)] = Version + " 17";
+            large.Machine["/etc/" + i.ToString("d6", CultureInfo.InvariantCulture) + new string('x', 4000)] = Version
+                + " 17";
         string text = RecordText.Of(large);
         Assert.InRange(text.Length, 3 << 20, 5 << 20);
         Assert.Equal(text, RecordText.Of(RecordText.Parse(text)!));
         Assert.Single(RecordText.Parse(text)!.Below);
 
         for (int i = 0; i < 10_000; i++)
-            large.Below["/etc/" + i.ToString("d6", CultureInfo.InvariantCulture) + new string('x', 3000)] = ShadowedRecord.IsDirectory;
+            large.Below["/etc/" + i.ToString("d6", CultureInfo.InvariantCulture) + new string('x', 3000)] =
+                ShadowedRecord.IsDirectory;
         ShadowedRecord read = RecordText.Parse(RecordText.Of(large))!;
         Assert.Empty(read.Below);
         Assert.Empty(read.Versions);
         Assert.NotEmpty(read.Machine);
     }
 
-    /// <summary>What happens after a boot, one after the other: machine=gone, vendor=gone, boot, touch; then whether the file is frozen.</summary>
+    /// <summary>
+    /// What happens after a boot, one after the other: machine=gone, vendor=gone, boot, touch; then whether the file is
+    /// frozen.
+    /// </summary>
     [Theory]
     [InlineData("", false)]
     [InlineData("vendor=2", true)]
@@ -167,7 +174,9 @@ public sealed class ShadowedRecordTests : IDisposable
             {
                 case "vendor": Make("below/f", words[1]); break;
                 case "machine": Make("upper/f", words[1]); break;
-                case "touch": File.SetLastWriteTimeUtc(_sample.Outside("upper/f"), new DateTime(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc)); break;
+                case "touch":
+                    File.SetLastWriteTimeUtc(_sample.Outside("upper/f"),
+                    new DateTime(2001, 1, 1, 0, 0, 0, DateTimeKind.Utc)); break;
                 case "mode":
                     using (SafeFileHandle file = _sample.Root.OpenAt("upper/f", Sys.O_RDONLY))
                         Sys.ChangeMode(file, 0x100); // 0400
@@ -185,7 +194,8 @@ public sealed class ShadowedRecordTests : IDisposable
     {
         Make("upper/f", "machine's");
         foreach (string before in new[] { "", "a", new string('a', 65536), new string('a', 200_000) })
-            foreach (string after in new[] { before + "a", before + "\0", before.Length == 0 ? "b" : "b" + before[1..], before.Length == 0 ? "c" : before[..^1] + "b" })
+            foreach (string after in new[] { before + "a", before + "\0", before.Length == 0 ? "b" : "b" + before[1..],
+                before.Length == 0 ? "c" : before[..^1] + "b" })
             {
                 Make("below/f", before);
                 ShadowedRecord record = Boot(new ShadowedRecord());
@@ -194,7 +204,9 @@ public sealed class ShadowedRecordTests : IDisposable
             }
     }
 
-    /// <summary>What boot finds of a directory that is opaque: the record of the boot before, and what is below by now.</summary>
+    /// <summary>
+    /// What boot finds of a directory that is opaque: the record of the boot before, and what is below by now.
+    /// </summary>
     [Theory]
     [InlineData(null, true, false, "")]
     [InlineData(null, false, false, null)]
@@ -211,7 +223,8 @@ public sealed class ShadowedRecordTests : IDisposable
     [InlineData("d /etc/f\ni 1 2 /etc/f\n", true, false, "")]
     [InlineData("d /etc/f\ni this /etc/f\n", true, true, "made")]
     [InlineData("d /etc/f\ni this /etc/g\n", true, false, "")]
-    public void A_directory_was_made_first_where_the_record_has_nothing_below_it(string? lines, bool isBelow, bool isMadeFirst, string? known)
+    public void A_directory_was_made_first_where_the_record_has_nothing_below_it(string? lines, bool isBelow,
+        bool isMadeFirst, string? known)
     {
         _sample.MakeDirectory("upper/f");
         if (isBelow)
@@ -220,7 +233,9 @@ public sealed class ShadowedRecordTests : IDisposable
             entry =>
             {
                 string identity = entry.Upper!.Inode + " " + entry.Upper.BirthTime;
-                ShadowedRecord older = lines is null ? new() : RecordText.Parse(Whole(First + "b " + Version + " /etc\n" + lines.Replace("this", identity, StringComparison.Ordinal)))!;
+                ShadowedRecord older = lines is null ? new()
+                    : RecordText.Parse(Whole(First + "b " + Version + " /etc\n"
+                    + lines.Replace("this", identity, StringComparison.Ordinal)))!;
                 ShadowedRecord record = new();
                 record.AddOpaque("/etc", entry, older);
 
@@ -229,14 +244,18 @@ public sealed class ShadowedRecordTests : IDisposable
                 Assert.Equal(known is "made" ? identity : known, record.Opaque.GetValueOrDefault("/etc/f"));
             },
             isOpaque: true);
-        WithEntry(entry => Assert.False(RecordText.Parse(Whole(First + "b " + Version + " /etc\n"))!.IsMadeFirst("/etc", entry)));
+        WithEntry(entry =>
+            Assert.False(RecordText.Parse(Whole(First + "b " + Version + " /etc\n"))!.IsMadeFirst("/etc", entry)));
     }
 
     [Fact]
     public void What_is_said_of_hierarchies_that_were_not_looked_at_is_kept()
     {
-        string opt = "b " + Version + " /opt\nd /etcetera/d\nd /opt/d\nk /opt/d\n" + Line.Replace("/etc/f", "/etcetera/f", StringComparison.Ordinal) + Line.Replace("/etc/f", "/opt/f", StringComparison.Ordinal);
-        ShadowedRecord older = RecordText.Parse(Whole(First + opt + Line + "b " + Version + " /etc\nd /etc/d\nk /etc/d\n"))!;
+        string opt = "b " + Version + " /opt\nd /etcetera/d\nd /opt/d\nk /opt/d\n"
+            + Line.Replace("/etc/f", "/etcetera/f", StringComparison.Ordinal)
+            + Line.Replace("/etc/f", "/opt/f", StringComparison.Ordinal);
+        ShadowedRecord older =
+            RecordText.Parse(Whole(First + opt + Line + "b " + Version + " /etc\nd /etc/d\nk /etc/d\n"))!;
         ShadowedRecord record = new();
 
         record.AddAllOutside(["/etc"], older);
@@ -247,7 +266,8 @@ public sealed class ShadowedRecordTests : IDisposable
     [Fact]
     public void What_was_below_since_the_boot_and_is_gone_again_is_something_that_can_have_been_hidden()
     {
-        ShadowedRecord older = RecordText.Parse(Whole(First + "d /etc/d\nf " + Version + " " + Version + " /etc/f\nd /opt/d\n"))!;
+        ShadowedRecord older =
+            RecordText.Parse(Whole(First + "d /etc/d\nf " + Version + " " + Version + " /etc/f\nd /opt/d\n"))!;
         ShadowedRecord record = RecordText.Parse(Whole(First + "d /etc/d\n"))!;
 
         record.AddBelowOf("/etc", older);
@@ -268,7 +288,8 @@ public sealed class ShadowedRecordTests : IDisposable
         Assert.Equal(Whole(First + Line), File.ReadAllText(_sample.Outside(RecordPath)));
         using (SafeFileHandle file = _sample.Root.OpenAt(RecordPath))
             Assert.Equal("0600", Octal.Text(Sys.Status(file).Permissions));
-        Assert.Equal(["shadowed"], Array.ConvertAll(Directory.GetFileSystemEntries(_sample.Outside("var/lib/bootmerge")), Path.GetFileName));
+        Assert.Equal(["shadowed"],
+            Array.ConvertAll(Directory.GetFileSystemEntries(_sample.Outside("var/lib/bootmerge")), Path.GetFileName));
 
         File.Delete(_sample.Outside(RecordPath));
         one.Write(_sample.Root, RecordText.Parse(Whole(First + Line))!);
@@ -335,7 +356,8 @@ public sealed class ShadowedRecordTests : IDisposable
             default: _sample.Write(path, content); break;
         }
         if (path.StartsWith("upper", StringComparison.Ordinal) && content is not "gone")
-            File.SetLastWriteTimeUtc(_sample.Outside(path), new DateTime(2020, 1, 1, 0, 0, content.Length, DateTimeKind.Utc));
+            File.SetLastWriteTimeUtc(_sample.Outside(path),
+                new DateTime(2020, 1, 1, 0, 0, content.Length, DateTimeKind.Utc));
     }
 
     private void WithEntry(Action<Entry> action, bool isOpaque = false)

@@ -57,7 +57,8 @@ public sealed class UnifiedDiffTests
         Assert.Equal("Not shown: more than 1000 lines differ.\n", UnifiedDiff.Hunks(before, after));
     }
 
-    private static List<string> Text(int[] numbers) => [.. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture) + "\n")];
+    private static List<string> Text(int[] numbers) =>
+        [.. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture) + "\n")];
 
     /// <summary>As patch(1) does, and as strictly: line numbers and context must be right.</summary>
     private static List<string> Apply(List<string> before, string hunks)
@@ -89,7 +90,8 @@ public sealed class UnifiedDiffTests
     private static (int Start, int Count) Range(string text)
     {
         string[] numbers = text.Split(',');
-        return (int.Parse(numbers[0], CultureInfo.InvariantCulture), numbers.Length == 1 ? 1 : int.Parse(numbers[1], CultureInfo.InvariantCulture));
+        return (int.Parse(numbers[0], CultureInfo.InvariantCulture),
+            numbers.Length == 1 ? 1 : int.Parse(numbers[1], CultureInfo.InvariantCulture));
     }
 
     private static int LongestCommon(List<string> one, List<string> other)
@@ -97,7 +99,8 @@ public sealed class UnifiedDiffTests
         int[,] lengths = new int[one.Count + 1, other.Count + 1];
         for (int i = 1; i <= one.Count; i++)
             for (int j = 1; j <= other.Count; j++)
-                lengths[i, j] = one[i - 1] == other[j - 1] ? lengths[i - 1, j - 1] + 1 : Math.Max(lengths[i - 1, j], lengths[i, j - 1]);
+                lengths[i, j] = one[i - 1] == other[j - 1] ? lengths[i - 1, j - 1] + 1
+                    : Math.Max(lengths[i - 1, j], lengths[i, j - 1]);
         return lengths[one.Count, other.Count];
     }
 }

@@ -10,7 +10,8 @@ public sealed class SamePathCheckTests
     [InlineData("two directories are merged", true, true, false)]
     [InlineData("a file hides the directory below it", false, true, true)]
     [InlineData("a directory hides the file below it", true, false, true)]
-    public void A_path_is_taken_twice_unless_both_are_directories(string why, bool isUpperDirectory, bool isLowerDirectory, bool isTwice)
+    public void A_path_is_taken_twice_unless_both_are_directories(string why, bool isUpperDirectory,
+        bool isLowerDirectory, bool isTwice)
     {
         SamePathCheck paths = new();
 

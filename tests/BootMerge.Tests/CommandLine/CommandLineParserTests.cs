@@ -72,10 +72,12 @@ public sealed class CommandLineParserTests
     [InlineData("--immutable", (int)MutableMode.No)]
     [InlineData("--ephemeral", (int)MutableMode.Ephemeral)]
     [InlineData("--mut", (int)MutableMode.Yes)]
-    public void The_mode_has_long_and_short_forms(string word, int mode) => Assert.Equal((MutableMode)mode, Parsed(word).Mutable);
+    public void The_mode_has_long_and_short_forms(string word, int mode) =>
+        Assert.Equal((MutableMode)mode, Parsed(word).Mutable);
 
     [Fact]
-    public void A_mode_given_twice_is_the_last_one() => Assert.Equal(MutableMode.Ephemeral, Parsed("--mutable=no", "--ephemeral").Mutable);
+    public void A_mode_given_twice_is_the_last_one() =>
+        Assert.Equal(MutableMode.Ephemeral, Parsed("--mutable=no", "--ephemeral").Mutable);
 
     [Fact]
     public void Mutable_without_equals_leaves_the_next_word_alone()
@@ -90,7 +92,8 @@ public sealed class CommandLineParserTests
     public void Every_switch_reaches_its_place()
     {
         Arguments arguments = Parsed(
-            "merge", "--force", "--no-reload", "--import-self", "--dry-run", "--verbose", "-q", "--no-wait", "--no-legend", "--no-pager",
+            "merge", "--force", "--no-reload", "--import-self", "--dry-run", "--verbose", "-q", "--no-wait",
+                "--no-legend", "--no-pager",
             "--json=short", "--class=all", "--fallback=immutable", "--noexec=off", "--always-refresh=1");
 
         Assert.True(arguments.Has(Switches.Force));
@@ -122,8 +125,10 @@ public sealed class CommandLineParserTests
 
     [Theory]
     [InlineData("unknown verb 'merg' (did you mean 'merge'?)", "merg")]
-    [InlineData("unknown verb '' (known: status, list, merge, unmerge, refresh, plan, boot, diff, explain, prune, reset, check)", "")]
-    [InlineData("unknown verb '-' (known: status, list, merge, unmerge, refresh, plan, boot, diff, explain, prune, reset, check)", "-")]
+    [InlineData("unknown verb '' (known: status, list, merge, unmerge, refresh, plan, boot, diff, explain, prune, "
+        + "reset, check)", "")]
+    [InlineData("unknown verb '-' (known: status, list, merge, unmerge, refresh, plan, boot, diff, explain, prune, "
+        + "reset, check)", "-")]
     [InlineData(@"unknown verb 'a\x0ab' (known: status, list, merge, unmerge, refresh, plan, boot, diff, explain, prune, reset, check)", "a\nb")]
     [InlineData("verb 'merge' takes no argument, but was given 'foo'", "merge", "foo")]
     [InlineData("verb 'prune' takes no argument, but was given '/etc'", "prune", "/etc")]
@@ -132,8 +137,10 @@ public sealed class CommandLineParserTests
     [InlineData("option '--keep' needs --all", "reset", "/etc/motd", "--keep=x")]
     [InlineData("verb 'merge' takes no argument, but was given '--force'", "merge", "--", "--force")]
     [InlineData("unknown option '--mutible' (did you mean '--mutable'?)", "--mutible=yes")]
-    [InlineData("option '--image-policy' takes an image policy: 'allow' is not of the form PARTITION=FLAG+FLAG", "--image-policy=allow")]
-    [InlineData("option '--image-policy' takes an image policy: unknown flag 'verty' (did you mean 'verity'?)", "--image-policy=root=verty")]
+    [InlineData("option '--image-policy' takes an image policy: 'allow' is not of the form PARTITION=FLAG+FLAG",
+        "--image-policy=allow")]
+    [InlineData("option '--image-policy' takes an image policy: unknown flag 'verty' (did you mean 'verity'?)",
+        "--image-policy=root=verty")]
     [InlineData("option '--image-policy' needs a value: --image-policy=POLICY", "--image-policy")]
     [InlineData("unknown option '-x'", "-x")]
     [InlineData("unknown option '-v'", "-qv")]
@@ -142,19 +149,23 @@ public sealed class CommandLineParserTests
     [InlineData("option '--root' needs a directory, but was given an empty value", "--root=")]
     [InlineData("option '--force' takes no value, but was given 'yes'", "--force=yes")]
     [InlineData("unknown value 'ephmeral' for option '--mutable' (did you mean 'ephemeral'?)", "--mutable=ephmeral")]
-    [InlineData("unknown value '' for option '--mutable' (known: no, yes, auto, import, ephemeral, ephemeral-import)", "--mutable=")]
+    [InlineData("unknown value '' for option '--mutable' (known: no, yes, auto, import, ephemeral, ephemeral-import)",
+        "--mutable=")]
     [InlineData("unknown value 'portable' for option '--class' (known: confext, sysext, all)", "--class=portable")]
-    [InlineData("unknown value 'jmmutable' for option '--fallback' (did you mean 'immutable'?)", "--fallback=jmmutable")]
+    [InlineData("unknown value 'jmmutable' for option '--fallback' (did you mean 'immutable'?)",
+        "--fallback=jmmutable")]
     [InlineData("unknown value 'short,' for option '--json' (did you mean 'short'?)", "--json=short,")]
     [InlineData("option '--noexec' takes yes or no, but was given 'maybe'", "--noexec=maybe")]
     [InlineData("option '--always-refresh' takes yes or no, but was given ''", "--always-refresh=")]
     public void What_is_not_understood_is_named_with_what_was_probably_meant(string message, params string[] words) =>
-        Assert.Equal(message, Assert.IsType<ParseResult.UsageError>(CommandLineParser.Parse("bootmerge", words)).Message);
+        Assert.Equal(message,
+            Assert.IsType<ParseResult.UsageError>(CommandLineParser.Parse("bootmerge", words)).Message);
 
     [Fact]
     public void Boot_is_no_rehearsal()
     {
-        ParseResult.UsageError error = Assert.IsType<ParseResult.UsageError>(CommandLineParser.Parse("bootmerge", ["boot", "--dry-run"]));
+        ParseResult.UsageError error =
+            Assert.IsType<ParseResult.UsageError>(CommandLineParser.Parse("bootmerge", ["boot", "--dry-run"]));
 
         Assert.Contains("plan", error.Message, StringComparison.Ordinal);
     }
@@ -167,7 +178,8 @@ public sealed class CommandLineParserTests
     [InlineData("merge", "--help")]
     [InlineData("merg", "--help")]
     public void Help_is_an_answer(params string[] words) =>
-        Assert.Equal(Help.Text(ProgramName.BootMerge), Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", words)).Text);
+        Assert.Equal(Help.Text(ProgramName.BootMerge),
+            Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", words)).Text);
 
     [Theory]
     [InlineData("systemd-confext", "--mutable=help", "Known mutability modes:")]
@@ -175,12 +187,14 @@ public sealed class CommandLineParserTests
     [InlineData("bootmerge", "--mutable=help", "Modes of --mutable=, by where writes to the merged tree go:")]
     [InlineData("bootmerge", "--no-legend --mutable=help", "  no                Nowhere: the merged tree is read-only")]
     public void Without_a_legend_the_list_of_modes_has_no_heading(string name, string typed, string first) =>
-        Assert.Equal(first, Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse(name, typed.Split(' '))).Text.Split('\n')[0]);
+        Assert.Equal(first,
+            Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse(name, typed.Split(' '))).Text.Split('\n')[0]);
 
     [Fact]
     public void The_modes_are_listed_on_request()
     {
-        ParseResult.Answer answer = Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", ["--mutable=help"]));
+        ParseResult.Answer answer = Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge",
+            ["--mutable=help"]));
 
         foreach (string mode in MutableModes.Names)
             Assert.Contains("  " + mode + " ", answer.Text, StringComparison.Ordinal);
@@ -188,7 +202,8 @@ public sealed class CommandLineParserTests
 
     [Fact]
     public void The_version_is_bootmerges() =>
-        Assert.Equal("bootmerge " + ProgramVersion.Text + "\n", Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", ["--version"])).Text);
+        Assert.Equal("bootmerge " + ProgramVersion.Text + "\n",
+            Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", ["--version"])).Text);
 
     [Fact]
     public void Help_names_every_option_and_fits_a_terminal()
@@ -196,10 +211,12 @@ public sealed class CommandLineParserTests
         foreach (Option option in OptionTable.All)
         {
             Assert.Contains(option.Name, Help.Text(ProgramName.BootMerge), StringComparison.Ordinal);
-            Assert.Equal(option.Scope != OptionScope.Own, Help.Text(ProgramName.SystemdSysext).Contains(option.Name, StringComparison.Ordinal));
+            Assert.Equal(option.Scope != OptionScope.Own,
+                Help.Text(ProgramName.SystemdSysext).Contains(option.Name, StringComparison.Ordinal));
         }
 
-        foreach (string line in (Help.Text(ProgramName.BootMerge) + Help.Text(ProgramName.SystemdConfext) + Help.Modes(legend: true)).Split('\n'))
+        foreach (string line in (Help.Text(ProgramName.BootMerge) + Help.Text(ProgramName.SystemdConfext)
+            + Help.Modes(legend: true)).Split('\n'))
             Assert.True(line.Length <= 110, line);
     }
 
@@ -211,7 +228,8 @@ public sealed class CommandLineParserTests
         Assert.StartsWith(name + " [OPTION...] [VERB]\n\n", AnswerOf(path, "help"), StringComparison.Ordinal);
         Assert.Equal(AnswerOf(path, "help"), AnswerOf(path, "-h"));
         Assert.Equal("systemd 262 (bootmerge " + ProgramVersion.Text + ")\n", AnswerOf(path, "--version"));
-        Assert.Equal("Known mutability modes:\nno\nyes\nauto\nimport\nephemeral\nephemeral-import\n", AnswerOf(path, "--mutable", "help"));
+        Assert.Equal("Known mutability modes:\nno\nyes\nauto\nimport\nephemeral\nephemeral-import\n",
+            AnswerOf(path, "--mutable", "help"));
         Assert.Equal("pretty\nshort\noff\n", AnswerOf(path, "--json=help"));
     }
 
@@ -237,9 +255,13 @@ public sealed class CommandLineParserTests
     [InlineData("unknown option '--verb' (did you mean '--verbose'?)", "--verb")]
     [InlineData("option '--no' is ambiguous: it could be --no-legend, --no-pager, --no-reload, --noexec", "--no")]
     [InlineData("option '--mutable' needs a value: --mutable=MODE", "refresh", "--mutable")]
-    [InlineData("unknown value 'refresh' for option '--mutable' (known: no, yes, auto, import, ephemeral, ephemeral-import)", "--mutable", "refresh")]
-    public void Called_as_a_program_of_systemd_only_its_verbs_and_options_are_known(string message, params string[] words) =>
-        Assert.StartsWith(message, Assert.IsType<ParseResult.UsageError>(CommandLineParser.Parse("systemd-confext", words)).Message, StringComparison.Ordinal);
+    [InlineData("unknown value 'refresh' for option '--mutable' (known: no, yes, auto, import, ephemeral, "
+        + "ephemeral-import)", "--mutable", "refresh")]
+    public void Called_as_a_program_of_systemd_only_its_verbs_and_options_are_known(string message,
+        params string[] words) =>
+        Assert.StartsWith(message,
+            Assert.IsType<ParseResult.UsageError>(CommandLineParser.Parse("systemd-confext", words)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void List_takes_names_of_extensions()
@@ -249,20 +271,24 @@ public sealed class CommandLineParserTests
     }
 
     [Fact]
-    public void An_image_policy_is_taken() => Assert.NotNull(Parsed("--image-policy", "root=verity+absent").ImagePolicy);
+    public void An_image_policy_is_taken() =>
+        Assert.NotNull(Parsed("--image-policy", "root=verity+absent").ImagePolicy);
 
     [Fact]
     public void Any_words_give_arguments_an_answer_or_one_line()
     {
-        List<string> real = ["merge", "status", "--", "-", "-q", "--root", "--root=", "--mutable", "--mutable=", "--no", "--json=pretty", "-qh", "\n"];
+        List<string> real = ["merge", "status", "--", "-", "-q", "--root", "--root=", "--mutable", "--mutable=", "--no",
+            "--json=pretty", "-qh", "\n"];
         foreach (Option option in OptionTable.All)
             real.Add(option.Name);
-        Gen<string> word = Gen.OneOf(Gen.OneOf(real.ToArray()), Gen.String, Gen.Select(Gen.OneOf(real.ToArray()), Gen.String, string.Concat));
+        Gen<string> word = Gen.OneOf(Gen.OneOf(real.ToArray()), Gen.String,
+            Gen.Select(Gen.OneOf(real.ToArray()), Gen.String, string.Concat));
         word.Array[0, 6].Sample(
             words =>
             {
                 ParseResult result = CommandLineParser.Parse("bootmerge", words);
-                return result is not ParseResult.UsageError error || (error.Message.Length is > 10 and < 2000 && !error.Message.Contains('\n'));
+                return result is not ParseResult.UsageError error
+                    || (error.Message.Length is > 10 and < 2000 && !error.Message.Contains('\n'));
             },
             seed: "0000KOIPe036",
             iter: 20_000,

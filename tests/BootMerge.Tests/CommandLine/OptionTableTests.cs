@@ -16,8 +16,10 @@ public sealed class OptionTableTests
     public void The_manual_has_each_option_with_its_value_under_the_heading_of_the_help()
     {
         string manual = Repository.Read("man/bootmerge.8.scd");
-        string section = Regex.Match(manual, @"^# OPTIONS$(.*?)^# ", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
-        List<string> described = Regex.Matches(section, @"^(## .*|\*-.*)$", RegexOptions.Multiline).Select(static row => row.Value).ToList();
+        string section = Regex.Match(manual, @"^# OPTIONS$(.*?)^# ",
+            RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+        List<string> described = Regex.Matches(section, @"^(## .*|\*-.*)$", RegexOptions.Multiline)
+            .Select(static row => row.Value).ToList();
 
         List<string> expected = [];
         foreach (IGrouping<OptionGroup, Option> group in OptionTable.All.GroupBy(static option => option.Group))
@@ -32,7 +34,8 @@ public sealed class OptionTableTests
     [Fact]
     public void Bash_offers_each_option_in_each_of_its_forms()
     {
-        string words = Regex.Match(Repository.Read("completions/bash/bootmerge"), "_bootmerge_options='([^']*)'").Groups[1].Value;
+        string words = Regex.Match(Repository.Read("completions/bash/bootmerge"),
+            "_bootmerge_options='([^']*)'").Groups[1].Value;
         List<string> expected = [];
         foreach (Option option in OptionTable.All)
         {
@@ -44,16 +47,19 @@ public sealed class OptionTableTests
                 expected.Add("-" + option.Letter);
         }
 
-        Assert.Equal(expected.Order(StringComparer.Ordinal), words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Order(StringComparer.Ordinal),
+            words.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public void Fish_knows_which_options_have_a_value_in_the_next_word()
     {
-        string names = Regex.Match(Repository.Read("completions/bootmerge.fish"), @"\^--\(([a-z|-]*)\)\$").Groups[1].Value;
+        string names = Regex.Match(Repository.Read("completions/bootmerge.fish"),
+            @"\^--\(([a-z|-]*)\)\$").Groups[1].Value;
 
         Assert.Equal(
-            OptionTable.All.Where(static option => option.Value == OptionValue.Required).Select(static option => option.Name[2..]).Order(StringComparer.Ordinal),
+            OptionTable.All.Where(static option => option.Value == OptionValue.Required)
+                .Select(static option => option.Name[2..]).Order(StringComparer.Ordinal),
             names.Split('|').Order(StringComparer.Ordinal));
     }
 
@@ -84,20 +90,25 @@ public sealed class OptionTableTests
     public void No_two_options_share_a_name_or_a_letter()
     {
         Assert.Equal(OptionTable.All.Length, OptionTable.All.Select(static option => option.Name).Distinct().Count());
-        Assert.Equal(OptionTable.All.Count(static option => option.Letter != 0), OptionTable.All.Where(static option => option.Letter != 0).Select(static option => option.Letter).Distinct().Count());
+        Assert.Equal(OptionTable.All.Count(static option => option.Letter != 0),
+            OptionTable.All.Where(static option => option.Letter != 0).Select(static option => option.Letter).Distinct()
+            .Count());
     }
 
     [Fact]
     public void The_verbs_are_in_the_order_of_their_enumeration() =>
         Assert.Equal(Enum.GetValues<Verb>(), VerbTable.All.Select(static row => row.Verb));
 
-    private static string ManualRow(Option option) => (option.Letter == 0 ? "" : "*-" + option.Letter + "*, ") + option.Value switch
-    {
-        OptionValue.None => "*" + option.Name + "*",
-        OptionValue.Optional => "*" + option.Name + "*[*=*_" + option.Form[2..^1] + "_]",
-        _ => "*" + option.Name + "=*_" + option.Form[1..] + "_",
-    };
+    private static string ManualRow(Option option) => (option.Letter == 0 ? "" : "*-" + option.Letter + "*, ")
+        + option.Value switch
+        {
+            OptionValue.None => "*" + option.Name + "*",
+            OptionValue.Optional => "*" + option.Name + "*[*=*_" + option.Form[2..^1] + "_]",
+            _ => "*" + option.Name + "=*_" + option.Form[1..] + "_",
+        };
 
-    private static List<string> Values(Arguments arguments) => typeof(Arguments).GetProperties(BindingFlags.Public | BindingFlags.Instance)
-        .Select(property => property.GetValue(arguments) is ICollection list ? list.Count.ToString() : property.GetValue(arguments)?.ToString() ?? "").ToList();
+    private static List<string> Values(Arguments arguments) =>
+        typeof(Arguments).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+        .Select(property => property.GetValue(arguments) is ICollection list
+        ? list.Count.ToString() : property.GetValue(arguments)?.ToString() ?? "").ToList();
 }

@@ -45,7 +45,8 @@ public sealed class ConfigurationReaderTests : IDisposable
         Write("/usr/lib/bootmerge.conf.d/.50.conf", "hidden");
 
         Assert.Equal(
-            "/etc/bootmerge.conf=main /run/bootmerge.conf.d/10-a.conf=a /etc/bootmerge.conf.d/20-b.conf=b /usr/lib/bootmerge.conf.d/30-c.conf=c",
+            "/etc/bootmerge.conf=main /run/bootmerge.conf.d/10-a.conf=a /etc/bootmerge.conf.d/20-b.conf=b "
+                + "/usr/lib/bootmerge.conf.d/30-c.conf=c",
             Read());
     }
 

@@ -13,7 +13,8 @@ public sealed class HierarchyListTests
     [InlineData("/etc:/etc/", "/etc")]
     [InlineData("/usr:/usrlocal", "/usr /usrlocal")]
     [InlineData("/a b", "/a b")]
-    public void Paths_stand_between_colons(string text, string expected) => Assert.Equal(expected, string.Join(' ', HierarchyList.Parse(text, "V")));
+    public void Paths_stand_between_colons(string text, string expected) =>
+        Assert.Equal(expected, string.Join(' ', HierarchyList.Parse(text, "V")));
 
     [Theory]
     [InlineData("", "Environment variable V names no path; unset it, or give one such as /etc")]
@@ -22,7 +23,8 @@ public sealed class HierarchyListTests
     [InlineData("/etc: /opt", "Environment variable V: ' /opt' is not an absolute path")]
     [InlineData("/", "Environment variable V: '/' is the root itself, which cannot be merged")]
     [InlineData("///", "Environment variable V: '///' is the root itself, which cannot be merged")]
-    [InlineData("/etc/../usr", "Environment variable V: '/etc/../usr' is not normalised: it contains '//', '.' or '..'")]
+    [InlineData("/etc/../usr", "Environment variable V: '/etc/../usr' is not normalised: it contains "
+    + "'//', '.' or '..'")]
     [InlineData("/./etc", "Environment variable V: '/./etc' is not normalised: it contains '//', '.' or '..'")]
     [InlineData("//etc", "Environment variable V: '//etc' is not normalised: it contains '//', '.' or '..'")]
     [InlineData("/usr:/usr/lib", "Environment variable V: '/usr/lib' and '/usr' are inside each other")]
@@ -38,7 +40,8 @@ public sealed class HierarchyListTests
                 try
                 {
                     foreach (string path in HierarchyList.Parse(text, "V"))
-                        if (path.Length < 2 || path[0] != '/' || path[^1] == '/' || path.Contains("//", System.StringComparison.Ordinal))
+                        if (path.Length < 2 || path[0] != '/' || path[^1] == '/'
+                            || path.Contains("//", System.StringComparison.Ordinal))
                             return false;
                     return true;
                 }

@@ -3,7 +3,10 @@ using Xunit;
 
 namespace BootMerge.Tests.Configuration;
 
-/// <summary>What each policy means was asked of systemd-confext 262 with an image of each file system, and of systemd-analyze image-policy.</summary>
+/// <summary>
+/// What each policy means was asked of systemd-confext 262 with an image of each file system, and of systemd-analyze
+/// image-policy.
+/// </summary>
 public sealed class ImagePolicyTests
 {
     [Theory]
@@ -39,7 +42,8 @@ public sealed class ImagePolicyTests
     [InlineData("root=verity+signed+encrypted+unprotected+absent:usr=verity+signed+encrypted+unprotected+absent:home=encrypted+unprotected+absent:srv=encrypted+unprotected+absent:esp=unprotected+absent:xbootldr=unprotected+absent:tmp=encrypted+unprotected+absent:var=encrypted+unprotected+absent", "squashfs erofs ext4 btrfs xfs")]
     [InlineData("usr=verity+read-only-on:root=encrypted:swap=encrypted", "")]
     [InlineData("root=encrypted+read-only-off:srv=encrypted+absent:swap=absent+unused", "")]
-    [InlineData("root=unprotected+encrypted:swap=absent+unused:=unprotected+encrypted+absent", "squashfs erofs ext4 btrfs xfs")]
+    [InlineData("root=unprotected+encrypted:swap=absent+unused:=unprotected+encrypted+absent",
+        "squashfs erofs ext4 btrfs xfs")]
     [InlineData("root=unprotected+ext4:usr=ignore:=ignore", "ext4")]
     // The rule for all that have none.
     [InlineData("=unprotected", "squashfs erofs ext4 btrfs xfs")]
@@ -119,9 +123,11 @@ public sealed class ImagePolicyTests
     [InlineData("root=verity+unprotectd", "unknown flag 'unprotectd' (did you mean 'unprotected'?)", "")]
     [InlineData("root=verity+signet+unprotectd", "unknown flag 'signet' (did you mean 'signed'?)", "")]
     [InlineData("roots=absent", "unknown partition 'roots' (did you mean 'root'?)", "")]
-    [InlineData("roots=unprotected:=unprotected", "unknown partition 'roots' (did you mean 'root'?)", "squashfs erofs ext4 btrfs xfs")]
+    [InlineData("roots=unprotected:=unprotected", "unknown partition 'roots' (did you mean 'root'?)",
+        "squashfs erofs ext4 btrfs xfs")]
     [InlineData("root=verity=signed+absent", "unknown flag 'verity=signed' (known: ", "")]
-    public void Words_that_are_not_known_leave_the_rest_in_force_and_never_open_it(string policy, string expected, string usable)
+    public void Words_that_are_not_known_leave_the_rest_in_force_and_never_open_it(string policy, string expected,
+        string usable)
     {
         ImagePolicy? parsed = ImagePolicy.Parse(policy, out string? problem);
 
@@ -161,8 +167,10 @@ public sealed class ImagePolicyTests
 
     [Theory]
     [InlineData("root=verity", "the image policy 'root=verity' allows no image without verity or encryption")]
-    [InlineData("root=read-only-on", "the image policy 'root=read-only-on' allows no image without a partition marked read-only")]
-    [InlineData("root=growfs-on", "the image policy 'root=growfs-on' allows no image without a partition marked to grow")]
+    [InlineData("root=read-only-on", "the image policy 'root=read-only-on' allows no image without a partition "
+        + "marked read-only")]
+    [InlineData("root=growfs-on", "the image policy 'root=growfs-on' allows no image without a partition "
+        + "marked to grow")]
     [InlineData("=ext4", "the image policy '=ext4' allows no squashfs")]
     [InlineData("-", "the image policy '-' allows no image without verity or encryption")]
     public void The_reason_names_the_policy(string policy, string reason) =>
@@ -176,5 +184,6 @@ public sealed class ImagePolicyTests
     }
 
     private static string Usable(ImagePolicy policy) =>
-        string.Join(' ', Array.FindAll(["squashfs", "erofs", "ext4", "btrfs", "xfs"], system => policy.ReasonToRefuse(system) is null));
+        string.Join(' ', Array.FindAll(["squashfs", "erofs", "ext4", "btrfs", "xfs"],
+            system => policy.ReasonToRefuse(system) is null));
 }

@@ -38,12 +38,18 @@ public sealed class KernelCommandLineTests
 
     [Theory]
     [InlineData("bootmerge=maybe", "Kernel command line: 'bootmerge=maybe' is not valid, ignored; it takes yes or no")]
-    [InlineData("systemd.confext=2", "Kernel command line: 'systemd.confext=2' is not valid, ignored; it takes yes or no")]
-    [InlineData("bootmerge.mutable=atuo", "Kernel command line: 'bootmerge.mutable=atuo' is not valid, ignored (did you mean 'auto'?)")]
-    [InlineData("bootmerge.fallback", "Kernel command line: 'bootmerge.fallback' is not valid, ignored (known: fail, immutable, ephemeral)")]
-    [InlineData("bootmerge.prune=perhaps", "Kernel command line: 'bootmerge.prune=perhaps' is not valid, ignored; it takes yes or no")]
-    [InlineData("bootmerge.log=debgu", "Kernel command line: 'bootmerge.log=debgu' is not valid, ignored (did you mean 'debug'?)")]
-    [InlineData("bootmerge.mutabel=no", "Kernel command line: 'bootmerge.mutabel=no' is not known, ignored (did you mean 'bootmerge.mutable'?)")]
+    [InlineData("systemd.confext=2", "Kernel command line: 'systemd.confext=2' is not valid, ignored; it "
+        + "takes yes or no")]
+    [InlineData("bootmerge.mutable=atuo",
+        "Kernel command line: 'bootmerge.mutable=atuo' is not valid, ignored (did you mean 'auto'?)")]
+    [InlineData("bootmerge.fallback",
+        "Kernel command line: 'bootmerge.fallback' is not valid, ignored (known: fail, immutable, ephemeral)")]
+    [InlineData("bootmerge.prune=perhaps",
+        "Kernel command line: 'bootmerge.prune=perhaps' is not valid, ignored; it takes yes or no")]
+    [InlineData("bootmerge.log=debgu",
+        "Kernel command line: 'bootmerge.log=debgu' is not valid, ignored (did you mean 'debug'?)")]
+    [InlineData("bootmerge.mutabel=no",
+        "Kernel command line: 'bootmerge.mutabel=no' is not known, ignored (did you mean 'bootmerge.mutable'?)")]
     public void What_is_not_understood_is_a_warning(string text, string warning)
     {
         WarningLog log = new();

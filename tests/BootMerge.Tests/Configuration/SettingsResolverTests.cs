@@ -51,7 +51,8 @@ public sealed class SettingsResolverTests
 
     [Theory]
     [MemberData(nameof(Modes))]
-    public void The_strongest_source_chooses_the_mode(string typed, string file, string environment, string kernel, string mode, string origin, string systemdMode)
+    public void The_strongest_source_chooses_the_mode(string typed, string file, string environment, string kernel,
+        string mode, string origin, string systemdMode)
     {
         ClassSources confextSources = new(ExtensionClass.Confext)
         {
@@ -81,12 +82,18 @@ public sealed class SettingsResolverTests
     [InlineData("bootmerge", "boot", "yes", "import", "import", false)]
     [InlineData("bootmerge", "merge", "yes", "", "yes", false)]
     [InlineData("systemd-confext", "refresh", "yes", "", "yes", false)]
-    public void What_an_earlier_boot_left_for_systemd_is_no_choice_of_the_owners(string name, string verb, string published, string own, string mode, bool isKept)
+    public void What_an_earlier_boot_left_for_systemd_is_no_choice_of_the_owners(string name, string verb,
+        string published, string own, string mode, bool isKept)
     {
-        SourceFile ours = new("/run/99-bootmerge.conf", Encoding.UTF8.GetBytes("[ConfExt]\nMutable=" + published), isPublished: true);
+        SourceFile ours = new("/run/99-bootmerge.conf", Encoding.UTF8.GetBytes("[ConfExt]\nMutable=" + published),
+            isPublished: true);
         SourceFile theirs = File("/c.conf", own.Length == 0 ? "" : "[ConfExt]\nMutable=" + own);
         bool isStronger = verb == "refresh" && mode == own;
-        ConfigurationSources sources = new() { Classes = [new ClassSources(ExtensionClass.Confext) { Files = isStronger ? [ours, theirs] : [theirs, ours] }] };
+        ConfigurationSources sources = new()
+        {
+            Classes =
+            [new ClassSources(ExtensionClass.Confext) { Files = isStronger ? [ours, theirs] : [theirs, ours] }]
+        };
         Arguments typed = Assert.IsType<ParseResult.Parsed>(CommandLineParser.Parse(name, [verb])).Arguments;
 
         ClassSettings confext = Assert.Single(SettingsResolver.Resolve(typed, sources).Classes);
@@ -113,15 +120,21 @@ public sealed class SettingsResolverTests
     [MemberData(nameof(Ladder))]
     public void Each_source_of_the_mode_is_stronger_than_those_before_it(int speaking, string mode, string origin)
     {
-        List<SourceFile> files = [File("/main", "[SysExt]\nMutable=no"), File("/10.conf", "[SysExt]\nMutable=yes"), File("/20.conf", "[SysExt]\nMutable=import")];
+        List<SourceFile> files = [File("/main", "[SysExt]\nMutable=no"), File("/10.conf", "[SysExt]\nMutable=yes"),
+            File("/20.conf", "[SysExt]\nMutable=import")];
         ClassSources sysext = new(ExtensionClass.Sysext)
         {
             Files = files[..Math.Min(speaking, 3)],
             Mode = speaking >= 4 ? "ephemeral" : null,
         };
-        ConfigurationSources sources = new() { Classes = [sysext], KernelCommandLine = speaking >= 5 ? "bootmerge.mutable=ephemeral-import"u8.ToArray() : [] };
+        ConfigurationSources sources = new()
+        {
+            Classes = [sysext],
+            KernelCommandLine = speaking >= 5 ? "bootmerge.mutable=ephemeral-import"u8.ToArray() : []
+        };
 
-        Settings settings = SettingsResolver.Resolve(Typed(["boot", "--class=sysext", .. speaking >= 6 ? ["--mutable"] : Array.Empty<string>()]), sources);
+        Settings settings = SettingsResolver.Resolve(
+            Typed(["boot", "--class=sysext", .. speaking >= 6 ? ["--mutable"] : Array.Empty<string>()]), sources);
 
         Assert.Equal((mode, origin), (MutableModes.Name(settings.Classes[0].Mode), settings.Classes[0].ModeOrigin));
         Assert.Empty(settings.Warnings);
@@ -134,26 +147,33 @@ public sealed class SettingsResolverTests
     [InlineData("merge", "root=verity|root=ext4", "the image policy 'root=ext4' allows no squashfs")]
     [InlineData("merge", "root=verity|", null)]
     [InlineData("merge", "nonsense", "the image policy 'nonsense' allows no image without verity or encryption")]
-    [InlineData("merge", "root=unprotected|nonsense", "the image policy 'nonsense' allows no image without verity or encryption")]
+    [InlineData("merge", "root=unprotected|nonsense",
+        "the image policy 'nonsense' allows no image without verity or encryption")]
     [InlineData("merge", "nonsense|root=unprotected", null)]
     [InlineData("merge", "root=ignore", "the image policy 'root=ignore' allows no image without verity or encryption")]
-    [InlineData("merge", "root=nonsense", "the image policy 'root=nonsense' allows no image without verity or encryption")]
-    [InlineData("merge", "root=verity+nonsense", "the image policy 'root=verity+nonsense' allows no image without verity or encryption")]
+    [InlineData("merge", "root=nonsense",
+        "the image policy 'root=nonsense' allows no image without verity or encryption")]
+    [InlineData("merge", "root=verity+nonsense",
+        "the image policy 'root=verity+nonsense' allows no image without verity or encryption")]
     [InlineData("merge --image-policy=root=xfs", "root=unprotected", "the image policy 'root=xfs' allows no squashfs")]
     [InlineData("merge --image-policy=*", "root=verity", null)]
-    [InlineData("merge --image-policy=", "root=unprotected", "the image policy '' allows no image without verity or encryption")]
+    [InlineData("merge --image-policy=", "root=unprotected",
+        "the image policy '' allows no image without verity or encryption")]
     public void An_image_policy_comes_from_option_or_file(string typed, string files, string? refusal)
     {
         ClassSources confext = new(ExtensionClass.Confext);
         foreach (string policy in files.Split('|'))
             confext.Files.Add(File("/f", files.Length == 0 ? "" : "[ConfExt]\nImagePolicy=" + policy));
 
-        Settings settings = SettingsResolver.Resolve(Typed(typed.Split(' ')), new ConfigurationSources { Classes = [confext] });
+        Settings settings = SettingsResolver.Resolve(Typed(typed.Split(' ')),
+            new ConfigurationSources { Classes = [confext] });
 
         Assert.Equal(refusal, settings.Classes[0].ImagePolicy?.ReasonToRefuse("squashfs"));
-        Assert.Equal(typed == "merge" && (files.Length == 0 || files.EndsWith('|')), settings.Classes[0].ImagePolicy is null);
+        Assert.Equal(typed == "merge" && (files.Length == 0 || files.EndsWith('|')),
+            settings.Classes[0].ImagePolicy is null);
         Assert.Equal(files.Contains("nonsense", StringComparison.Ordinal) ? 1 : 0, settings.Warnings.Count);
-        Assert.All(settings.Warnings, warning => Assert.StartsWith("/f:2: ImagePolicy=", warning, StringComparison.Ordinal));
+        Assert.All(settings.Warnings, warning =>
+            Assert.StartsWith("/f:2: ImagePolicy=", warning, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -169,14 +189,16 @@ public sealed class SettingsResolverTests
     {
         ClassSources sources = new(ExtensionClass.Confext)
         {
-            Files = [File("/a", "[ConfExt]\nMutable=yes"), File("/b", "[ConfExt]\nMutable=import\nImagePolicy=*"), File("/c", "[ConfExt]\nMutable=")],
+            Files = [File("/a", "[ConfExt]\nMutable=yes"), File("/b", "[ConfExt]\nMutable=import\nImagePolicy=*"),
+                File("/c", "[ConfExt]\nMutable=")],
         };
 
         Settings settings = SettingsResolver.Resolve(Typed("merge"), new ConfigurationSources { Classes = [sources] });
 
         Assert.Equal(MutableMode.Import, settings.Classes[0].Mode);
         Assert.Equal("/b:2", settings.Classes[0].ModeOrigin);
-        Assert.Equal(["/c:2: Mutable= is not valid, ignored (known: no, yes, auto, import, ephemeral, ephemeral-import)"], settings.Warnings);
+        Assert.Equal(["/c:2: Mutable= is not valid, ignored (known: no, yes, auto, import, ephemeral, "
+            + "ephemeral-import)"], settings.Warnings);
     }
 
     [Fact]
@@ -184,7 +206,8 @@ public sealed class SettingsResolverTests
     {
         ConfigurationSources sources = new()
         {
-            InitramfsFiles = [File("/i", "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults")],
+            InitramfsFiles = [File("/i",
+                "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults")],
             Files = [File("/r", "[BootMerge]\nFallback=ephemeral\nRequireExtension=mine")],
         };
 
@@ -202,8 +225,10 @@ public sealed class SettingsResolverTests
     [InlineData("flatcar-defaults", "RequireExtension=", null, false)]
     [InlineData("flatcar-defaults", "RequireExtension=flatcar-defaults", "flatcar-defaults", false)]
     [InlineData("flatcar-defaults", "RequireExtension=a/b", "flatcar-defaults", true)]
-    [InlineData("flatcar-defaults", "RequireExtension=a\u0016b", "flatcar-defaults", true)] // no extension can have that name
-    public void A_requirement_of_the_initramfs_holds_only_where_defaults_exist(string initramfs, string root, string? expected, bool onlyWhereDefaultsExist)
+    // no extension can have that name
+    [InlineData("flatcar-defaults", "RequireExtension=a\u0016b", "flatcar-defaults", true)]
+    public void A_requirement_of_the_initramfs_holds_only_where_defaults_exist(string initramfs, string root,
+        string? expected, bool onlyWhereDefaultsExist)
     {
         ConfigurationSources sources = new()
         {
@@ -241,7 +266,8 @@ public sealed class SettingsResolverTests
     [InlineData("merge", "bootmerge=0 systemd.confext=0", false, false)]
     public void Only_boot_is_switched_off_by_the_kernel_command_line(string verb, string kernel, bool all, bool confext)
     {
-        Settings settings = SettingsResolver.Resolve(Typed(verb), new ConfigurationSources { KernelCommandLine = Encoding.UTF8.GetBytes(kernel) });
+        Settings settings = SettingsResolver.Resolve(Typed(verb),
+            new ConfigurationSources { KernelCommandLine = Encoding.UTF8.GetBytes(kernel) });
 
         Assert.Equal(all, settings.SwitchedOff);
         Assert.Equal(confext, settings.Classes[0].SwitchedOff);
@@ -256,7 +282,8 @@ public sealed class SettingsResolverTests
     [InlineData("bootmerge", "boot", "Class=all", "confext sysext")]
     [InlineData("bootmerge", "boot --class=confext", "Class=all", "confext")]
     [InlineData("bootmerge", "boot", "Class=every", "confext")]
-    public void Classes_come_from_option_file_or_name_of_the_program(string program, string typed, string file, string expected)
+    public void Classes_come_from_option_file_or_name_of_the_program(string program, string typed, string file,
+        string expected)
     {
         ConfigurationSources sources = new() { Files = [File("/r", "[BootMerge]\n" + file)] };
 
@@ -269,8 +296,10 @@ public sealed class SettingsResolverTests
     [InlineData("bootmerge", "merge", true)]
     [InlineData("systemd-confext", "merge", false)]
     [InlineData("systemd-confext", "merge --import-self", true)]
-    public void Under_systemds_name_the_self_routed_imports_are_asked_for(string program, string typed, bool expected) =>
-        Assert.Equal(expected, SettingsResolver.Resolve(TypedAs(program, typed.Split(' ')), new ConfigurationSources()).Classes[0].ImportSelf);
+    public void Under_systemds_name_the_self_routed_imports_are_asked_for(string program, string typed,
+        bool expected) =>
+        Assert.Equal(expected, SettingsResolver.Resolve(TypedAs(program, typed.Split(' ')),
+            new ConfigurationSources()).Classes[0].ImportSelf);
 
     [Theory]
     [InlineData("merge --class=all", "", true, false)]
@@ -279,7 +308,8 @@ public sealed class SettingsResolverTests
     [InlineData("merge --class=all --noexec=yes", "NoExec=no", true, true)]
     [InlineData("merge --class=all --noexec=no", "NoExec=yes", false, false)]
     [InlineData("merge --class=all", "NoExec=perhaps", true, false)]
-    public void Noexec_is_a_matter_of_confexts_unless_an_option_says_so(string typed, string file, bool confext, bool sysext)
+    public void Noexec_is_a_matter_of_confexts_unless_an_option_says_so(string typed, string file, bool confext,
+        bool sysext)
     {
         ConfigurationSources sources = new() { Files = [File("/r", "[BootMerge]\n" + file)] };
 
@@ -290,7 +320,8 @@ public sealed class SettingsResolverTests
     }
 
     [Theory]
-    [InlineData("merge --mutable", "redirect_dir=on,metacopy=off,index=on", null, "redirect_dir=on,metacopy=off,index=on", 0)]
+    [InlineData("merge --mutable", "redirect_dir=on,metacopy=off,index=on", null,
+        "redirect_dir=on,metacopy=off,index=on", 0)]
     [InlineData("merge --mutable", "index=on", null, "index=on", 1)]
     [InlineData("merge --mutable=import", "index=on", null, "index=on", 0)]
     [InlineData("status --mutable", "index=on", null, "index=on", 0)]
@@ -303,7 +334,8 @@ public sealed class SettingsResolverTests
     [InlineData("merge --mutable", "redirect_dir=on,metacopy=off,userxattr", null, null, 1)]
     [InlineData("merge --mutable", "", "userxattr", null, 1)]
     [InlineData("merge", "noatime,nosymfollow", null, null, 1)]
-    public void Own_overlay_options_replace_the_defaults_with_a_warning_when_it_matters(string typed, string file, string? environment, string? expected, int warnings)
+    public void Own_overlay_options_replace_the_defaults_with_a_warning_when_it_matters(string typed, string file,
+        string? environment, string? expected, int warnings)
     {
         ConfigurationSources sources = new()
         {
@@ -320,7 +352,8 @@ public sealed class SettingsResolverTests
     [Fact]
     public void The_environment_replaces_the_hierarchies()
     {
-        ConfigurationSources sources = new() { Classes = [new ClassSources(ExtensionClass.Confext) { Hierarchies = "/etc:/opt/etc" }] };
+        ConfigurationSources sources =
+            new() { Classes = [new ClassSources(ExtensionClass.Confext) { Hierarchies = "/etc:/opt/etc" }] };
 
         Assert.Equal(["/etc", "/opt/etc"], SettingsResolver.Resolve(Typed("merge"), sources).Classes[0].Hierarchies);
     }
@@ -329,10 +362,12 @@ public sealed class SettingsResolverTests
     [InlineData("Fallback=immutabel", "/r:2: Fallback=immutabel is not valid, ignored (did you mean 'immutable'?)")]
     [InlineData("NoExec=2", "/r:2: NoExec=2 is not valid, ignored; it takes yes or no")]
     [InlineData("RouteEtc=", "/r:2: RouteEtc= is not valid, ignored; it takes yes or no")]
-    [InlineData("RequireExtension=/x", "/r:2: RequireExtension=/x is not valid, ignored; it takes the name of an extension, not a path")]
+    [InlineData("RequireExtension=/x",
+        "/r:2: RequireExtension=/x is not valid, ignored; it takes the name of an extension, not a path")]
     [InlineData("Class=confexts", "/r:2: Class=confexts is not valid, ignored (known: confext, sysext, all)")]
     [InlineData("Prune=perhaps", "/r:2: Prune=perhaps is not valid, ignored; it takes yes or no")]
-    [InlineData("OverlayOptions=workdir=/x", "/r:2: OverlayOptions=workdir=/x is not valid, ignored: layers cannot be set here, remove workdir")]
+    [InlineData("OverlayOptions=workdir=/x",
+        "/r:2: OverlayOptions=workdir=/x is not valid, ignored: layers cannot be set here, remove workdir")]
     public void A_wrong_value_is_a_warning_that_says_what_is_right(string line, string warning)
     {
         ConfigurationSources sources = new() { Files = [File("/r", "[BootMerge]\n" + line)] };

@@ -10,7 +10,8 @@ public sealed class CompatibilityTests
         new() { Release = Parse(text), Scope = scope, Architecture = "x86-64" };
 
     // ';' stands for a line break, to keep a row on a line.
-    private static ReleaseFile Parse(string text) => KeyValueFile.Parse(Encoding.UTF8.GetBytes(text.Replace(';', '\n')));
+    private static ReleaseFile Parse(string text) =>
+        KeyValueFile.Parse(Encoding.UTF8.GetBytes(text.Replace(';', '\n')));
 
     // Each verdict as systemd-confext 262 comes to it.
     [Theory]
@@ -43,7 +44,8 @@ public sealed class CompatibilityTests
     [InlineData("ID=acme;VERSION_ID=42", "ID=acme", "no VERSION_ID, the system has 42")]
     [InlineData("ID=acme;VERSION_ID=42", "ID=acme;VERSION_ID=", "VERSION_ID=, the system has 42")]
     [InlineData("ID=acme;VERSION_ID=42;SYSEXT_LEVEL=1", "ID=acme;SYSEXT_LEVEL=1", "no VERSION_ID, the system has 42")]
-    [InlineData("ID=acme;VERSION_ID=42;CONFEXT_LEVEL=1", "ID=acme;VERSION_ID=42;CONFEXT_LEVEL=2", "CONFEXT_LEVEL=2, the system has 1")]
+    [InlineData("ID=acme;VERSION_ID=42;CONFEXT_LEVEL=1", "ID=acme;VERSION_ID=42;CONFEXT_LEVEL=2",
+        "CONFEXT_LEVEL=2, the system has 1")]
     [InlineData("ID=acme;VERSION_ID=42;CONFEXT_LEVEL=1", "ID=acme;VERSION_ID=41", "VERSION_ID=41, the system has 42")]
     [InlineData("ID=acme;CONFEXT_LEVEL=1", "ID=acme;CONFEXT_LEVEL=2", "CONFEXT_LEVEL=2, the system has 1")]
     [InlineData("ID=ACME", "ID=acme", "ID=acme, the system has ACME")]
@@ -61,7 +63,8 @@ public sealed class CompatibilityTests
     [InlineData("ID=acme", "ID=_any;CONFEXT_SCOPE=", "CONFEXT_SCOPE=, the system's scope is system")]
     [InlineData("ID=acme", "ID=_any;CONFEXT_SCOPE=portable", "CONFEXT_SCOPE=portable, the system's scope is system")]
     [InlineData("ID=acme", "ID=\"a\nb\u001b[2J\"", "ID=a\\x0ab\\x1b[2J, the system has acme")]
-    public void A_release_file_that_does_not_fit_is_refused_with_both_sides_named(string host, string extension, string reason)
+    public void A_release_file_that_does_not_fit_is_refused_with_both_sides_named(string host, string extension,
+        string reason)
     {
         Verdict verdict = Compatibility.Judge(Parse(extension), Host(host), ExtensionClass.Confext);
 
@@ -75,8 +78,10 @@ public sealed class CompatibilityTests
     {
         HostRelease initrd = Host("ID=acme", scope: "initrd");
 
-        Assert.Equal("no CONFEXT_SCOPE, the system's scope is initrd, the default is system portable", Compatibility.Judge(Parse("ID=_any"), initrd, ExtensionClass.Confext).Reason);
-        Assert.True(Compatibility.Judge(Parse("ID=_any;CONFEXT_SCOPE=initrd"), initrd, ExtensionClass.Confext).Accepted);
+        Assert.Equal("no CONFEXT_SCOPE, the system's scope is initrd, the default is system portable",
+            Compatibility.Judge(Parse("ID=_any"), initrd, ExtensionClass.Confext).Reason);
+        Assert.True(Compatibility.Judge(Parse("ID=_any;CONFEXT_SCOPE=initrd"), initrd,
+            ExtensionClass.Confext).Accepted);
     }
 
     [Fact]
@@ -84,8 +89,10 @@ public sealed class CompatibilityTests
     {
         HostRelease host = Host("ID=acme;VERSION_ID=42;SYSEXT_LEVEL=1;CONFEXT_LEVEL=2");
 
-        Assert.True(Compatibility.Judge(Parse("ID=acme;SYSEXT_LEVEL=1;CONFEXT_LEVEL=9"), host, ExtensionClass.Sysext).Accepted);
-        Assert.Equal("SYSEXT_SCOPE=portable, the system's scope is system", Compatibility.Judge(Parse("ID=_any;SYSEXT_SCOPE=portable"), host, ExtensionClass.Sysext).Reason);
+        Assert.True(Compatibility.Judge(Parse("ID=acme;SYSEXT_LEVEL=1;CONFEXT_LEVEL=9"), host,
+            ExtensionClass.Sysext).Accepted);
+        Assert.Equal("SYSEXT_SCOPE=portable, the system's scope is system",
+            Compatibility.Judge(Parse("ID=_any;SYSEXT_SCOPE=portable"), host, ExtensionClass.Sysext).Reason);
     }
 
     [Fact]

@@ -26,7 +26,8 @@ public sealed class DiscoveryTests : IDisposable
         _root.AddConfext("usr/local/lib/confexts/foo");
         _root.AddConfext("usr/lib/confexts/bar");
 
-        Assert.Equal(["bar /usr/lib/confexts/bar", "foo /usr/local/lib/confexts/foo", "foo-1.9 /var/lib/confexts/foo-1.9", "foo-1.10 /run/confexts/foo-1.10"], _root.Found());
+        Assert.Equal(["bar /usr/lib/confexts/bar", "foo /usr/local/lib/confexts/foo",
+            "foo-1.9 /var/lib/confexts/foo-1.9", "foo-1.10 /run/confexts/foo-1.10"], _root.Found());
     }
 
     [Fact]
@@ -35,7 +36,8 @@ public sealed class DiscoveryTests : IDisposable
         foreach (string name in new[] { "ab", "a_b", "a b", "a+b" })
             _root.AddConfext("usr/lib/confexts/" + name);
 
-        Assert.Equal(["a b /usr/lib/confexts/a b", "a+b /usr/lib/confexts/a+b", "a_b /usr/lib/confexts/a_b", "ab /usr/lib/confexts/ab"], _root.Found());
+        Assert.Equal(["a b /usr/lib/confexts/a b", "a+b /usr/lib/confexts/a+b", "a_b /usr/lib/confexts/a_b",
+            "ab /usr/lib/confexts/ab"], _root.Found());
     }
 
     [Theory]
@@ -78,7 +80,8 @@ public sealed class DiscoveryTests : IDisposable
     {
         _root.AddConfext("usr/lib/confexts/foo");
         _root.MakeDirectory("run/confexts");
-        Assert.SkipUnless(Node.TryMakeBlockDevice(_root.Outside("run/confexts/foo")), "no privilege to make device nodes");
+        Assert.SkipUnless(Node.TryMakeBlockDevice(_root.Outside("run/confexts/foo")),
+            "no privilege to make device nodes");
 
         string verdict = Assert.Single(_root.Verdicts());
         Assert.StartsWith("foo: open ", verdict, System.StringComparison.Ordinal);
@@ -119,7 +122,9 @@ public sealed class DiscoveryTests : IDisposable
         _root.Link("run/confexts/null", "/etc/os-release/x");
 
         Assert.Equal(["foo /usr/lib/confexts/foo"], _root.Found());
-        Assert.Equal(["/run/confexts/foo: a dangling symlink to /nowhere", "/run/confexts/loop: a loop of symlinks, or a link through /proc", "/run/confexts/null: a dangling symlink to /etc/os-release/x"], _root.Skipped());
+        Assert.Equal(["/run/confexts/foo: a dangling symlink to /nowhere",
+            "/run/confexts/loop: a loop of symlinks, or a link through /proc",
+            "/run/confexts/null: a dangling symlink to /etc/os-release/x"], _root.Skipped());
     }
 
     [Fact]
@@ -157,7 +162,8 @@ public sealed class DiscoveryTests : IDisposable
         static string[] Sorted(string[] lines)
         {
             // By the character in the middle, whatever the version order makes of it.
-            Array.Sort(lines, (a, b) => ",:\\ ".IndexOf(a[1], StringComparison.Ordinal) - ",:\\ ".IndexOf(b[1], StringComparison.Ordinal));
+            Array.Sort(lines, (a, b) => ",:\\ ".IndexOf(a[1], StringComparison.Ordinal) - ",:\\ ".IndexOf(b[1],
+                StringComparison.Ordinal));
             return lines;
         }
     }
@@ -198,7 +204,8 @@ public sealed class DiscoveryTests : IDisposable
         _root.Link("var/lib/confexts", "confexts");
 
         Assert.Equal(["foo /usr/lib/confexts/foo"], _root.Found());
-        Assert.Equal(["/run/confexts: it is not a directory, so no extension is looked for there", "/var/lib/confexts: a loop of symlinks, or a link through /proc"], _root.Skipped());
+        Assert.Equal(["/run/confexts: it is not a directory, so no extension is looked for there",
+            "/var/lib/confexts: a loop of symlinks, or a link through /proc"], _root.Skipped());
     }
 
     [Fact]
@@ -218,7 +225,8 @@ public sealed class DiscoveryTests : IDisposable
         _root.AddConfext("usr/lib/confexts/bar");
 
         DiscoveryResult found = Discovery.Find(_root.Root, ExtensionClass.Sysext, initrd: false);
-        System.Collections.Generic.List<Candidate> candidates = Judgement.Of(_root.Root, found, HostRelease.Read(_root.Root), ExtensionClass.Sysext.Hierarchies, force: false);
+        System.Collections.Generic.List<Candidate> candidates = Judgement.Of(_root.Root, found,
+            HostRelease.Read(_root.Root), ExtensionClass.Sysext.Hierarchies, force: false);
 
         Candidate only = Assert.Single(candidates);
         Assert.Equal("foo", only.Extension.Name);

@@ -88,7 +88,8 @@ public sealed class EntryNameTests
     [InlineData(".confext.v", null, ".confext")]
     public void A_versioned_directory_is_named_like_what_it_holds(string entry, string? name, string suffix)
     {
-        Assert.Equal(name, EntryName.TryParseVersioned(entry, ExtensionClass.Confext, out string actual, out string problem));
+        Assert.Equal(name, EntryName.TryParseVersioned(entry, ExtensionClass.Confext, out string actual,
+            out string problem));
         Assert.Equal(suffix, actual);
         Assert.Equal(name is null ? "its name is empty without the suffixes" : "", problem);
     }
@@ -104,18 +105,21 @@ public sealed class EntryNameTests
     [Fact]
     public void Of_entries_with_one_name_there_is_a_first()
     {
-        string[] entries = ["foo.raw.v", "foo.v", "foo.confext.raw.v", "foo", "foo.confext.v", "foo.raw", "foo.confext.raw", "foo.confext"];
+        string[] entries = ["foo.raw.v", "foo.v", "foo.confext.raw.v", "foo", "foo.confext.v", "foo.raw",
+            "foo.confext.raw", "foo.confext"];
 
         System.Array.Sort(entries, (a, b) => EntryName.Compare(a, b, ExtensionClass.Confext));
 
-        Assert.Equal(["foo.confext", "foo", "foo.confext.raw", "foo.raw", "foo.confext.v", "foo.v", "foo.confext.raw.v", "foo.raw.v"], entries);
+        Assert.Equal(["foo.confext", "foo", "foo.confext.raw", "foo.raw", "foo.confext.v", "foo.v", "foo.confext.raw.v",
+            "foo.raw.v"], entries);
     }
 
     // Not a row: attributes are stored as UTF-8.
     [Fact]
     public void A_name_that_is_not_utf8_is_refused()
     {
-        Assert.Null(EntryName.TryParse("a\uDCFFb", ExtensionKind.Directory, ExtensionClass.Confext, out string problem));
+        Assert.Null(EntryName.TryParse("a\uDCFFb", ExtensionKind.Directory, ExtensionClass.Confext,
+            out string problem));
         Assert.Equal("its name is not UTF-8", problem);
     }
 }

@@ -154,7 +154,8 @@ public sealed class JudgementTests : IDisposable
         _root.AddConfext("usr/lib/confexts/foo");
         _root.WriteBytes(Release, new byte[3 << 20]);
 
-        Assert.Equal(["foo: etc/extension-release.d/extension-release.foo is longer than 1048576 bytes"], _root.Verdicts());
+        Assert.Equal(["foo: etc/extension-release.d/extension-release.foo is longer than 1048576 bytes"],
+            _root.Verdicts());
     }
 
     [Fact]
@@ -163,7 +164,8 @@ public sealed class JudgementTests : IDisposable
         _root.AddConfext("usr/lib/confexts/foo");
         _root.WriteBytes(Release, [0x7f, (byte)'E', (byte)'L', (byte)'F', 0, 1, 2]);
 
-        Assert.Equal(["foo: etc/extension-release.d/extension-release.foo contains a NUL byte: it is not a text file"], _root.Verdicts());
+        Assert.Equal(["foo: etc/extension-release.d/extension-release.foo contains a NUL byte: it is not a text file"],
+            _root.Verdicts());
     }
 
     [Fact]
@@ -200,9 +202,12 @@ public sealed class JudgementTests : IDisposable
     public void A_release_file_of_another_name_counts_if_its_author_allowed_it(string strict, bool accepted)
     {
         _root.AddConfext("usr/lib/confexts/foo", releaseName: "other");
-        Assert.SkipUnless(_root.TrySetStrict("usr/lib/confexts/foo/etc/extension-release.d/extension-release.other", strict), "no user xattrs here");
+        Assert.SkipUnless(_root.TrySetStrict("usr/lib/confexts/foo/etc/extension-release.d/extension-release.other",
+            strict), "no user xattrs here");
 
-        Assert.Equal([accepted ? "foo: merged" : NoRelease + "; extension-release.other is for another name and has no user.extension-release.strict=0"], _root.Verdicts());
+        Assert.Equal([accepted ? "foo: merged" : NoRelease
+            + "; extension-release.other is for another name and has no user.extension-release.strict=0"],
+            _root.Verdicts());
     }
 
     [Fact]
@@ -210,7 +215,8 @@ public sealed class JudgementTests : IDisposable
     {
         _root.AddConfext("usr/lib/confexts/foo", releaseName: "other");
 
-        Assert.Equal([NoRelease + "; extension-release.other is for another name and has no user.extension-release.strict=0"], _root.Verdicts());
+        Assert.Equal([NoRelease + "; extension-release.other is for another name and has no "
+            + "user.extension-release.strict=0"], _root.Verdicts());
     }
 
     [Fact]
@@ -219,7 +225,8 @@ public sealed class JudgementTests : IDisposable
         _root.AddConfext("usr/lib/confexts/foo", releaseName: "a");
         _root.AddConfext("usr/lib/confexts/foo", releaseName: "b");
         foreach (string name in new[] { "a", "b" })
-            Assert.SkipUnless(_root.TrySetStrict("usr/lib/confexts/foo/etc/extension-release.d/extension-release." + name, "0"), "no user xattrs here");
+            Assert.SkipUnless(_root.TrySetStrict("usr/lib/confexts/foo/etc/extension-release.d/extension-release."
+                + name, "0"), "no user xattrs here");
 
         Assert.Equal([NoRelease + ", and more than one other has user.extension-release.strict=0"], _root.Verdicts());
     }
@@ -307,14 +314,17 @@ public sealed class JudgementTests : IDisposable
         _root.Link("var/lib/extensions.mutable/etc", "/srv/changes");
         const string Entry = "/var/lib/extensions.mutable/etc";
 
-        List<Candidate> candidates = Judgement.Of(_root.Root, _root.Find(), HostRelease.Read(_root.Root), ["/etc"], force: false, routing: [Entry]);
+        List<Candidate> candidates = Judgement.Of(_root.Root, _root.Find(), HostRelease.Read(_root.Root), ["/etc"],
+            force: false, routing: [Entry]);
 
-        Assert.Equal("its /etc is or overlaps what " + Entry + " leads to (/srv/changes/inside/etc)", candidates[0].Verdict.Reason);
+        Assert.Equal("its /etc is or overlaps what " + Entry + " leads to (/srv/changes/inside/etc)",
+            candidates[0].Verdict.Reason);
         Assert.True(candidates[1].Verdict.Accepted);
 
         // Where none would be left it is the entry that is wrong: the merge is to fail.
         _root.Remove("usr/lib/confexts/other");
-        Assert.True(Judgement.Of(_root.Root, _root.Find(), HostRelease.Read(_root.Root), ["/etc"], force: false, routing: [Entry])[0].Verdict.Accepted);
+        Assert.True(Judgement.Of(_root.Root, _root.Find(), HostRelease.Read(_root.Root), ["/etc"], force: false,
+            routing: [Entry])[0].Verdict.Accepted);
     }
 
     [Fact]
@@ -335,7 +345,8 @@ public sealed class JudgementTests : IDisposable
         DiscoveryResult found = _root.Find();
         _root.Remove("usr/lib/confexts/foo");
 
-        Candidate candidate = Assert.Single(Judgement.Of(_root.Root, found, HostRelease.Read(_root.Root), ["/etc"], force: true));
+        Candidate candidate = Assert.Single(Judgement.Of(_root.Root, found, HostRelease.Read(_root.Root), ["/etc"],
+            force: true));
 
         Assert.False(candidate.Verdict.Accepted);
         Assert.Contains("(ENOENT)", candidate.Verdict.Reason, StringComparison.Ordinal);
@@ -398,7 +409,8 @@ public sealed class JudgementTests : IDisposable
         _root.Write("etc/os-release", text);
         _root.Write("usr/lib/os-release", "ID=other\n");
 
-        Assert.Equal(_root.Outside(expected), Assert.Throws<InputException>(() => HostRelease.Read(_root.Root)).Message);
+        Assert.Equal(_root.Outside(expected),
+            Assert.Throws<InputException>(() => HostRelease.Read(_root.Root)).Message);
     }
 
     [Fact]
@@ -408,17 +420,20 @@ public sealed class JudgementTests : IDisposable
 
         string message = Assert.Throws<InputException>(() => HostRelease.Read(_root.Root)).Message;
 
-        Assert.Equal("The root " + _root.Outside("") + " has neither etc/os-release nor usr/lib/os-release: no extension can be compared with it", message);
+        Assert.Equal("The root " + _root.Outside("")
+            + " has neither etc/os-release nor usr/lib/os-release: no extension can be compared with it", message);
     }
 
     [Fact]
     public void An_os_release_that_is_no_file_is_one_clear_line()
     {
-        foreach (Action make in new Action[] { () => _root.MakeDirectory("etc/os-release"), () => Node.MakeFifo(_root.Outside("etc/os-release")) })
+        foreach (Action make in new Action[] { () => _root.MakeDirectory("etc/os-release"),
+            () => Node.MakeFifo(_root.Outside("etc/os-release")) })
         {
             _root.Remove("etc/os-release");
             make();
-            Assert.Equal(_root.Outside("/etc/os-release is not a regular file"), Assert.Throws<InputException>(() => HostRelease.Read(_root.Root)).Message);
+            Assert.Equal(_root.Outside("/etc/os-release is not a regular file"),
+                Assert.Throws<InputException>(() => HostRelease.Read(_root.Root)).Message);
         }
     }
 

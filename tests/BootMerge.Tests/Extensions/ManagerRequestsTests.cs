@@ -22,7 +22,8 @@ public sealed class ManagerRequestsTests
     {
         string units = string.Concat(Enumerable.Range(0, 1100).Select(i => $"u{i}.service "));
 
-        ManagerRequests requests = Of($"EXTENSION_RESTART_UNITS=\"{units}\"|EXTENSION_RELOAD_OR_RESTART_UNITS=v.service");
+        ManagerRequests requests =
+            Of($"EXTENSION_RESTART_UNITS=\"{units}\"|EXTENSION_RELOAD_OR_RESTART_UNITS=v.service");
 
         Assert.Equal(1000, requests.Restart.Count);
         Assert.Empty(requests.ReloadOrRestart);
@@ -58,25 +59,35 @@ public sealed class ManagerRequestsTests
     [InlineData("EXTENSION_RESTART_UNITS=\" a.service\t;  b.socket  \"", "a.service b.socket", "")]
     [InlineData("EXTENSION_RELOAD_OR_RESTART_UNITS=\"a.service b.service\"", "", "a.service b.service")]
     [InlineData("EXTENSION_RESTART_UNITS=\"a.service a.service\"", "a.service", "")]
-    [InlineData("EXTENSION_RESTART_UNITS=a.service|EXTENSION_RESTART_UNITS=\"b.service a.service\"", "a.service b.service", "")]
-    [InlineData("EXTENSION_RELOAD_OR_RESTART_UNITS=\"a.service b.service a.service\"|EXTENSION_RELOAD_OR_RESTART_UNITS=b.service", "", "a.service b.service")]
-    [InlineData("EXTENSION_RESTART_UNITS=a.service;EXTENSION_RELOAD_OR_RESTART_UNITS=\"a.service b.service\"", "a.service", "b.service")]
+    [InlineData("EXTENSION_RESTART_UNITS=a.service|EXTENSION_RESTART_UNITS=\"b.service a.service\"",
+        "a.service b.service", "")]
+    [InlineData("EXTENSION_RELOAD_OR_RESTART_UNITS=\"a.service b.service "
+        + "a.service\"|EXTENSION_RELOAD_OR_RESTART_UNITS=b.service", "", "a.service b.service")]
+    [InlineData("EXTENSION_RESTART_UNITS=a.service;EXTENSION_RELOAD_OR_RESTART_UNITS=\"a.service b.service\"",
+        "a.service", "b.service")]
     [InlineData("EXTENSION_RESTART_UNITS=a.service|EXTENSION_RELOAD_OR_RESTART_UNITS=a.service", "a.service", "")]
     [InlineData("EXTENSION_RELOAD_OR_RESTART_UNITS=a.service|EXTENSION_RESTART_UNITS=a.service", "a.service", "")]
-    public void Each_unit_is_named_once_and_to_restart_it_is_stronger(string releases, string restart, string reloadOrRestart)
+    public void Each_unit_is_named_once_and_to_restart_it_is_stronger(string releases, string restart,
+        string reloadOrRestart)
     {
         ManagerRequests requests = Of(releases);
 
-        Assert.Equal((restart, reloadOrRestart), (string.Join(' ', requests.Restart), string.Join(' ', requests.ReloadOrRestart)));
+        Assert.Equal((restart, reloadOrRestart),
+            (string.Join(' ', requests.Restart), string.Join(' ', requests.ReloadOrRestart)));
         Assert.Empty(requests.Warnings);
     }
 
     [Theory]
-    [InlineData("EXTENSION_RELOAD_MANAGER=maybe;EXTENSION_RESTART_UNITS=a.service", "EXTENSION_RELOAD_MANAGER= of extension 'ext0': 'maybe' is not a boolean, ignored")]
-    [InlineData("EXTENSION_RESTART_UNITS=\"a.service foo\"", "EXTENSION_RESTART_UNITS= of extension 'ext0': 'foo' is not a unit name, ignored")]
-    [InlineData("EXTENSION_RESTART_UNITS=\"--force a.service\"", "EXTENSION_RESTART_UNITS= of extension 'ext0': '--force' is not a unit name, ignored")]
-    [InlineData("EXTENSION_RESTART_UNITS='\"a.service\" a.service'", "EXTENSION_RESTART_UNITS= of extension 'ext0': '\"a.service\"' is not a unit name, ignored")]
-    [InlineData("EXTENSION_RESTART_UNITS=a.service|EXTENSION_RELOAD_OR_RESTART_UNITS=\"x x\"", "EXTENSION_RELOAD_OR_RESTART_UNITS= of extension 'ext1': 'x' is not a unit name, ignored")]
+    [InlineData("EXTENSION_RELOAD_MANAGER=maybe;EXTENSION_RESTART_UNITS=a.service",
+        "EXTENSION_RELOAD_MANAGER= of extension 'ext0': 'maybe' is not a boolean, ignored")]
+    [InlineData("EXTENSION_RESTART_UNITS=\"a.service foo\"",
+        "EXTENSION_RESTART_UNITS= of extension 'ext0': 'foo' is not a unit name, ignored")]
+    [InlineData("EXTENSION_RESTART_UNITS=\"--force a.service\"",
+        "EXTENSION_RESTART_UNITS= of extension 'ext0': '--force' is not a unit name, ignored")]
+    [InlineData("EXTENSION_RESTART_UNITS='\"a.service\" a.service'",
+        "EXTENSION_RESTART_UNITS= of extension 'ext0': '\"a.service\"' is not a unit name, ignored")]
+    [InlineData("EXTENSION_RESTART_UNITS=a.service|EXTENSION_RELOAD_OR_RESTART_UNITS=\"x x\"",
+        "EXTENSION_RELOAD_OR_RESTART_UNITS= of extension 'ext1': 'x' is not a unit name, ignored")]
     public void What_cannot_be_asked_for_is_warned_of_once_and_the_rest_is_asked_for(string releases, string warning)
     {
         ManagerRequests requests = Of(releases);

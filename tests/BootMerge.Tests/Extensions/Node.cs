@@ -13,12 +13,14 @@ internal static class Node
     public static void MakeFifo(string path)
     {
         if (mknod(path, S_IFIFO | Permissions, 0) != 0)
-            throw new InvalidOperationException("mknod " + path + ": errno " + Marshal.GetLastPInvokeError().ToString());
+            throw new InvalidOperationException("mknod " + path + ": errno " + Marshal.GetLastPInvokeError()
+                .ToString());
     }
 
     /// <summary>A node that no driver is behind (major 0); false without the privilege.</summary>
     public static bool TryMakeBlockDevice(string path) => mknod(path, S_IFBLK | Permissions, 0) == 0;
 
-    [DllImport("libc", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true, SetLastError = true)]
+    [DllImport("libc", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true,
+        SetLastError = true)]
     private static extern int mknod(string path, uint mode, ulong device);
 }

@@ -8,7 +8,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Tests.Extensions;
 
-/// <summary>A root in a temporary directory: os-release of acme 42 and whatever a test puts into it. Needs no privilege.</summary>
+/// <summary>
+/// A root in a temporary directory: os-release of acme 42 and whatever a test puts into it. Needs no privilege.
+/// </summary>
 internal sealed class SampleRoot : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("bootmerge-extensions-").FullName;
@@ -80,7 +82,8 @@ internal sealed class SampleRoot : IDisposable
     {
         List<string> lines = [];
         foreach (Candidate candidate in Judge(force))
-            lines.Add(candidate.Extension.Name + ": " + (candidate.Verdict.Accepted ? "merged" : candidate.Verdict.Reason));
+            lines.Add(candidate.Extension.Name + ": " + (candidate.Verdict.Accepted
+                ? "merged" : candidate.Verdict.Reason));
         return [.. lines];
     }
 

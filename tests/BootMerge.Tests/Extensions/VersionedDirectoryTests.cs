@@ -49,7 +49,8 @@ public sealed class VersionedDirectoryTests : IDisposable
     public void A_block_device_is_an_image()
     {
         _root.Write("usr/lib/confexts/foo.raw.v/foo_1.raw", "");
-        Assert.SkipUnless(Node.TryMakeBlockDevice(_root.Outside("usr/lib/confexts/foo.raw.v/foo_2.raw")), "no privilege to make device nodes");
+        Assert.SkipUnless(Node.TryMakeBlockDevice(_root.Outside("usr/lib/confexts/foo.raw.v/foo_2.raw")),
+            "no privilege to make device nodes");
 
         Assert.Equal("block", Assert.Single(_root.Find().Extensions).KindName);
     }
@@ -85,7 +86,8 @@ public sealed class VersionedDirectoryTests : IDisposable
         _root.Link("usr/lib/confexts/foo.v/foo_3_arm64-be", "/nowhere");
 
         Assert.Empty(_root.Found());
-        Assert.Equal(["/usr/lib/confexts/foo.v: foo_1 in it: a dangling symlink to /nowhere; no version is used while it exists"], _root.Skipped());
+        Assert.Equal(["/usr/lib/confexts/foo.v: foo_1 in it: a dangling symlink to /nowhere; no version is used "
+            + "while it exists"], _root.Skipped());
         _root.Remove("usr/lib/confexts/foo.v/foo_1");
         Assert.Equal(["foo /usr/lib/confexts/foo.v/foo_2"], _root.Found());
     }
@@ -120,9 +122,11 @@ public sealed class VersionedDirectoryTests : IDisposable
             [
                 "/run/confexts/foo.v: the directory is empty",
                 "/usr/local/lib/confexts/foo.raw.v: no version in it can be used: foo_0.raw is not a regular file or block device, foo_1.raw is not a regular file or block device, "
-                    + "foo_2.raw is not a regular file or block device, foo_3.raw is not a regular file or block device, foo_4.raw is not a regular file or block device, and 4 more",
+                    + "foo_2.raw is not a regular file or block device, foo_3.raw is not a regular file or block "
+                    + "device, foo_4.raw is not a regular file or block device, and 4 more",
                 "/var/lib/confexts/foo.v: no version in it can be used: bar_1 is not named foo_VERSION, "
-                    + $"foo_1_s390x is for s390x, this machine is {MachineArchitecture.Local.Own}, foo_2 is not a directory, foo_3 is not a directory",
+                    + $"foo_1_s390x is for s390x, this machine is {MachineArchitecture.Local.Own}, foo_2 is not a "
+                    + $"directory, foo_3 is not a directory",
             ],
             _root.Skipped());
     }
@@ -148,7 +152,8 @@ public sealed class VersionedDirectoryTests : IDisposable
         _root.Write("usr/lib/confexts/file.v", "");
         AddVersion("usr/lib/confexts/a.v/a_1.v/a_2");
 
-        Assert.Equal(["a /usr/lib/confexts/a.v/a_1.v", "bar.V /usr/lib/confexts/bar.V", "foo /data/foo.v"], _root.Found());
+        Assert.Equal(["a /usr/lib/confexts/a.v/a_1.v", "bar.V /usr/lib/confexts/bar.V", "foo /data/foo.v"],
+            _root.Found());
         Assert.Equal(["/usr/lib/confexts/file.v: it is a file, and its name does not end in .raw"], _root.Skipped());
     }
 }

@@ -42,7 +42,8 @@ public sealed class VersionedNameTests
     [InlineData("foo_1+4294967295-4294967295", "")]
     [InlineData("foo_1+0000000000000000000000000000000000000003", "")]
     [InlineData("foo_1_x86-64+3-1.raw", ".raw")]
-    public void An_entry_with_a_version_is_a_candidate(string entry, string suffix) => Assert.NotNull(Parse(entry, suffix));
+    public void An_entry_with_a_version_is_a_candidate(string entry, string suffix) =>
+        Assert.NotNull(Parse(entry, suffix));
 
     [Theory]
     [InlineData("foo", "", "is not named foo_VERSION")]
@@ -64,7 +65,8 @@ public sealed class VersionedNameTests
     [InlineData("foo___", "", "has '_' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
     [InlineData("foo_1_2_3", "", "has '1_2' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
     [InlineData("foo_1_x86_64", "", "has '1_x86' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
-    [InlineData("foo_1_arm64_x86-64", "", "has '1_arm64' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
+    [InlineData("foo_1_arm64_x86-64", "",
+        "has '1_arm64' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
     [InlineData("foo_1 ", "", "has '1 ' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
     [InlineData("foo_1,2", "", "has '1,2' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
     [InlineData("foo_1@", "", "has '1@' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
@@ -77,10 +79,14 @@ public sealed class VersionedNameTests
     [InlineData("foo_1++3", "", "has '1+' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
     [InlineData("foo_1+0x1", "", "has '1+0x1' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
     [InlineData("foo_1+08", "", "has '1+08' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
-    [InlineData("foo_1+4294967296", "", "has '1+4294967296' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
-    [InlineData("foo_1+3-4294967296", "", "has '1+3-4294967296' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
-    [InlineData("foo_1+18446744073709551617", "", "has '1+18446744073709551617' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
-    [InlineData("foo_1+3.confext", "", "has '1+3.confext' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
+    [InlineData("foo_1+4294967296", "",
+        "has '1+4294967296' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
+    [InlineData("foo_1+3-4294967296", "",
+        "has '1+3-4294967296' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
+    [InlineData("foo_1+18446744073709551617", "",
+        "has '1+18446744073709551617' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
+    [InlineData("foo_1+3.confext", "",
+        "has '1+3.confext' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
     [InlineData("foo_1+3_x86-64", "", "has '1+3' as version, which is not valid (letters, digits, and . ~ ^ - are)")]
     [InlineData("foo_1_arm64", "", "is for arm64, this machine is x86-64")]
     [InlineData("foo_1_arm", "", "is for arm, this machine is x86-64")]
@@ -147,7 +153,8 @@ public sealed class VersionedNameTests
     [InlineData("foo_1+8", "foo_1+010")]
     [InlineData("foo_1", "foo_1_bogus")]
     [InlineData("foo_1_a", "foo_1_b")]
-    public void Some_names_do_not_decide(string left, string right) => Assert.Equal(0, Parse(left)!.CompareWith(Parse(right)!));
+    public void Some_names_do_not_decide(string left, string right) =>
+        Assert.Equal(0, Parse(left)!.CompareWith(Parse(right)!));
 
     // systemd's table of secondary architectures; not run on such a machine.
     [Theory]
@@ -160,11 +167,14 @@ public sealed class VersionedNameTests
     public void On_arm64_other_entries_are_candidates(string entry, bool candidate)
     {
         Assert.Equal(candidate, Parse(entry, machine: MachineArchitecture.Arm64) is not null);
-        Assert.True(Parse("foo_01_arm64", machine: MachineArchitecture.Arm64)!.CompareWith(Parse("foo_1_arm", machine: MachineArchitecture.Arm64)!) > 0);
+        Assert.True(Parse("foo_01_arm64",
+            machine: MachineArchitecture.Arm64)!.CompareWith(Parse("foo_1_arm",
+            machine: MachineArchitecture.Arm64)!) > 0);
     }
 
     [Theory]
-    [InlineData("alpha arc arc-be arm arm-be arm64 arm64-be cris ia64 loongarch64 m68k mips mips-le mips64 mips64-le nios2 parisc parisc64")]
+    [InlineData("alpha arc arc-be arm arm-be arm64 arm64-be cris ia64 loongarch64 m68k mips mips-le mips64 mips64-le "
+        + "nios2 parisc parisc64")]
     [InlineData("ppc ppc-le ppc64 ppc64-le riscv32 riscv64 s390 s390x sh sh64 sparc sparc64 tilegx")]
     public void Known_architectures_are_foreign(string names)
     {
@@ -181,5 +191,6 @@ public sealed class VersionedNameTests
     [InlineData("aarch64", MachineArchitecture.Unnamed)]
     [InlineData("riscv128", MachineArchitecture.Unnamed)]
     [InlineData("arm arm64", MachineArchitecture.Unnamed)]
-    public void Other_words_are_no_architecture(string name, int rank) => Assert.Equal(rank, MachineArchitecture.X8664.RankOf(name));
+    public void Other_words_are_no_architecture(string name, int rank) =>
+        Assert.Equal(rank, MachineArchitecture.X8664.RankOf(name));
 }

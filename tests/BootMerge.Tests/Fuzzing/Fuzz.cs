@@ -20,7 +20,9 @@ internal static class Fuzz
     private const int InputsInCi = 4_000;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    /// <summary>Fails with the smallest input it can find for which <paramref name="property"/> throws anything.</summary>
+    /// <summary>
+    /// Fails with the smallest input it can find for which <paramref name="property"/> throws anything.
+    /// </summary>
     public static void Run(string parser, Gen<byte[]> inputs, Action<byte[]> property)
     {
         string? soak = Environment.GetEnvironmentVariable("SOAK_INPUTS");
@@ -91,7 +93,8 @@ internal static class Fuzz
     {
         StringBuilder text = new();
         foreach (byte b in input)
-            text.Append(b is >= (byte)' ' and < 127 and not (byte)'\\' and not (byte)'"' ? ((char)b).ToString() : $"\\x{b:x2}");
+            text.Append(b is >= (byte)' ' and < 127 and not (byte)'\\' and not (byte)'"'
+                ? ((char)b).ToString() : $"\\x{b:x2}");
         return $"\"{text}\" ({input.Length} bytes): {Problem(property, input)}";
     }
 }

@@ -11,14 +11,17 @@ using Xunit;
 
 namespace BootMerge.Tests.Fuzzing;
 
-/// <summary>The longest input that each parser is ever given takes no longer than a boot can wait, whatever is in it.</summary>
+/// <summary>
+/// The longest input that each parser is ever given takes no longer than a boot can wait, whatever is in it.
+/// </summary>
 public sealed class LargeInputTests
 {
     private const int ReleaseFileLimit = 1 << 20;
     private const int ConfigurationLimit = 256 << 10;
     private const int MarkerLimit = 4 << 20;
 
-    // Linear work is done in some ten milliseconds; anything quadratic takes many minutes, also on a machine without load.
+    // Linear work is done in some ten milliseconds; anything quadratic takes many minutes, also on a machine without
+    // load.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Theory]
@@ -31,14 +34,16 @@ public sealed class LargeInputTests
     [InlineData("\\")]
     [InlineData(" ")]
     [InlineData("=")]
-    public void Release_files(string repeated) => Takes(repeated, ReleaseFileLimit, "", text => KeyValueFile.Parse(text));
+    public void Release_files(string repeated) =>
+        Takes(repeated, ReleaseFileLimit, "", text => KeyValueFile.Parse(text));
 
     [Theory]
     [InlineData("EXTENSION_RESTART_UNITS", "u#.service ")]
     [InlineData("EXTENSION_RELOAD_OR_RESTART_UNITS", "u#.service ")]
     [InlineData("EXTENSION_RESTART_UNITS", "no-unit# ")]
     [InlineData("CONFEXT_SCOPE", "scope# ")]
-    public void Lists_in_release_files(string key, string repeated) => Takes(repeated, ReleaseFileLimit, key + "=\"", text =>
+    public void Lists_in_release_files(string key, string repeated) =>
+        Takes(repeated, ReleaseFileLimit, key + "=\"", text =>
     {
         ReleaseFile file = KeyValueFile.Parse(text);
         Assert.NotNull(file[key]);
@@ -80,7 +85,8 @@ public sealed class LargeInputTests
     {
         JsonReader.TryParse(text);
         if (before.Length > 0) // and once as a whole value
-            JsonReader.TryParse([.. text.AsSpan().TrimEnd((byte)','), (byte)(before[0] is '[' ? ']' : before[0] is '{' ? '}' : '"')])?.ToCompactText();
+            JsonReader.TryParse([.. text.AsSpan().TrimEnd((byte)','),
+                (byte)(before[0] is '[' ? ']' : before[0] is '{' ? '}' : '"')])?.ToCompactText();
     });
 
     [Theory]
@@ -101,7 +107,8 @@ public sealed class LargeInputTests
     [InlineData("\\040")]
     public void Mountinfo(string repeated) => Takes(repeated, MarkerLimit, "", text => MountTable.Parse(text));
 
-    /// <param name="repeated">Over and over, up to <paramref name="limit"/> bytes, "#" replaced by a number of its own each time.</param>
+    /// <param name="repeated">Over and over, up to <paramref name="limit"/> bytes, "#" replaced by a number of its own
+    /// each time.</param>
     private static void Takes(string repeated, int limit, string before, Action<byte[]> parse)
     {
         StringBuilder text = new(before);

@@ -5,7 +5,9 @@ using CsCheck;
 
 namespace BootMerge.Tests.Fuzzing;
 
-/// <summary>Inputs that are nearly valid: two sound texts spliced, and parts of that changed as disks, people and attackers do.</summary>
+/// <summary>
+/// Inputs that are nearly valid: two sound texts spliced, and parts of that changed as disks, people and attackers do.
+/// </summary>
 internal static class Mutations
 {
     private const int MostSteps = 6;
@@ -14,9 +16,12 @@ internal static class Mutations
     /// <summary>What has broken parsers before: put in as it is.</summary>
     private static readonly byte[][] Troublemakers =
     [
-        [0], [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xED, 0xB2, 0x80], [0xEF, 0xBB, 0xBF], [0xEF, 0xBF, 0xBE], [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82],
-        .. Bytes("18446744073709551616", "-1", "99999999999999999999999", "00", "1e999", "\r\n", "\n", "\r", "\\", "\\\n", "\\x", "\\000", "\\777", "\"", "'", "=", "[", "]", "{", "}", ":",
-            ",", "+", " ", "\t", "#", ";", "/", "//", "..", "/../", ".", "%", "$", "`", "~", "^", "-", "_", "@", "\u0085", "\u2028", "é", "💀"),
+        [0], [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xED, 0xB2, 0x80], [0xEF, 0xBB, 0xBF], [0xEF, 0xBF, 0xBE],
+            [0xF4, 0x90, 0x80, 0x80], [0xE2, 0x82],
+        .. Bytes("18446744073709551616", "-1", "99999999999999999999999", "00", "1e999", "\r\n", "\n", "\r", "\\",
+            "\\\n", "\\x", "\\000", "\\777", "\"", "'", "=", "[", "]", "{", "}", ":",
+            ",", "+", " ", "\t", "#", ";", "/", "//", "..", "/../", ".", "%", "$", "`", "~", "^", "-", "_", "@",
+                "\u0085", "\u2028", "é", "💀"),
         Encoding.UTF8.GetBytes(new string('[', 70)), Encoding.UTF8.GetBytes(new string('a', 300)),
     ];
 
@@ -35,8 +40,10 @@ internal static class Mutations
 
     public static Gen<byte[]> Of(byte[][] sound)
     {
-        Gen<(Step, uint, uint, uint)> step = Gen.Select(Gen.Int[0, (int)Step.Overwrite].Select(kind => (Step)kind), Gen.UInt, Gen.UInt, Gen.UInt);
-        return Gen.Select(Gen.Int[0, sound.Length - 1], Gen.Int[0, sound.Length - 1], Gen.UInt, step.Array[0, MostSteps]).Select((first, second, at, steps) =>
+        Gen<(Step, uint, uint, uint)> step = Gen.Select(Gen.Int[0, (int)Step.Overwrite].Select(kind => (Step)kind),
+            Gen.UInt, Gen.UInt, Gen.UInt);
+        return Gen.Select(Gen.Int[0, sound.Length - 1], Gen.Int[0, sound.Length - 1], Gen.UInt,
+            step.Array[0, MostSteps]).Select((first, second, at, steps) =>
         {
             List<byte> text = Splice(sound[first], sound[second], at);
             foreach ((Step kind, uint a, uint b, uint c) in steps)
@@ -72,7 +79,8 @@ internal static class Mutations
                 text.RemoveRange(start, length);
                 break;
             case Step.Duplicate:
-                text.InsertRange(Place(text, c), text.GetRange(start, Math.Min(length, LongestInput - Math.Min(text.Count, LongestInput))));
+                text.InsertRange(Place(text, c),
+                    text.GetRange(start, Math.Min(length, LongestInput - Math.Min(text.Count, LongestInput))));
                 break;
             case Step.Insert:
                 text.InsertRange(start, Troublemakers[c % Troublemakers.Length]);

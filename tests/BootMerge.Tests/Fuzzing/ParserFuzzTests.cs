@@ -16,14 +16,16 @@ namespace BootMerge.Tests.Fuzzing;
 
 /// <summary>
 /// Every parser of what comes from files, the kernel and people, on spoiled inputs: it throws nothing but what it says,
-/// is done in time, and what it accepts keeps its promises. What was found has a test of its own beside the parser's others.
+/// is done in time, and what it accepts keeps its promises. What was found has a test of its own beside the parser's
+/// others.
 /// </summary>
 public sealed class ParserFuzzTests
 {
     private static readonly string[] Releases =
     [
         "ID=flatcar\nVERSION_ID=4000.1.0\n",
-        "NAME=\"Flatcar Container Linux\"\nID=flatcar\nID_LIKE='coreos fedora'\nVERSION_ID=\"4000.1.0\"\nARCHITECTURE=x86-64\n# comment\n; another\n",
+        "NAME=\"Flatcar Container Linux\"\nID=flatcar\nID_LIKE='coreos "
+            + "fedora'\nVERSION_ID=\"4000.1.0\"\nARCHITECTURE=x86-64\n# comment\n; another\n",
         "ID=_any\nCONFEXT_SCOPE=\"system initrd\"\nCONFEXT_LEVEL=1.0\nSYSEXT_LEVEL=2\n",
         "ID=a\\\nb\nVERSION_ID=\"x\\\"y\\$z\\`\\\\\"'q'r\nEXTENSION_RELOAD_MANAGER=1\nEXTENSION_RESTART_UNITS=\"a.service b@c.service\"\nEXTENSION_RELOAD_OR_RESTART_UNITS=c.socket\n",
     ];
@@ -31,7 +33,13 @@ public sealed class ParserFuzzTests
     [Fact]
     public void Release_files()
     {
-        HostRelease host = new() { Release = KeyValueFile.Parse("ID=flatcar\nID_LIKE=\"coreos fedora\"\nVERSION_ID=4000.1.0\nCONFEXT_LEVEL=1.0\n"u8), Scope = "system", Architecture = "x86-64" };
+        HostRelease host = new()
+        {
+            Release = KeyValueFile.Parse(
+            "ID=flatcar\nID_LIKE=\"coreos fedora\"\nVERSION_ID=4000.1.0\nCONFEXT_LEVEL=1.0\n"u8),
+            Scope = "system",
+            Architecture = "x86-64"
+        };
         string[] keys = ["ID", "VERSION_ID", "NAME", "CONFEXT_SCOPE", "EXTENSION_RESTART_UNITS"];
         Fuzz.Run("release files", Mutations.Of(Releases), text =>
         {
@@ -41,7 +49,9 @@ public sealed class ParserFuzzTests
             {
                 if (file[key] is not string value)
                     continue;
-                string quoted = value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal).Replace("`", "\\`", StringComparison.Ordinal);
+                string quoted = value.Replace("\\", "\\\\", StringComparison.Ordinal)
+                    .Replace("\"", "\\\"", StringComparison.Ordinal).Replace("$", "\\$", StringComparison.Ordinal)
+                    .Replace("`", "\\`", StringComparison.Ordinal);
                 Assert.Equal(value, KeyValueFile.Parse(PathText.Encode($"{key}=\"{quoted}\"\n"))[key]);
             }
 
@@ -78,7 +88,11 @@ public sealed class ParserFuzzTests
                 KernelCommandLine = "bootmerge.fallback=fail"u8.ToArray(),
             };
             foreach (ExtensionClass cls in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
-                sources.Classes.Add(new ClassSources(cls) { Files = [new SourceFile("/etc/" + cls.ConfigurationFile, text)] });
+                sources.Classes.Add(new ClassSources(cls)
+                {
+                    Files =
+                    [new SourceFile("/etc/" + cls.ConfigurationFile, text)]
+                });
             try
             {
                 Settings settings = SettingsResolver.Resolve(new Arguments { Verb = Verb.Boot }, sources);
@@ -97,7 +111,8 @@ public sealed class ParserFuzzTests
     public void Kernel_command_lines()
     {
         Gen<byte[]> lines = Mutations.Of(
-            "BOOT_IMAGE=/vmlinuz root=LABEL=ROOT ro quiet bootmerge.mutable=auto bootmerge.fallback=immutable bootmerge.log=debug\n",
+            "BOOT_IMAGE=/vmlinuz root=LABEL=ROOT ro quiet bootmerge.mutable=auto bootmerge.fallback=immutable "
+                + "bootmerge.log=debug\n",
             "bootmerge=0 systemd.confext=0 systemd.sysext=no",
             "a=\"b c\" 'd e'=f \"bootmerge=0\" bootmerge.mutable=\"ephemeral-import\"");
         Fuzz.Run("kernel command lines", lines, text =>
@@ -120,7 +135,8 @@ public sealed class ParserFuzzTests
     public void Mountinfo()
     {
         Gen<byte[]> tables = Mutations.Of(
-            "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n36 22 0:31 / /a\\040b/etc ro,nosuid master:1 propagate_from:2 - overlay confext ro,lowerdir=/a:/b\n",
+            "22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n36 22 0:31 / /a\\040b/etc ro,nosuid master:1 "
+                + "propagate_from:2 - overlay confext ro,lowerdir=/a:/b\n",
             "100 22 0:5 /sub\\134dir /mnt\\011x rw - tmpfs none rw\n101 100 0:6 / /mnt\\011x rw -  \n",
             "23 22 0:22 / /proc rw - proc proc rw\n");
         Fuzz.Run("mountinfo", tables, text =>
@@ -129,9 +145,12 @@ public sealed class ParserFuzzTests
             Assert.True(table.Mounts.Count <= text.Length / 10 + 1);
             foreach (Mount mount in table.Mounts)
             {
-                string line = $"{mount.Id} {mount.ParentId} {Escaped(mount.Device)} / {Escaped(mount.Path)} {Escaped(mount.Options)} - {Escaped(mount.Type)} none {Escaped(mount.SuperOptions)}\n";
+                string line = $"{mount.Id} {mount.ParentId} {Escaped(mount.Device)} / {Escaped(mount.Path)} "
+                    + $"{Escaped(mount.Options)} - {Escaped(mount.Type)} none {Escaped(mount.SuperOptions)}\n";
                 Mount again = Assert.Single(MountTable.Parse(PathText.Encode(line)).Mounts);
-                Assert.Equal((mount.Id, mount.ParentId, mount.Device, mount.Path, mount.Options, mount.Type, mount.SuperOptions), (again.Id, again.ParentId, again.Device, again.Path, again.Options, again.Type, again.SuperOptions));
+                Assert.Equal((mount.Id, mount.ParentId, mount.Device, mount.Path, mount.Options, mount.Type,
+                    mount.SuperOptions), (again.Id, again.ParentId, again.Device, again.Path, again.Options, again.Type,
+                    again.SuperOptions));
                 foreach (Mount child in table.ChildrenOf(mount.Id))
                     Assert.Equal(mount.Id, child.ParentId);
             }
@@ -141,7 +160,8 @@ public sealed class ParserFuzzTests
     [Fact]
     public void Markers()
     {
-        Gen<byte[]> files = Mutations.Of(".systemd-etc-workdir\n", "srv/a\\x20b/.systemd-usr-workdir.1\n", "var/\\303\\251\\a\\b\\f\\n\\r\\t\\v\\\\\\\"\\'/.systemd-opt-workdir", "alpha\nbeta\n\ngamma\n", "0:47\n");
+        Gen<byte[]> files = Mutations.Of(".systemd-etc-workdir\n", "srv/a\\x20b/.systemd-usr-workdir.1\n",
+            "var/\\303\\251\\a\\b\\f\\n\\r\\t\\v\\\\\\\"\\'/.systemd-opt-workdir", "alpha\nbeta\n\ngamma\n", "0:47\n");
         Fuzz.Run("markers", files, text =>
         {
             string decoded = PathText.Decode(text);
@@ -184,7 +204,8 @@ public sealed class ParserFuzzTests
     [Fact]
     public void Paths_of_routing_entries_and_hierarchies()
     {
-        Gen<byte[]> texts = Mutations.Of("/etc", "../../srv/changes", "/usr:/opt/x/", "./a//b/../c", "/etc:/etc/sub", "/a.b:/var/lib/x:");
+        Gen<byte[]> texts = Mutations.Of("/etc", "../../srv/changes", "/usr:/opt/x/", "./a//b/../c", "/etc:/etc/sub",
+            "/a.b:/var/lib/x:");
         Fuzz.Run("paths", texts, text =>
         {
             string path = PathText.Decode(text);
@@ -221,15 +242,19 @@ public sealed class ParserFuzzTests
     [Fact]
     public void Superblocks()
     {
-        (int Offset, string Bytes)[] signatures = [(0, "hsqs"), (0, "XFSB"), (0, "LUKS"), (512, "EFI PART"), (4096, "EFI PART"), (1024, "\u00e2\u00e1\u00f5\u00e0"), (1024 + 0x38, "\u0053\u00ef"), (0x10000 + 64, "_BHRfS_M")];
+        (int Offset, string Bytes)[] signatures = [(0, "hsqs"), (0, "XFSB"), (0, "LUKS"), (512, "EFI PART"),
+            (4096, "EFI PART"), (1024, "\u00e2\u00e1\u00f5\u00e0"), (1024 + 0x38, "\u0053\u00ef"),
+            (0x10000 + 64, "_BHRfS_M")];
         byte[][] sound = Array.ConvertAll(signatures, signature =>
         {
             byte[] start = new byte[signature.Bytes.Length];
             Encoding.Latin1.GetBytes(signature.Bytes, start);
-            return (byte[])[(byte)(signature.Offset >> 8), (byte)(signature.Offset >> 16), (byte)signature.Offset, .. start];
+            return (byte[])[(byte)(signature.Offset >> 8), (byte)(signature.Offset >> 16), (byte)signature.Offset,
+                .. start];
         });
         // Not 64 KiB are mutated but up to three spots of them: where, and with what.
-        Gen<byte[]> spots = Gen.Select(Mutations.Of(sound), Mutations.Of(sound), Mutations.Of(sound), Gen.Int[0, Superblock.Length]).Select((a, b, c, length) =>
+        Gen<byte[]> spots = Gen.Select(Mutations.Of(sound), Mutations.Of(sound), Mutations.Of(sound),
+            Gen.Int[0, Superblock.Length]).Select((a, b, c, length) =>
         {
             byte[] image = new byte[length];
             foreach (byte[] spot in new[] { a, b, c })
@@ -241,14 +266,17 @@ public sealed class ParserFuzzTests
         Fuzz.Run("superblocks", spots, image =>
         {
             string? type = Superblock.Identify(image, out string problem);
-            Assert.True(type is null ? problem.Length > 0 : type is "squashfs" or "xfs" or "erofs" or "ext4" or "btrfs");
+            Assert.True(type is null ? problem.Length > 0 : type is "squashfs" or "xfs" or "erofs" or "ext4"
+                or "btrfs");
         });
     }
 
     [Fact]
     public void Image_policies()
     {
-        Gen<byte[]> texts = Mutations.Of("root=verity+signed+encrypted+unprotected+absent:usr=absent", "*", "~", "-", "=open", "root=unprotected+read-only-on+squashfs+erofs : var = growfs-off + ext4 :=-", "root-verity-sig=unused:swap=encryptedwithintegrity");
+        Gen<byte[]> texts = Mutations.Of("root=verity+signed+encrypted+unprotected+absent:usr=absent", "*", "~", "-",
+            "=open", "root=unprotected+read-only-on+squashfs+erofs : var = growfs-off + ext4 :=-",
+            "root-verity-sig=unused:swap=encryptedwithintegrity");
         Fuzz.Run("image policies", texts, text =>
         {
             string policy = PathText.Decode(text);
@@ -262,7 +290,8 @@ public sealed class ParserFuzzTests
     [Fact]
     public void Names_of_entries()
     {
-        Gen<byte[]> names = Mutations.Of("alpha", "alpha.raw", "alpha.confext.raw", "alpha.sysext", "alpha.v", "alpha.raw.v", "alpha.confext.raw.v", ".#alpha", ".sysupdate.alpha", "..", "a.service", "b@c.service");
+        Gen<byte[]> names = Mutations.Of("alpha", "alpha.raw", "alpha.confext.raw", "alpha.sysext", "alpha.v",
+            "alpha.raw.v", "alpha.confext.raw.v", ".#alpha", ".sysupdate.alpha", "..", "a.service", "b@c.service");
         Fuzz.Run("names of entries", names, text =>
         {
             string entry = PathText.Decode(text);
@@ -274,7 +303,8 @@ public sealed class ParserFuzzTests
                 IsSound(versioned, why);
                 Assert.True(versioned is null || entry.StartsWith(versioned + suffix, StringComparison.Ordinal));
                 Assert.Equal(0, EntryName.Compare(entry, entry, cls));
-                Assert.True(Math.Sign(EntryName.Compare(entry, "alpha.raw", cls)) == -Math.Sign(EntryName.Compare("alpha.raw", entry, cls)));
+                Assert.True(Math.Sign(EntryName.Compare(entry, "alpha.raw",
+                    cls)) == -Math.Sign(EntryName.Compare("alpha.raw", entry, cls)));
             }
 
             if (UnitName.IsValid(entry))
@@ -286,7 +316,8 @@ public sealed class ParserFuzzTests
             Assert.Equal(name is null, problem.Length > 0);
             if (name is null)
                 return;
-            Assert.True(ExtensionName.IsValid(name) && name is not ("" or "." or "..") && name.IndexOfAny(['\n', '\0', '\u007f']) < 0);
+            Assert.True(ExtensionName.IsValid(name) && name is not ("" or "." or "..")
+                && name.IndexOfAny(['\n', '\0', '\u007f']) < 0);
             Assert.Equal([name], Marker.ParseNames(Marker.NamesText([name])));
         }
     }
@@ -294,14 +325,17 @@ public sealed class ParserFuzzTests
     [Fact]
     public void Names_of_versions()
     {
-        Gen<byte[]> names = Mutations.Of("a_1.2.3", "a_1.2~rc1_x86-64+3-1.raw", "a_1.2^p_arm64.raw", "a_7+0-5", "a_1_riscv64", "a_10+007-08.raw", "a_1.10+4294967295-4294967296");
+        Gen<byte[]> names = Mutations.Of("a_1.2.3", "a_1.2~rc1_x86-64+3-1.raw", "a_1.2^p_arm64.raw", "a_7+0-5",
+            "a_1_riscv64", "a_10+007-08.raw", "a_1.10+4294967295-4294967296");
         Fuzz.Run("names of versions", names, text =>
         {
             string entry = PathText.Decode(text);
-            VersionedName sound = VersionedName.TryParse("a_1.2~rc1_x86-64+3-1", "a", "", MachineArchitecture.X8664, out _)!;
+            VersionedName sound = VersionedName.TryParse("a_1.2~rc1_x86-64+3-1", "a", "", MachineArchitecture.X8664,
+                out _)!;
             foreach (string suffix in new[] { "", ".raw" })
             {
-                VersionedName? name = VersionedName.TryParse(entry, "a", suffix, MachineArchitecture.X8664, out string problem);
+                VersionedName? name = VersionedName.TryParse(entry, "a", suffix, MachineArchitecture.X8664,
+                    out string problem);
                 Assert.Equal(name is null, problem.Length > 0);
                 if (name is null)
                     continue;
@@ -311,14 +345,17 @@ public sealed class ParserFuzzTests
 
             Assert.Equal(0, VersionOrder.Compare(entry, entry));
             foreach (string other in new[] { "a_1.2.3", "a_1.2~rc1", "", "é" })
-                Assert.Equal(Math.Sign(VersionOrder.Compare(entry, other)), -Math.Sign(VersionOrder.Compare(other, entry)));
+                Assert.Equal(Math.Sign(VersionOrder.Compare(entry, other)),
+                    -Math.Sign(VersionOrder.Compare(other, entry)));
         });
     }
 
     [Fact]
     public void Command_lines_and_records_of_the_kernel_log()
     {
-        Gen<byte[]> words = Mutations.Of("merge\0--root=/sysroot\0--mutable=auto", "status\0--json=pretty\0--verbose\0-q", "list\0a\0b", "--image-policy=root=open\0plan", "boot\0--fallback=immutable\0--class=all", "6,339,5140900,-;overlayfs: missing 'workdir'\n SUBSYSTEM=x\n");
+        Gen<byte[]> words = Mutations.Of("merge\0--root=/sysroot\0--mutable=auto",
+            "status\0--json=pretty\0--verbose\0-q", "list\0a\0b", "--image-policy=root=open\0plan",
+            "boot\0--fallback=immutable\0--class=all", "6,339,5140900,-;overlayfs: missing 'workdir'\n SUBSYSTEM=x\n");
         Fuzz.Run("command lines", words, text =>
         {
             string[] arguments = PathText.Decode(text).Split('\0');
@@ -352,7 +389,8 @@ public sealed class ParserFuzzTests
     {
         StringBuilder text = new();
         foreach (char c in field)
-            text.Append(c is ' ' or '\t' or '\n' or '\\' or '#' ? "\\" + Convert.ToString(c, 8).PadLeft(3, '0') : c.ToString());
+            text.Append(c is ' ' or '\t' or '\n' or '\\' or '#'
+                ? "\\" + Convert.ToString(c, 8).PadLeft(3, '0') : c.ToString());
         return text.ToString();
     }
 }

@@ -30,7 +30,8 @@ public sealed class JsonReaderTests
     [InlineData(@"""\udcff""", @"""\\xff""")]
     [InlineData(@"""\ud830""", "\"\ufffd\"")] // half of a character: UTF-8 cannot hold it
     [InlineData(@"""\ud830x\ude00""", "\"\ufffdx\ufffd\"")]
-    public void JSON_of_others_is_read(string text, string expected) => Assert.Equal(expected, Read(text)?.ToCompactText());
+    public void JSON_of_others_is_read(string text, string expected) =>
+        Assert.Equal(expected, Read(text)?.ToCompactText());
 
     [Theory]
     [InlineData("")]
@@ -98,8 +99,10 @@ public sealed class JsonReaderTests
     [Fact]
     public void Garbage_throws_nothing()
     {
-        Gen<byte[]> likely = Gen.Char["{}[]\":,\\ut 0123aAeE+-.rfalsn\n"].Array[0, 40].Select(c => Encoding.UTF8.GetBytes(c));
-        Gen.OneOf(likely, Gen.Byte.Array[0, 40]).Sample(bytes => JsonReader.TryParse(bytes) is null or { Items: not null }, iter: 10_000);
+        Gen<byte[]> likely = Gen.Char["{}[]\":,\\ut 0123aAeE+-.rfalsn\n"].Array[0, 40]
+            .Select(c => Encoding.UTF8.GetBytes(c));
+        Gen.OneOf(likely, Gen.Byte.Array[0, 40])
+            .Sample(bytes => JsonReader.TryParse(bytes) is null or { Items: not null }, iter: 10_000);
     }
 
     private static JsonValue? Read(string text) => JsonReader.TryParse(Encoding.UTF8.GetBytes(text));

@@ -47,12 +47,14 @@ public sealed class JsonValueTests
 
     [Fact]
     public void A_byte_that_is_no_UTF_8_stays_readable() =>
-        Assert.Equal(@"""a\\xff💀\\x80""", JsonValue.String(PathText.Decode([(byte)'a', 0xFF, 0xF0, 0x9F, 0x92, 0x80, 0x80])).ToCompactText());
+        Assert.Equal(@"""a\\xff💀\\x80""",
+            JsonValue.String(PathText.Decode([(byte)'a', 0xFF, 0xF0, 0x9F, 0x92, 0x80, 0x80])).ToCompactText());
 
     [Fact]
     public void A_key_that_is_added_again_replaces_the_first()
     {
-        JsonValue value = JsonValue.Object().Add("a", JsonValue.Number(1L)).Add("b", JsonValue.Number(2L)).Add("a", JsonValue.Number(3L));
+        JsonValue value = JsonValue.Object().Add("a", JsonValue.Number(1L)).Add("b", JsonValue.Number(2L))
+            .Add("a", JsonValue.Number(3L));
 
         Assert.Equal("""{"a":3,"b":2}""", value.ToCompactText());
         Assert.Equal("3", value.Get("a")?.Text);
@@ -103,7 +105,8 @@ public sealed class JsonValueTests
     /// <summary>Texts with everything that is escaped and read back. A byte that is not UTF-8 is not.</summary>
     private static Gen<string> Texts() => Gen.OneOf(
         Gen.Byte.Array[0, 12].Select(bytes => System.Text.Encoding.UTF8.GetString(bytes)),
-        Gen.OneOf("a", "\"", "\\", "/", "\n", "\t", "\u0001", "\u007f", "\u009b", "\u202e", "é", "💀").Array[0, 6].Select(string.Concat));
+        Gen.OneOf("a", "\"", "\\", "/", "\n", "\t", "\u0001", "\u007f", "\u009b", "\u202e", "é", "💀").Array[0, 6]
+            .Select(string.Concat));
 
     private static Gen<JsonValue> Values(int depth)
     {
@@ -117,7 +120,8 @@ public sealed class JsonValueTests
             return leaf;
 
         Gen<JsonValue> inner = Values(depth - 1);
-        return Gen.OneOf(leaf, inner.Array[0, 4].Select(ArrayOf), Gen.Select(Texts(), inner).Array[0, 4].Select(ObjectOf));
+        return Gen.OneOf(leaf, inner.Array[0, 4].Select(ArrayOf),
+            Gen.Select(Texts(), inner).Array[0, 4].Select(ObjectOf));
     }
 
     private static JsonValue ArrayOf(JsonValue[] items)

@@ -10,5 +10,6 @@ public sealed class FileStatusTests
     [InlineData(0x3FF, "01777")]
     [InlineData(0x7, "0007")]
     [InlineData(0, "0000")]
-    public void Modes_are_shown_in_octal(uint permissions, string expected) => Assert.Equal(expected, Octal.Text(permissions));
+    public void Modes_are_shown_in_octal(uint permissions, string expected) =>
+        Assert.Equal(expected, Octal.Text(permissions));
 }

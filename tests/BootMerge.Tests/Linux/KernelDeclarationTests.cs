@@ -14,13 +14,15 @@ using Xunit;
 namespace BootMerge.Tests.Linux;
 
 /// <summary>
-/// Every constant, structure and system call number that the program declares, compared by a C compiler with the headers of the
-/// kernel and of musl: those of the machine that tests, or, with TESTED_ARCHITECTURE=arm64, those of arm64.
+/// Every constant, structure and system call number that the program declares, compared by a C compiler with the
+/// headers of the kernel and of musl: those of the machine that tests, or, with TESTED_ARCHITECTURE=arm64, those of
+/// arm64.
 /// </summary>
 public sealed partial class KernelDeclarationTests
 {
     // Younger than the headers of Debian 12 (6.1). Where the headers have them, they are compared as well.
-    private static readonly string[] Young = ["STATX_MNT_ID_UNIQUE", "AT_HANDLE_FID", "MOVE_MOUNT_BENEATH", "USER_NS_INIT_INO"];
+    private static readonly string[] Young = ["STATX_MNT_ID_UNIQUE", "AT_HANDLE_FID", "MOVE_MOUNT_BENEATH",
+        "USER_NS_INIT_INO"];
 
     // What the kernel's headers leave to the C library's.
     private static readonly string[] OfLibrary = ["DT_", "MNT_", "ST_"];
@@ -68,14 +70,16 @@ public sealed partial class KernelDeclarationTests
         (typeof(LibC.StatxTime), "struct statx_timestamp", true, "tv_sec tv_nsec __reserved"),
         (typeof(LibC.StatxBuffer), "struct statx", true,
             "stx_mask stx_blksize stx_attributes stx_nlink stx_uid stx_gid stx_mode __spare0 stx_ino stx_size stx_blocks stx_attributes_mask "
-            + "stx_atime stx_btime stx_ctime stx_mtime stx_rdev_major stx_rdev_minor stx_dev_major stx_dev_minor stx_mnt_id"),
+            + "stx_atime stx_btime stx_ctime stx_mtime stx_rdev_major stx_rdev_minor stx_dev_major "
+            + "stx_dev_minor stx_mnt_id"),
         (typeof(LibC.FileHandleBuffer), "struct file_handle", false, "handle_bytes handle_type f_handle"),
         (typeof(LibC.DirectoryRecord), "struct dirent", false, "d_reclen d_type d_name"),
         (typeof(LibC.StatvfsBuffer), "struct statvfs", false,
             "f_bsize f_frsize f_blocks f_bfree f_bavail f_files f_ffree f_favail f_fsid f_flag f_namemax"),
         (typeof(LibC.StatfsBuffer), "struct statfs", false, "f_type f_blocks f_fsid"),
         (typeof(LibC.LoopConfiguration), "struct loop_config", true, "fd info"),
-        (typeof(LibC.LoopInformation), "struct loop_info64", true, "lo_device lo_inode lo_offset lo_sizelimit lo_flags"),
+        (typeof(LibC.LoopInformation), "struct loop_info64", true,
+            "lo_device lo_inode lo_offset lo_sizelimit lo_flags"),
         (typeof(LibC.FileAttributes), "struct fsxattr", true, "fsx_xflags fsx_extsize fsx_nextents fsx_projid"),
         (typeof(LibC.PollEntry), "struct pollfd", false, "fd events revents"),
     ];
@@ -87,7 +91,8 @@ public sealed partial class KernelDeclarationTests
     {
         null => false,
         "arm64" => RuntimeInformation.ProcessArchitecture != Architecture.Arm64,
-        string other => throw new InvalidOperationException("TESTED_ARCHITECTURE=" + other + ": arm64 is the one there is."),
+        string other => throw new InvalidOperationException("TESTED_ARCHITECTURE=" + other
+            + ": arm64 is the one there is."),
     };
 
     private static bool IsArm64 => IsCross || RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -101,8 +106,10 @@ public sealed partial class KernelDeclarationTests
                 constants.Add((match.Groups[1].Value, match.Groups[2].Value));
         constants.Add(("O_DIRECTORY", Sys.DirectoryFlag(IsArm64).ToString(CultureInfo.InvariantCulture)));
         constants.Add(("O_NOFOLLOW", Sys.NoFollowFlag(IsArm64).ToString(CultureInfo.InvariantCulture)));
-        foreach (FieldInfo error in typeof(Errno).GetFields(BindingFlags.Public | BindingFlags.Static).Where(static f => f.IsLiteral))
-            Xunit.Assert.Contains(constants, constant => constant.Name == error.Name); // else the pattern has missed some
+        foreach (FieldInfo error in typeof(Errno).GetFields(BindingFlags.Public | BindingFlags.Static)
+            .Where(static f => f.IsLiteral))
+            // else the pattern has missed some
+            Xunit.Assert.Contains(constants, constant => constant.Name == error.Name);
         for (int errno = 1; errno <= 133; errno++)
             if (errno is not (41 or 58)) // these are the numbers of no error
                 constants.Add((NameOf(errno), errno.ToString(CultureInfo.InvariantCulture)));
@@ -110,7 +117,8 @@ public sealed partial class KernelDeclarationTests
         StringBuilder kernel = new(KernelHeaders);
         StringBuilder library = new(LibraryHeaders);
         foreach ((string name, string value) in constants)
-            Compare(OfLibrary.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) ? library : kernel, name, value);
+            Compare(OfLibrary.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) ? library : kernel, name,
+                value);
         Compile(kernel, ofKernel: true);
         Compile(library, ofKernel: false);
     }
@@ -119,7 +127,8 @@ public sealed partial class KernelDeclarationTests
     public void Structures_are_laid_out_as_in_the_headers()
     {
         Xunit.Assert.Equal(
-            typeof(LibC).GetNestedTypes().Where(static type => type.IsValueType).Select(static type => type.Name).Order(),
+            typeof(LibC).GetNestedTypes().Where(static type => type.IsValueType).Select(static type => type.Name)
+                .Order(),
             Structures.Select(static row => row.Type.Name).Order());
         StringBuilder kernel = new(KernelHeaders);
         StringBuilder library = new(LibraryHeaders);
@@ -134,9 +143,11 @@ public sealed partial class KernelDeclarationTests
                 Xunit.Assert.Equal(declared.Length, names.Length);
             for (int i = 0; i < names.Length; i++)
             {
-                Assert(code, "__builtin_offsetof(" + name + ", " + names[i] + ") == " + Number((int)Marshal.OffsetOf(type, declared[i].Name)));
+                Assert(code, "__builtin_offsetof(" + name + ", " + names[i] + ") == "
+                    + Number((int)Marshal.OffsetOf(type, declared[i].Name)));
                 if (!OpenEnded.Contains(type))
-                    Assert(code, "sizeof(((" + name + " *)0)->" + names[i] + ") == " + Number(Marshal.SizeOf(declared[i].FieldType)));
+                    Assert(code, "sizeof(((" + name + " *)0)->" + names[i] + ") == "
+                        + Number(Marshal.SizeOf(declared[i].FieldType)));
             }
         }
 
@@ -163,8 +174,8 @@ public sealed partial class KernelDeclarationTests
     }
 
     /// <summary>
-    /// Microsoft's archives were compiled with glibc's headers and are linked with musl: both have the kernel's layout of what
-    /// the archives hand to the C library.
+    /// Microsoft's archives were compiled with glibc's headers and are linked with musl: both have the kernel's layout
+    /// of what the archives hand to the C library.
     /// </summary>
     [Fact]
     public void Structures_of_the_runtime_are_in_musl_as_in_the_kernel()
@@ -228,12 +239,15 @@ public sealed partial class KernelDeclarationTests
         {
             (false, true) => ["gcc"],
             (false, false) => ["musl-gcc", "-idirafter", kernel, "-idirafter", "/usr/include"],
-            (true, true) => ["clang", "--target=aarch64-linux-musl", "-nostdlibinc", "-isystem", kernel, "-isystem", "/usr/include"],
-            (true, false) => ["clang", "--target=aarch64-linux-musl", "-nostdlibinc", "-isystem", "/usr/include/aarch64-linux-musl",
+            (true, true) => ["clang", "--target=aarch64-linux-musl", "-nostdlibinc", "-isystem", kernel, "-isystem",
+                "/usr/include"],
+            (true, false) => ["clang", "--target=aarch64-linux-musl", "-nostdlibinc", "-isystem",
+                "/usr/include/aarch64-linux-musl",
                 "-idirafter", kernel, "-idirafter", "/usr/include"],
         };
         ProcessStartInfo start = new(command[0]) { RedirectStandardError = true, UseShellExecute = false };
-        foreach (string argument in (IEnumerable<string>)[.. command[1..], "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", file])
+        foreach (string argument in (IEnumerable<string>)[.. command[1..], "-std=gnu11", "-Wall", "-Wextra", "-Werror",
+            "-fsyntax-only", file])
             start.ArgumentList.Add(argument);
         try
         {
@@ -248,7 +262,10 @@ public sealed partial class KernelDeclarationTests
         }
     }
 
-    /// <summary>Where Debian has &lt;asm/...&gt;: with the machine's own headers, or in a package for compilers that make code for arm64.</summary>
+    /// <summary>
+    /// Where Debian has &lt;asm/...&gt;: with the machine's own headers, or in a package for compilers that make code
+    /// for arm64.
+    /// </summary>
     private static string KernelDirectory()
     {
         string machine = IsArm64 ? "aarch64-linux-gnu" : "x86_64-linux-gnu";
@@ -268,13 +285,16 @@ public sealed partial class KernelDeclarationTests
     {
         string? top = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(top, "build.sh")))
-            top = Path.GetDirectoryName(top) ?? throw new InvalidOperationException("not inside a checkout: " + AppContext.BaseDirectory);
+            top = Path.GetDirectoryName(top)
+                ?? throw new InvalidOperationException("not inside a checkout: " + AppContext.BaseDirectory);
         return Directory.EnumerateFiles(Path.Combine(top, "src/BootMerge"), pattern, SearchOption.AllDirectories)
-            .Where(static file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal));
+            .Where(static file => !file.Contains("/obj/", StringComparison.Ordinal)
+            && !file.Contains("/bin/", StringComparison.Ordinal));
     }
 
     // "Constants of the kernel keep their names", and no others are written like that.
-    [GeneratedRegex(@"\bconst (?:byte|short|ushort|int|uint|long|ulong) (_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*) = ([^;]+);", RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(@"\bconst (?:byte|short|ushort|int|uint|long|ulong) (_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*) = ([^;]+);",
+        RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Constant();
 
     [GeneratedRegex(@"\bSYS_([a-z0-9_]+)", RegexOptions.CultureInvariant, 1000)]

@@ -95,7 +95,8 @@ public sealed class MountTableTests
     public void Garbage_throws_nothing()
     {
         Gen<byte[]> likely = Gen.Char["0123: /-\\aé\n"].Array[0, 60].Select(c => Encoding.UTF8.GetBytes(c));
-        Gen.OneOf(likely, Gen.Byte.Array[0, 60]).Sample(bytes => MountTable.Parse(bytes).Mounts.Count <= bytes.Length, iter: 10_000);
+        Gen.OneOf(likely, Gen.Byte.Array[0, 60]).Sample(bytes => MountTable.Parse(bytes).Mounts.Count <= bytes.Length,
+            iter: 10_000);
     }
 
     private static MountTable Parse(string text) => MountTable.Parse(Encoding.UTF8.GetBytes(text));

@@ -28,12 +28,14 @@ public sealed class PathTextTests
     public void Any_bytes_survive_as_text()
     {
         Gen<byte[]> joined = Gen.OneOf(Pieces).Array[0, 8].Select(Join);
-        Gen.OneOf(joined, Gen.Byte.Array[0, 40]).Sample(bytes => bytes.AsSpan().SequenceEqual(PathText.Encode(PathText.Decode(bytes))), iter: 10_000);
+        Gen.OneOf(joined, Gen.Byte.Array[0, 40])
+            .Sample(bytes => bytes.AsSpan().SequenceEqual(PathText.Encode(PathText.Decode(bytes))), iter: 10_000);
     }
 
     [Fact]
     public void Any_text_can_be_encoded_and_printed() =>
-        Gen.String.Sample(text => PathText.Encode(text).Length >= text.Length && PathText.Printable(text).Length >= text.Length, iter: 5_000);
+        Gen.String.Sample(text => PathText.Encode(text).Length >= text.Length
+            && PathText.Printable(text).Length >= text.Length, iter: 5_000);
 
     [Theory]
     [InlineData("plain", new byte[] { 0x70, 0x6C, 0x61, 0x69, 0x6E })]
@@ -65,7 +67,8 @@ public sealed class PathTextTests
     [InlineData("\u007f\u0085\u009f\u00a0", "\\x7f\\xc2\\x85\\xc2\\x9f\u00a0")]
     [InlineData("a\u202egnp.exe\u2066\u200e\u061c", "a\\xe2\\x80\\xaegnp.exe\\xe2\\x81\\xa6\\xe2\\x80\\x8e\\xd8\\x9c")]
     [InlineData("\u2028\u2029\u200d", "\\xe2\\x80\\xa8\\xe2\\x80\\xa9\u200d")]
-    public void Control_characters_are_shown_and_not_sent(string text, string expected) => Assert.Equal(expected, PathText.Printable(text));
+    public void Control_characters_are_shown_and_not_sent(string text, string expected) =>
+        Assert.Equal(expected, PathText.Printable(text));
 
     [Fact]
     public void Undecodable_bytes_are_shown_in_hexadecimal() =>

@@ -25,7 +25,8 @@ public sealed class RootTests
                 Directory.Move(directory + "/root/file", $"{directory}/{place}");
 
             if (path is null)
-                Assert.Contains("outside the root", Assert.Throws<InputException>(() => root.PathOf(handle)).Message, System.StringComparison.Ordinal);
+                Assert.Contains("outside the root", Assert.Throws<InputException>(() => root.PathOf(handle)).Message,
+                    System.StringComparison.Ordinal);
             else
                 Assert.Equal(path, root.PathOf(handle));
         }

@@ -58,7 +58,8 @@ public sealed class MarkerTests
 
     [Fact]
     public void Unescaping_garbage_throws_nothing() =>
-        Gen.OneOf(Gen.String, Gen.Char["\\x0189afqn'"].Array[0, 12].Select(c => new string(c))).Sample(text => CText.Unescape(text)?.Length is null or >= 0, iter: 5_000);
+        Gen.OneOf(Gen.String, Gen.Char["\\x0189afqn'"].Array[0, 12].Select(c => new string(c)))
+            .Sample(text => CText.Unescape(text)?.Length is null or >= 0, iter: 5_000);
 
     [Theory]
     [InlineData("a", true)]

@@ -24,7 +24,8 @@ public sealed class OriginTests
     [InlineData(Text + "\n")]
     [InlineData("""{"extensions":{"b":{"path":"/x/b"},"a":{"onMountId":18446744073709551615,"path":"/x/a"}},"mountOptions":"index=on","mutable":{"mutableDirs":{"/etc":"/srv/etc"},"mode":"yes"}}""")]
     [InlineData("""{"mutable" : {"mode" : "yes", "mutableDirs" : {"\/etc" : "\/srv\/etc"}}, "mountOptions" : "\u0069ndex=on", "extensions" : {"a" : {"path" : "/x/a", "onMountId" : 18446744073709551615}, "b" : {"path" : "/x/b"}}}""")]
-    public void Neither_order_of_keys_nor_blanks_make_a_difference(string recorded) => Assert.True(Origin.IsSame(Sample(), recorded));
+    public void Neither_order_of_keys_nor_blanks_make_a_difference(string recorded) =>
+        Assert.True(Origin.IsSame(Sample(), recorded));
 
     [Theory]
     [InlineData("\"yes\"", "\"no\"")]
@@ -57,7 +58,8 @@ public sealed class OriginTests
     [InlineData("garbage")]
     [InlineData(Text + "}")]
     [InlineData("[" + Text + "]")]
-    public void An_origin_that_cannot_be_read_says_nothing(string? recorded) => Assert.False(Origin.IsSame(Sample(), recorded));
+    public void An_origin_that_cannot_be_read_says_nothing(string? recorded) =>
+        Assert.False(Origin.IsSame(Sample(), recorded));
 
     [Fact]
     public void A_truncated_origin_says_nothing()
@@ -68,7 +70,8 @@ public sealed class OriginTests
 
     private static JsonValue Sample()
     {
-        JsonValue a = JsonValue.Object().Add("path", JsonValue.String("/x/a")).Add("onMountId", JsonValue.Number(ulong.MaxValue));
+        JsonValue a = JsonValue.Object().Add("path", JsonValue.String("/x/a"))
+            .Add("onMountId", JsonValue.Number(ulong.MaxValue));
         JsonValue b = JsonValue.Object().Add("path", JsonValue.String("/x/b"));
         return Origin.Of(
             "yes",

@@ -19,7 +19,8 @@ public sealed class JournalTests
 
         JournalEntry entry = Assert.Single(Journal.Parse(text));
 
-        Assert.Equal((Journal.WorkDirectory, "sysext", hierarchy, value), (entry.Kind, entry.Class.Name, entry.Hierarchy, entry.Value));
+        Assert.Equal((Journal.WorkDirectory, "sysext", hierarchy, value),
+            (entry.Kind, entry.Class.Name, entry.Hierarchy, entry.Value));
     }
 
     [Theory]

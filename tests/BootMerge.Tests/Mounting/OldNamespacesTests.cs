@@ -7,7 +7,8 @@ public sealed class OldNamespacesTests
 {
     [Theory]
     [InlineData("0::/system.slice/nginx.service\n", "nginx.service")]
-    [InlineData("0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-1.scope\n", "run-1.scope")] // the innermost
+    // the innermost
+    [InlineData("0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-1.scope\n", "run-1.scope")]
     [InlineData("0::/init.scope\n", "init.scope")]
     [InlineData("0::/system.slice/a.service/payload\n", "a.service")]
     [InlineData("12:cpu:/\n1:name=systemd:/system.slice/old.service\n0::/\n", "old.service")]

@@ -6,7 +6,9 @@ using BootMerge.Planning;
 
 namespace BootMerge.Tests.Planning;
 
-/// <summary>What planning starts from: settings, hierarchies, extensions. Rows of tables choose routings by name.</summary>
+/// <summary>
+/// What planning starts from: settings, hierarchies, extensions. Rows of tables choose routings by name.
+/// </summary>
 internal static class Facts
 {
     public const string Entry = "/var/lib/extensions.mutable/etc";
@@ -14,7 +16,8 @@ internal static class Facts
     private const uint Rwxr_xr_x = 0x1ED; // 0755
     private const uint Rwx = 0x1C0; // 0700
 
-    /// <param name="name">"absent", "dangling", "unusable", or "self" or "directory" and perhaps ", " and a flaw.</param>
+    /// <param name="name">"absent", "dangling", "unusable", or "self" or "directory" and perhaps ", " and a
+    /// flaw.</param>
     public static Routing Routing(string name, List<string>? workDirectories = null)
     {
         if (name == "absent")
@@ -24,7 +27,12 @@ internal static class Facts
         if (name == "dangling self")
             return new Routing { Entry = Entry, Kind = RoutingKind.Dangling, Path = "/etc" };
         if (name == "unusable")
-            return new Routing { Entry = Entry, Kind = RoutingKind.Unusable, Problem = "is not a directory or a symlink to one" };
+            return new Routing
+            {
+                Entry = Entry,
+                Kind = RoutingKind.Unusable,
+                Problem = "is not a directory or a symlink to one"
+            };
 
         string[] words = name.Split(", ");
         string flaw = words.Length > 1 ? words[1] : "";
@@ -43,17 +51,18 @@ internal static class Facts
 
     public static HierarchyState Etc(string routing) => Etc(Routing(routing));
 
-    public static HierarchyState Etc(Routing routing, bool isEmpty = false, string device = "8:1", uint permissions = Rwxr_xr_x, bool areMarksHidden = false) => new()
-    {
-        Class = ExtensionClass.Confext,
-        Hierarchy = "/etc",
-        Path = "/etc",
-        Permissions = permissions,
-        IsEmpty = isEmpty,
-        Device = device,
-        Routing = routing,
-        AreMarksHidden = areMarksHidden,
-    };
+    public static HierarchyState Etc(Routing routing, bool isEmpty = false, string device = "8:1",
+        uint permissions = Rwxr_xr_x, bool areMarksHidden = false) => new()
+        {
+            Class = ExtensionClass.Confext,
+            Hierarchy = "/etc",
+            Path = "/etc",
+            Permissions = permissions,
+            IsEmpty = isEmpty,
+            Device = device,
+            Routing = routing,
+            AreMarksHidden = areMarksHidden,
+        };
 
     public static HierarchyState WithoutEtc(string routing) => new()
     {
@@ -71,10 +80,12 @@ internal static class Facts
         return new AcceptedExtension(name, JsonValue.Object().Add("path", JsonValue.String("/x/" + name)), layers);
     }
 
-    public static ClassSettings Settings(string mode, bool importSelf = true, string? overlayOptions = null, bool isDropIn = false, bool recordsUnroutedAsNo = false) =>
+    public static ClassSettings Settings(string mode, bool importSelf = true, string? overlayOptions = null,
+        bool isDropIn = false, bool recordsUnroutedAsNo = false) =>
         Settings(ExtensionClass.Confext, mode, noExec: true, importSelf, overlayOptions, isDropIn, recordsUnroutedAsNo);
 
-    public static ClassSettings Settings(ExtensionClass extensionClass, string mode, bool noExec, bool importSelf = true, string? overlayOptions = null,
+    public static ClassSettings Settings(ExtensionClass extensionClass, string mode, bool noExec,
+        bool importSelf = true, string? overlayOptions = null,
         bool isDropIn = false, bool recordsUnroutedAsNo = false) => new()
         {
             Class = extensionClass,

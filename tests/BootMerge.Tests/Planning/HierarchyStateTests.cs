@@ -52,7 +52,8 @@ public sealed class HierarchyStateTests : IDisposable
     {
         _root.Write("opt", "a file");
 
-        Assert.Equal(_root.Outside("opt") + " is not a directory, nothing can be merged into it", Assert.Throws<InputException>(() => Look("/opt")).Message);
+        Assert.Equal(_root.Outside("opt") + " is not a directory, nothing can be merged into it",
+            Assert.Throws<InputException>(() => Look("/opt")).Message);
     }
 
     [Theory]
@@ -81,7 +82,8 @@ public sealed class HierarchyStateTests : IDisposable
     public void A_routing_directory_is_known_with_its_mode()
     {
         _root.MakeDirectory("var/lib/extensions.mutable/etc");
-        using (SafeFileHandle directory = _root.Root.OpenAt("/var/lib/extensions.mutable/etc", Sys.O_RDONLY | Sys.O_DIRECTORY))
+        using (SafeFileHandle directory = _root.Root.OpenAt("/var/lib/extensions.mutable/etc",
+            Sys.O_RDONLY | Sys.O_DIRECTORY))
             Sys.ChangeMode(directory, 0x1C0);
 
         Routing routing = Look("/etc").Routing;
@@ -97,7 +99,8 @@ public sealed class HierarchyStateTests : IDisposable
     public void Workdirs_beside_the_routed_directory_are_known()
     {
         _root.Link("var/lib/extensions.mutable/etc", "/srv/etc");
-        foreach (string name in new[] { "etc", ".systemd-etc-workdir", ".systemd-etc-workdir.12", ".systemd-etc-workdir.x", ".systemd-etc-workdir.", ".systemd-opt-workdir" })
+        foreach (string name in new[] { "etc", ".systemd-etc-workdir", ".systemd-etc-workdir.12",
+            ".systemd-etc-workdir.x", ".systemd-etc-workdir.", ".systemd-opt-workdir" })
             _root.MakeDirectory("srv/" + name);
 
         Routing routing = Look("/etc").Routing;

@@ -8,7 +8,8 @@ namespace BootMerge.Tests.Planning;
 
 public sealed class PlannerTests
 {
-    private static readonly List<AcceptedExtension> OldAndNew = [Facts.Extension("old", "/etc"), Facts.Extension("new", "/etc")];
+    private static readonly List<AcceptedExtension> OldAndNew =
+        [Facts.Extension("old", "/etc"), Facts.Extension("new", "/etc")];
 
     // The table of the specification, section 6: topmost layer first, below the marker's.
     [Theory]
@@ -36,9 +37,11 @@ public sealed class PlannerTests
     [InlineData("ephemeral", "unusable", "in memory", "new old hierarchy", "/etc=/run/systemd/sysext/etc")]
     [InlineData("ephemeral-import", "absent", "in memory", "new old hierarchy", "/etc=/run/systemd/sysext/etc")]
     [InlineData("ephemeral-import", "dangling", "in memory", "new old hierarchy", "/etc=/run/systemd/sysext/etc")]
-    [InlineData("ephemeral-import", "directory", "in memory", "routed new old hierarchy", "/etc=/run/systemd/sysext/etc")]
+    [InlineData("ephemeral-import", "directory", "in memory", "routed new old hierarchy",
+        "/etc=/run/systemd/sysext/etc")]
     [InlineData("ephemeral-import", "self", "in memory", "hierarchy new old", "/etc=/run/systemd/sysext/etc")]
-    public void Mode_and_routing_choose_the_layers(string mode, string routing, string upper, string lower, string recorded)
+    public void Mode_and_routing_choose_the_layers(string mode, string routing, string upper, string lower,
+        string recorded)
     {
         MergePlan plan = Plan(mode, Facts.Etc(routing)).Accepted();
 
@@ -76,19 +79,27 @@ public sealed class PlannerTests
     }
 
     [Theory]
-    [InlineData("yes", "directory, 0700", "the upperdir /srv/etc has mode 0700, but the hierarchy /etc has mode 0755: give both the same mode")]
-    [InlineData("auto", "directory, 0700", "the upperdir /srv/etc has mode 0700, but the hierarchy /etc has mode 0755: give both the same mode")]
-    [InlineData("yes", "directory, file in the way", "/srv/.systemd-etc-workdir is in the way of the workdir: it is not a directory, remove it")]
+    [InlineData("yes", "directory, 0700",
+        "the upperdir /srv/etc has mode 0700, but the hierarchy /etc has mode 0755: give both the same mode")]
+    [InlineData("auto", "directory, 0700",
+        "the upperdir /srv/etc has mode 0700, but the hierarchy /etc has mode 0755: give both the same mode")]
+    [InlineData("yes", "directory, file in the way",
+        "/srv/.systemd-etc-workdir is in the way of the workdir: it is not a directory, remove it")]
     [InlineData("yes", "directory, read-only", "the upperdir /srv/etc is on a read-only file system")]
     [InlineData("auto", "directory, read-only", "the upperdir /srv/etc is on a read-only file system")]
     [InlineData("auto", "self, read-only", "the upperdir /etc is on a read-only file system")]
-    [InlineData("yes", "directory, mount point", "the upperdir /srv/etc is a mount point, so its workdir beside it would be on another file system: route to a directory inside that file system")]
-    [InlineData("auto", "self, mount point", "the upperdir /etc is a mount point, so its workdir beside it would be on another file system: route to a directory inside that file system")]
+    [InlineData("yes", "directory, mount point",
+        "the upperdir /srv/etc is a mount point, so its workdir beside it would be on another file system: route to a "
+        + "directory inside that file system")]
+    [InlineData("auto", "self, mount point",
+        "the upperdir /etc is a mount point, so its workdir beside it would be on another file system: route to a "
+        + "directory inside that file system")]
     [InlineData("yes", "unusable", Facts.Entry + " is not a directory or a symlink to one")]
     [InlineData("auto", "unusable", Facts.Entry + " is not a directory or a symlink to one")]
     [InlineData("import", "unusable", Facts.Entry + " is not a directory or a symlink to one")]
     [InlineData("ephemeral-import", "unusable", Facts.Entry + " is not a directory or a symlink to one")]
-    public void A_directory_that_cannot_serve_the_mode_is_refused_with_the_reason(string mode, string routing, string refusal)
+    public void A_directory_that_cannot_serve_the_mode_is_refused_with_the_reason(string mode, string routing,
+        string refusal)
     {
         PlanResult result = Plan(mode, Facts.Etc(routing));
 
@@ -105,7 +116,8 @@ public sealed class PlannerTests
     [InlineData("ephemeral-import")]
     public void A_directory_that_is_only_read_or_not_used_may_be_any(string mode)
     {
-        foreach (string routing in new[] { "directory, 0700", "directory, read-only", "directory, mount point", "directory, file in the way", "self, read-only", "self, mount point" })
+        foreach (string routing in new[] { "directory, 0700", "directory, read-only", "directory, mount point",
+            "directory, file in the way", "self, read-only", "self, mount point" })
             Assert.Null(Plan(mode, Facts.Etc(routing)).Refusal);
     }
 
@@ -121,7 +133,8 @@ public sealed class PlannerTests
         PlanResult result = Planner.Plan(Facts.Settings(mode, importSelf: false), [Facts.Etc("self")], OldAndNew);
 
         Assert.Equal(
-            isRefused ? Facts.Entry + " leads to the hierarchy /etc itself, which systemd does not import (ELOOP): use --import-self" : null,
+            isRefused ? Facts.Entry + " leads to the hierarchy /etc itself, which systemd does not import (ELOOP): use "
+                + "--import-self" : null,
             result.Refusal);
     }
 
@@ -131,7 +144,8 @@ public sealed class PlannerTests
         HierarchyState readOnly = Facts.Etc("directory, read-only");
         HierarchyState unusable = Facts.Etc("unusable");
 
-        Assert.Contains("read-only", Planner.Plan(Facts.Settings("yes"), [Facts.Etc("self"), readOnly, unusable], OldAndNew).Refusal);
+        Assert.Contains("read-only", Planner.Plan(Facts.Settings("yes"), [Facts.Etc("self"), readOnly, unusable],
+            OldAndNew).Refusal);
     }
 
     [Theory]
@@ -140,11 +154,13 @@ public sealed class PlannerTests
     [InlineData("directory", "/srv/.systemd-etc-workdir", "/srv/.systemd-etc-workdir.1")]
     [InlineData("directory", "/srv/.systemd-etc-workdir.1", "/srv/.systemd-etc-workdir")]
     [InlineData("directory", "/srv/.systemd-etc-workdir.1 /srv/.systemd-etc-workdir", "/srv/.systemd-etc-workdir.2")]
-    public void The_workdir_is_beside_the_upperdir_and_never_one_that_exists(string routing, string existing, string expected)
+    public void The_workdir_is_beside_the_upperdir_and_never_one_that_exists(string routing, string existing,
+        string expected)
     {
         HierarchyState state = Facts.Etc(Facts.Routing(routing, [.. existing.Split(' ')]));
 
-        Assert.Equal(expected, Assert.IsType<PersistentUpper>(Plan("auto", state).Accepted().Stacks[0].Upper).WorkDirectory);
+        Assert.Equal(expected,
+            Assert.IsType<PersistentUpper>(Plan("auto", state).Accepted().Stacks[0].Upper).WorkDirectory);
     }
 
     [Fact]
@@ -160,7 +176,8 @@ public sealed class PlannerTests
 
         UpperDirectory? upper = Plan("yes", state).Accepted().Stacks[0].Upper;
 
-        Assert.Equal("/var/lib/extensions.mutable/.systemd-opt.x-workdir", Assert.IsType<PersistentUpper>(upper).WorkDirectory);
+        Assert.Equal("/var/lib/extensions.mutable/.systemd-opt.x-workdir",
+            Assert.IsType<PersistentUpper>(upper).WorkDirectory);
     }
 
     [Fact]
@@ -181,7 +198,8 @@ public sealed class PlannerTests
     public void An_empty_hierarchy_is_no_layer(string mode)
     {
         foreach (string routing in new[] { "absent", "self" })
-            Assert.Equal("new old", Shown(Plan(mode, Facts.Etc(Facts.Routing(routing), isEmpty: true)).Accepted().Stacks[0].Lower));
+            Assert.Equal("new old",
+                Shown(Plan(mode, Facts.Etc(Facts.Routing(routing), isEmpty: true)).Accepted().Stacks[0].Lower));
     }
 
     [Fact]
@@ -200,7 +218,8 @@ public sealed class PlannerTests
     [InlineData("yes", "/etc, created 0755", "/etc=/etc")]
     [InlineData("no", "none", "")]
     [InlineData("import", "none", "")]
-    public void An_absent_hierarchy_that_writes_are_routed_to_is_made_and_written_to(string mode, string upper, string recorded)
+    public void An_absent_hierarchy_that_writes_are_routed_to_is_made_and_written_to(string mode, string upper,
+        string recorded)
     {
         MergePlan plan = Plan(mode, Facts.WithoutEtc("dangling self")).Accepted();
 
@@ -213,7 +232,14 @@ public sealed class PlannerTests
     [Fact]
     public void A_merge_goes_where_the_hierarchy_leads()
     {
-        HierarchyState state = new() { Class = ExtensionClass.Confext, Hierarchy = "/etc", Path = "/data/etc", IsEmpty = false, Routing = Facts.Routing("absent") };
+        HierarchyState state = new()
+        {
+            Class = ExtensionClass.Confext,
+            Hierarchy = "/etc",
+            Path = "/data/etc",
+            IsEmpty = false,
+            Routing = Facts.Routing("absent")
+        };
 
         StackPlan stack = Plan("no", state).Accepted().Stacks[0];
 
@@ -249,7 +275,8 @@ public sealed class PlannerTests
     [InlineData("dangling", true, "/etc")]
     [InlineData("self", false, "/etc")]
     [InlineData("directory", true, "/etc")]
-    public void In_mode_auto_a_hierarchy_that_nothing_fills_or_routes_is_merged_only_under_systemds_names(string routing, bool isDropIn, string merged)
+    public void In_mode_auto_a_hierarchy_that_nothing_fills_or_routes_is_merged_only_under_systemds_names(
+        string routing, bool isDropIn, string merged)
     {
         MergePlan plan = Planner.Plan(Facts.Settings("auto", isDropIn: isDropIn), [Facts.Etc(routing)], []).Accepted();
 
@@ -264,13 +291,16 @@ public sealed class PlannerTests
     [InlineData("auto", "directory", "auto")]
     [InlineData("yes", "absent", "yes")]
     [InlineData("ephemeral", "absent", "ephemeral")]
-    public void What_boot_merges_with_nothing_routed_is_recorded_as_mode_no(string mode, string routing, string recorded)
+    public void What_boot_merges_with_nothing_routed_is_recorded_as_mode_no(string mode, string routing,
+        string recorded)
     {
-        MergePlan plan = Planner.Plan(Facts.Settings(mode, recordsUnroutedAsNo: true), [Facts.Etc(routing)], OldAndNew).Accepted();
+        MergePlan plan = Planner.Plan(Facts.Settings(mode, recordsUnroutedAsNo: true), [Facts.Etc(routing)], OldAndNew)
+            .Accepted();
 
         Assert.Equal(Facts.Mode(mode), plan.Mode);
         Assert.Equal(recorded, plan.Origin.Get("mutable")?.Get("mode")?.Text);
-        Assert.Equal(mode, Planner.Plan(Facts.Settings(mode), [Facts.Etc(routing)], OldAndNew).Accepted().Origin.Get("mutable")?.Get("mode")?.Text);
+        Assert.Equal(mode, Planner.Plan(Facts.Settings(mode), [Facts.Etc(routing)], OldAndNew)
+            .Accepted().Origin.Get("mutable")?.Get("mode")?.Text);
     }
 
     [Theory]
@@ -283,7 +313,8 @@ public sealed class PlannerTests
     [InlineData("yes", "absent", "/etc")]
     [InlineData("ephemeral", "unusable", "/etc")]
     [InlineData("ephemeral-import", "absent", "/etc")]
-    public void What_neither_exists_nor_is_filled_is_merged_only_with_something_to_write_to_or_to_import(string mode, string routing, string merged)
+    public void What_neither_exists_nor_is_filled_is_merged_only_with_something_to_write_to_or_to_import(string mode,
+        string routing, string merged)
     {
         MergePlan plan = Planner.Plan(Facts.Settings(mode), [Facts.WithoutEtc(routing)], []).Accepted();
 
@@ -295,9 +326,11 @@ public sealed class PlannerTests
     public void An_extension_is_a_layer_of_the_hierarchies_it_fills()
     {
         List<HierarchyState> states = [Sysext("/usr"), Sysext("/opt")];
-        List<AcceptedExtension> extensions = [Facts.Extension("a", "/usr"), Facts.Extension("b", "/usr", "/opt"), Facts.Extension("c")];
+        List<AcceptedExtension> extensions = [Facts.Extension("a", "/usr"), Facts.Extension("b", "/usr", "/opt"),
+            Facts.Extension("c")];
 
-        MergePlan plan = Planner.Plan(Facts.Settings(ExtensionClass.Sysext, "no", noExec: false), states, extensions).Accepted();
+        MergePlan plan = Planner.Plan(Facts.Settings(ExtensionClass.Sysext, "no", noExec: false), states, extensions)
+            .Accepted();
 
         Assert.Equal(["a", "b", "c"], plan.Extensions);
         Assert.Equal(["b a hierarchy", "b hierarchy"], plan.Stacks.ConvertAll(stack => Shown(stack.Lower)));
@@ -311,8 +344,10 @@ public sealed class PlannerTests
     [InlineData("yes", "self", "8:1", null)]
     [InlineData("import", "self", "8:1", "8:1")]
     [InlineData("ephemeral", "self", "8:1", "8:1")]
-    public void The_backing_device_is_that_of_a_hierarchy_among_the_lower_layers(string mode, string routing, string device, string? backing) =>
-        Assert.Equal(backing, Plan(mode, Facts.Etc(Facts.Routing(routing), device: device)).Accepted().Stacks[0].Backing);
+    public void The_backing_device_is_that_of_a_hierarchy_among_the_lower_layers(string mode, string routing,
+        string device, string? backing) =>
+        Assert.Equal(backing, Plan(mode, Facts.Etc(Facts.Routing(routing), device: device))
+            .Accepted().Stacks[0].Backing);
 
     [Theory]
     [InlineData("no", "absent", false)]
@@ -334,7 +369,8 @@ public sealed class PlannerTests
     [InlineData("no", "")]
     public void A_fallback_is_recorded_as_the_mode_that_systemd_will_use(string recorded, string directories)
     {
-        MergePlan plan = Planner.Plan(Facts.Settings("ephemeral-import"), [Facts.Etc("self")], OldAndNew, Facts.Mode(recorded)).Accepted();
+        MergePlan plan = Planner.Plan(Facts.Settings("ephemeral-import"), [Facts.Etc("self")], OldAndNew,
+            Facts.Mode(recorded)).Accepted();
 
         Assert.Equal(MutableMode.EphemeralImport, plan.Mode);
         Assert.Equal(Facts.Mode(recorded), plan.RecordedMode);
@@ -348,7 +384,8 @@ public sealed class PlannerTests
     [InlineData("ephemeral-import", "in memory")]
     public void As_if_self_routed_any_routing_imports_the_hierarchy_on_top(string mode, string upper)
     {
-        foreach (string routing in new[] { "absent", "dangling", "unusable", "directory, read-only", "self, mount point" })
+        foreach (string routing in new[] { "absent", "dangling", "unusable", "directory, read-only",
+            "self, mount point" })
         {
             StackPlan stack = Plan(mode, Facts.Etc(routing).SelfRouted()).Accepted().Stacks[0];
 
@@ -360,17 +397,20 @@ public sealed class PlannerTests
     [Fact]
     public void The_origin_names_what_a_refresh_compares()
     {
-        MergePlan plan = Planner.Plan(Facts.Settings("auto", overlayOptions: "index=on"), [Facts.Etc("self")], OldAndNew).Accepted();
+        MergePlan plan = Planner.Plan(Facts.Settings("auto", overlayOptions: "index=on"), [Facts.Etc("self")],
+            OldAndNew).Accepted();
 
         Assert.Equal(
             """{"mutable":{"mode":"auto","mutableDirs":{"/etc":"/etc"}},"mountOptions":"index=on","extensions":{"old":{"path":"/x/old"},"new":{"path":"/x/new"}}}""",
             plan.Origin.ToCompactText());
-        Assert.Equal("""{"mutable":{"mode":"no"}}""", Planner.Plan(Facts.Settings("no"), [], []).Accepted().Origin.ToCompactText());
+        Assert.Equal("""{"mutable":{"mode":"no"}}""",
+            Planner.Plan(Facts.Settings("no"), [], []).Accepted().Origin.ToCompactText());
     }
 
     private static PlanResult Plan(string mode, HierarchyState state)
     {
-        List<AcceptedExtension> extensions = [Facts.Extension("old", state.Hierarchy), Facts.Extension("new", state.Hierarchy)];
+        List<AcceptedExtension> extensions = [Facts.Extension("old", state.Hierarchy),
+            Facts.Extension("new", state.Hierarchy)];
         return Planner.Plan(Facts.Settings(mode), [state], extensions);
     }
 

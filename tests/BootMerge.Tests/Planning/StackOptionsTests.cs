@@ -33,11 +33,13 @@ public sealed class StackOptionsTests
     [InlineData("confext", true, "ro,rw", true, "nosuid nodev noexec")]
     [InlineData("confext", true, "rw", false, "rdonly nosuid nodev noexec")]
     [InlineData("confext", true, "sync,x-foo=noatime,NOATIME", true, "nosuid nodev noexec")]
-    public void Class_settings_and_mutability_choose_the_attributes(string extensionClass, bool noExec, string? options, bool isMutable, string expected)
+    public void Class_settings_and_mutability_choose_the_attributes(string extensionClass, bool noExec, string? options,
+        bool isMutable, string expected)
     {
         ExtensionClass chosen = extensionClass == "confext" ? ExtensionClass.Confext : ExtensionClass.Sysext;
 
-        Assert.Equal(expected, Names(StackOptions.Attributes(Facts.Settings(chosen, "no", noExec, overlayOptions: options), isMutable)));
+        Assert.Equal(expected,
+            Names(StackOptions.Attributes(Facts.Settings(chosen, "no", noExec, overlayOptions: options), isMutable)));
     }
 
     [Theory]
@@ -59,7 +61,8 @@ public sealed class StackOptionsTests
     [InlineData("noatime=1,bind,defaults", "yes", "noatime=1 bind defaults")]
     [InlineData("a=b=c", "yes", "a=b=c")]
     [InlineData("a=", "yes", "a=")]
-    public void Configured_options_replace_the_defaults_in_every_mode(string? configured, string mode, string expected) =>
+    public void Configured_options_replace_the_defaults_in_every_mode(string? configured, string mode,
+        string expected) =>
         Assert.Equal(expected, string.Join(' ', StackOptions.Of(Facts.Settings(mode, overlayOptions: configured))));
 
     private static string Names(uint attributes)

@@ -55,7 +55,8 @@ public sealed class TableTests
         Table table = new("NAME", "TYPE");
         table.Add(name, "raw");
 
-        Assert.Equal(name + new string(' ', Math.Max(4 - cells, 0) + 1) + "raw\n", table.ToText(withHeader: true, withColours: false).Split('\n')[1] + "\n");
+        Assert.Equal(name + new string(' ', Math.Max(4 - cells, 0) + 1) + "raw\n",
+            table.ToText(withHeader: true, withColours: false).Split('\n')[1] + "\n");
     }
 
     [Fact]

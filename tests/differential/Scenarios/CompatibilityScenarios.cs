@@ -4,7 +4,9 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Which extensions are accepted on which system: specification, section 5. Each is tried beside one that always fits.</summary>
+/// <summary>
+/// Which extensions are accepted on which system: specification, section 5. Each is tried beside one that always fits.
+/// </summary>
 internal static class CompatibilityScenarios
 {
     public static readonly IReadOnlyList<Scenario> All = [.. Releases(), .. OddExtensions(), .. Systems];
@@ -59,22 +61,30 @@ internal static class CompatibilityScenarios
             ("with an empty hierarchy", root => root.Directory("usr/lib/confexts/bar/etc")),
             ("with another name's release file", root => root.Extension("foo", at: "bar")),
             ("with another name's release file that is not strict",
-                root => root.Extension("foo", at: "bar").Xattr(Releases + "extension-release.foo", "user.extension-release.strict", "0")),
+                root => root.Extension("foo", at: "bar")
+                    .Xattr(Releases + "extension-release.foo", "user.extension-release.strict", "0")),
             ("with another name's release file that says false",
-                root => root.Extension("foo", at: "bar").Xattr(Releases + "extension-release.foo", "user.extension-release.strict", "false")),
+                root => root.Extension("foo", at: "bar")
+                    .Xattr(Releases + "extension-release.foo", "user.extension-release.strict", "false")),
             ("with another name's release file that is strict",
-                root => root.Extension("foo", at: "bar").Xattr(Releases + "extension-release.foo", "user.extension-release.strict", "1")),
+                root => root.Extension("foo", at: "bar")
+                    .Xattr(Releases + "extension-release.foo", "user.extension-release.strict", "1")),
             ("with two other names' release files that are not strict",
                 root => root.Extension("foo", at: "bar").File(Releases + "extension-release.baz", "ID=_any\n")
                     .Xattr(Releases + "extension-release.foo", "user.extension-release.strict", "0")
                     .Xattr(Releases + "extension-release.baz", "user.extension-release.strict", "0")),
             ("with two release files of which one carries its name",
                 root => root.Extension("bar").File(Releases + "extension-release.baz", "ID=other\n")),
-            ("with a release file that is a symlink", root => root.Extension("bar").Move(Releases + "extension-release.bar", "usr/lib/confexts/bar/release")
+            ("with a release file that is a symlink", root =>
+                root.Extension("bar").Move(Releases + "extension-release.bar", "usr/lib/confexts/bar/release")
                 .Link(Releases + "extension-release.bar", "../../release")),
-            ("with a release file that is a directory", root => root.Extension("bar").Remove(Releases + "extension-release.bar").Directory(Releases + "extension-release.bar")),
-            ("that ships usr/lib/os-release", root => root.Extension("bar").File("usr/lib/confexts/bar/usr/lib/os-release", "ID=x\n")),
-            ("that ships etc/os-release", root => root.Extension("bar").File("usr/lib/confexts/bar/etc/os-release", "ID=x\n")),
+            ("with a release file that is a directory", root =>
+                root.Extension("bar").Remove(Releases + "extension-release.bar")
+                .Directory(Releases + "extension-release.bar")),
+            ("that ships usr/lib/os-release", root => root.Extension("bar")
+                .File("usr/lib/confexts/bar/usr/lib/os-release", "ID=x\n")),
+            ("that ships etc/os-release", root => root.Extension("bar")
+                .File("usr/lib/confexts/bar/etc/os-release", "ID=x\n")),
         ];
         foreach ((string name, Action<TestRoot> arrange) in rows)
         {
@@ -94,11 +104,14 @@ internal static class CompatibilityScenarios
             root => root.File("usr/lib/os-release", "ID=test\n").Extension("foo", "ID=test\nVERSION_ID=5\n"),
             Merge(), StatusJson),
         new("An os-release that is an absolute symlink is read inside the root",
-            root => root.Remove("etc/os-release").Link("etc/os-release", "/usr/share/release").File("usr/share/release", "ID=inside\nVERSION_ID=8\n")
-                .Extension("in", "ID=inside\nVERSION_ID=8\n").Extension("out", "ID=test\nVERSION_ID=1\n").Extension("host", "ID=debian\n"),
+            root => root.Remove("etc/os-release").Link("etc/os-release", "/usr/share/release")
+                .File("usr/share/release", "ID=inside\nVERSION_ID=8\n")
+                .Extension("in", "ID=inside\nVERSION_ID=8\n").Extension("out", "ID=test\nVERSION_ID=1\n")
+                .Extension("host", "ID=debian\n"),
             Merge(), StatusJson),
         new("A dangling os-release in etc",
-            root => root.Remove("etc/os-release").Link("etc/os-release", "/nowhere").Extension("foo", "ID=test\nVERSION_ID=1\n"),
+            root => root.Remove("etc/os-release").Link("etc/os-release", "/nowhere")
+                .Extension("foo", "ID=test\nVERSION_ID=1\n"),
             Merge(), StatusJson),
         new("An os-release that is a directory is an error",
             root => root.Remove("etc/os-release").Directory("etc/os-release").Extension("foo"),
@@ -116,11 +129,13 @@ internal static class CompatibilityScenarios
             root => root.File("usr/lib/os-release", "NAME=test\n"),
             Merge(), Merge("--mutable=auto"), StatusJson),
         new("etc/os-release beats usr/lib/os-release",
-            root => root.Remove("etc/os-release").File("etc/os-release", "ID=test\nVERSION_ID=2\n").Extension("one", "ID=test\nVERSION_ID=1\n")
+            root => root.Remove("etc/os-release").File("etc/os-release", "ID=test\nVERSION_ID=2\n")
+                .Extension("one", "ID=test\nVERSION_ID=1\n")
                 .Extension("two", "ID=test\nVERSION_ID=2\n"),
             Merge(), StatusJson),
         new("A root with etc/initrd-release has the scope initrd",
-            root => root.Extension("system", directory: "run/confexts").Extension("initrd", "ID=_any\nCONFEXT_SCOPE=initrd\n", "run/confexts")
+            root => root.Extension("system", directory: "run/confexts")
+                .Extension("initrd", "ID=_any\nCONFEXT_SCOPE=initrd\n", "run/confexts")
                 .File("etc/initrd-release", "ID=test\nVERSION_ID=1\n"),
             ListJson, Merge(), StatusJson),
         new("Nothing but rejected extensions means none",

@@ -3,7 +3,9 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Called as systemd-confext, bootmerge does as that does also where it would do more under its own name.</summary>
+/// <summary>
+/// Called as systemd-confext, bootmerge does as that does also where it would do more under its own name.
+/// </summary>
 internal static class DropInScenarios
 {
     public static readonly IReadOnlyList<Scenario> All = [.. Refused()];
@@ -15,9 +17,11 @@ internal static class DropInScenarios
             string option = "--mutable=" + mode;
             yield return new Scenario($"Called as systemd-confext, mode {mode} refuses self-routing",
                 root => root.Extension("foo").RoutingLink("/etc"),
-                [Merge(option), StatusJson, .. Writes, Refresh(option), Merge("--mutable=auto"), Refresh(option), Unmerge])
+                [Merge(option), StatusJson, .. Writes, Refresh(option), Merge("--mutable=auto"), Refresh(option),
+                    Unmerge])
             { CalledAs = CalledAs.DropIn };
-            yield return new Scenario($"Called as systemd-confext, mode {mode} refuses self-routing without extensions too",
+            yield return new Scenario($"Called as systemd-confext, mode {mode} refuses self-routing without "
+                + $"extensions too",
                 root => root.RoutingLink("/etc"),
                 Merge(option), Refresh(option), Unmerge)
             { CalledAs = CalledAs.DropIn };

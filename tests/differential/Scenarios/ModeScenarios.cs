@@ -14,7 +14,8 @@ internal static class ModeScenarios
         ("no routing entry", _ => { }),
         ("a dangling routing entry", root => root.RoutingLink("/data/nowhere").Directory("data")),
         ("a routing directory", root => root.RoutingDirectory()),
-        ("routing to elsewhere", root => root.RoutingLink("/data/written").File("data/written/routed", "routed\n").File("data/written/shared", "routed\n")),
+        ("routing to elsewhere", root => root.RoutingLink("/data/written").File("data/written/routed", "routed\n")
+            .File("data/written/shared", "routed\n")),
         ("self-routing", root => root.RoutingLink("/etc")),
     ];
 
@@ -27,7 +28,8 @@ internal static class ModeScenarios
             foreach ((string routing, Action<TestRoot> arrange) in Routings)
             {
                 string option = "--mutable=" + mode;
-                // systemd refuses it, so that what is written would go into its raw /etc: there only the merge is compared.
+                // systemd refuses it, so that what is written would go into its raw /etc: there only the merge is
+                // compared.
                 bool refused = mode.EndsWith("import", StringComparison.Ordinal) && routing == "self-routing";
                 yield return new Scenario($"Mode {mode} with {routing} merges, takes writes, refreshes and unmerges",
                     root =>
@@ -35,10 +37,12 @@ internal static class ModeScenarios
                         root.Extension("foo-1.9").Extension("foo-1.10");
                         arrange(root);
                     },
-                    [Merge(option), StatusJson, .. refused ? [] : Writes, Refresh(option), Refresh("--always-refresh=yes", option), Unmerge]);
+                    [Merge(option), StatusJson, .. refused ? [] : Writes, Refresh(option),
+                        Refresh("--always-refresh=yes", option), Unmerge]);
                 yield return new Scenario($"Mode {mode} with {routing} and no extension",
                     root => arrange(root),
-                    [Merge(option), Status, StatusJson, .. refused ? [] : Writes, Refresh(option), Refresh("--mutable=no"), Unmerge]);
+                    [Merge(option), Status, StatusJson, .. refused ? [] : Writes, Refresh(option),
+                        Refresh("--mutable=no"), Unmerge]);
             }
         }
     }
@@ -50,14 +54,17 @@ internal static class ModeScenarios
             [Merge("--mutable=auto"), .. Writes, Unmerge]),
         new("A self-routing link in other words",
             root => root.Extension("foo").RoutingLink("/var/../etc//."),
-            Merge("--mutable=auto"), Attempt("create etc/new", root => root.File("etc/new", "new\n")), Refresh("--mutable=auto"), Unmerge),
+            Merge("--mutable=auto"), Attempt("create etc/new", root => root.File("etc/new", "new\n")),
+            Refresh("--mutable=auto"), Unmerge),
         new("A routing link to itself is refused where it would be used",
             root => root.Extension("foo").RoutingLink("etc"),
-            Merge("--mutable=auto"), Merge("--mutable=yes"), Merge("--mutable=import"), Merge("--mutable=ephemeral-import"),
+            Merge("--mutable=auto"), Merge("--mutable=yes"), Merge("--mutable=import"),
+                Merge("--mutable=ephemeral-import"),
             Merge("--mutable=no"), Unmerge, Merge("--mutable=ephemeral")),
         new("A routing link that climbs above the root stays inside it",
             root => root.Extension("foo").RoutingLink("../../../../../../data/written").Directory("data/written"),
-            Merge("--mutable=auto"), Attempt("create etc/new", root => root.File("etc/new", "new\n")), Refresh("--mutable=auto"), Unmerge),
+            Merge("--mutable=auto"), Attempt("create etc/new", root => root.File("etc/new", "new\n")),
+                Refresh("--mutable=auto"), Unmerge),
         new("Routing into the hierarchy",
             root => root.Extension("foo").RoutingLink("/etc/sub").Directory("etc/sub"),
             Merge("--mutable=auto"), Unmerge, Merge("--mutable=import")),
@@ -65,16 +72,20 @@ internal static class ModeScenarios
             root => root.Extension("foo").RoutingLink("/usr/lib/confexts/foo/etc"),
             Merge("--mutable=auto"), StatusJson, Unmerge, Merge("--mutable=import")),
         new("The directory of the routing entries is a symlink",
-            root => root.Extension("foo").Directory("data/mutable/etc").Link("var/lib/extensions.mutable", "/data/mutable"),
-            Merge("--mutable=auto"), Attempt("create etc/new", root => root.File("etc/new", "new\n")), Refresh("--mutable=auto"), Unmerge),
+            root => root.Extension("foo").Directory("data/mutable/etc")
+                .Link("var/lib/extensions.mutable", "/data/mutable"),
+            Merge("--mutable=auto"), Attempt("create etc/new", root => root.File("etc/new", "new\n")),
+                Refresh("--mutable=auto"), Unmerge),
         new("Mode yes makes the directories that are not there",
             root => root.Extension("foo").Remove("var"),
-            Merge("--mutable=yes"), Attempt("create etc/new", root => root.File("etc/new", "new\n")), Refresh("--mutable=yes"), Unmerge),
+            Merge("--mutable=yes"), Attempt("create etc/new", root => root.File("etc/new", "new\n")),
+                Refresh("--mutable=yes"), Unmerge),
         new("Mode yes makes the directory that a routing link names, with what is above it",
             root => root.Extension("foo").RoutingLink("/data/deep/written"),
             Merge("--mutable=yes"), Attempt("create etc/new", root => root.File("etc/new", "new\n")), Unmerge),
         new("A routing link through another link is followed inside the root",
-            root => root.Extension("foo").RoutingLink("/data/link").Directory("data/written").Link("data/link", "written"),
+            root => root.Extension("foo").RoutingLink("/data/link").Directory("data/written")
+                .Link("data/link", "written"),
             [Merge("--mutable=auto"), .. Writes, Unmerge]),
         new("An upper directory with another mode than the hierarchy is refused where it would be written",
             root => root.Extension("foo").RoutingDirectory(700),
@@ -88,16 +99,19 @@ internal static class ModeScenarios
             Merge("--mutable=auto"), Refresh("--mutable=auto")),
         new("A routing entry that is a file is refused where it would be used",
             root => root.Extension("foo").File("var/lib/extensions.mutable/etc", "no directory\n"),
-            Merge("--mutable=auto"), Merge("--mutable=yes"), Merge("--mutable=import"), Merge("--mutable=ephemeral-import"),
+            Merge("--mutable=auto"), Merge("--mutable=yes"), Merge("--mutable=import"),
+                Merge("--mutable=ephemeral-import"),
             Merge("--mutable=ephemeral"), Unmerge, Merge("--mutable=no")),
         new("Whiteouts and opaque directories of the upper hide what is below where it is used",
             root => root.Extension("foo").RoutingDirectory()
                 .Whiteout("var/lib/extensions.mutable/etc/hosts").Whiteout("var/lib/extensions.mutable/etc/foo.conf")
-                .OpaqueDirectory("var/lib/extensions.mutable/etc/nested").File("var/lib/extensions.mutable/etc/nested/mine", "mine\n"),
+                .OpaqueDirectory("var/lib/extensions.mutable/etc/nested")
+                .File("var/lib/extensions.mutable/etc/nested/mine", "mine\n"),
             Merge("--mutable=auto"), Unmerge, Merge("--mutable=import"), Unmerge,
             Merge("--mutable=ephemeral"), Unmerge, Merge("--mutable=ephemeral-import")),
         new("Whiteouts of a self-routed hierarchy hide what extensions have",
-            root => root.Extension("foo").RoutingLink("/etc").Whiteout("etc/foo.conf").OpaqueDirectory("etc/nested").File("etc/nested/mine", "mine\n"),
+            root => root.Extension("foo").RoutingLink("/etc").Whiteout("etc/foo.conf").OpaqueDirectory("etc/nested")
+                .File("etc/nested/mine", "mine\n"),
             [Merge("--mutable=auto"), .. Writes, Refresh("--mutable=auto"), Unmerge]),
         new("A second merge is refused and changes nothing",
             root => root.Extension("foo").RoutingLink("/etc"),
@@ -115,9 +129,11 @@ internal static class ModeScenarios
         new("What was written in an ephemeral merge is gone after it",
             root => root.Extension("foo").RoutingDirectory(),
             Merge("--mutable=ephemeral"), Change("create etc/new", root => root.File("etc/new", "new\n")),
-            Refresh("--mutable=ephemeral"), Refresh("--always-refresh=yes", "--mutable=ephemeral"), Unmerge, Merge("--mutable=ephemeral-import")),
+            Refresh("--mutable=ephemeral"), Refresh("--always-refresh=yes", "--mutable=ephemeral"), Unmerge,
+                Merge("--mutable=ephemeral-import")),
         new("The hierarchy's owner, ACL and xattrs are seen in the merge",
-            root => root.Extension("foo").Owner("etc", 7, 8).Acl("etc").Xattr("etc", "user.note", "mine").Xattr("etc", "trusted.note", "mine"),
+            root => root.Extension("foo").Owner("etc", 7, 8).Acl("etc").Xattr("etc", "user.note", "mine")
+                .Xattr("etc", "trusted.note", "mine"),
             Merge("--mutable=no"), Unmerge, Merge("--mutable=ephemeral"), Unmerge, Merge("--mutable=yes"), Unmerge),
         new("A self-routed hierarchy keeps its owner, ACL and xattrs",
             root => root.Extension("foo").RoutingLink("/etc").Owner("etc", 7, 8).Xattr("etc", "user.note", "mine"),
@@ -129,24 +145,31 @@ internal static class ModeScenarios
                 .Fifo("usr/lib/confexts/foo/etc/fifo").Link("usr/lib/confexts/foo/etc/link", "/nowhere/at all")
                 .File("usr/lib/confexts/foo/etc/setuid", "x\n", 4755).Directory("usr/lib/confexts/foo/etc/sticky", 1777)
                 .File("usr/lib/confexts/foo/etc/ö and, a: name\\ with blanks", "odd\n"),
-            Merge(), Unmerge, Merge("--mutable=yes"), Change("append to etc/secret", root => root.Append("etc/secret", "more\n"))),
+            Merge(), Unmerge, Merge("--mutable=yes"),
+                Change("append to etc/secret", root => root.Append("etc/secret", "more\n"))),
         new("Whiteouts and opaque directories of an extension hide what is below it",
-            root => root.Extension("foo-1").Extension("foo-2").File("etc/nested/mine", "mine\n").Whiteout("usr/lib/confexts/foo-2/etc/hosts")
-                .Whiteout("usr/lib/confexts/foo-2/etc/foo-1.conf").Xattr("usr/lib/confexts/foo-2/etc/nested", "trusted.overlay.opaque", "y"),
+            root => root.Extension("foo-1").Extension("foo-2").File("etc/nested/mine", "mine\n")
+                .Whiteout("usr/lib/confexts/foo-2/etc/hosts")
+                .Whiteout("usr/lib/confexts/foo-2/etc/foo-1.conf")
+                .Xattr("usr/lib/confexts/foo-2/etc/nested", "trusted.overlay.opaque", "y"),
             Merge(), Unmerge, Merge("--mutable=yes"), Unmerge, Merge("--mutable=ephemeral")),
         new("Extensions' hierarchies on a block device leave a marker that names it",
             root => root.Extension("foo").RoutingLink("/data/written").Directory("data/written"),
-            Merge("--mutable=no"), StatusJson, Refresh(), Unmerge, Merge("--mutable=auto"), Refresh("--mutable=auto"), Unmerge,
+            Merge("--mutable=no"), StatusJson, Refresh(), Unmerge, Merge("--mutable=auto"), Refresh("--mutable=auto"),
+                Unmerge,
             Merge("--mutable=ephemeral"), Unmerge, Merge("--mutable=import")) { Root = RootKind.Ext4 },
         new("A self-routed hierarchy on a block device",
             root => root.Extension("foo").RoutingLink("/etc"),
-            [Merge("--mutable=auto"), StatusJson, .. Writes, Refresh("--mutable=auto"), Unmerge]) { Root = RootKind.Ext4 },
+            [Merge("--mutable=auto"), StatusJson, .. Writes, Refresh("--mutable=auto"), Unmerge]) { Root =
+                RootKind.Ext4 },
         new("Without --root the running system is merged",
             root => root.Extension("foo", directory: "var/lib/confexts").RoutingDirectory(),
-            [Merge("--no-reload"), Status, List, Refresh("--no-reload"), Unmerge, Merge("--no-reload", "--mutable=auto"), .. Writes,
+            [Merge("--no-reload"), Status, List, Refresh("--no-reload"), Unmerge,
+                Merge("--no-reload", "--mutable=auto"), .. Writes,
                 StatusJson, ListJson, Refresh("--no-reload", "--mutable=auto"), Unmerge]) { Root = RootKind.Slash },
         new("Without --root a self-routed hierarchy takes the writes",
             root => root.Extension("foo", directory: "var/lib/confexts").RoutingLink("/etc").Mode("etc", 750),
-            [Merge("--no-reload", "--mutable=auto"), .. Writes, Refresh("--no-reload", "--mutable=auto"), Unmerge]) { Root = RootKind.Slash },
+            [Merge("--no-reload", "--mutable=auto"), .. Writes, Refresh("--no-reload", "--mutable=auto"),
+                Unmerge]) { Root = RootKind.Slash },
     ];
 }

@@ -3,14 +3,18 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Which extensions are found, which one of several wins, and in which order they lie: specification, section 4.</summary>
+/// <summary>
+/// Which extensions are found, which one of several wins, and in which order they lie: specification, section 4.
+/// </summary>
 internal static class SelectionScenarios
 {
     public static IReadOnlyList<Scenario> All =>
     [
         new("Extensions are stacked in the order of their versions",
-            root => root.Extension("foo-1.9").Extension("foo-1.10").Extension("foo-1.10~rc1").Extension("foo-1.10^git").Extension("foo")
-                .Extension("bar-2").Extension("foo-1.10-2").Extension("foo_1").Extension("foo-1.9a").Extension("Foo-3").Extension("foo-01"),
+            root => root.Extension("foo-1.9").Extension("foo-1.10").Extension("foo-1.10~rc1").Extension("foo-1.10^git")
+                .Extension("foo")
+                .Extension("bar-2").Extension("foo-1.10-2").Extension("foo_1").Extension("foo-1.9a").Extension("Foo-3")
+                .Extension("foo-01"),
             Merge(), StatusJson, Status),
         new("Many extensions with long names",
             root =>
@@ -20,17 +24,20 @@ internal static class SelectionScenarios
             },
             Merge("--mutable=yes"), StatusJson, Refresh("--mutable=yes")),
         new("Odd but valid names are found, ordered and merged",
-            root => root.Extension("a 1").Extension("a+2").Extension(".hidden").Extension("-x").Extension("é").Extension("foo.raw").Extension("b@3").Extension("b=4"),
+            root => root.Extension("a 1").Extension("a+2").Extension(".hidden").Extension("-x").Extension("é")
+                .Extension("foo.raw").Extension("b@3").Extension("b=4"),
             List, ListJson, Merge(), StatusJson, Refresh()),
         new("A name with the separators of mount options",
             root => root.Extension("a:b").Extension("x,y").Extension("n\\m").Extension("good"),
             ListJson, Merge(), StatusJson),
         new("Names that are not valid are not found",
-            root => root.Extension("good").Directory("usr/lib/confexts/new\nline/etc").Directory("usr/lib/confexts/.sysupdate.foo/etc")
+            root => root.Extension("good").Directory("usr/lib/confexts/new\nline/etc")
+                .Directory("usr/lib/confexts/.sysupdate.foo/etc")
                 .Directory("usr/lib/confexts/tab\tname/etc"),
             ListJson, Merge(), StatusJson),
         new("Files, fifos and dangling links are not extensions",
-            root => root.Extension("good").File("usr/lib/confexts/file", "x\n").Fifo("usr/lib/confexts/fifo").Link("usr/lib/confexts/dangling", "/nowhere")
+            root => root.Extension("good").File("usr/lib/confexts/file", "x\n").Fifo("usr/lib/confexts/fifo")
+                .Link("usr/lib/confexts/dangling", "/nowhere")
                 .Link("usr/lib/confexts/tofile", "/etc/hosts"),
             ListJson, Merge(), StatusJson),
         new("A link to itself is not an extension",
@@ -42,7 +49,8 @@ internal static class SelectionScenarios
             List, Merge(),
             Change("remove the one in /run", root => root.Remove("run/confexts/foo")), ListJson, Refresh(),
             Change("remove the one in /var/lib", root => root.Remove("var/lib/confexts/foo")), ListJson, Refresh(),
-            Change("remove the one in /usr/local/lib", root => root.Remove("usr/local/lib/confexts/foo")), ListJson, Refresh(),
+            Change("remove the one in /usr/local/lib", root => root.Remove("usr/local/lib/confexts/foo")), ListJson,
+                Refresh(),
             Change("remove the last one", root => root.Remove("usr/lib/confexts/foo")), ListJson, Refresh()),
         new("Extensions of all directories are merged together",
             root => root.Extension("d", directory: "run/confexts").Extension("c", directory: "var/lib/confexts")
@@ -74,16 +82,19 @@ internal static class SelectionScenarios
             root => root.Extension("foo", at: "foo.confext"),
             ListJson, Merge(), StatusJson, Refresh()),
         new("A hierarchy directory that is a symlink inside the extension",
-            root => root.Extension("foo").Move("usr/lib/confexts/foo/etc", "usr/lib/confexts/foo/real").Link("usr/lib/confexts/foo/etc", "real"),
+            root => root.Extension("foo").Move("usr/lib/confexts/foo/etc", "usr/lib/confexts/foo/real")
+                .Link("usr/lib/confexts/foo/etc", "real"),
             ListJson, Merge(), StatusJson, Refresh()),
         new("A hierarchy directory that is a symlink out of the extension",
-            root => root.Extension("foo").Move("usr/lib/confexts/foo/etc", "usr/share/vendor/etc").Link("usr/lib/confexts/foo/etc", "../../../share/vendor/etc"),
+            root => root.Extension("foo").Move("usr/lib/confexts/foo/etc", "usr/share/vendor/etc")
+                .Link("usr/lib/confexts/foo/etc", "../../../share/vendor/etc"),
             ListJson, Merge(), StatusJson, Refresh()),
         new("An extension without the hierarchy's directory adds nothing",
             root => root.Extension("foo").Directory("usr/lib/confexts/bar/usr"),
             ListJson, Merge(), StatusJson, Unmerge, Merge("--force"), StatusJson),
         new("In a root that is an initramfs the initramfs's directories are searched",
-            root => root.Extension("usr").Extension("var", directory: "var/lib/confexts").Extension("run", directory: "run/confexts")
+            root => root.Extension("usr").Extension("var", directory: "var/lib/confexts")
+                .Extension("run", directory: "run/confexts")
                 .Extension("extra", directory: ".extra/confext").File("etc/initrd-release", "ID=test\nVERSION_ID=1\n"),
             ListJson, Merge(), StatusJson),
         new("Nothing to find",

@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// An extension that is a disk image with a bare file system, opened. Its mounts are read-only and detached: nobody sees
-/// them, and a loop device goes with the last of them.
+/// An extension that is a disk image with a bare file system, opened. Its mounts are read-only and detached: nobody
+/// sees them, and a loop device goes with the last of them.
 /// </summary>
 internal sealed class DiskImage : IDisposable
 {
@@ -32,14 +32,18 @@ internal sealed class DiskImage : IDisposable
     /// <summary>The root of a detached mount of it.</summary>
     public SafeFileHandle Root { get; }
 
-    /// <summary>What cannot be opened or mounted is a <see cref="KernelException"/>, what is not such an image an <see cref="InputException"/>.</summary>
+    /// <summary>
+    /// What cannot be opened or mounted is a <see cref="KernelException"/>, what is not such an image an
+    /// <see cref="InputException"/>.
+    /// </summary>
     /// <param name="image">O_PATH descriptor of a regular file or block device.</param>
     /// <param name="path">Of the image, inside the root.</param>
     /// <param name="policy">Asked before the kernel sees the file system.</param>
     /// <param name="mayLieUnderLayers">Layers of other merges may come to lie on what is in it.</param>
     /// <param name="refusal">Why the policy does not allow it, or null.</param>
     /// <returns>null when the policy does not allow it.</returns>
-    public static DiskImage? Open(SafeFileHandle image, string path, ImagePolicy policy, bool mayLieUnderLayers, out string? refusal)
+    public static DiskImage? Open(SafeFileHandle image, string path, ImagePolicy policy, bool mayLieUnderLayers,
+        out string? refusal)
     {
         SafeFileHandle file = Sys.Reopen(image, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
         string fileSystem;
@@ -55,7 +59,8 @@ internal sealed class DiskImage : IDisposable
 
             if (Sys.Status(image).IsBlockDevice)
                 return new DiskImage(path, fileSystem, file, Sys.ProcPath(file));
-            if (fileSystem == "erofs" && !mayLieUnderLayers && !Sys.IsOnOverlay(file) && TryWithoutDevice(file, path, fileSystem) is DiskImage straight)
+            if (fileSystem == "erofs" && !mayLieUnderLayers && !Sys.IsOnOverlay(file)
+                && TryWithoutDevice(file, path, fileSystem) is DiskImage straight)
                 return straight;
         }
         catch
@@ -100,8 +105,9 @@ internal sealed class DiskImage : IDisposable
     }
 
     /// <summary>
-    /// erofs can be mounted from the file itself [6.12]. The mount then counts as a layer upon the file's own file system,
-    /// of which the kernel allows two: so this is not for images that others may lie upon, nor for files on an overlay.
+    /// erofs can be mounted from the file itself [6.12]. The mount then counts as a layer upon the file's own file
+    /// system, of which the kernel allows two: so this is not for images that others may lie upon, nor for files on an
+    /// overlay.
     /// </summary>
     /// <returns>null when this kernel wants a block device.</returns>
     private static DiskImage? TryWithoutDevice(SafeFileHandle file, string path, string fileSystem)

@@ -15,7 +15,8 @@ internal static class LoopDevice
         // Between the number and the use of it somebody else can take the device, but not for ever.
         const int Tries = 100;
         using SafeFileHandle control = Sys.TryOpen(Control, Sys.O_RDWR)
-            ?? throw new InputException("no loop device is available: " + Control + " does not exist (is the kernel module loop loaded?)");
+            ?? throw new InputException("no loop device is available: " + Control
+                + " does not exist (is the kernel module loop loaded?)");
         for (int i = 0; ; i++)
         {
             path = "/dev/loop" + Sys.FreeLoopNumber(control).ToString();
@@ -39,7 +40,8 @@ internal static class LoopDevice
             return null;
         foreach (DirectoryEntry entry in Sys.ReadDirectory(devices))
         {
-            if (!entry.Name.StartsWith("loop", System.StringComparison.Ordinal) || Sys.TryStatusAt(devices, entry.Name) is not { IsBlockDevice: true })
+            if (!entry.Name.StartsWith("loop", System.StringComparison.Ordinal)
+                || Sys.TryStatusAt(devices, entry.Name) is not { IsBlockDevice: true })
                 continue;
             SafeFileHandle device = Sys.OpenChild(devices, entry.Name, Sys.O_RDONLY);
             path = "/dev/" + entry.Name;

@@ -17,7 +17,8 @@ internal static class Superblock
     private const int LargestSector = 4096;
 
     /// <param name="start">The first <see cref="Length"/> bytes, or all of a smaller image.</param>
-    /// <returns>The file system's type as mount(2) takes it; null with what the image is instead in <paramref name="problem"/>.</returns>
+    /// <returns>The file system's type as mount(2) takes it; null with what the image is instead in
+    /// <paramref name="problem"/>.</returns>
     public static string? Identify(ReadOnlySpan<byte> start, out string problem)
     {
         string? found = null;
@@ -65,7 +66,8 @@ internal static class Superblock
     /// the UUID): so the block size, 1 KiB to 64 KiB, and the revision, 0 or 1, are looked at, too.
     /// </summary>
     private static bool HasExt(ReadOnlySpan<byte> start) =>
-        Has(start, ExtOffset + 0x38, [0x53, 0xEF]) && IsAtMost(start, ExtOffset + 0x18, 6) && IsAtMost(start, ExtOffset + 0x4C, 1);
+        Has(start, ExtOffset + 0x38, [0x53, 0xEF]) && IsAtMost(start, ExtOffset + 0x18, 6)
+            && IsAtMost(start, ExtOffset + 0x4C, 1);
 
     private static bool IsAtMost(ReadOnlySpan<byte> start, int offset, uint limit) =>
         start.Length >= offset + sizeof(uint) && BinaryPrimitives.ReadUInt32LittleEndian(start[offset..]) <= limit;

@@ -83,7 +83,8 @@ internal sealed class BootReport(Session session) : IDisposable
         text.Append(Result);
         foreach (MergePlan plan in Plans)
             foreach (StackPlan stack in plan.Stacks)
-                text.Append(' ').Append(session.Root.Outside(stack.Target)).Append(" (").Append(MutableModes.Name(plan.Mode))
+                text.Append(' ').Append(session.Root.Outside(stack.Target)).Append(" (")
+                    .Append(MutableModes.Name(plan.Mode))
                     .Append(plan.Extensions.Count == 0 ? "" : ": ").Append(plan.Extensions.Joined(", ")).Append(')');
         if (Fallback is not null)
             text.Append(", fallback ").Append(Fallback);

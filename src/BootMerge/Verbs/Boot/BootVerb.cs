@@ -108,9 +108,10 @@ internal static class BootVerb
     private static Extension? BareDefaults(Session session) =>
         session.Settings.RouteEtc ? Extension.BareDefaults(session.Root) : null;
 
-    // Known before anything is changed, so nothing is: a system that lacks its defaults is left as it was found. Only what may
-    // be a sysext cannot be known before writes are routed.
-    private static void RequireExtension(Session session, Settings settings, List<Selection> selections, bool isSecondToCome)
+    // Known before anything is changed, so nothing is: a system that lacks its defaults is left as it was found. Only
+    // what may be a sysext cannot be known before writes are routed.
+    private static void RequireExtension(Session session, Settings settings, List<Selection> selections,
+        bool isSecondToCome)
     {
         if (settings.RequireExtension is not string required)
             return;
@@ -123,11 +124,13 @@ internal static class BootVerb
             return;
         if (settings.RequireOnlyWhereDefaultsExist && !HasDefaults(session.Root))
         {
-            session.Log.Debug("The extension '" + required + "' is not required here: this root has neither " + DefaultsExtension + " nor " + Extension.DefaultsDirectory + ".");
+            session.Log.Debug("The extension '" + required + "' is not required here: this root has neither "
+                + DefaultsExtension + " nor " + Extension.DefaultsDirectory + ".");
             return;
         }
 
-        throw new InputException("The required extension '" + PathText.Printable(required) + "' is not merged: " + (WhyNot(selections, required) ?? "no search directory has it"));
+        throw new InputException("The required extension '" + PathText.Printable(required) + "' is not merged: "
+            + (WhyNot(selections, required) ?? "no search directory has it"));
     }
 
     /// <summary>null when it was not found.</summary>
@@ -148,7 +151,8 @@ internal static class BootVerb
     }
 
     private static List<MergePlan> Merge(
-        Session session, List<Selection> selections, List<List<AcceptedExtension>> accepted, string? routingProblem, BootReport report)
+        Session session, List<Selection> selections, List<List<AcceptedExtension>> accepted, string? routingProblem,
+            BootReport report)
     {
         string? problem = routingProblem;
         if (problem is null)
@@ -168,11 +172,13 @@ internal static class BootVerb
         FallbackMode fallback = session.Settings.Fallback;
         if (fallback == FallbackMode.Fail)
             throw new InputException("The writable layer cannot be used: " + problem
-                + ". Nothing is changed. To boot anyway: bootmerge.fallback=immutable on the kernel command line; to skip the merge: bootmerge=0");
+                + ". Nothing is changed. To boot anyway: bootmerge.fallback=immutable on the kernel command line; to "
+                + "skip the merge: bootmerge=0");
 
         report.Fallback = FallbackModes.Name(fallback);
         report.FallbackReason = problem;
-        session.Log.Warning("The writable layer cannot be used, falling back to an " + report.Fallback + " merge: " + problem + ".");
+        session.Log.Warning("The writable layer cannot be used, falling back to an " + report.Fallback + " merge: "
+            + problem + ".");
         MergeAttempt second = MergeAttempt.Run(session, selections, accepted, fallback);
         if (second.Plans is null)
             throw second.Failure!;

@@ -24,10 +24,12 @@ internal static class CleanUp
     /// <summary>Nobody can log in, and users cannot be added, while one of these is deleted.</summary>
     private static readonly string[] UserDatabases = ["passwd", "group", "shadow", "gshadow"];
 
-    /// <param name="shadowed">Looks at the same trees when they are as they will be merged; null where nothing is to be remembered.</param>
+    /// <param name="shadowed">Looks at the same trees when they are as they will be merged; null where nothing is to be
+    /// remembered.</param>
     public static void Run(Session session, List<Selection> selections, ShadowedFiles? shadowed, BootReport report)
     {
-        List<Selection> writing = selections.FindAll(static selection => selection.Settings.Mode is MutableMode.Auto or MutableMode.Yes);
+        List<Selection> writing = selections.FindAll(static selection =>
+            selection.Settings.Mode is MutableMode.Auto or MutableMode.Yes);
         if (writing.Count == 0)
             return;
         if (ExistingMerge.FindAll(session.Root, writing.ConvertAll(static selection => selection.Settings)).Count > 0)
@@ -37,7 +39,8 @@ internal static class CleanUp
         }
 
         foreach (Selection selection in writing)
-            if (selection.Settings.Class == ExtensionClass.Confext && Words.IndexOf(selection.Settings.Hierarchies, Hierarchy) >= 0)
+            if (selection.Settings.Class == ExtensionClass.Confext
+                && Words.IndexOf(selection.Settings.Hierarchies, Hierarchy) >= 0)
                 TakeBackDeletions(session, report);
         PruneAndRemember(session, writing, shadowed, report);
     }
@@ -47,7 +50,11 @@ internal static class CleanUp
         try
         {
             HierarchyState state = HierarchyLook.Of(session.Root, ExtensionClass.Confext, Hierarchy);
-            if (state.AreMarksHidden || state.Routing is not { Kind: RoutingKind.Self or RoutingKind.Directory, Path: string path })
+            if (state.AreMarksHidden || state.Routing is not
+                {
+                    Kind: RoutingKind.Self or RoutingKind.Directory,
+                    Path: string path
+                })
                 return;
             using SafeFileHandle directory = session.Root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
             using SafeFileHandle upper = ChangedTrees.Bare(directory, path);
@@ -70,7 +77,8 @@ internal static class CleanUp
         report.Step("whiteouts");
     }
 
-    private static string[] ReadList(Root root) => root.TryReadFile(ListPath, ListLimit) is byte[] text ? PathText.Decode(text).Split('\n') : [];
+    private static string[] ReadList(Root root) => root.TryReadFile(ListPath, ListLimit) is byte[] text
+        ? PathText.Decode(text).Split('\n') : [];
 
     /// <param name="path">"/etc/profile", or from /etc on; anything that is not a whiteout stays.</param>
     private static void TakeBack(Session session, SafeFileHandle upper, string path, BootReport report)
@@ -82,7 +90,8 @@ internal static class CleanUp
         if (name is "" or "." or "..")
             return;
         using SafeFileHandle? parent = Sys.TryOpenAt(
-            upper, "./" + PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+            upper, "./" + PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW,
+                Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         if (parent is null || OverlayMark.TryStatus(parent, name) is not { IsWhiteout: true })
             return;
         // Once before the first: it looks at the whole layer. What is left is told of by the merge.
@@ -93,7 +102,8 @@ internal static class CleanUp
         session.Log.Info("Restored the deleted " + Hierarchy + "/" + path + ": the system needs it.");
     }
 
-    private static void PruneAndRemember(Session session, List<Selection> selections, ShadowedFiles? shadowed, BootReport report)
+    private static void PruneAndRemember(Session session, List<Selection> selections, ShadowedFiles? shadowed,
+        BootReport report)
     {
         bool isPruning = session.Settings.Prune && !session.Settings.PruneSwitchedOff;
         if (session.Settings.Prune && session.Settings.PruneSwitchedOff)
@@ -117,14 +127,16 @@ internal static class CleanUp
                     continue;
                 if (CopyOrigins.Remove(tree.Upper) is string problem)
                 {
-                    session.Log.Warning("Nothing is pruned, because two files could then be seen as one in " + tree.Hierarchy + ": " + problem + ".");
+                    session.Log.Warning("Nothing is pruned, because two files could then be seen as one in "
+                        + tree.Hierarchy + ": " + problem + ".");
                     continue;
                 }
 
                 if (shadowed is not null)
                     report.OpaqueMarks.AddAll(shadowed.TakeOffMarks(tree));
                 if (isPruning)
-                    new PruneWalk(tree, PruneRules.IsComplete(session, selections, tree), isDryRun: false, withOpaque: false, pruned).Run();
+                    new PruneWalk(tree, PruneRules.IsComplete(session, selections, tree), isDryRun: false,
+                        withOpaque: false, pruned).Run();
             }
 
             if (isPruning)

@@ -8,7 +8,9 @@ using BootMerge.Sessions;
 
 namespace BootMerge.Verbs.Boot;
 
-/// <summary>One try to merge everything; that it failed is a value, because the boot stage may try something else.</summary>
+/// <summary>
+/// One try to merge everything; that it failed is a value, because the boot stage may try something else.
+/// </summary>
 internal sealed class MergeAttempt
 {
     /// <summary>What is merged now; null after a failure, which has changed nothing.</summary>
@@ -20,7 +22,8 @@ internal sealed class MergeAttempt
     public bool WantedToWrite { get; private init; }
 
     /// <param name="fallback">Do without an upperdir in the root; null: as configured.</param>
-    public static MergeAttempt Run(Session session, List<Selection> selections, List<List<AcceptedExtension>> accepted, FallbackMode? fallback)
+    public static MergeAttempt Run(Session session, List<Selection> selections, List<List<AcceptedExtension>> accepted,
+        FallbackMode? fallback)
     {
         List<ClassSettings> classes = [];
         foreach (Selection selection in selections)
@@ -62,15 +65,17 @@ internal sealed class MergeAttempt
     }
 
     /// <summary>
-    /// What the machine wrote to /etc stays above the extensions: the hierarchy itself is imported. systemd refuses that,
-    /// a refresh of it that cannot skip would first unmerge and then fail; so the marker speaks of the nearest mode that
-    /// its refresh can end in. A sysext's /usr is the vendor's own: there that mode is the one merged in.
+    /// What the machine wrote to /etc stays above the extensions: the hierarchy itself is imported. systemd refuses
+    /// that, a refresh of it that cannot skip would first unmerge and then fail; so the marker speaks of the nearest
+    /// mode that its refresh can end in. A sysext's /usr is the vendor's own: there that mode is the one merged in.
     /// </summary>
-    private static PlanResult PlanFallback(FallbackMode fallback, ClassSettings settings, List<HierarchyState> states, List<AcceptedExtension> accepted)
+    private static PlanResult PlanFallback(FallbackMode fallback, ClassSettings settings,
+        List<HierarchyState> states, List<AcceptedExtension> accepted)
     {
         bool inMemory = fallback == FallbackMode.Ephemeral;
         MutableMode recorded = inMemory ? MutableMode.Ephemeral : MutableMode.No;
-        MutableMode mode = settings.Class == ExtensionClass.Sysext ? recorded : inMemory ? MutableMode.EphemeralImport : MutableMode.Import;
+        MutableMode mode = settings.Class == ExtensionClass.Sysext ? recorded : inMemory
+            ? MutableMode.EphemeralImport : MutableMode.Import;
         return Planner.Plan(
             settings.SelfImporting(mode),
             states.ConvertAll(static state => state.SelfRouted()),

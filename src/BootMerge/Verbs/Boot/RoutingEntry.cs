@@ -32,7 +32,8 @@ internal static class RoutingEntry
             MakeDirectory(session.Root, parent);
             using SafeFileHandle directory = session.Root.OpenAt(parent, Sys.O_PATH | Sys.O_DIRECTORY);
             if (Sys.MakeSymlink(directory, PathName.Last(entry), Hierarchy, session.Root.Outside(entry)))
-                session.Log.Info("Created " + session.Root.Outside(entry) + " -> " + Hierarchy + ": writes to the merged /etc go to the machine's own.");
+                session.Log.Info("Created " + session.Root.Outside(entry) + " -> " + Hierarchy
+                    + ": writes to the merged /etc go to the machine's own.");
             return null;
         }
         catch (KernelException e)

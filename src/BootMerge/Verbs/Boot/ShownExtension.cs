@@ -53,13 +53,15 @@ internal sealed class ShownExtension : IDisposable
         if (isCalledEtc && HasRelease(root, directory, extension.Name))
         {
             using SafeFileHandle handle = root.OpenAt(parent, Sys.O_PATH | Sys.O_DIRECTORY);
-            return new ShownExtension(extension.Name, parent, needsLink: true, ExtensionIdentity.Of(parent, handle), null);
+            return new ShownExtension(extension.Name, parent, needsLink: true, ExtensionIdentity.Of(parent, handle),
+                null);
         }
 
         // Otherwise an overlay, over the parent when there is no extension yet, else over the extension itself.
         string path = extension.IsBareDirectory ? parent : extension.Path;
         SafeFileHandle overlay = MakeOverlay(root, extension.Name, directory, path);
-        return new ShownExtension(extension.Name, path, needsLink: extension.IsBareDirectory, ExtensionIdentity.Of(path, overlay), overlay);
+        return new ShownExtension(extension.Name, path, needsLink: extension.IsBareDirectory,
+            ExtensionIdentity.Of(path, overlay), overlay);
     }
 
     public void Publish(Root root)
@@ -102,7 +104,8 @@ internal sealed class ShownExtension : IDisposable
         {
             SafeFileHandle layer = stage.ReleaseLayer();
             layers.Add(new NamedLayer("release", layer));
-            layers.Add(new NamedLayer("defaults", bare.OpenAt(PathName.Parent(directory), Sys.O_PATH | Sys.O_DIRECTORY)));
+            layers.Add(new NamedLayer("defaults",
+                bare.OpenAt(PathName.Parent(directory), Sys.O_PATH | Sys.O_DIRECTORY)));
             FillReleaseLayer(layer, name, PathName.Last(directory), hasRelease);
         });
     }

@@ -29,7 +29,8 @@ internal static class SystemdMode
         }
         catch (KernelException e)
         {
-            session.Log.Warning("The running system's systemd-confext does not know the mode, and may merge again in its own: " + e.Message);
+            session.Log.Warning("The running system's systemd-confext does not know the mode, and may merge again "
+                + "in its own: " + e.Message);
         }
     }
 
@@ -49,14 +50,16 @@ internal static class SystemdMode
             using SafeFileHandle run = Sys.Open("/run", Sys.O_PATH | Sys.O_DIRECTORY);
             using SafeFileHandle directory = RunDirectory.OpenBelow(run, extensionClass.ConfigurationFile + ".d");
             Sys.ReplaceFile(directory, FileName, Encoding.UTF8.GetBytes(text), Octal.Mode644);
-            session.Log.Debug("Wrote /run/" + extensionClass.ConfigurationFile + ".d/" + FileName + " with Mutable=" + MutableModes.Name(plans[i].RecordedMode) + ".");
+            session.Log.Debug("Wrote /run/" + extensionClass.ConfigurationFile + ".d/" + FileName + " with Mutable="
+                + MutableModes.Name(plans[i].RecordedMode) + ".");
         }
     }
 
     /// <summary>What an earlier run of the boot stage wrote, perhaps after a fallback, no longer applies.</summary>
     private static void Remove(ExtensionClass extensionClass)
     {
-        using SafeFileHandle? directory = Sys.TryOpen("/run/" + extensionClass.ConfigurationFile + ".d", Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle? directory = Sys.TryOpen("/run/" + extensionClass.ConfigurationFile + ".d",
+            Sys.O_PATH | Sys.O_DIRECTORY);
         if (directory is not null)
             Sys.RemoveFile(directory, FileName);
     }

@@ -56,7 +56,8 @@ internal sealed class SystemdVisibility : IDisposable
             try
             {
                 shown.Publish(session.Root);
-                session.Log.Debug("The running system's systemd-confext finds '" + shown.Name + "' at " + shown.Path + ".");
+                session.Log.Debug("The running system's systemd-confext finds '" + shown.Name + "' at " + shown.Path
+                    + ".");
             }
             catch (KernelException e)
             {
@@ -67,7 +68,8 @@ internal sealed class SystemdVisibility : IDisposable
 
     // The merge is what matters: a machine that is up with it can be mended.
     private static void WarnOfDrop(Session session, string name, KernelException e) =>
-        session.Log.Warning("The running system's systemd-confext will not find '" + name + "', and will drop it when it refreshes: " + e.Message);
+        session.Log.Warning("The running system's systemd-confext will not find '" + name
+            + "', and will drop it when it refreshes: " + e.Message);
 
     public void Dispose()
     {

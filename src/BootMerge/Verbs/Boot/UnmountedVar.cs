@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// A separate /var that the root's fstab has and that is not mounted yet: the routing entry is then looked for, and made, in
-/// the directory below it. The running system does not find it, and its refresh merges read-only.
+/// A separate /var that the root's fstab has and that is not mounted yet: the routing entry is then looked for, and
+/// made, in the directory below it. The running system does not find it, and its refresh merges read-only.
 /// </summary>
 internal static class UnmountedVar
 {
@@ -25,8 +25,10 @@ internal static class UnmountedVar
             byte[]? text = session.Root.TryReadFile(FileSystemTable, Limit);
             string? place = text is null ? null : Find(PathText.Decode(text), path => !IsMounted(session.Root, path));
             if (place is not null)
-                session.Log.Warning(session.Root.Outside(FileSystemTable) + " has a file system for " + place + ", which is not mounted yet: the routing entry is looked for below it, "
-                    + "where the running system will not find it. Mount it in the initramfs, with systemd.mount-extra= (see bootmerge(8)).");
+                session.Log.Warning(session.Root.Outside(FileSystemTable) + " has a file system for " + place
+                    + ", which is not mounted yet: the routing entry is looked for below it, "
+                    + "where the running system will not find it. Mount it in the initramfs, with systemd.mount-extra= "
+                    + "(see bootmerge(8)).");
         }
         catch (KernelException e)
         {
@@ -39,7 +41,8 @@ internal static class UnmountedVar
     }
 
     /// <param name="text">As fstab(5) says.</param>
-    /// <returns>The first of <see cref="Places"/> that the table mounts at boot and for which <paramref name="isMissing"/>; or null.</returns>
+    /// <returns>The first of <see cref="Places"/> that the table mounts at boot and for which
+    /// <paramref name="isMissing"/>; or null.</returns>
     internal static string? Find(string text, Func<string, bool> isMissing)
     {
         foreach (string line in text.Split('\n'))

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace BootMerge.Tests.Extensions.Images;
 
-/// <summary>Signatures in the first bytes of an image; that real images have them is what the kernel tests show.</summary>
+/// <summary>
+/// Signatures in the first bytes of an image; that real images have them is what the kernel tests show.
+/// </summary>
 public sealed class SuperblockTests
 {
     private const int Ext = 1024;
@@ -68,7 +70,8 @@ public sealed class SuperblockTests
     [InlineData(0, "68737173", 1024, "E2E1F5E0")]
     [InlineData(0, "58465342", 0x10040, "5F42485266535F4D")]
     [InlineData(1024, "E2E1F5E0", 0x10040, "5F42485266535F4D")]
-    public void Two_file_systems_in_one_image_are_ambiguous(int first, string firstSignature, int second, string secondSignature)
+    public void Two_file_systems_in_one_image_are_ambiguous(int first, string firstSignature, int second,
+        string secondSignature)
     {
         byte[] image = new byte[Superblock.Length];
         Put(image, first, firstSignature);
@@ -85,8 +88,10 @@ public sealed class SuperblockTests
     public void Anything_else_is_no_file_system(string start)
     {
         Assert.Null(Superblock.Identify(Convert.FromHexString(start), out string problem));
-        Assert.Contains(start.StartsWith("4C55", StringComparison.Ordinal) ? "LUKS" : "no file system", problem, StringComparison.Ordinal);
+        Assert.Contains(start.StartsWith("4C55", StringComparison.Ordinal) ? "LUKS" : "no file system", problem,
+            StringComparison.Ordinal);
     }
 
-    private static void Put(byte[] image, int offset, string hex) => Convert.FromHexString(hex).CopyTo(image.AsSpan(offset));
+    private static void Put(byte[] image, int offset, string hex) =>
+        Convert.FromHexString(hex).CopyTo(image.AsSpan(offset));
 }

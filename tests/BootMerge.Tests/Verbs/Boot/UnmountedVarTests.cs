@@ -21,7 +21,8 @@ public sealed class UnmountedVarTests
     [InlineData("LABEL=VAR /var", null)]
     [InlineData("", null)]
     [InlineData("\0\n\n \t \n/ / /", null)]
-    public void The_table_of_file_systems_tells_of_a_var_of_its_own(string text, string? place) => Assert.Equal(place, UnmountedVar.Find(text, _ => true));
+    public void The_table_of_file_systems_tells_of_a_var_of_its_own(string text, string? place) =>
+        Assert.Equal(place, UnmountedVar.Find(text, _ => true));
 
     [Fact]
     public void What_is_mounted_is_passed_over() =>
