@@ -41,6 +41,10 @@ mapfile -t sources < <(printf '%s\n' "${files[@]}" | grep '\.cs$')
 none "C# has at most 120 columns" "$(awk '
     FNR == 1 { is_text = 0 }
     { was_text = is_text; if (gsub(/"""/, "&") % 2) is_text = !is_text }
-    length > 120 && !was_text && !(FILENAME ~ /tests/ && /^ *[$@+(]* *"|InlineData|"[^"]{80,}"|\$"[^;]*";?$/) { print FILENAME ":" FNR ": " $0 }' "${sources[@]}")"
+    length > 120 && !was_text && !(FILENAME ~ /tests/ && is_data($0)) { print FILENAME ":" FNR ": " $0 }
+    function is_data(line,    parts, i) {
+        for (i = split(line, parts, "\""); i > 1; i--) if (length(parts[i]) > 80) return 1
+        return line ~ /^ *[$@+(]* *"|InlineData|\$"[^;]*";?$/
+    }' "${sources[@]}")"
 
 if [ "$0" = "${BASH_SOURCE[0]}" ]; then finish; fi
