@@ -18,6 +18,14 @@ internal static class MutableModes
 
     public static string Name(MutableMode mode) => Names[(int)mode];
 
+    /// <summary>To the directory that the routing entry leads to. In auto only if there is an entry.</summary>
+    public static bool WritesToDisk(MutableMode mode) => mode is MutableMode.Yes or MutableMode.Auto;
+
+    public static bool WritesToMemory(MutableMode mode) => mode is MutableMode.Ephemeral or MutableMode.EphemeralImport;
+
+    /// <summary>The directory that the routing entry leads to is a layer, below what is written.</summary>
+    public static bool Imports(MutableMode mode) => mode is MutableMode.Import or MutableMode.EphemeralImport;
+
     /// <summary>Booleans are modes too, in any spelling.</summary>
     public static bool TryParse(string text, out MutableMode mode)
     {

@@ -17,7 +17,7 @@ namespace BootMerge.Changes;
 /// </summary>
 internal sealed class ChangedTrees : IDisposable
 {
-    private readonly Host _host;
+    private readonly RootViews _views;
     private readonly MountTable _mounts;
     private readonly string _root;
     private readonly bool _hasPaths;
@@ -25,21 +25,21 @@ internal sealed class ChangedTrees : IDisposable
     /// <param name="mounts">As they were before the bare root was in a private view.</param>
     /// <param name="root">The root's path for this process, without a "/" at the end.</param>
     /// <param name="hasPaths">Paths will be looked up.</param>
-    private ChangedTrees(Host host, MountTable mounts, string root, bool hasPaths)
+    private ChangedTrees(RootViews views, MountTable mounts, string root, bool hasPaths)
     {
-        _host = host;
+        _views = views;
         _mounts = mounts;
         _root = root;
         _hasPaths = hasPaths;
     }
 
     /// <summary>The root without merges.</summary>
-    public Root BareRoot => _host.Bare;
+    public Root UnmergedRoot => _views.Unmerged;
 
     public List<ChangedTree> Trees { get; } = [];
 
     /// <summary>Hierarchies in which no file of the machine is above another layer, with the reason.</summary>
-    public List<LeftAlone> WithoutUpper { get; } = [];
+    public List<SkippedHierarchy> WithoutUpper { get; } = [];
 
     /// <param name="session">Its classes are looked at.</param>
     /// <param name="withAll">Also hierarchies without an upper layer, as if it were an empty one.</param>
@@ -62,13 +62,13 @@ internal sealed class ChangedTrees : IDisposable
         List<SeenHierarchy> seen = SeenHierarchy.OpenAll(session, selections);
         MountTable mounts = MountTable.Read();
         string root = Sys.PathOf(session.Root.Handle).TrimEnd('/');
-        ChangedTrees trees = new(Host.Open(session.Root, session.Settings.Classes, session.Log), mounts, root,
+        ChangedTrees trees = new(RootViews.Open(session.Root, session.Settings.Classes, session.Log), mounts, root,
             session.Settings.Names.Count > 0);
         try
         {
             List<ClassSettings> classes = selections.ConvertAll(static selection => selection.Settings);
-            List<List<AcceptedExtension>> sources = LayerSources.Of(trees._host, classes, accepted, []);
-            List<List<AcceptedExtension>> merged = LayerSources.Of(trees._host, classes,
+            List<List<AcceptedExtension>> sources = LayerSources.Of(trees._views, classes, accepted, []);
+            List<List<AcceptedExtension>> merged = LayerSources.Of(trees._views, classes,
                 selections.ConvertAll(selection => SeenHierarchy.Extensions(seen, selection.Settings.Class)), []);
             for (int i = 0; i < selections.Count; i++)
                 trees.Add(selections[i].Settings, sources[i], merged[i], seen, withAll, isReading);
@@ -93,7 +93,7 @@ internal sealed class ChangedTrees : IDisposable
     {
         foreach (ChangedTree tree in Trees)
             tree.Dispose();
-        _host.Dispose();
+        _views.Dispose();
     }
 
     /// <param name="found">What would be merged now.</param>
@@ -102,7 +102,7 @@ internal sealed class ChangedTrees : IDisposable
         List<AcceptedExtension> found, List<AcceptedExtension> merged, List<SeenHierarchy> all, bool withAll,
         bool isReading)
     {
-        foreach (HierarchyState now in _host.Look(settings))
+        foreach (HierarchyState now in _views.Look(settings))
         {
             SeenHierarchy? seen = all.Find(hierarchy => hierarchy.Hierarchy == now.Hierarchy);
             ExistingMerge? merge = seen?.Merge;
@@ -115,7 +115,7 @@ internal sealed class ChangedTrees : IDisposable
             if (result.Refusal is not null && (merge is null || state.AreMarksHidden)
                 && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))
                 throw new InputException(result.Refusal);
-            foreach (LeftAlone left in result.Plan.LeftAlone)
+            foreach (SkippedHierarchy left in result.Plan.Skipped)
             {
                 WithoutUpper.Add(left);
                 if (withAll && state.Path is not null)
@@ -126,7 +126,7 @@ internal sealed class ChangedTrees : IDisposable
             {
                 string? reason = WhyWithoutUpper(stack, isMerged: merge is not null);
                 if (reason is not null)
-                    WithoutUpper.Add(new LeftAlone(settings.Class, state.Hierarchy, reason));
+                    WithoutUpper.Add(new SkippedHierarchy(settings.Class, state.Hierarchy, reason));
                 if (reason is null || withAll)
                     Trees.Add(Open(stack, seen, hasUpper: reason is null));
             }
@@ -175,13 +175,14 @@ internal sealed class ChangedTrees : IDisposable
         SafeFileHandle? shown = null;
         try
         {
-            upper = !hasUpper ? LayersBelow.Open(_host, [], [])
-                : isWhole ? seen!.OpenBare()
+            upper = !hasUpper ? LayersBelow.Open(_views, [], [])
+                : isWhole ? seen!.OpenWithoutMounts()
                 : OpenUpper(path, stack.Hierarchy, isMerged);
-            SafeFileHandle view = LayersBelow.Open(_host, below, layers);
+            SafeFileHandle view = LayersBelow.Open(_views, below, layers);
             if (_hasPaths)
-                shown = isMerged ? seen!.OpenBare()
-                    : LayersBelow.Open(_host, hasUpper ? [new Layer(LayerKind.Routed, "upper", path), .. below] : below,
+                shown = isMerged ? seen!.OpenWithoutMounts()
+                    : LayersBelow.Open(_views, hasUpper ? [new Layer(LayerKind.Routed, "upper", path), .. below]
+                    : below,
                     []);
             // Also of the machine's, but not what its changes are measured by.
             if (isWhole && imported is not null)
@@ -203,7 +204,7 @@ internal sealed class ChangedTrees : IDisposable
                 Seen = shown,
                 IsWhole = isWhole,
                 MountedUpon = mountedUpon,
-                Merged = isMerged ? seen!.OpenBare() : null,
+                Merged = isMerged ? seen!.OpenWithoutMounts() : null,
             };
         }
         catch
@@ -226,17 +227,17 @@ internal sealed class ChangedTrees : IDisposable
 
     private SafeFileHandle OpenUpper(string path, string hierarchy, bool isMerged)
     {
-        using SafeFileHandle? found = isMerged ? _host.Bare.TryOpenDirectory(path)
-            : _host.Bare.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle? found = isMerged ? _views.Unmerged.TryOpenDirectory(path)
+            : _views.Unmerged.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
         if (found is not SafeFileHandle directory)
             throw new InputException("the machine's files of the merge on " + PathText.Printable(hierarchy)
                 + " were in " + PathText.Printable(path)
                 + " when it was made, but that directory no longer exists");
-        return Bare(directory, path);
+        return WithoutMounts(directory, path);
     }
 
     /// <summary>Without what is mounted upon it.</summary>
-    internal static SafeFileHandle Bare(SafeFileHandle directory, string name)
+    internal static SafeFileHandle WithoutMounts(SafeFileHandle directory, string name)
     {
         using SafeFileHandle copy = Sys.CloneTree(directory, recursive: false, name);
         return Sys.Reopen(copy, Sys.O_RDONLY | Sys.O_DIRECTORY);

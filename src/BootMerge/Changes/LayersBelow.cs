@@ -15,7 +15,7 @@ internal static class LayersBelow
     /// <param name="layers">Topmost first; may be empty.</param>
     /// <param name="opened">Gets each layer's directory, without what is mounted upon it.</param>
     /// <returns>Opened for reading.</returns>
-    public static SafeFileHandle Open(Host host, List<Layer> layers, List<NamedLayer> opened)
+    public static SafeFileHandle Open(RootViews views, List<Layer> layers, List<NamedLayer> opened)
     {
         if (layers.Count == 0)
         {
@@ -23,9 +23,10 @@ internal static class LayersBelow
             return Sys.Reopen(stage.Filler(), Sys.O_RDONLY | Sys.O_DIRECTORY);
         }
 
-        using SafeFileHandle mount = LayerView.Mount(host, layers,
+        using SafeFileHandle mount = LayerView.Mount(views, layers,
             directory =>
-            opened.Add(new NamedLayer(directory.Name, ChangedTrees.Bare(directory.Directory, directory.Name))));
+            opened.Add(new NamedLayer(directory.Name,
+                ChangedTrees.WithoutMounts(directory.Directory, directory.Name))));
         return Sys.Reopen(mount, Sys.O_RDONLY | Sys.O_DIRECTORY);
     }
 

@@ -22,7 +22,8 @@ internal static class PruneRules
     /// <summary>Whether the layers below are all that there may ever be.</summary>
     public static bool IsComplete(Session session, List<Selection> selections, ChangedTree tree)
     {
-        string? leftOut = selections.Find(selection => selection.Settings.Class == tree.Class)?.LeftOut(session.Root);
+        string? leftOut = selections.Find(selection =>
+            selection.Settings.Class == tree.Class)?.FindLeftOut(session.Root);
         if (leftOut is not null)
             session.Log.Info("prune: keeping all deletions in " + tree.Hierarchy + ": " + leftOut
                 + " is left out, and may have what they hide.");

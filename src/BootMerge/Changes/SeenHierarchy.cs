@@ -20,7 +20,7 @@ internal sealed class SeenHierarchy : IDisposable
     {
         Hierarchy = hierarchy;
         Directory = directory;
-        _bare = ChangedTrees.Bare(directory, hierarchy);
+        _bare = ChangedTrees.WithoutMounts(directory, hierarchy);
     }
 
     /// <summary>As configured: "/etc".</summary>
@@ -67,7 +67,7 @@ internal sealed class SeenHierarchy : IDisposable
     }
 
     /// <summary>Without what is mounted below it, for reading.</summary>
-    public SafeFileHandle OpenBare() => Sys.Reopen(_bare, Sys.O_RDONLY | Sys.O_DIRECTORY);
+    public SafeFileHandle OpenWithoutMounts() => Sys.Reopen(_bare, Sys.O_RDONLY | Sys.O_DIRECTORY);
 
     /// <summary>
     /// The mount that it is on, which is the merge if there is one; null when the table does not say.

@@ -11,24 +11,24 @@ namespace BootMerge.Mounting;
 internal static class Directories
 {
     // Made and undone in the original root, which still exists when the private view does not.
-    public static void Prepare(Host host, StackPlan plan, Undo undo, Journal journal, Log log)
+    public static void Prepare(RootViews views, StackPlan plan, Undo undo, Journal journal, Log log)
     {
         journal.Add(Journal.Stack, plan.Class, plan.Hierarchy);
         if (plan.CreateTarget)
-            Ensure(host.Root, plan.Target, Octal.Mode755, plan, undo, journal);
+            Ensure(views.Root, plan.Target, Octal.Mode755, plan, undo, journal);
         if (plan.Upper is not PersistentUpper upper)
             return;
-        if (upper.CreateWithMode is uint mode && Ensure(host.Root, upper.Path, mode, plan, undo, journal))
+        if (upper.CreateWithMode is uint mode && Ensure(views.Root, upper.Path, mode, plan, undo, journal))
         {
-            using SafeFileHandle hierarchy = host.Bare.OpenAt(plan.Target, Sys.O_RDONLY | Sys.O_DIRECTORY);
-            using SafeFileHandle created = host.Root.OpenAt(upper.Path, Sys.O_RDONLY | Sys.O_DIRECTORY);
+            using SafeFileHandle hierarchy = views.Unmerged.OpenAt(plan.Target, Sys.O_RDONLY | Sys.O_DIRECTORY);
+            using SafeFileHandle created = views.Root.OpenAt(upper.Path, Sys.O_RDONLY | Sys.O_DIRECTORY);
             DirectoryAttributes.Copy(hierarchy, created, log);
         }
 
-        ForgetIdentifier(host.Bare, upper.Path, undo);
+        ForgetIdentifier(views.Unmerged, upper.Path, undo);
         journal.Add(Journal.WorkDirectory, plan.Class, plan.Hierarchy, upper.WorkDirectory);
-        MakeWorkDirectory(host.Root, upper.WorkDirectory, undo);
-        RenameCheck.Run(host.Bare, plan, upper, log);
+        MakeWorkDirectory(views.Root, upper.WorkDirectory, undo);
+        RenameCheck.Run(views.Unmerged, plan, upper, log);
     }
 
     /// <summary>Removes a workdir; one that is not named like one is left alone.</summary>

@@ -22,7 +22,7 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
     /// A fallback of the boot stage: the hierarchy itself is imported, whatever the routing entry says.
     /// </summary>
     public bool IsFallback => MutableModes.TryParse(Marker.Mode ?? "", out MutableMode mode)
-        && mode is MutableMode.Import or MutableMode.EphemeralImport;
+        && MutableModes.Imports(mode);
 
     /// <summary>The mode that its origin speaks of; null when that does not say.</summary>
     public MutableMode? RecordedMode => Origin.ModeOf(Marker.Origin);

@@ -32,7 +32,7 @@ internal static class ImageFiles
         using Root bare = Root.Open(path);
         foreach (ExtensionClass extensionClass in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
             foreach (string hierarchy in HierarchiesOf(extensionClass, classes))
-                Host.TakeAway(bare, extensionClass, hierarchy);
+                RootViews.TakeAway(bare, extensionClass, hierarchy);
         foreach (Extension extension in covered)
             Use(extension, bare.TryOpen(extension.Path));
     }

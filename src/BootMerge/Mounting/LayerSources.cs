@@ -33,25 +33,25 @@ internal static class LayerSources
     /// now.</param>
     /// <returns>One list for each class.</returns>
     public static List<List<AcceptedExtension>> Of(
-        Host host, List<ClassSettings> classes, List<List<AcceptedExtension>> accepted, List<Unseen> unseen)
+        RootViews views, List<ClassSettings> classes, List<List<AcceptedExtension>> accepted, List<Unseen> unseen)
     {
         List<StackPlan> sysexts = [];
         if (classes.Count > 1)
         {
             // Of those sysexts that need no confext: where confexts are.
-            List<AcceptedExtension> first = Of(host, classes[1].Class, accepted[1], [], []);
-            sysexts = Planner.Plan(classes[1], host.Look(classes[1]), first).Plan.Stacks;
+            List<AcceptedExtension> first = Of(views, classes[1].Class, accepted[1], [], []);
+            sysexts = Planner.Plan(classes[1], views.Look(classes[1]), first).Plan.Stacks;
         }
 
-        List<List<AcceptedExtension>> sources = [Of(host, classes[0].Class, accepted[0], sysexts, unseen)];
+        List<List<AcceptedExtension>> sources = [Of(views, classes[0].Class, accepted[0], sysexts, unseen)];
         if (classes.Count > 1)
-            sources.Add(Of(host, classes[1].Class, accepted[1],
-                Planner.Plan(classes[0], host.Look(classes[0]), sources[0]).Plan.Stacks, unseen));
+            sources.Add(Of(views, classes[1].Class, accepted[1],
+                Planner.Plan(classes[0], views.Look(classes[0]), sources[0]).Plan.Stacks, unseen));
         return sources;
     }
 
     private static List<AcceptedExtension> Of(
-        Host host, ExtensionClass extensionClass,
+        RootViews views, ExtensionClass extensionClass,
             List<AcceptedExtension> accepted, List<StackPlan> others, List<Unseen> unseen)
     {
         List<AcceptedExtension> sources = [];
@@ -60,7 +60,7 @@ internal static class LayerSources
             List<ExtensionLayer> layers = [];
             string? reason = null;
             foreach (ExtensionLayer layer in extension.Layers)
-                reason ??= Add(host, layer, others, layers);
+                reason ??= Add(views, layer, others, layers);
             if (reason is null)
                 sources.Add(extension.WithLayers(layers));
             else
@@ -71,7 +71,8 @@ internal static class LayerSources
     }
 
     /// <returns>Why it cannot be a layer; null when it can.</returns>
-    private static string? Add(Host host, ExtensionLayer layer, List<StackPlan> others, List<ExtensionLayer> layers)
+    private static string? Add(RootViews views, ExtensionLayer layer,
+        List<StackPlan> others, List<ExtensionLayer> layers)
     {
         if (layer.Image is not null)
         {
@@ -81,15 +82,15 @@ internal static class LayerSources
 
         foreach (StackPlan stack in others)
             if (PathName.IsBelow(layer.Path, stack.Target))
-                return AddOf(host, layer, stack, layers);
-        using SafeFileHandle? directory = host.Bare.TryOpenDirectory(layer.Path);
+                return AddOf(views, layer, stack, layers);
+        using SafeFileHandle? directory = views.Unmerged.TryOpenDirectory(layer.Path);
         if (directory is not null)
             layers.Add(layer);
         return directory is null ? Gone : null;
     }
 
     /// <summary>As overlayfs merges directories: from the top, until something hides the layers below.</summary>
-    private static string? AddOf(Host host, ExtensionLayer layer, StackPlan stack, List<ExtensionLayer> layers)
+    private static string? AddOf(RootViews views, ExtensionLayer layer, StackPlan stack, List<ExtensionLayer> layers)
     {
         List<Layer> sources = [];
         if (stack.Upper is PersistentUpper { CreateWithMode: null } upper)
@@ -99,7 +100,7 @@ internal static class LayerSources
         string[] names = layer.Path[stack.Target.Length..].Split('/', StringSplitOptions.RemoveEmptyEntries);
         int before = layers.Count;
         foreach (Layer source in sources)
-            if (Take(host, source, names, layer, layers))
+            if (Take(views, source, names, layer, layers))
                 break;
         for (int i = before; i < layers.Count; i++)
             if (layers[i].Image is null && PathName.IsBelow(layers[i].Path, layer.Hierarchy))
@@ -109,10 +110,11 @@ internal static class LayerSources
     }
 
     /// <returns>true when this layer hides those below it there.</returns>
-    private static bool Take(Host host, Layer source, string[] names, ExtensionLayer layer, List<ExtensionLayer> layers)
+    private static bool Take(RootViews views, Layer source, string[] names, ExtensionLayer layer,
+        List<ExtensionLayer> layers)
     {
         SafeFileHandle? directory = source.Image is null
-            ? host.Bare.TryOpenDirectory(source.Path, Sys.O_RDONLY)
+            ? views.Unmerged.TryOpenDirectory(source.Path, Sys.O_RDONLY)
             : Extension.TryOpenInside(source.Image.Root, source.Path, Sys.O_RDONLY | Sys.O_DIRECTORY);
         bool isOpaque = false;
         foreach (string name in names)

@@ -14,16 +14,16 @@ internal static class LayerView
     /// <param name="layers">Topmost first; one at least.</param>
     /// <param name="opened">Gets each layer's directory while it is open; null: not wanted.</param>
     /// <returns>Detached.</returns>
-    public static SafeFileHandle Mount(Host host, List<Layer> layers, Action<NamedLayer>? opened = null)
+    public static SafeFileHandle Mount(RootViews views, List<Layer> layers, Action<NamedLayer>? opened = null)
     {
         // One layer needs no overlay. Older kernels take only what is attached, newer ones need no help.
         LayerMethod method = layers.Count > 1 ? OverlaySupport.Probe() : LayerMethod.Descriptors;
         bool isStaged = method != LayerMethod.Descriptors;
-        if (isStaged && !host.IsPrivate)
-            host.EnterPrivateView();
-        return Mount(host.Bare, method, isStaged, "the layers below", (stage, directories) =>
+        if (isStaged && !views.IsPrivate)
+            views.EnterPrivateView();
+        return Mount(views.Unmerged, method, isStaged, "the layers below", (stage, directories) =>
         {
-            StackBuilder.OpenLayers(host.Bare, layers, stage, isStaged, directories);
+            StackBuilder.OpenLayers(views.Unmerged, layers, stage, isStaged, directories);
             foreach (NamedLayer layer in directories)
                 opened?.Invoke(layer);
         });

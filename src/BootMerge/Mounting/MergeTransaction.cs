@@ -19,19 +19,19 @@ internal sealed class MergeTransaction : IDisposable
 {
     private const int LookupMilliseconds = 5;
 
-    private readonly Host _host;
+    private readonly RootViews _views;
     private readonly Journal _journal;
     private readonly Log _log;
     private readonly Undo _undo;
     private readonly List<BuiltStack> _built = [];
-    private readonly List<Replaced> _replaced = [];
+    private readonly List<ReplacedMerge> _replaced = [];
 
     // The hierarchies that were not merged before, as they are below the merge.
     private readonly List<KeyValuePair<StackPlan, SafeFileHandle>> _covered = [];
 
-    private MergeTransaction(Host host, Journal journal, Log log)
+    private MergeTransaction(RootViews views, Journal journal, Log log)
     {
-        _host = host;
+        _views = views;
         _journal = journal;
         _log = log;
         _undo = new Undo(log);
@@ -40,9 +40,9 @@ internal sealed class MergeTransaction : IDisposable
     /// <summary>
     /// Merges, or replaces what is merged on the plans' hierarchies; merges that are in no plan are undone.
     /// </summary>
-    public static void Run(Host host, List<MergePlan> plans, Journal journal, Log log)
+    public static void Run(RootViews views, List<MergePlan> plans, Journal journal, Log log)
     {
-        using MergeTransaction transaction = new(host, journal, log);
+        using MergeTransaction transaction = new(views, journal, log);
         try
         {
             transaction.Prepare(plans);
@@ -52,7 +52,7 @@ internal sealed class MergeTransaction : IDisposable
         }
         catch
         {
-            host.LeavePrivateView();
+            views.LeavePrivateView();
             transaction._undo.Run();
             journal.Clear();
             throw;
@@ -66,7 +66,7 @@ internal sealed class MergeTransaction : IDisposable
     {
         foreach (BuiltStack stack in _built)
             stack.Dispose();
-        foreach (Replaced old in _replaced)
+        foreach (ReplacedMerge old in _replaced)
             old.Dispose();
         foreach (KeyValuePair<StackPlan, SafeFileHandle> covered in _covered)
             covered.Value.Dispose();
@@ -77,7 +77,7 @@ internal sealed class MergeTransaction : IDisposable
         CheckSubmounts(plans);
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)
-                Directories.Prepare(_host, stack, _undo, _journal, _log);
+                Directories.Prepare(_views, stack, _undo, _journal, _log);
     }
 
     /// <summary>A mount that cannot be carried over ends the command before anything is changed.</summary>
@@ -85,15 +85,15 @@ internal sealed class MergeTransaction : IDisposable
     {
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)
-                _host.SubmountsOf(stack.Hierarchy).Check();
-        foreach (ExistingMerge merge in _host.Merges)
+                _views.SubmountsOf(stack.Hierarchy).Check();
+        foreach (ExistingMerge merge in _views.Merges)
         {
             if (IsPlanned(plans, merge.Hierarchy))
                 continue;
-            Submounts submounts = _host.SubmountsOf(merge.Hierarchy);
+            Submounts submounts = _views.SubmountsOf(merge.Hierarchy);
             submounts.Check();
-            using SafeFileHandle uncovered = _host.Bare.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
-            submounts.CheckPlaces(uncovered, _host.Root.Outside(merge.Hierarchy));
+            using SafeFileHandle uncovered = _views.Unmerged.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+            submounts.CheckPlaces(uncovered, _views.Root.Outside(merge.Hierarchy));
         }
     }
 
@@ -101,16 +101,16 @@ internal sealed class MergeTransaction : IDisposable
     {
         LayerMethod method = OverlaySupport.Probe();
         _log.Debug("This kernel's overlayfs: " + OverlaySupport.Describe(method) + ".");
-        if (method == LayerMethod.Descriptors && !_host.IsPrivate)
+        if (method == LayerMethod.Descriptors && !_views.IsPrivate)
         {
             if (TryBuildInPlace(plans))
                 return;
         }
 
-        if (!_host.IsPrivate)
-            _host.EnterPrivateView();
+        if (!_views.IsPrivate)
+            _views.EnterPrivateView();
         BuildAll(plans, method);
-        _host.LeavePrivateView();
+        _views.LeavePrivateView();
     }
 
     /// <returns>false when this kernel wants the layers attached after all.</returns>
@@ -132,18 +132,18 @@ internal sealed class MergeTransaction : IDisposable
             foreach (BuiltStack stack in _built)
                 stack.Dispose();
             _built.Clear();
-            _host.CopySubmounts(); // the copies went with what was built
+            _views.CopySubmounts(); // the copies went with what was built
             return false;
         }
     }
 
     private void BuildAll(List<MergePlan> plans, LayerMethod method)
     {
-        StackBuilder builder = new(_host.Bare, method, _host.IsPrivate, _log);
+        StackBuilder builder = new(_views.Unmerged, method, _views.IsPrivate, _log);
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)
-                _built.Add(builder.Build(plan, stack, _host.SubmountsOf(stack.Hierarchy),
-                    isReplacement: _host.MergeOn(stack.Hierarchy) is not null));
+                _built.Add(builder.Build(plan, stack, _views.SubmountsOf(stack.Hierarchy),
+                    isReplacement: _views.MergeOn(stack.Hierarchy) is not null));
         foreach (MergePlan plan in plans)
             WriteOrigin(plan);
     }
@@ -179,13 +179,13 @@ internal sealed class MergeTransaction : IDisposable
     private void Show()
     {
         // Nothing was merged: if this is killed before all of it is shown, the next merge begins again.
-        if (_host.Merges.Count == 0)
+        if (_views.Merges.Count == 0)
             foreach (BuiltStack stack in _built)
                 _journal.Add(Journal.Mount, stack.Plan.Class, stack.Plan.Hierarchy,
                     Sys.Status(stack.Mount).UniqueMountId.ToString());
         foreach (BuiltStack stack in _built)
         {
-            if (_host.MergeOn(stack.Plan.Hierarchy) is ExistingMerge old)
+            if (_views.MergeOn(stack.Plan.Hierarchy) is ExistingMerge old)
                 Replace(stack, old);
             else
                 Attach(stack);
@@ -194,8 +194,8 @@ internal sealed class MergeTransaction : IDisposable
 
     private void Attach(BuiltStack stack)
     {
-        string target = _host.Root.Outside(stack.Plan.Target);
-        SafeFileHandle point = _host.Root.OpenAt(stack.Plan.Target, Sys.O_PATH | Sys.O_DIRECTORY);
+        string target = _views.Root.Outside(stack.Plan.Target);
+        SafeFileHandle point = _views.Root.OpenAt(stack.Plan.Target, Sys.O_PATH | Sys.O_DIRECTORY);
         _covered.Add(new KeyValuePair<StackPlan, SafeFileHandle>(stack.Plan, point));
         Sys.Attach(stack.Mount, point, target);
         _undo.Add(() => Sys.Detach(stack.Mount, target));
@@ -203,17 +203,17 @@ internal sealed class MergeTransaction : IDisposable
 
     private void Replace(BuiltStack stack, ExistingMerge old)
     {
-        string target = _host.Root.Outside(old.Hierarchy);
-        Replaced replaced = Replaced.Take(_host.Root, old, _journal);
+        string target = _views.Root.Outside(old.Hierarchy);
+        ReplacedMerge replaced = ReplacedMerge.Take(_views.Root, old, _journal);
         _replaced.Add(replaced);
 
         int errno = Sys.TryAttachBeneath(stack.Mount, replaced.Top);
         if (errno == 0)
         {
-            _undo.Add(() => replaced.PutBackInPlaceOf(stack.Mount, _host.Root));
+            _undo.Add(() => replaced.PutBackInPlaceOf(stack.Mount, _views.Root));
             // Lookups that were under way begin again when a mount appears, and may be in the old merge now: detached,
             // it loses what is mounted on it at once.
-            if (_host.SubmountsOf(old.Hierarchy).Mounts.Count > 0)
+            if (_views.SubmountsOf(old.Hierarchy).Mounts.Count > 0)
                 Thread.Sleep(LookupMilliseconds);
             replaced.Detach(target);
         }
@@ -223,8 +223,8 @@ internal sealed class MergeTransaction : IDisposable
             _log.Debug("The new merge of " + target + " cannot be attached beneath the old one ("
                 + Errno.Describe(errno) + "): replacing it with a short gap.");
             replaced.Detach(target);
-            _undo.Add(() => replaced.PutBack(_host.Root));
-            using SafeFileHandle point = _host.Root.OpenAt(old.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+            _undo.Add(() => replaced.PutBack(_views.Root));
+            using SafeFileHandle point = _views.Root.OpenAt(old.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
             Sys.Attach(stack.Mount, point, target);
             _undo.Add(() => Sys.Detach(stack.Mount, target));
         }
@@ -232,9 +232,9 @@ internal sealed class MergeTransaction : IDisposable
 
     private void RemoveMergesWithoutPlan(List<MergePlan> plans)
     {
-        foreach (ExistingMerge merge in _host.Merges)
+        foreach (ExistingMerge merge in _views.Merges)
             if (!IsPlanned(plans, merge.Hierarchy))
-                Unmerging.TakeAway(_host.Root, merge, _replaced, _undo, _journal);
+                MergeRemoval.TakeAway(_views.Root, merge, _replaced, _undo, _journal);
     }
 
     public static bool IsPlanned(List<MergePlan> plans, string hierarchy)
@@ -254,12 +254,12 @@ internal sealed class MergeTransaction : IDisposable
             foreach (string warning in stack.Warnings)
                 _log.Warning(warning);
         foreach (KeyValuePair<StackPlan, SafeFileHandle> covered in _covered)
-            _host.SubmountsOf(covered.Key.Hierarchy).RemoveOriginals(covered.Value,
-                _host.Root.Outside(covered.Key.Target), _log);
+            _views.SubmountsOf(covered.Key.Hierarchy).RemoveOriginals(covered.Value,
+                _views.Root.Outside(covered.Key.Target), _log);
         RemoveStaleWorkDirectories();
-        foreach (Replaced old in _replaced)
+        foreach (ReplacedMerge old in _replaced)
         {
-            bool isGone = old.RemoveRest(_host.Root, WorkDirectoriesInUse(), _log);
+            bool isGone = old.RemoveRest(_views.Root, WorkDirectoriesInUse(), _log);
             // While something was written through the old merge, the new one may have cached what was there before.
             if (NewStackOn(old.Merge.Hierarchy) is { Plan.Upper: PersistentUpper } stack)
             {
@@ -277,11 +277,11 @@ internal sealed class MergeTransaction : IDisposable
     {
         foreach (BuiltStack stack in _built)
         {
-            if (stack.Plan.Upper is not PersistentUpper upper || _host.MergeOn(stack.Plan.Hierarchy) is not null)
+            if (stack.Plan.Upper is not PersistentUpper upper || _views.MergeOn(stack.Plan.Hierarchy) is not null)
                 continue;
             try
             {
-                Directories.RemoveStaleWorkDirectories(_host.Root, upper.WorkDirectory, stack.Plan.Hierarchy,
+                Directories.RemoveStaleWorkDirectories(_views.Root, upper.WorkDirectory, stack.Plan.Hierarchy,
                     WorkDirectoriesInUse());
             }
             catch (KernelException e)

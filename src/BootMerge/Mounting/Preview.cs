@@ -8,7 +8,7 @@ namespace BootMerge.Mounting;
 
 /// <summary>
 /// The root as it will be with what a plan merges. systemd's units merge one class after the other, so the second class
-/// is looked up in the result of the first, and nothing is shown before all is built. It is in the host's private view,
+/// is looked up in the result of the first, and nothing is shown before all is built. It is in the views' private view,
 /// until that is left: nobody else sees it, and nothing is created on disk.
 /// </summary>
 internal sealed class Preview : IDisposable
@@ -23,20 +23,20 @@ internal sealed class Preview : IDisposable
 
     public Root Root { get; }
 
-    public static Preview Show(Host host, MergePlan plan)
+    public static Preview Show(RootViews views, MergePlan plan)
     {
-        if (!host.IsPrivate)
-            host.EnterPrivateView();
+        if (!views.IsPrivate)
+            views.EnterPrivateView();
         List<string> absent = [];
         foreach (StackPlan stack in plan.Stacks)
             if (stack.CreateTarget)
                 absent.Add(stack.Target);
-        Root? made = absent.Count == 0 ? null : MakeRoot(host.Bare, absent);
-        Preview preview = new(made ?? host.Bare, made);
+        Root? made = absent.Count == 0 ? null : MakeRoot(views.Unmerged, absent);
+        Preview preview = new(made ?? views.Unmerged, made);
         try
         {
             foreach (StackPlan stack in plan.Stacks)
-                preview.Show(host, stack);
+                preview.Show(views, stack);
             return preview;
         }
         catch
@@ -48,7 +48,7 @@ internal sealed class Preview : IDisposable
 
     public void Dispose() => _made?.Dispose();
 
-    private void Show(Host host, StackPlan stack)
+    private void Show(RootViews views, StackPlan stack)
     {
         // Read-only, with the machine's own files as the topmost layer: it looks the same, and takes no workdir.
         List<Layer> layers = [];
@@ -61,7 +61,7 @@ internal sealed class Preview : IDisposable
         string target = Root.Outside(stack.Target);
         using SafeFileHandle point = Root.OpenAt(stack.Target, Sys.O_PATH | Sys.O_DIRECTORY);
         using Submounts inner = Submounts.Copy(point, stack.Class.MarkerName);
-        using SafeFileHandle mount = LayerView.Mount(host, layers);
+        using SafeFileHandle mount = LayerView.Mount(views, layers);
         Sys.Attach(mount, point, target);
         inner.AttachTo(mount, target);
     }

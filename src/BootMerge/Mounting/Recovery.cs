@@ -89,7 +89,7 @@ internal static class Recovery
         }
 
         // Killed again, what the journal says still holds: it is neither added to nor emptied.
-        Unmerging.Run(root, unfinished, Journal.Open(null, log), log);
+        MergeRemoval.Run(root, unfinished, Journal.Open(null, log), log);
     }
 
     private static void RemoveWorkDirectories(Root root, Journal journal, Log log)

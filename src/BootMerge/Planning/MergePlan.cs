@@ -93,7 +93,7 @@ internal sealed class StackPlan
 }
 
 /// <summary>A hierarchy that is not merged, and why.</summary>
-internal sealed class LeftAlone(ExtensionClass extensionClass, string hierarchy, string reason)
+internal sealed class SkippedHierarchy(ExtensionClass extensionClass, string hierarchy, string reason)
 {
     public ExtensionClass Class { get; } = extensionClass;
 
@@ -119,7 +119,7 @@ internal sealed class MergePlan
 
     public required List<StackPlan> Stacks { get; init; }
 
-    public required List<LeftAlone> LeftAlone { get; init; }
+    public required List<SkippedHierarchy> Skipped { get; init; }
 
     /// <summary>The marker's origin file, with the extensions as they are found before the merge.</summary>
     public required JsonValue Origin { get; init; }

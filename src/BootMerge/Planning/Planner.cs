@@ -25,7 +25,7 @@ internal static class Planner
             ? MutableMode.No : settings.Mode);
         string? refusal = null;
         List<StackPlan> stacks = [];
-        List<LeftAlone> leftAlone = [];
+        List<SkippedHierarchy> skipped = [];
         List<KeyValuePair<string, string>> mutableDirectories = [];
         foreach (HierarchyState state in states)
         {
@@ -33,7 +33,7 @@ internal static class Planner
             if (layers.Count == 0 && (IsOnlyForExtensions(settings, state)
                 || state.Path is null && !HasOtherLayers(settings.Mode, state)))
             {
-                leftAlone.Add(new LeftAlone(settings.Class, state.Hierarchy, "no extension has files for it"));
+                skipped.Add(new SkippedHierarchy(settings.Class, state.Hierarchy, "no extension has files for it"));
                 continue;
             }
 
@@ -50,7 +50,7 @@ internal static class Planner
             RecordedMode = recorded,
             Extensions = Names(extensions),
             Stacks = stacks,
-            LeftAlone = leftAlone,
+            Skipped = skipped,
             Shown = Shown(extensions),
             Origin = Origin.Of(MutableModes.Name(recorded), mutableDirectories, settings.OverlayOptions,
                 Identities(extensions)),
@@ -107,9 +107,9 @@ internal static class Planner
 
     private static UpperDirectory? Upper(MutableMode mode, HierarchyState state)
     {
-        if (mode is MutableMode.Ephemeral or MutableMode.EphemeralImport)
+        if (MutableModes.WritesToMemory(mode))
             return new MemoryUpper();
-        if (mode is not (MutableMode.Yes or MutableMode.Auto))
+        if (!MutableModes.WritesToDisk(mode))
             return null;
 
         Routing routing = state.Routing;
@@ -131,8 +131,8 @@ internal static class Planner
     /// <summary>Below the marker's layer, topmost first.</summary>
     private static List<Layer> Lower(MutableMode mode, HierarchyState state, List<Layer> extensions)
     {
-        bool imports = mode is MutableMode.Import or MutableMode.EphemeralImport;
-        bool writes = mode is MutableMode.Yes or MutableMode.Auto;
+        bool imports = MutableModes.Imports(mode);
+        bool writes = MutableModes.WritesToDisk(mode);
         bool isSelf = state.Routing.Kind == RoutingKind.Self;
         string name = HierarchyState.ShortName(state.Hierarchy);
 
@@ -154,7 +154,7 @@ internal static class Planner
     /// </summary>
     private static string? MarksProblem(MutableMode mode, HierarchyState state)
     {
-        bool imports = mode is MutableMode.Import or MutableMode.EphemeralImport
+        bool imports = MutableModes.Imports(mode)
             && state.Routing.Kind is RoutingKind.Self or RoutingKind.Directory;
         if (!state.AreMarksHidden || !imports && Upper(mode, state) is null)
             return null;
@@ -172,12 +172,12 @@ internal static class Planner
             return null;
         if (routing.Kind == RoutingKind.Unusable)
             return PathText.Printable(routing.Entry) + " " + routing.Problem;
-        if (mode is MutableMode.Import or MutableMode.EphemeralImport && routing.Kind == RoutingKind.Self
+        if (MutableModes.Imports(mode) && routing.Kind == RoutingKind.Self
             && !settings.ImportSelf)
             return PathText.Printable(routing.Entry) + " leads to the hierarchy " + state.Hierarchy
             + " itself, which systemd does not import (ELOOP): use --import-self";
         bool isThere = routing.Kind is RoutingKind.Self or RoutingKind.Directory;
-        if (mode is not (MutableMode.Yes or MutableMode.Auto) || !isThere && mode == MutableMode.Auto)
+        if (!MutableModes.WritesToDisk(mode) || !isThere && mode == MutableMode.Auto)
             return null;
         if (routing.InTheWay is string other)
             return PathText.Printable(other) + " is in the way of the workdir: it is not a directory, remove it";

@@ -15,7 +15,7 @@ internal static class MergeReport
                     ? "Merged extensions into '" + session.Root.Outside(stack.Target) + "'" + Writes(stack) + "."
                     : "No extension has files for '" + session.Root.Outside(stack.Target)
                     + "', it shows the machine's own" + Writes(stack) + ".");
-            foreach (LeftAlone hierarchy in plan.LeftAlone)
+            foreach (SkippedHierarchy hierarchy in plan.Skipped)
                 session.Log.Debug("Hierarchy '" + hierarchy.Hierarchy + "' is left alone: " + hierarchy.Reason + ".");
         }
     }

@@ -9,21 +9,21 @@ namespace BootMerge.Sessions;
 internal static class Merging
 {
     /// <summary>Replaces, merges and unmerges as the plans want it, and says so.</summary>
-    public static void CarryOut(Session session, Host host, List<MergePlan> plans)
+    public static void CarryOut(Session session, RootViews views, List<MergePlan> plans)
     {
-        MergeTransaction.Run(host, plans, session.Journal, session.Log);
-        foreach (ExistingMerge merge in host.Merges)
+        MergeTransaction.Run(views, plans, session.Journal, session.Log);
+        foreach (ExistingMerge merge in views.Merges)
             if (!MergeTransaction.IsPlanned(plans, merge.Hierarchy))
                 session.Log.Info("Unmerged '" + session.Root.Outside(merge.Hierarchy) + "'.");
         MergeReport.Log(session, plans);
         if (!session.Settings.IsElsewhere)
-            ReportOldNamespaces(host, session.Log);
+            ReportOldNamespaces(views, session.Log);
     }
 
-    private static void ReportOldNamespaces(Host host, Log log)
+    private static void ReportOldNamespaces(RootViews views, Log log)
     {
         List<string> devices = [];
-        foreach (ExistingMerge merge in host.Merges)
+        foreach (ExistingMerge merge in views.Merges)
             devices.Add(merge.Marker.Device);
         List<string> processes = devices.Count == 0 ? [] : OldNamespaces.Find(devices);
         if (processes.Count > 0)

@@ -87,8 +87,8 @@ internal sealed class Selection
         // In the original namespace, because the second class's own merge is not in the view.
         List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec
             ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
-        using Host host = Host.Open(session.Root, [first.Settings, classSettings], session.Log);
-        using Preview preview = Preview.Show(host, first.PlanOfPreview(host, isFallback));
+        using RootViews views = RootViews.Open(session.Root, [first.Settings, classSettings], session.Log);
+        using Preview preview = Preview.Show(views, first.PlanOfPreview(views, isFallback));
         Settings settings = session.Read(preview.Root);
         foreach (string warning in settings.Warnings)
             if (!session.Settings.Warnings.Has(warning))
@@ -98,7 +98,7 @@ internal sealed class Selection
         DiscoveryResult found = Find(session, preview.Root, classSettings.Class);
         ImageFiles.OpenAsEverybody(session.Root, found);
         selections.Add(Make(session, preview.Root, Kept(classSettings, merges), found, merges, settings));
-        host.LeavePrivateView();
+        views.LeavePrivateView();
         Drop(session, selections);
     }
 
@@ -131,22 +131,22 @@ internal sealed class Selection
     }
 
     /// <summary>What the class will be merged as, for looking through it.</summary>
-    private MergePlan PlanOfPreview(Host host, bool isFallback)
+    private MergePlan PlanOfPreview(RootViews views, bool isFallback)
     {
-        List<AcceptedExtension> accepted = LayerSources.Of(host, [Settings], [Drafts()], [])[0];
-        PlanResult result = Plan(host, accepted);
+        List<AcceptedExtension> accepted = LayerSources.Of(views, [Settings], [Drafts()], [])[0];
+        PlanResult result = Plan(views, accepted);
         if (!isFallback && result.Refusal is null)
             return result.Plan;
         return Planner.Plan(Settings.SelfImporting(MutableMode.Import),
-            host.Look(Settings).ConvertAll(static state => state.SelfRouted()), accepted).Plan;
+            views.Look(Settings).ConvertAll(static state => state.SelfRouted()), accepted).Plan;
     }
 
     private static void Drop(Session session, List<Selection> selections)
     {
         List<ClassSettings> classes = selections.ConvertAll(static selection => selection.Settings);
-        using Host host = Host.Open(session.Root, classes, session.Log);
+        using RootViews views = RootViews.Open(session.Root, classes, session.Log);
         List<Unseen> unseen = [];
-        LayerSources.Of(host, classes, selections.ConvertAll(static selection => selection.Drafts()), unseen);
+        LayerSources.Of(views, classes, selections.ConvertAll(static selection => selection.Drafts()), unseen);
         foreach (Unseen extension in unseen)
             foreach (Selection selection in selections)
                 foreach (Candidate candidate in selection.Candidates)
@@ -155,36 +155,36 @@ internal sealed class Selection
     }
 
     /// <summary>The plans for the classes as they are configured.</summary>
-    public static List<PlanResult> PlanAll(Session session, Host host,
+    public static List<PlanResult> PlanAll(Session session, RootViews views,
         List<Selection> selections, List<List<AcceptedExtension>> accepted)
     {
-        List<List<AcceptedExtension>> sources = SourcesOf(session, host, selections, accepted);
+        List<List<AcceptedExtension>> sources = SourcesOf(session, views, selections, accepted);
         List<PlanResult> results = [];
         for (int i = 0; i < selections.Count; i++)
-            results.Add(selections[i].Plan(host, sources[i]));
+            results.Add(selections[i].Plan(views, sources[i]));
         return results;
     }
 
     /// <summary>The same extensions with their layers where they really are.</summary>
-    public static List<List<AcceptedExtension>> SourcesOf(Session session, Host host,
+    public static List<List<AcceptedExtension>> SourcesOf(Session session, RootViews views,
         List<Selection> selections, List<List<AcceptedExtension>> accepted)
     {
         List<Unseen> unseen = [];
-        List<List<AcceptedExtension>> sources = LayerSources.Of(host,
+        List<List<AcceptedExtension>> sources = LayerSources.Of(views,
             selections.ConvertAll(static selection => selection.Settings), accepted, unseen);
         foreach (Unseen extension in unseen)
             session.Log.Warning("Not merging '" + PathText.Printable(extension.Name) + "': " + extension.Reason + ".");
         return sources;
     }
 
-    /// <summary>For each class; before the host may enter a private view.</summary>
+    /// <summary>For each class; before the views may enter a private view.</summary>
     public static List<List<AcceptedExtension>> AcceptedOf(Session session, List<Selection> selections) =>
         selections.ConvertAll(selection => selection.Accepted(session.Root));
 
     /// <summary>The plan for the class as it is configured.</summary>
-    public PlanResult Plan(Host host, List<AcceptedExtension> sources)
+    public PlanResult Plan(RootViews views, List<AcceptedExtension> sources)
     {
-        List<HierarchyState> states = host.Look(Settings);
+        List<HierarchyState> states = views.Look(Settings);
         if (_fallback is not null)
             states = states.ConvertAll(static state => state.SelfRouted());
         return Planner.Plan(Settings, states, sources, _fallback?.RecordedMode);
@@ -271,7 +271,7 @@ internal sealed class Selection
     /// Something that exists and is not merged this time, but may be the next: its content is unknown. null when
     /// there is nothing of the kind. For messages.
     /// </summary>
-    public string? LeftOut(Root root)
+    public string? FindLeftOut(Root root)
     {
         foreach (Candidate candidate in Candidates)
         {

@@ -30,7 +30,7 @@ internal static class DiffVerb
         }
 
         list.Finish();
-        foreach (LeftAlone left in trees.WithoutUpper)
+        foreach (SkippedHierarchy left in trees.WithoutUpper)
             if (HierarchyPaths.IsWanted(paths, left.Hierarchy))
                 session.Log.Info("Nothing to compare in " + left.Hierarchy + ": " + left.Reason + ".");
         if (missing.Count > 0)

@@ -36,7 +36,7 @@ internal static class HierarchyPaths
         {
             if (!typed.StartsWith('/'))
                 throw new InputException(Words.Quote(typed) + " is not an absolute path");
-            string path = SeenPath.Of(trees.BareRoot, trees.Trees, hierarchies, typed);
+            string path = SeenPath.Of(trees.UnmergedRoot, trees.Trees, hierarchies, typed);
             string plain = PathName.Join("", typed);
             if (hierarchies.Find(hierarchy => PathName.IsOrIsBelow(path, hierarchy)) is not string hierarchy)
                 throw new InputException(Words.Quote(typed)

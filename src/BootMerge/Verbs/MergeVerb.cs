@@ -31,15 +31,15 @@ internal static class MergeVerb
 
     private static bool MergeAll(Session session, ServiceManager manager)
     {
-        using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
-        foreach (ExistingMerge merge in host.Merges)
+        using RootViews views = RootViews.Open(session.Root, session.Settings.Classes, session.Log);
+        foreach (ExistingMerge merge in views.Merges)
             throw new InputException("Hierarchy '" + merge.Hierarchy
                 + "' is already merged (EBUSY): use refresh, or unmerge first");
 
         List<Selection> selections = Selection.MakeAll(session);
         foreach (Selection selection in selections)
             selection.Report(session.Log);
-        List<MergePlan> plans = Selection.PlanAll(session, host, selections, Selection.AcceptedOf(session, selections))
+        List<MergePlan> plans = Selection.PlanAll(session, views, selections, Selection.AcceptedOf(session, selections))
             .ConvertAll(static result => result.Accepted());
 
         if (session.Settings.Has(Switches.DryRun))
@@ -48,7 +48,7 @@ internal static class MergeVerb
             return false;
         }
 
-        MergeTransaction.Run(host, plans, session.Journal, session.Log);
+        MergeTransaction.Run(views, plans, session.Journal, session.Log);
         MergeReport.Log(session, plans);
         manager.Note();
         return true;

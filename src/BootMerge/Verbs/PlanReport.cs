@@ -16,7 +16,7 @@ internal static class PlanReport
         {
             foreach (StackPlan stack in plan.Stacks)
                 Append(text, root, plan, stack);
-            foreach (LeftAlone hierarchy in plan.LeftAlone)
+            foreach (SkippedHierarchy hierarchy in plan.Skipped)
                 text.Append(hierarchy.Hierarchy).Append(": left alone, ").Append(hierarchy.Reason).Append('\n');
         }
 
@@ -58,7 +58,7 @@ internal static class PlanReport
         {
             foreach (StackPlan stack in plan.Stacks)
                 hierarchies.Add(Json(plan, stack));
-            foreach (LeftAlone hierarchy in plan.LeftAlone)
+            foreach (SkippedHierarchy hierarchy in plan.Skipped)
                 hierarchies.Add(JsonValue.Object()
                     .Add("hierarchy", JsonValue.String(hierarchy.Hierarchy))
                     .Add("class", JsonValue.String(hierarchy.Class.Name))

@@ -14,13 +14,13 @@ internal static class PlanVerb
     {
         List<Selection> selections = Selection.MakeAll(session);
         List<List<AcceptedExtension>> accepted = Selection.AcceptedOf(session, selections);
-        using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
-        List<MergePlan> plans = Selection.PlanAll(session, host, selections, accepted)
+        using RootViews views = RootViews.Open(session.Root, session.Settings.Classes, session.Log);
+        List<MergePlan> plans = Selection.PlanAll(session, views, selections, accepted)
             .ConvertAll(static result => result.Accepted());
-        bool isUpToDate = host.Merges.Count > 0 && plans.TrueForAll(plan => host.IsUpToDate(plan));
+        bool isUpToDate = views.Merges.Count > 0 && plans.TrueForAll(plan => views.IsUpToDate(plan));
 
-        host.LeavePrivateView();
-        string action = Action(host, plans, isUpToDate);
+        views.LeavePrivateView();
+        string action = Action(views, plans, isUpToDate);
         JsonValue notMerged = JsonReport.NotMerged(selections);
         JsonValue ignored = JsonReport.Ignored(selections);
         if (session.Settings.Json == JsonFormat.Off)
@@ -39,11 +39,11 @@ internal static class PlanVerb
     }
 
     /// <summary>One word, for programs too.</summary>
-    private static string Action(Host host, List<MergePlan> plans, bool isUpToDate)
+    private static string Action(RootViews views, List<MergePlan> plans, bool isUpToDate)
     {
         if (isUpToDate)
             return "nothing";
         bool merges = plans.Exists(static plan => plan.Stacks.Count > 0);
-        return host.Merges.Count == 0 ? merges ? "merge" : "nothing" : merges ? "replace" : "unmerge";
+        return views.Merges.Count == 0 ? merges ? "merge" : "nothing" : merges ? "replace" : "unmerge";
     }
 }

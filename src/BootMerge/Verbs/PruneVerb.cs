@@ -55,7 +55,7 @@ internal static class PruneVerb
                 session.Log.Info("prune: " + verb + " " + report.Summary() + ".");
         }
 
-        foreach (LeftAlone left in trees.WithoutUpper)
+        foreach (SkippedHierarchy left in trees.WithoutUpper)
             session.Log.Info("Nothing to prune in " + left.Hierarchy + ": " + left.Reason + ".");
         if (report.HasFailed)
             session.ExitStatus = 1;

@@ -34,11 +34,11 @@ internal static class RefreshVerb
         manager.Note();
         List<Selection> selections = Selection.MakeAll(session);
         List<List<AcceptedExtension>> accepted = Selection.AcceptedOf(session, selections);
-        using Host host = Host.Open(session.Root, session.Settings.Classes, session.Log);
-        List<PlanResult> results = Selection.PlanAll(session, host, selections, accepted);
-        bool isUpToDate = results.TrueForAll(result => host.IsUpToDate(result.Plan));
+        using RootViews views = RootViews.Open(session.Root, session.Settings.Classes, session.Log);
+        List<PlanResult> results = Selection.PlanAll(session, views, selections, accepted);
+        bool isUpToDate = results.TrueForAll(result => views.IsUpToDate(result.Plan));
 
-        if (isUpToDate && host.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
+        if (isUpToDate && views.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
         {
             session.Log.Info("Skipping extension refresh because no change was found, use --always-refresh=yes to "
                 + "always do a refresh.");
@@ -54,7 +54,7 @@ internal static class RefreshVerb
             return false;
         }
 
-        Merging.CarryOut(session, host, plans);
+        Merging.CarryOut(session, views, plans);
         manager.Note();
         return true;
     }

@@ -81,7 +81,7 @@ internal static class ResetVerb
 
     private static void AddAll(Session session, ChangedTrees trees, List<ResetList> lists)
     {
-        foreach (LeftAlone left in trees.WithoutUpper)
+        foreach (SkippedHierarchy left in trees.WithoutUpper)
             session.Log.Info("Nothing to reset in " + left.Hierarchy + ": " + left.Reason + ".");
         List<string> keep = session.Settings.Keep;
         bool[] used = new bool[keep.Count];

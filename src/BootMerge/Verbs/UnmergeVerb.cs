@@ -32,7 +32,7 @@ internal static class UnmergeVerb
         manager.Note();
         // A sysext's /usr may carry what a confext's stack was made of: last merged, first unmerged.
         merges.Reverse();
-        Unmerging.Run(session.Root, merges, session.Journal, session.Log);
+        MergeRemoval.Run(session.Root, merges, session.Journal, session.Log);
         foreach (ExistingMerge merge in merges)
             session.Log.Info("Unmerged '" + session.Root.Outside(merge.Hierarchy) + "'.");
         return true;

@@ -6,7 +6,7 @@ namespace BootMerge.Tests.Extensions;
 
 public sealed class CompatibilityTests
 {
-    private static HostRelease Host(string text, string scope = "system") =>
+    private static HostRelease RootViews(string text, string scope = "system") =>
         new() { Release = Parse(text), Scope = scope, Architecture = "x86-64" };
 
     // ';' stands for a line break, to keep a row on a line.
@@ -34,7 +34,7 @@ public sealed class CompatibilityTests
     [InlineData("ID=_any", "ID=_any")]
     public void A_fitting_release_file_is_accepted(string host, string extension)
     {
-        Verdict verdict = Compatibility.Judge(Parse(extension), Host(host), ExtensionClass.Confext);
+        Verdict verdict = Compatibility.Judge(Parse(extension), RootViews(host), ExtensionClass.Confext);
 
         Assert.True(verdict.Accepted, verdict.Reason);
     }
@@ -66,7 +66,7 @@ public sealed class CompatibilityTests
     public void A_release_file_that_does_not_fit_is_refused_with_both_sides_named(string host, string extension,
         string reason)
     {
-        Verdict verdict = Compatibility.Judge(Parse(extension), Host(host), ExtensionClass.Confext);
+        Verdict verdict = Compatibility.Judge(Parse(extension), RootViews(host), ExtensionClass.Confext);
 
         Assert.False(verdict.Accepted);
         Assert.Equal(reason, verdict.Reason);
@@ -76,7 +76,7 @@ public sealed class CompatibilityTests
     [Fact]
     public void An_initrd_takes_only_extensions_that_say_so()
     {
-        HostRelease initrd = Host("ID=acme", scope: "initrd");
+        HostRelease initrd = RootViews("ID=acme", scope: "initrd");
 
         Assert.Equal("no CONFEXT_SCOPE, the system's scope is initrd, the default is system portable",
             Compatibility.Judge(Parse("ID=_any"), initrd, ExtensionClass.Confext).Reason);
@@ -87,7 +87,7 @@ public sealed class CompatibilityTests
     [Fact]
     public void A_sysext_is_judged_by_its_own_keys()
     {
-        HostRelease host = Host("ID=acme;VERSION_ID=42;SYSEXT_LEVEL=1;CONFEXT_LEVEL=2");
+        HostRelease host = RootViews("ID=acme;VERSION_ID=42;SYSEXT_LEVEL=1;CONFEXT_LEVEL=2");
 
         Assert.True(Compatibility.Judge(Parse("ID=acme;SYSEXT_LEVEL=1;CONFEXT_LEVEL=9"), host,
             ExtensionClass.Sysext).Accepted);

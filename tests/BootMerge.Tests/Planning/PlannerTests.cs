@@ -50,7 +50,7 @@ public sealed class PlannerTests
         Assert.Equal(lower, Shown(stack.Lower));
         Assert.Equal(recorded, RecordedDirectories(plan));
         Assert.Equal(mode, plan.Origin.Get("mutable")?.Get("mode")?.Text);
-        Assert.Empty(plan.LeftAlone);
+        Assert.Empty(plan.Skipped);
     }
 
     [Theory]
@@ -263,7 +263,7 @@ public sealed class PlannerTests
         Assert.Equal(merged, string.Join(' ', plan.Stacks.ConvertAll(stack => stack.Hierarchy)));
         if (merged.Length > 0)
             return;
-        LeftAlone left = Assert.Single(plan.LeftAlone);
+        SkippedHierarchy left = Assert.Single(plan.Skipped);
         Assert.Equal("/etc", left.Hierarchy);
         Assert.Equal("no extension has files for it", left.Reason);
     }
@@ -281,7 +281,7 @@ public sealed class PlannerTests
         MergePlan plan = Planner.Plan(Facts.Settings("auto", isDropIn: isDropIn), [Facts.Etc(routing)], []).Accepted();
 
         Assert.Equal(merged, string.Join(' ', plan.Stacks.ConvertAll(stack => stack.Hierarchy)));
-        Assert.Equal(merged.Length == 0 ? 1 : 0, plan.LeftAlone.Count);
+        Assert.Equal(merged.Length == 0 ? 1 : 0, plan.Skipped.Count);
     }
 
     [Theory]
@@ -319,7 +319,7 @@ public sealed class PlannerTests
         MergePlan plan = Planner.Plan(Facts.Settings(mode), [Facts.WithoutEtc(routing)], []).Accepted();
 
         Assert.Equal(merged, string.Join(' ', plan.Stacks.ConvertAll(stack => stack.Hierarchy)));
-        Assert.Equal(merged.Length == 0 ? 1 : 0, plan.LeftAlone.Count);
+        Assert.Equal(merged.Length == 0 ? 1 : 0, plan.Skipped.Count);
     }
 
     [Fact]

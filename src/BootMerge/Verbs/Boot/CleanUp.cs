@@ -29,7 +29,7 @@ internal static class CleanUp
     public static void Run(Session session, List<Selection> selections, ShadowedFiles? shadowed, BootReport report)
     {
         List<Selection> writing = selections.FindAll(static selection =>
-            selection.Settings.Mode is MutableMode.Auto or MutableMode.Yes);
+            MutableModes.WritesToDisk(selection.Settings.Mode));
         if (writing.Count == 0)
             return;
         if (ExistingMerge.FindAll(session.Root, writing.ConvertAll(static selection => selection.Settings)).Count > 0)
@@ -57,7 +57,7 @@ internal static class CleanUp
                 })
                 return;
             using SafeFileHandle directory = session.Root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
-            using SafeFileHandle upper = ChangedTrees.Bare(directory, path);
+            using SafeFileHandle upper = ChangedTrees.WithoutMounts(directory, path);
             if (Sys.IsOnOverlay(upper))
                 return;
             foreach (string name in UserDatabases)

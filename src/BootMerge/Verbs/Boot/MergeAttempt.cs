@@ -28,21 +28,21 @@ internal sealed class MergeAttempt
         List<ClassSettings> classes = [];
         foreach (Selection selection in selections)
             classes.Add(selection.Settings);
-        using Host host = Host.Open(session.Root, classes, session.Log);
+        using RootViews views = RootViews.Open(session.Root, classes, session.Log);
 
         List<MergePlan> plans = [];
-        List<List<AcceptedExtension>> sources = Selection.SourcesOf(session, host, selections, accepted);
+        List<List<AcceptedExtension>> sources = Selection.SourcesOf(session, views, selections, accepted);
         for (int i = 0; i < classes.Count; i++)
         {
-            PlanResult result = selections[i].Plan(host, sources[i]);
-            if (fallback is FallbackMode chosen && classes[i].Mode is MutableMode.Auto or MutableMode.Yes)
-                result = PlanFallback(chosen, classes[i], host.Look(classes[i]), sources[i]);
+            PlanResult result = selections[i].Plan(views, sources[i]);
+            if (fallback is FallbackMode chosen && MutableModes.WritesToDisk(classes[i].Mode))
+                result = PlanFallback(chosen, classes[i], views.Look(classes[i]), sources[i]);
             if (result.Refusal is not null)
                 return new MergeAttempt { Failure = new InputException(result.Refusal), WantedToWrite = true };
             plans.Add(result.Plan);
         }
 
-        if (host.Merges.Count > 0 && plans.TrueForAll(plan => host.IsUpToDate(plan)))
+        if (views.Merges.Count > 0 && plans.TrueForAll(plan => views.IsUpToDate(plan)))
         {
             session.Log.Info("Nothing changed since the last merge.");
             return new MergeAttempt { Plans = plans };
@@ -51,7 +51,7 @@ internal sealed class MergeAttempt
         // The transaction has undone everything by the time its exception gets here; what to do next is decided there.
         try
         {
-            Merging.CarryOut(session, host, plans);
+            Merging.CarryOut(session, views, plans);
             return new MergeAttempt { Plans = plans };
         }
         catch (KernelException e)

@@ -45,7 +45,7 @@ internal static class RoutingEntry
     private static bool WritesToEtc(List<ClassSettings> classes)
     {
         foreach (ClassSettings settings in classes)
-            if (settings.Class == ExtensionClass.Confext && settings.Mode is MutableMode.Auto or MutableMode.Yes)
+            if (settings.Class == ExtensionClass.Confext && MutableModes.WritesToDisk(settings.Mode))
                 return true;
         return false;
     }

@@ -8,7 +8,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>Takes merges away, all or none.</summary>
-internal static class Unmerging
+internal static class MergeRemoval
 {
     /// <param name="merges">The topmost merge of each hierarchy; those below them go too.</param>
     public static void Run(Root root, List<ExistingMerge> merges, Journal journal, Log log)
@@ -21,7 +21,7 @@ internal static class Unmerging
             journal.Add(Journal.Mount, merge.Class, merge.Hierarchy, Sys.Status(top).UniqueMountId.ToString());
         }
 
-        List<Replaced> taken = [];
+        List<ReplacedMerge> taken = [];
         Undo undo = new(log);
         try
         {
@@ -34,13 +34,13 @@ internal static class Unmerging
         {
             undo.Run();
             journal.Clear();
-            foreach (Replaced old in taken)
+            foreach (ReplacedMerge old in taken)
                 old.Dispose();
             throw;
         }
 
         undo.Forget();
-        foreach (Replaced old in taken)
+        foreach (ReplacedMerge old in taken)
         {
             old.RemoveRest(root, [], log);
             old.Dispose();
@@ -51,11 +51,11 @@ internal static class Unmerging
 
     /// <summary>Takes one merge away; what is mounted under it is seen in its place afterwards.</summary>
     /// <param name="taken">Gets what can put it back.</param>
-    public static void TakeAway(Root root, ExistingMerge merge, List<Replaced> taken, Undo undo, Journal journal)
+    public static void TakeAway(Root root, ExistingMerge merge, List<ReplacedMerge> taken, Undo undo, Journal journal)
     {
         CheckWorkDirectory(root, merge);
         string target = root.Outside(merge.Hierarchy);
-        Replaced old = Replaced.Take(root, merge, journal);
+        ReplacedMerge old = ReplacedMerge.Take(root, merge, journal);
         taken.Add(old);
         Submounts submounts = Submounts.Copy(old.Top, merge.Class.MarkerName);
         undo.Hold(submounts);
@@ -84,7 +84,7 @@ internal static class Unmerging
         string path = Sys.PathOf(root.Handle);
         using PrivateView view = PrivateView.Enter();
         using Root bare = Root.Open(path);
-        Host.TakeAway(bare, merge.Class, merge.Hierarchy);
+        RootViews.TakeAway(bare, merge.Class, merge.Hierarchy);
         using SafeFileHandle uncovered = bare.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
         submounts.CheckPlaces(uncovered, root.Outside(merge.Hierarchy));
     }

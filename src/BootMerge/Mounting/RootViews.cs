@@ -13,15 +13,15 @@ namespace BootMerge.Mounting;
 /// The root twice: as it is, and bare, without any merge on its hierarchies. Where something is merged, the
 /// bare one is a private view in which it is detached.
 /// </summary>
-internal sealed class Host : IDisposable
+internal sealed class RootViews : IDisposable
 {
     private readonly Log _log;
     private readonly List<ClassSettings> _classes;
     private readonly List<KeyValuePair<string, Submounts>> _submounts = [];
     private PrivateView? _view;
-    private Root? _bare;
+    private Root? _unmerged;
 
-    private Host(Root root, List<ClassSettings> classes, Log log)
+    private RootViews(Root root, List<ClassSettings> classes, Log log)
     {
         Root = root;
         _classes = classes;
@@ -33,27 +33,27 @@ internal sealed class Host : IDisposable
     public Root Root { get; }
 
     /// <summary>Without merges.</summary>
-    public Root Bare => _bare ?? Root;
+    public Root Unmerged => _unmerged ?? Root;
 
-    public bool IsPrivate => _bare is not null;
+    public bool IsPrivate => _unmerged is not null;
 
     /// <summary>The merges that all processes see.</summary>
     public List<ExistingMerge> Merges { get; }
 
     /// <param name="classes">Those whose hierarchies are looked at.</param>
-    public static Host Open(Root root, List<ClassSettings> classes, Log log)
+    public static RootViews Open(Root root, List<ClassSettings> classes, Log log)
     {
-        Host host = new(root, classes, log);
+        RootViews views = new(root, classes, log);
         try
         {
-            host.CopySubmounts();
-            if (host.Merges.Count > 0)
-                host.EnterPrivateView();
-            return host;
+            views.CopySubmounts();
+            if (views.Merges.Count > 0)
+                views.EnterPrivateView();
+            return views;
         }
         catch
         {
-            host.Dispose();
+            views.Dispose();
             throw;
         }
     }
@@ -63,7 +63,7 @@ internal sealed class Host : IDisposable
     {
         List<HierarchyState> states = [];
         foreach (string hierarchy in settings.Hierarchies)
-            states.Add(HierarchyLook.Of(Bare, settings.Class, hierarchy));
+            states.Add(HierarchyLook.Of(Unmerged, settings.Class, hierarchy));
         return states;
     }
 
@@ -83,7 +83,7 @@ internal sealed class Host : IDisposable
         foreach (StackPlan stack in plan.Stacks)
             if (MergeOn(stack.Hierarchy) is not ExistingMerge merge || !Origin.IsSame(plan.Origin, merge.Marker.Origin))
                 return false;
-        foreach (LeftAlone hierarchy in plan.LeftAlone)
+        foreach (SkippedHierarchy hierarchy in plan.Skipped)
             if (MergeOn(hierarchy.Hierarchy) is not null)
                 return false;
         return true;
@@ -98,22 +98,22 @@ internal sealed class Host : IDisposable
         return Submounts.None;
     }
 
-    /// <summary>From here on <see cref="Bare"/> is the root in a private mount namespace, without merges.</summary>
+    /// <summary>From here on <see cref="Unmerged"/> is the root in a private mount namespace, without merges.</summary>
     public void EnterPrivateView()
     {
         string path = Sys.PathOf(Root.Handle);
         _view = PrivateView.Enter();
-        _bare = Root.Open(path);
+        _unmerged = Root.Open(path);
         foreach (ClassSettings settings in _classes)
             foreach (string hierarchy in settings.Hierarchies)
-                TakeAway(_bare, settings.Class, hierarchy);
+                TakeAway(_unmerged, settings.Class, hierarchy);
     }
 
     /// <summary>Back to the original namespace; what was built stays.</summary>
     public void LeavePrivateView()
     {
-        _bare?.Dispose();
-        _bare = null;
+        _unmerged?.Dispose();
+        _unmerged = null;
         _view?.Dispose();
         _view = null;
     }

@@ -8,13 +8,13 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>A merge that is being undone: how to put it back, and what it leaves behind.</summary>
-internal sealed class Replaced : IDisposable
+internal sealed class ReplacedMerge : IDisposable
 {
     private readonly Drain _drain;
     private readonly SafeFileHandle _copy;
     private SafeFileHandle? _top;
 
-    private Replaced(ExistingMerge merge, SafeFileHandle top, SafeFileHandle copy, Drain drain)
+    private ReplacedMerge(ExistingMerge merge, SafeFileHandle top, SafeFileHandle copy, Drain drain)
     {
         Merge = merge;
         _top = top;
@@ -27,7 +27,7 @@ internal sealed class Replaced : IDisposable
     /// <summary>The root of the mounted merge, until <see cref="Detach"/>.</summary>
     public SafeFileHandle Top => _top ?? throw new ObjectDisposedException(nameof(Top));
 
-    public static Replaced Take(Root root, ExistingMerge merge, Journal journal)
+    public static ReplacedMerge Take(Root root, ExistingMerge merge, Journal journal)
     {
         journal.Add(Journal.Stack, merge.Class, merge.Hierarchy);
         if (merge.Marker.WorkDirectory is string workDirectory)
@@ -37,7 +37,7 @@ internal sealed class Replaced : IDisposable
         SafeFileHandle copy = Sys.CloneTree(top, recursive: true, target);
         // Where mounts are shared, detaching the original would take the inner mounts off its copy.
         Sys.MakePrivate(copy, target);
-        return new Replaced(merge, top, copy, Drain.Watch(top));
+        return new ReplacedMerge(merge, top, copy, Drain.Watch(top));
     }
 
     public void Detach(string target)
