@@ -1,18 +1,9 @@
 using System;
-using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
-
-/// <summary>One entry of getdents64(2); Type is DT_* of dirent(5), 0 where the file system does not say.</summary>
-internal sealed class DirectoryEntry(string name, byte type)
-{
-    public string Name { get; } = name;
-
-    public byte Type { get; } = type;
-}
 
 /// <summary>System calls on files, by descriptor. Every failure is a <see cref="KernelException"/>.</summary>
 internal static unsafe partial class Sys
@@ -44,13 +35,6 @@ internal static unsafe partial class Sys
     private const int AT_NO_AUTOMOUNT = 0x800;
     private const int AT_EMPTY_PATH = 0x1000;
     private const int AT_HANDLE_FID = 0x200;
-    private const uint STATX_BASIC_STATS = 0x7FF;
-    private const uint STATX_BTIME = 0x800;
-    private const uint STATX_MNT_ID = 0x1000;
-    private const uint STATX_MNT_ID_UNIQUE = 0x4000;
-    private const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
-    private const ulong STATX_ATTR_IMMUTABLE = 0x10;
-    private const ulong STATX_ATTR_APPEND = 0x20;
 
     private const int LOCK_EX = 2;
     private const int LOCK_NB = 4;
@@ -171,81 +155,6 @@ internal static unsafe partial class Sys
     /// <summary>A path by which this process, and the kernel on its behalf, reaches an open file.</summary>
     public static string ProcPath(SafeFileHandle handle) => "/proc/self/fd/" + handle.DangerousGetHandle().ToString();
 
-    public static FileStatus Status(SafeFileHandle handle) =>
-        StatusAt(handle, EmptyPath, AT_EMPTY_PATH, out int errno)
-            ?? throw new KernelException("statx", NameOf(handle), errno);
-
-    /// <summary>Does not follow a symlink; null for ENOENT and ENOTDIR.</summary>
-    [SkipLocalsInit]
-    public static FileStatus? TryStatusAt(SafeFileHandle directory, string name)
-    {
-        FileStatus? status = StatusAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]),
-            AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, out int errno);
-        if (status is null && errno is not (Errno.ENOENT or Errno.ENOTDIR))
-            throw new KernelException("statx", name, errno);
-        return status;
-    }
-
-    /// <summary>A name in a directory. Never fails: what cannot be looked at is not there.</summary>
-    [SkipLocalsInit]
-    public static bool Exists(SafeFileHandle directory, string name) =>
-        StatusAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-            out _) is not null;
-
-    [SkipLocalsInit]
-    private static FileStatus? StatusAt(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, out int errno)
-    {
-        LibC.StatxBuffer s;
-        // An unknown mask bit is ignored, so kernels before 6.8 leave the unique number out: ask for the old one then.
-        if (!TryStatx(directory, path, flags, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID_UNIQUE, &s, out errno))
-            return null;
-        if ((s.Mask & STATX_MNT_ID_UNIQUE) == 0)
-            s.MountId = MountNumberAt(directory, path, flags);
-
-        return new FileStatus
-        {
-            Mode = s.Mode,
-            Uid = s.Uid,
-            Gid = s.Gid,
-            Inode = s.Inode,
-            Size = s.Size,
-            DeviceMajor = s.DeviceMajor,
-            DeviceMinor = s.DeviceMinor,
-            RdevMajor = s.RdevMajor,
-            RdevMinor = s.RdevMinor,
-            BirthTime = Microseconds(s.BirthTime),
-            ModificationTime = Microseconds(s.ModificationTime),
-            ChangeTime = Microseconds(s.ChangeTime),
-            Links = s.Links,
-            UniqueMountId = s.MountId,
-            IsImmutable = (s.Attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0,
-            IsMountRoot = (s.Attributes & STATX_ATTR_MOUNT_ROOT) != 0,
-        };
-    }
-
-    /// <summary>The mount's number as in mountinfo.</summary>
-    public static int MountNumber(SafeFileHandle handle) => (int)MountNumberAt(handle, EmptyPath, AT_EMPTY_PATH);
-
-    private static ulong MountNumberAt(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags)
-    {
-        LibC.StatxBuffer s;
-        return TryStatx(directory, path, flags, STATX_MNT_ID, &s, out int errno)
-            ? s.MountId : throw new KernelException("statx", "mount id", errno);
-    }
-
-    private static bool TryStatx(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, uint mask,
-        LibC.StatxBuffer* status, out int errno)
-    {
-        fixed (byte* at = path)
-        {
-            int result = LibC.statx(Raw(directory), at, flags, mask, status);
-            errno = LastErrno;
-            return result >= 0;
-        }
-    }
-
-    private static ulong Microseconds(LibC.StatxTime time) => (ulong)time.Seconds * 1_000_000 + time.Nanoseconds / 1000;
-
     /// <param name="handle">O_PATH|O_NOFOLLOW of the symlink itself.</param>
     public static string ReadLink(SafeFileHandle handle) => ReadLinkAt(handle, EmptyPath, "symlink");
 
@@ -290,172 +199,6 @@ internal static unsafe partial class Sys
         return length >= 0 ? PathText.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : link;
     }
 
-    /// <summary>
-    /// Bytes that the names of one directory may take, and those of all directories that a walk is in: more than real
-    /// trees have, and well below the heap's limit (System.GC.HeapHardLimit), near which the collector does nothing but
-    /// search.
-    /// </summary>
-    public const int NamesLimit = 16 << 20;
-
-    /// <summary>Of a string, and its place in a list, in bytes.</summary>
-    public static int SizeOf(string name) => 32 + 2 * name.Length;
-
-    /// <summary>More names than <see cref="NamesLimit"/> are an <see cref="InputException"/>.</summary>
-    /// <param name="directory">Opened O_RDONLY|O_DIRECTORY, at its start.</param>
-    /// <returns>Without "." and "..", in the file system's order.</returns>
-    public static List<DirectoryEntry> ReadDirectory(SafeFileHandle directory)
-    {
-        List<DirectoryEntry> entries = [];
-        int size = 0;
-        for (int counted = 0; ReadSome(directory, entries);)
-            for (; counted < entries.Count; counted++)
-                Count(entries[counted].Name, ref size, directory);
-        return entries;
-    }
-
-    /// <summary>For who reads a directory by <see cref="ReadSome"/> and keeps the names: the same limit.</summary>
-    /// <param name="size">Of those before; grows.</param>
-    public static void Count(string name, ref int size, SafeFileHandle directory)
-    {
-        size += SizeOf(name);
-        if (size > NamesLimit)
-            throw new InputException("the directory " + PathText.Printable(NameOf(directory))
-                + " has too many names: it was not read");
-    }
-
-    /// <summary>Reads no further than to the first name.</summary>
-    /// <param name="directory">As of <see cref="ReadDirectory"/>.</param>
-    public static bool IsEmpty(SafeFileHandle directory)
-    {
-        List<DirectoryEntry> entries = [];
-        while (entries.Count == 0 && ReadSome(directory, entries))
-        {
-        }
-
-        return entries.Count == 0;
-    }
-
-    /// <summary>
-    /// As <see cref="ReadDirectory"/>, so many as one call gives, for directories that may be larger than the memory.
-    /// </summary>
-    /// <returns>false at the end.</returns>
-    public static bool ReadSome(SafeFileHandle directory, List<DirectoryEntry> entries)
-    {
-        const int BufferSize = 16384;
-        byte* buffer = stackalloc byte[BufferSize];
-        nint length = LibC.getdents64(Raw(directory), buffer, BufferSize);
-        int errno = LastErrno;
-        if (length == 0 || length < 0 && errno == Errno.ENOENT)
-            return false; // ENOENT: the directory itself was removed, also as a layer below a merge
-        if (length < 0)
-            throw new KernelException("getdents64", NameOf(directory), errno);
-        for (byte* at = buffer; at < buffer + length;)
-        {
-            LibC.DirectoryRecord* record = (LibC.DirectoryRecord*)at;
-            ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(&record->Name);
-            if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
-                entries.Add(new DirectoryEntry(PathText.Decode(name), record->Type));
-            at += record->Length;
-        }
-
-        return true;
-    }
-
-    /// <summary>As <see cref="ReadDirectory"/>.</summary>
-    public static List<string> NamesIn(SafeFileHandle directory) =>
-        ReadDirectory(directory).ConvertAll(static entry => entry.Name);
-
-    /// <summary>
-    /// The whole file; longer than <paramref name="limit"/> bytes is an <see cref="InputException"/>.
-    /// </summary>
-    public static byte[] ReadAll(SafeFileHandle file, int limit, string name)
-    {
-        // Most files are short: one by one they leave no more behind than what is in them.
-        Span<byte> start = stackalloc byte[Math.Min(limit + 1, 4096)];
-        int length = ReadFully(file, start, name);
-        if (length < start.Length)
-            return start[..length].ToArray();
-        byte[] buffer = start.ToArray();
-        while (length <= limit)
-        {
-            Array.Resize(ref buffer, Math.Min(limit + 1, buffer.Length * 4));
-            length += ReadFully(file, buffer.AsSpan(length), name);
-            if (length < buffer.Length)
-            {
-                Array.Resize(ref buffer, length); // a range of an array would pull in the type loader: 300 KB
-                return buffer;
-            }
-        }
-
-        throw new InputException(PathText.Printable(name) + " is longer than " + limit.ToString() + " bytes");
-    }
-
-    /// <summary>Reads until the buffer is full or the file ends.</summary>
-    /// <param name="name">For the message of a failure; null: where the file is.</param>
-    public static int ReadFully(SafeFileHandle file, Span<byte> buffer, string? name = null)
-    {
-        int length = 0;
-        while (length < buffer.Length)
-        {
-            nint count;
-            int errno;
-            fixed (byte* at = buffer)
-            {
-                count = LibC.read(Raw(file), at + length, (nuint)(buffer.Length - length));
-                errno = LastErrno;
-            }
-
-            if (count < 0)
-                throw new KernelException("read", name ?? NameOf(file), errno);
-            if (count == 0)
-                break;
-            length += (int)count;
-        }
-
-        return length;
-    }
-
-    public static void WriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes, string name)
-    {
-        int errno = TryWriteAll(file, bytes);
-        if (errno != 0)
-            throw new KernelException("write", name, errno);
-    }
-
-    /// <returns>0, or the error number.</returns>
-    public static int TryWriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            nint count;
-            int errno;
-            fixed (byte* at = bytes)
-            {
-                count = LibC.write(Raw(file), at, (nuint)bytes.Length);
-                errno = LastErrno;
-            }
-
-            if (count < 0 && errno is not (Errno.EINTR or Errno.EAGAIN))
-                return errno;
-            if (count < 0 && errno == Errno.EAGAIN)
-                WaitUntilWritable(file);
-            bytes = bytes[(int)Math.Max(count, 0)..];
-        }
-
-        return 0;
-    }
-
-    /// <summary>
-    /// As write(2) itself waits where the caller has not made the file a nonblocking one. What is wrong with it the
-    /// next write(2) says.
-    /// </summary>
-    private static void WaitUntilWritable(SafeFileHandle file)
-    {
-        const short POLLOUT = 4;
-        LibC.PollEntry entry = new() { File = Raw(file), Events = POLLOUT };
-        _ = LibC.poll(&entry, 1, -1);
-    }
-
     /// <summary>Takes an exclusive lock.</summary>
     /// <returns>false when somebody else holds it and <paramref name="wait"/> is false.</returns>
     public static bool Lock(SafeFileHandle file, bool wait)
@@ -471,27 +214,6 @@ internal static unsafe partial class Sys
         if (result == 0)
             return true;
         return errno == Errno.EAGAIN ? false : throw new KernelException("flock", NameOf(file), errno);
-    }
-
-    /// <summary>true when the file system, or the mount the file was opened on, takes no writes.</summary>
-    public static bool IsReadOnly(SafeFileHandle file)
-    {
-        const ulong ST_RDONLY = 1;
-        return (MountFlags(file) & ST_RDONLY) != 0;
-    }
-
-    /// <summary>true when nothing is executed from the mount.</summary>
-    public static bool IsNoExec(SafeFileHandle file)
-    {
-        const ulong ST_NOEXEC = 8;
-        return (MountFlags(file) & ST_NOEXEC) != 0;
-    }
-
-    private static ulong MountFlags(SafeFileHandle file)
-    {
-        LibC.StatvfsBuffer buffer;
-        Check(LibC.fstatvfs(Raw(file), &buffer), "statvfs", file);
-        return buffer.Flags;
     }
 
     // The name is looked up after errno was read, and only on failure: that is a system call, too.

@@ -1,0 +1,185 @@
+using System.Runtime.InteropServices;
+
+namespace BootMerge.Linux;
+
+// What the functions take and fill, as large and laid out as in the headers (KernelDeclarationTests).
+internal static unsafe partial class LibC
+{
+    /// <summary>posix_spawn_file_actions_t, as large in 64-bit glibc as in musl.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 80)]
+    public struct SpawnActions
+    {
+        public ulong Opaque;
+    }
+
+    /// <summary>struct open_how, openat2(2).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct OpenHow
+    {
+        public ulong Flags;
+        public ulong Mode;
+        public ulong Resolve;
+    }
+
+    /// <summary>struct mount_attr, mount_setattr(2).</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct MountAttributes
+    {
+        public ulong Set;
+        public ulong Clear;
+        public ulong Propagation;
+        public ulong UserNamespace;
+    }
+
+    /// <summary>struct timespec of 64-bit Linux.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct TimeSpec
+    {
+        public long Seconds;
+        public long Nanoseconds;
+    }
+
+    /// <summary>struct statx_timestamp.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct StatxTime
+    {
+        public long Seconds;
+        public uint Nanoseconds;
+        public int Reserved;
+    }
+
+    /// <summary>struct statx, statx(2): 256 bytes on every architecture.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 256)]
+    public struct StatxBuffer
+    {
+        public uint Mask;
+        public uint BlockSize;
+        public ulong Attributes;
+        public uint Links;
+        public uint Uid;
+        public uint Gid;
+        public ushort Mode;
+        public ushort Spare0;
+        public ulong Inode;
+        public ulong Size;
+        public ulong Blocks;
+        public ulong AttributesMask;
+        public StatxTime AccessTime;
+        public StatxTime BirthTime;
+        public StatxTime ChangeTime;
+        public StatxTime ModificationTime;
+        public uint RdevMajor;
+        public uint RdevMinor;
+        public uint DeviceMajor;
+        public uint DeviceMinor;
+        public ulong MountId;
+    }
+
+    /// <summary>struct file_handle with room for MAX_HANDLE_SZ bytes.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FileHandleBuffer
+    {
+        public const int Capacity = 128;
+
+        public uint Bytes;
+        public int Type;
+        public fixed byte Handle[Capacity];
+    }
+
+    /// <summary>struct dirent64, getdents64(2): as long as it says, with a zero-terminated name.</summary>
+    [StructLayout(LayoutKind.Explicit)]
+    public struct DirectoryRecord
+    {
+        [FieldOffset(16)]
+        public ushort Length;
+
+        [FieldOffset(18)]
+        public byte Type;
+
+        [FieldOffset(19)]
+        public byte Name;
+    }
+
+    /// <summary>struct statvfs of 64-bit musl; glibc's differs in what comes after.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 112)]
+    public struct StatvfsBuffer
+    {
+        public ulong BlockSize;
+        public ulong FragmentSize;
+        public ulong Blocks;
+        public ulong FreeBlocks;
+        public ulong AvailableBlocks;
+        public ulong Files;
+        public ulong FreeFiles;
+        public ulong AvailableFiles;
+        public ulong FileSystemId;
+        public ulong Flags;
+        public ulong MaximumNameLength;
+    }
+
+    /// <summary>struct statfs of 64-bit Linux: what is not read is left out.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 120)]
+    public struct StatfsBuffer
+    {
+        [FieldOffset(0)]
+        public long Type;
+
+        [FieldOffset(16)]
+        public ulong Blocks;
+
+        [FieldOffset(56)]
+        public ulong FileSystemId;
+    }
+
+    /// <summary>
+    /// struct loop_config of linux/loop.h, 304 bytes: a descriptor, a block size, struct loop_info64.
+    /// </summary>
+    [StructLayout(LayoutKind.Explicit, Size = 304)]
+    public struct LoopConfiguration
+    {
+        [FieldOffset(0)]
+        public uint File;
+
+        [FieldOffset(8)]
+        public LoopInformation Information;
+    }
+
+    /// <summary>struct loop_info64, 232 bytes.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 232)]
+    public struct LoopInformation
+    {
+        [FieldOffset(0)]
+        public ulong BackingDevice;
+
+        [FieldOffset(8)]
+        public ulong BackingInode;
+
+        [FieldOffset(24)]
+        public ulong Offset;
+
+        [FieldOffset(32)]
+        public ulong SizeLimit;
+
+        [FieldOffset(52)]
+        public uint Flags;
+    }
+
+    /// <summary>struct fsxattr of linux/fs.h, 28 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 28)]
+    public struct FileAttributes
+    {
+        public uint Flags;
+        public uint ExtentSize;
+        public uint Extents;
+        public uint Project;
+    }
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollEntry
+    {
+        public int File;
+        public short Events;
+        public short Returned;
+    }
+}

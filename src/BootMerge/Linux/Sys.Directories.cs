@@ -1,0 +1,93 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>One entry of getdents64(2); Type is DT_* of dirent(5), 0 where the file system does not say.</summary>
+internal sealed class DirectoryEntry(string name, byte type)
+{
+    public string Name { get; } = name;
+
+    public byte Type { get; } = type;
+}
+
+// What is in a directory: getdents64(2).
+internal static unsafe partial class Sys
+{
+    /// <summary>
+    /// Bytes that the names of one directory may take, and those of all directories that a walk is in: more than real
+    /// trees have, and well below the heap's limit (System.GC.HeapHardLimit), near which the collector does nothing but
+    /// search.
+    /// </summary>
+    public const int NamesLimit = 16 << 20;
+
+    /// <summary>Of a string, and its place in a list, in bytes.</summary>
+    public static int SizeOf(string name) => 32 + 2 * name.Length;
+
+    /// <summary>More names than <see cref="NamesLimit"/> are an <see cref="InputException"/>.</summary>
+    /// <param name="directory">Opened O_RDONLY|O_DIRECTORY, at its start.</param>
+    /// <returns>Without "." and "..", in the file system's order.</returns>
+    public static List<DirectoryEntry> ReadDirectory(SafeFileHandle directory)
+    {
+        List<DirectoryEntry> entries = [];
+        int size = 0;
+        for (int counted = 0; ReadSome(directory, entries);)
+            for (; counted < entries.Count; counted++)
+                Count(entries[counted].Name, ref size, directory);
+        return entries;
+    }
+
+    /// <summary>For who reads a directory by <see cref="ReadSome"/> and keeps the names: the same limit.</summary>
+    /// <param name="size">Of those before; grows.</param>
+    public static void Count(string name, ref int size, SafeFileHandle directory)
+    {
+        size += SizeOf(name);
+        if (size > NamesLimit)
+            throw new InputException("the directory " + PathText.Printable(NameOf(directory))
+                + " has too many names: it was not read");
+    }
+
+    /// <summary>Reads no further than to the first name.</summary>
+    /// <param name="directory">As of <see cref="ReadDirectory"/>.</param>
+    public static bool IsEmpty(SafeFileHandle directory)
+    {
+        List<DirectoryEntry> entries = [];
+        while (entries.Count == 0 && ReadSome(directory, entries))
+        {
+        }
+
+        return entries.Count == 0;
+    }
+
+    /// <summary>
+    /// As <see cref="ReadDirectory"/>, so many as one call gives, for directories that may be larger than the memory.
+    /// </summary>
+    /// <returns>false at the end.</returns>
+    public static bool ReadSome(SafeFileHandle directory, List<DirectoryEntry> entries)
+    {
+        const int BufferSize = 16384;
+        byte* buffer = stackalloc byte[BufferSize];
+        nint length = LibC.getdents64(Raw(directory), buffer, BufferSize);
+        int errno = LastErrno;
+        if (length == 0 || length < 0 && errno == Errno.ENOENT)
+            return false; // ENOENT: the directory itself was removed, also as a layer below a merge
+        if (length < 0)
+            throw new KernelException("getdents64", NameOf(directory), errno);
+        for (byte* at = buffer; at < buffer + length;)
+        {
+            LibC.DirectoryRecord* record = (LibC.DirectoryRecord*)at;
+            ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(&record->Name);
+            if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                entries.Add(new DirectoryEntry(PathText.Decode(name), record->Type));
+            at += record->Length;
+        }
+
+        return true;
+    }
+
+    /// <summary>As <see cref="ReadDirectory"/>.</summary>
+    public static List<string> NamesIn(SafeFileHandle directory) =>
+        ReadDirectory(directory).ConvertAll(static entry => entry.Name);
+}
