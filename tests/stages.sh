@@ -167,7 +167,7 @@ stage_style() {
     dotnet format whitespace BootMerge.sln --verify-no-changes --no-restore >out/test/format.log 2>&1 &
     format=$!
     mapfile -t scripts < <(find . \( -name out -o -name bin -o -name obj \) -prune -o -name '*.sh' -print)
-    check "shellcheck" shellcheck .ci/run completions/bash/bootmerge "${scripts[@]}"
+    check "shellcheck" shellcheck .ci/run completions/bash/bootmerge tools/bootmerge-boot-test "${scripts[@]}"
     wait "$format" || { formatted=$?; cat out/test/format.log; }
     check "dotnet format whitespace" [ "$formatted" = 0 ]
 }

@@ -13,7 +13,9 @@ logs=$4
 [ "$name" != powercut ] || exec "$here/powercut.sh" "$suite" "$images" "$logs"
 base=$(base_of "$suite")
 program=$(program_of "$suite")
-seconds_a_boot=600
+machine_of "$suite"
+lines=(console results)
+seconds=600
 disk=$images/$name.img
 
 # root_disk INITRAMFS: the machine's ROOT file system, its own /etc as it was left by earlier boots. What a case's name asks
@@ -57,35 +59,21 @@ root_disk() {
     rm -rf "$tree"
 }
 
-# qemu INITRAMFS USR LOG COMMAND_LINE: one boot.
-qemu() {
-    local initramfs=$1 usr=$2 log=$3 append root=rw readonly=off console=ttyS0 machine
+# boot INITRAMFS USR LOG COMMAND_LINE: one boot, to its end.
+boot() {
+    local log=$3 append root=rw readonly=off
     case " $4 " in *" ro "*) root=ro readonly=on ;; esac
-    # shellcheck disable=SC2054  # commas inside QEMU's arguments
-    case $suite in
-    arm64) # a processor of ARMv8.0, the oldest there is; its own serial line, and two of a card, of which the guest knows the second
-        machine=(qemu-system-aarch64 -M virt -cpu cortex-a57 -serial "file:$log.console" -chardev null,id=unused
-            -chardev "file,id=results,path=$log.results" -device pci-serial-2x,chardev1=unused,chardev2=results)
-        console=ttyAMA0
-        ;;
-    *) machine=(qemu-system-x86_64 -M q35,hpet=off -cpu max -serial "file:$log.console" -serial "file:$log.results") ;;
-    esac
-    # A busy machine is slow, not broken: no timeouts but the one around QEMU, and no_timer_check, or the kernel may find
-    # that its timer does not work, and panic. A panic ends QEMU at once. systemd 258 and later would ask the terminal for
-    # its size and wait. What goes wrong in an initramfs without systemd shall not wait at a shell.
-    append="console=$console panic=-1 oops=panic no_timer_check root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
+    # No timeouts but the one around QEMU. systemd 258 and later would ask the terminal for its size and wait. What goes wrong
+    # in an initramfs without systemd shall not wait at a shell.
+    append="root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
         mount.usrflags=ro systemd.unit=bootmerge-test.target rd.systemd.unit=initrd.target apparmor=0 mitigations=off fsck.mode=skip
         loglevel=4 systemd.show_status=1 systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80
         systemd.default_device_timeout_sec=600 systemd.default_timeout_start_sec=600 rd.shell=0 rd.emergency=poweroff $4"
     read -rd '' -a append <<<"$append" || true
     rm -f "$log".*
-    timeout -k 5 $seconds_a_boot "${machine[@]}" -accel "$(accel "$suite")" -smp 1 -m 1024 \
-        -nodefaults -no-user-config -display none -monitor none -no-reboot \
-        -kernel "$base/vmlinuz" -initrd "$images/$initramfs.cpio" -append "${append[*]}" \
-        -drive "if=none,id=root,file=$disk,format=raw,cache=unsafe,readonly=$readonly" -device virtio-blk-pci,drive=root \
-        -drive "if=none,id=usr,file=$base/usr-$usr.erofs,format=raw,readonly=on" -device virtio-blk-pci,drive=usr \
-        </dev/null >"$log.qemu" 2>&1 &
-    [ "$expected" != stopped ] || end_when_stopped "$!" "$log.console" &
+    start_machine "$log" 1024 "$base/vmlinuz" "$images/$1.cpio" "${append[*]}" \
+        "file=$disk,format=raw,cache=unsafe,readonly=$readonly" "file=$base/usr-$2.erofs,format=raw,readonly=on"
+    [ "$expected" != stopped ] || end_when_stopped "$machine" "$log.console" &
     wait
 }
 
@@ -118,7 +106,7 @@ verdict() {
         sed -n 's/^FAIL \(.*\)/\1; /p' "$2.results" | tr -d '\n'
         ! grep -q '^EMERGENCY' "$2.results" || echo -n "the boot stopped in the initramfs; "
         grep -q '^END' "$2.results" || echo -n "the guest's checks did not come to their end; "
-        ! grep -q 'terminating on signal' "$2.qemu" || echo -n "the machine still ran after $seconds_a_boot s; "
+        ! grep -q 'terminating on signal' "$2.qemu" || echo -n "the machine still ran after $seconds s; "
         case ,$1, in *,merged,*) ;; *) return 0 ;; esac # by bootmerge in the initramfs
         merged=$(grep -nE '^LOG .*bootmerge.*[0-9] ms' "$2.results" | head -n 1 | cut -d: -f1)
         left=$(grep -nE '^LOG .*systemd\[1\]: (Switching root|.*running in system mode)' "$2.results" | tail -n 1 | cut -d: -f1)
@@ -137,12 +125,12 @@ while read -r row_name row_suites initramfs usr expected append; do
     e2fsck -p "$disk" >/dev/null || true # a read-only disk cannot replay the journal of the boot before
     cp --sparse=always "$disk" "$disk.before"
     started=$SECONDS
-    qemu "$initramfs" "$usr" "$log" "bootmerge-test=$expected $append"
+    boot "$initramfs" "$usr" "$log" "bootmerge-test=$expected $append"
     # With several processors TCG can lose a race when the kernel patches its own text; never seen with one.
     if grep -aq 'Oops: int3' "$log.console"; then
         again=", second try"
         mv "$disk.before" "$disk"
-        qemu "$initramfs" "$usr" "$log" "bootmerge-test=$expected $append"
+        boot "$initramfs" "$usr" "$log" "bootmerge-test=$expected $append"
     fi
     sed -i 's/\r$//' "$log.results" "$log.console"
     why=$(verdict "$expected" "$log")

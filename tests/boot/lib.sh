@@ -32,27 +32,15 @@ in_chroot() {
         in_chroot "$@"
 }
 
-# accelerator: kvm where a machine really runs by it, else tcg. Where virtual machines are nested /dev/kvm may be there, and
-# say that it works, and not work.
-accelerator() { if [ -w /dev/kvm ] && runs_by kvm; then echo kvm; else echo tcg; fi; }
+# How a machine is started: start_machine, and what it runs by.
+# shellcheck source=../../tools/bootmerge-boot-test
+. "$repo/tools/bootmerge-boot-test"
 
-# runs_by ACCELERATOR: a machine does what its boot sector says, which is to end QEMU with a status of its own:
-# mov dx,0x501; mov al,0x10; out dx,al; stop: hlt; jmp stop.
-runs_by() {
-    local sector status=0
-    sector=$(mktemp)
-    { printf '\xba\x01\x05\xb0\x10\xee\xf4\xeb\xfd'; head -c 501 /dev/zero; printf '\x55\xaa'; } >"$sector"
-    timeout -k 5 60 qemu-system-x86_64 -M pc -accel "$1" -cpu max -m 64 -nodefaults -no-user-config -display none -monitor none \
-        -device isa-debug-exit,iobase=0x501,iosize=1 -drive "file=$sector,format=raw" </dev/null >/dev/null 2>&1 || status=$?
-    rm -f "$sector"
-    [ "$status" = $((0x10 * 2 + 1)) ]
-}
-
-# accel SUITE: what -accel is to be for its machines.
-accel() {
+# machine_of SUITE: which machine start_machine is to start.
+machine_of() {
     case "${BOOT_ACCELERATOR:-tcg} ${foreign[*]} " in
-    *" $1 "* | tcg*) echo tcg,thread=multi ;;
-    *) echo kvm ;;
+    *" $1 "*) architecture=arm64 accelerator=tcg ;;
+    *) architecture=x86_64 accelerator=${BOOT_ACCELERATOR:-tcg} ;;
     esac
 }
 

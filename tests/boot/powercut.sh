@@ -10,6 +10,8 @@ work=$2/powercut
 log=$3/$suite-powercut
 cuts=${POWER_CUTS:-10}
 base=$(base_of "$suite")
+machine_of "$suite"
+lines=(console)
 seconds_a_boot=120
 disk=$work/root.img
 mkdir -p "$work/initramfs/modules" "$work/initramfs/usr/lib"
@@ -52,13 +54,8 @@ mke2fs -q -t ext4 -N 65536 -E lazy_itable_init=1,root_owner=0:0 -d "$tree" "$dis
 # host's memory, which outlives QEMU.
 start() {
     : >"$log.console"
-    qemu-system-x86_64 -M q35,hpet=off -accel "$(accel "$suite")" -cpu max -smp 1 -m 384 -nodefaults -no-user-config \
-        -display none -monitor none -no-reboot -serial "file:$log.console" \
-        -kernel "$base/vmlinuz" -initrd "$work/initramfs.cpio" \
-        -append "console=ttyS0 panic=-1 oops=panic no_timer_check mitigations=off apparmor=0 quiet loglevel=3 acknowledged=$1" \
-        -drive "if=none,id=root,file=$disk,format=raw,cache=writeback" -device virtio-blk-pci,drive=root \
-        </dev/null >"$log.qemu" 2>&1 &
-    machine=$!
+    start_machine "$log" 384 "$base/vmlinuz" "$work/initramfs.cpio" \
+        "mitigations=off apparmor=0 quiet loglevel=3 acknowledged=$1" "file=$disk,format=raw,cache=writeback"
 }
 
 has() { grep -aqE "^$1" "$log.console"; }

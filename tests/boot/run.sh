@@ -41,7 +41,7 @@ prepare() {
     fi
 }
 
-BOOT_ACCELERATOR=${BOOT_ACCELERATOR:-$(accelerator)}
+BOOT_ACCELERATOR=${BOOT_ACCELERATOR:-$(accelerator x86_64)}
 export BOOT_ACCELERATOR
 echo "machines run by $BOOT_ACCELERATOR"
 
