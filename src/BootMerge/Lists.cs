@@ -13,6 +13,22 @@ internal static class Lists
 {
     public static bool Has(this List<string> list, string item) => Span(list).Contains(item);
 
+    /// <param name="list">In the order of <see cref="string.CompareOrdinal(string, string)"/>.</param>
+    public static bool HasInOrder(this List<string> list, string item)
+    {
+        int low = 0;
+        for (int high = list.Count; low < high;)
+        {
+            int middle = (low + high) / 2;
+            if (string.CompareOrdinal(list[middle], item) < 0)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+
+        return low < list.Count && list[low] == item;
+    }
+
     /// <summary>-1 when the item is not there.</summary>
     public static int Find(this List<string> list, string item) => Span(list).IndexOf(item);
 

@@ -220,6 +220,23 @@ public sealed class CheckTests : KernelTest
     }
 
     [Fact]
+    public void A_refresh_compares_with_the_system_and_not_with_what_is_merged()
+    {
+        Root.Write("/usr/bin/own", "");
+        Root.Symlink("/usr/sbin", "bin");
+        Root.Write("/var/lib/extensions/a/usr/lib/extension-release.d/extension-release.a", "ID=_any\n");
+        Root.Write("/var/lib/extensions/a/usr/sbin/tool", "");
+        Root.Bootmerge("--class=sysext", "merge").Succeeds();
+        Root.Write("/var/lib/extensions/b/usr/lib/extension-release.d/extension-release.b", "ID=_any\n");
+        Root.Write("/var/lib/extensions/b/usr/file", "");
+
+        Root.Bootmerge("--class=sysext", "refresh").Succeeds()
+            .Says("'a' has a directory at /usr/sbin, where the system has a symlink: one hides the other completely.");
+
+        Root.Bootmerge("--class=sysext", "unmerge").Succeeds();
+    }
+
+    [Fact]
     public void A_merge_does_not_warn_of_a_directory_that_the_machine_has_deleted()
     {
         Root.Extension("alpha", ("gone/file", "1"));

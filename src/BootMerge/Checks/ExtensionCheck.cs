@@ -43,7 +43,7 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
     {
         using SafeFileHandle top = extension.TryOpen(root, "/", Sys.O_PATH | Sys.O_DIRECTORY)
             ?? throw new InputException("it disappeared during the check");
-        if (extension.Image is null && !extension.IsGiven && Judgement.IsEmpty(top))
+        if (extension.Image is null && !extension.IsGiven && Sys.IsEmpty(top))
             return; // it masks the name, on purpose
 
         ReleaseCheck.Check(this, root, extension, host, top);

@@ -25,7 +25,7 @@ internal static class OutsideCheck
             bool isDirectory = Sys.Status(child).IsDirectory;
             if (isDirectory && LeadsToOne(path, hierarchies))
                 Check(check, extension, hierarchies, child, path);
-            else if (!isDirectory || !Judgement.IsEmpty(child))
+            else if (!isDirectory || !Sys.IsEmpty(child))
                 check.Add(FindingId.Outside, extension, path, "is ignored; only these are merged: "u8,
                     "move it there, or remove it"u8, string.Join(", ", hierarchies));
         }

@@ -239,12 +239,12 @@ internal sealed class Extension : IDisposable
     /// inside the root, where the vendor's directory is, and only when there is nothing, inside the extension, which is
     /// the only place where systemd looks.
     /// </summary>
-    /// <returns>O_PATH; null when the extension has no such directory.</returns>
-    public SafeFileHandle? OpenHierarchy(Root root, string hierarchy)
+    /// <returns>null when the extension has no such directory.</returns>
+    public SafeFileHandle? OpenHierarchy(Root root, string hierarchy, int flags = Sys.O_PATH)
     {
         if (IsBareDirectory)
-            return hierarchy == _bareHierarchy ? root.TryOpenDirectory(Path) : null;
-        return TryOpen(root, hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+            return hierarchy == _bareHierarchy ? root.TryOpenDirectory(Path, flags) : null;
+        return TryOpen(root, hierarchy, flags | Sys.O_DIRECTORY);
     }
 
     /// <summary>

@@ -97,10 +97,10 @@ internal static class Judgement
 
         if (extension.OpenImage(root, policy) is string refusal)
             return Verdict.RefusedByPolicy(refusal);
-        using SafeFileHandle? directory = extension.TryOpen(root, "/", Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle? directory = extension.TryOpen(root, "/", Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (directory is null)
             return Verdict.Unusable("it disappeared during the search");
-        if (extension.Image is null && IsEmpty(directory))
+        if (extension.Image is null && Sys.IsEmptyFromHere(directory))
             return Verdict.Mask;
         if (ShipsOsRelease(root, extension))
             return Verdict.Unusable("it contains usr/lib/os-release and would replace the system's own");
@@ -111,65 +111,48 @@ internal static class Judgement
             : Verdict.Rejected(release.Problem);
     }
 
-    public static List<ExtensionLayer> LayersOf(Root root, Extension extension, string[] hierarchies)
-    {
-        List<ExtensionLayer> layers = [];
-        foreach (string hierarchy in hierarchies)
-        {
-            using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
-            if (directory is not null && !IsEmpty(directory))
-                layers.Add(new ExtensionLayer(hierarchy, PathOf(root, extension, directory), extension.Image));
-        }
-
-        return layers;
-    }
+    public static List<ExtensionLayer> LayersOf(Root root, Extension extension, string[] hierarchies) =>
+        Look(root, extension, hierarchies, null, [], out _);
 
     /// <summary>
-    /// The same, each hierarchy opened once for all that is asked about it: there may be hundreds of extensions.
+    /// Each hierarchy is opened once for all that is asked about it: there may be hundreds of extensions.
     /// </summary>
+    /// <param name="mounts">null: nothing is claimed.</param>
     /// <param name="claimed">Gets what must not be in a stack twice.</param>
     /// <param name="missing">The first hierarchy that the extension means to have, and does not.</param>
     private static List<ExtensionLayer> Look(
-        Root root, Extension extension, string[] hierarchies, MountTable mounts, List<Layer> claimed,
+        Root root, Extension extension, string[] hierarchies, MountTable? mounts, List<Layer> claimed,
             out string? missing)
     {
         missing = null;
         List<ExtensionLayer> brought = [];
         foreach (string hierarchy in hierarchies)
         {
-            using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
+            using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy, Sys.O_RDONLY);
             if (directory is null)
             {
                 missing ??= Missing(root, extension, hierarchy);
                 continue;
             }
 
-            string path = PathOf(root, extension, directory);
+            string outside = Sys.PathOf(directory);
+            string path = extension.Image is null ? root.Inside(outside) : outside;
             FileStatus status = Sys.Status(directory);
             // An image is a file system of its own, mounted once for this extension.
-            if (extension.Image is null)
-                claimed.Add(LayerAt(hierarchy, "that of '" + PathText.Printable(extension.Name) + "'", path, mounts,
-                    directory, status));
-            if (!IsEmpty(directory))
+            if (extension.Image is null && mounts is not null)
+                claimed.Add(LayerAt(hierarchy, "that of '" + PathText.Printable(extension.Name) + "'", path, status,
+                    mounts.PlacesOf(directory, outside, status)));
+            if (!Sys.IsEmptyFromHere(directory))
                 brought.Add(new ExtensionLayer(hierarchy, path, extension.Image) { MountId = status.UniqueMountId });
         }
 
         return brought;
     }
 
-    private static string PathOf(Root root, Extension extension, SafeFileHandle directory) =>
-        extension.Image is null ? root.PathOf(directory) : Sys.PathOf(directory);
-
     private static string? Missing(Root root, Extension extension, string hierarchy) =>
         !extension.IsBareDirectory
         && EntryFile.WhyMissing((path, flags) => extension.TryOpen(root, path, flags), hierarchy) is string reason
             ? hierarchy + " (" + reason + ")" : null;
-
-    public static bool IsEmpty(SafeFileHandle directory)
-    {
-        using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        return Sys.IsEmpty(readable);
-    }
 
     /// <summary>
     /// Whether the merged /usr would have the extension's os-release: nothing would be what it says it is, the
@@ -222,18 +205,23 @@ internal static class Judgement
         if (directory is null)
             return;
         using (directory)
-            layers.Add(LayerAt(hierarchy, owner, root.PathOf(directory), mounts, directory, Sys.Status(directory)));
+        {
+            string outside = Sys.PathOf(directory);
+            FileStatus status = Sys.Status(directory);
+            layers.Add(LayerAt(hierarchy, owner, root.Inside(outside), status,
+                mounts.PlacesOf(directory, outside, status)));
+        }
     }
 
     private static Layer LayerAt(
-        string hierarchy, string owner, string path, MountTable mounts, SafeFileHandle directory, FileStatus status) =>
+        string hierarchy, string owner, string path, FileStatus status, List<FileSystemPlace> places) =>
         new()
         {
             Hierarchy = hierarchy,
             Owner = owner,
             Path = path,
             Status = status,
-            Places = mounts.PlacesOf(directory, status)
+            Places = places
         };
 
     private sealed class Layer

@@ -12,6 +12,8 @@ namespace BootMerge.Extensions;
 /// </summary>
 internal static class TypeClash
 {
+    private const int MostNames = 50_000;
+
     /// <param name="path">Inside the root, and in the hierarchies of the extension.</param>
     /// <param name="status">What the extension has there.</param>
     /// <returns>What the system has there, "a symlink"; null when neither hides a directory.</returns>
@@ -43,36 +45,42 @@ internal static class TypeClash
     public static List<string> AtTheTop(Root root, List<Candidate> candidates, string[] hierarchies)
     {
         List<string> clashes = [];
-        SafeFileHandle?[] own = Array.ConvertAll(hierarchies,
-            hierarchy => root.TryOpen(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY, out _));
-        try
-        {
-            foreach (Candidate candidate in candidates)
-                for (int i = 0; i < hierarchies.Length; i++)
-                    if (candidate.Verdict.Accepted && own[i] is SafeFileHandle top)
-                        Add(root, candidate.Extension, hierarchies[i], top, clashes);
-            return clashes;
-        }
-        finally
-        {
-            foreach (SafeFileHandle? top in own)
-                top?.Dispose();
-        }
+        List<string>[] own = Array.ConvertAll(hierarchies, hierarchy => NamesIn(root, hierarchy));
+        foreach (Candidate candidate in candidates)
+            for (int i = 0; i < hierarchies.Length; i++)
+                if (candidate.Verdict.Accepted && own[i].Count > 0)
+                    Add(root, candidate.Extension, hierarchies[i], own[i], clashes);
+        return clashes;
     }
 
-    /// <param name="own">The system's directory, which has few of an extension's names: only those are looked
-    /// at.</param>
-    private static void Add(Root root, Extension extension, string hierarchy, SafeFileHandle own, List<string> clashes)
+    /// <returns>In order; empty where there is no such directory.</returns>
+    private static List<string> NamesIn(Root root, string hierarchy)
     {
-        using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy);
+        using SafeFileHandle? directory = root.TryOpen(hierarchy, Sys.O_RDONLY | Sys.O_DIRECTORY, out _);
+        List<DirectoryEntry> entries = [];
+        // A warning is not worth the memory that a directory of millions takes.
+        while (directory is not null && entries.Count < MostNames && Sys.ReadSome(directory, entries))
+        {
+        }
+
+        List<string> names = entries.ConvertAll(static entry => entry.Name);
+        names.SortBy(string.CompareOrdinal);
+        return names;
+    }
+
+    /// <param name="own">The names in the system's directory, which has few of an extension's: only those are looked
+    /// at.</param>
+    private static void Add(Root root, Extension extension, string hierarchy, List<string> own, List<string> clashes)
+    {
+        using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy, Sys.O_RDONLY);
         if (directory is null)
             return;
-        using SafeFileHandle readable = Sys.OpenAt(directory, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        foreach (DirectoryEntry entry in Sys.ReadDirectory(readable))
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
         {
+            if (!own.HasInOrder(entry.Name))
+                continue;
             string path = hierarchy + "/" + entry.Name;
-            if (Sys.Exists(own, entry.Name) && Sys.TryStatusAt(readable, entry.Name) is FileStatus status
-                && Of(root, path, status) is string what)
+            if (Sys.TryStatusAt(directory, entry.Name) is FileStatus status && Of(root, path, status) is string what)
                 clashes.Add("'" + extension.Name + "' has " + Word(status) + " at " + path
                     + ", where the system has " + what + ": one hides the other completely");
         }

@@ -49,6 +49,10 @@ internal sealed class FileSystemPlace(string device, string path)
 /// <summary>The mounts of this process's namespace, in the order in which they were attached.</summary>
 internal sealed class MountTable
 {
+    // Of the mount asked about last: layers by the hundred are on one.
+    private ulong _lastUniqueId;
+    private int _lastId;
+
     private MountTable(List<Mount> mounts) => Mounts = mounts;
 
     public List<Mount> Mounts { get; }
@@ -92,12 +96,18 @@ internal sealed class MountTable
     }
 
     /// <summary>Where a directory is; where an overlay is mounted on it, also that of the directory below.</summary>
+    /// <param name="path">Where it is in this process's view, <see cref="Sys.PathOf"/>.</param>
     /// <param name="status">Of <paramref name="directory"/>.</param>
-    public List<FileSystemPlace> PlacesOf(SafeFileHandle directory, FileStatus status)
+    public List<FileSystemPlace> PlacesOf(SafeFileHandle directory, string path, FileStatus status)
     {
-        string path = Sys.PathOf(directory);
+        if (status.UniqueMountId != _lastUniqueId)
+        {
+            _lastId = Sys.MountNumber(directory);
+            _lastUniqueId = status.UniqueMountId;
+        }
+
         List<FileSystemPlace> places = [];
-        Mount? mount = ById(Sys.MountNumber(directory));
+        Mount? mount = ById(_lastId);
         while (mount is not null && PathName.IsOrIsBelow(path, mount.Path))
         {
             string below = mount.Path == "/" ? path : path[mount.Path.Length..];

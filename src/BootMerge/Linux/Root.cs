@@ -70,9 +70,11 @@ internal sealed class Root : IDisposable
     }
 
     /// <summary>Where an open file is inside the root: absolute, no symlinks.</summary>
-    public string PathOf(SafeFileHandle handle)
+    public string PathOf(SafeFileHandle handle) => Inside(Sys.PathOf(handle));
+
+    /// <param name="path">As <see cref="Sys.PathOf"/> has it.</param>
+    public string Inside(string path)
     {
-        string path = Sys.PathOf(handle);
         if (_prefix.Length > 0 && path != _prefix && !PathName.IsBelow(path, _prefix))
             throw new InputException(PathText.Printable(path) + " is outside the root " + PathText.Printable(Path));
         return path.Length == _prefix.Length ? "/" : path[_prefix.Length..];

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using CommunityToolkit.HighPerformance;
 using Microsoft.Win32.SafeHandles;
@@ -25,7 +24,6 @@ internal static unsafe partial class Sys
 
     /// <param name="file">Opened for reading, not O_PATH.</param>
     /// <returns>Empty where the file system has none.</returns>
-    [SkipLocalsInit]
     public static List<string> ListXattrs(SafeFileHandle file)
     {
         byte* buffer = stackalloc byte[SmallXattr];

@@ -49,12 +49,19 @@ internal static unsafe partial class Sys
                 + " has too many names: it was not read");
     }
 
-    /// <summary>Reads no further than to the first name.</summary>
-    /// <param name="directory">As of <see cref="ReadDirectory"/>.</param>
+    /// <param name="directory">Any directory, also O_PATH.</param>
     public static bool IsEmpty(SafeFileHandle directory)
     {
+        using SafeFileHandle readable = OpenAt(directory, ".", O_RDONLY | O_DIRECTORY);
+        return IsEmptyFromHere(readable);
+    }
+
+    /// <summary>Reads no further than to the first name.</summary>
+    /// <param name="directory">As of <see cref="ReadDirectory"/>.</param>
+    public static bool IsEmptyFromHere(SafeFileHandle directory)
+    {
         List<DirectoryEntry> entries = [];
-        while (entries.Count == 0 && ReadSome(directory, entries))
+        while (entries.Count == 0 && ReadSome(directory, entries, limit: 1))
         {
         }
 
@@ -64,8 +71,9 @@ internal static unsafe partial class Sys
     /// <summary>
     /// As <see cref="ReadDirectory"/>, so many as one call gives, for directories that may be larger than the memory.
     /// </summary>
+    /// <param name="limit">More are lost: for who wants to know whether there are any.</param>
     /// <returns>false at the end.</returns>
-    public static bool ReadSome(SafeFileHandle directory, List<DirectoryEntry> entries)
+    public static bool ReadSome(SafeFileHandle directory, List<DirectoryEntry> entries, int limit = int.MaxValue)
     {
         const int BufferSize = 16384;
         byte* buffer = stackalloc byte[BufferSize];
@@ -75,7 +83,7 @@ internal static unsafe partial class Sys
             return false; // ENOENT: the directory itself was removed, also as a layer below a merge
         if (length < 0)
             throw new KernelException("getdents64", NameOf(directory), errno);
-        for (byte* at = buffer; at < buffer + length;)
+        for (byte* at = buffer; at < buffer + length && entries.Count < limit;)
         {
             LibC.DirectoryRecord* record = (LibC.DirectoryRecord*)at;
             ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(&record->Name);

@@ -1,7 +1,9 @@
 using System;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
+
+// The room for names and entries is large, and filled by the kernel.
+[module: System.Runtime.CompilerServices.SkipLocalsInit]
 
 namespace BootMerge.Linux;
 
@@ -96,7 +98,6 @@ internal static unsafe partial class Sys
             ? handle : throw new KernelException("openat", name, errno);
     }
 
-    [SkipLocalsInit]
     private static SafeFileHandle? TryOpenChild(SafeFileHandle directory, string name, int flags, uint mode,
         out int errno)
     {

@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
@@ -20,7 +19,6 @@ internal static unsafe partial class Sys
             ?? throw new KernelException("statx", NameOf(handle), errno);
 
     /// <summary>Does not follow a symlink; null for ENOENT and ENOTDIR.</summary>
-    [SkipLocalsInit]
     public static FileStatus? TryStatusAt(SafeFileHandle directory, string name)
     {
         FileStatus? status = StatusAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]),
@@ -30,13 +28,6 @@ internal static unsafe partial class Sys
         return status;
     }
 
-    /// <summary>A name in a directory. Never fails: what cannot be looked at is not there.</summary>
-    [SkipLocalsInit]
-    public static bool Exists(SafeFileHandle directory, string name) =>
-        StatusAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]), AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-            out _) is not null;
-
-    [SkipLocalsInit]
     private static FileStatus? StatusAt(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, out int errno)
     {
         LibC.StatxBuffer s;

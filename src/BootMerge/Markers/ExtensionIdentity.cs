@@ -45,8 +45,7 @@ internal static class ExtensionIdentity
     private static ulong CreationTime(SafeFileHandle handle, FileStatus status)
     {
         const int TimestampSize = 8;
-        using SafeFileHandle readable = Sys.Reopen(handle, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
-        byte[]? value = Sys.TryGetXattr(readable, "user.crtime_usec");
+        byte[]? value = Sys.TryGetXattrOf(handle, "user.crtime_usec");
         if (value is not { Length: TimestampSize })
             return status.BirthTime;
         ulong kept = System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(value);

@@ -38,7 +38,7 @@ internal static class HierarchyLook
             Hierarchy = hierarchy,
             Path = root.PathOf(handle),
             Permissions = status.Permissions,
-            IsEmpty = Sys.IsEmpty(handle),
+            IsEmpty = Sys.IsEmptyFromHere(handle),
             Device = status.Device,
             Routing = LookAtRouting(root, hierarchy, status),
             AreMarksHidden = Sys.IsInUserNamespace(),

@@ -83,10 +83,16 @@ internal static class LayerSources
         foreach (StackPlan stack in others)
             if (PathName.IsBelow(layer.Path, stack.Target))
                 return AddOf(views, layer, stack, layers);
-        using SafeFileHandle? directory = views.Unmerged.TryOpenDirectory(layer.Path);
-        if (directory is not null)
-            layers.Add(layer);
-        return directory is null ? Gone : null;
+        // Where nothing is merged it has just been opened.
+        if (views.IsPrivate)
+        {
+            using SafeFileHandle? directory = views.Unmerged.TryOpenDirectory(layer.Path);
+            if (directory is null)
+                return Gone;
+        }
+
+        layers.Add(layer);
+        return null;
     }
 
     /// <summary>As overlayfs merges directories: from the top, until something hides the layers below.</summary>

@@ -59,6 +59,6 @@ internal static class MountedOver
         if (!status.IsDirectory)
             return !status.IsWhiteout;
         using SafeFileHandle directory = Sys.Reopen(found, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        return !Sys.IsEmpty(directory);
+        return !Sys.IsEmptyFromHere(directory);
     }
 }

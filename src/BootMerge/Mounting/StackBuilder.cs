@@ -87,7 +87,8 @@ internal sealed class StackBuilder
             else if (plan.Upper is null && layers.Count == 1)
                 layers.Add(new NamedLayer("empty", stage.Filler()));
 
-            if (plan.Upper is PersistentUpper && !isReplacement && UpperInUse.Probe(_root, upper!, _method, _isStaged))
+            if (plan.Upper is PersistentUpper && !isReplacement && UpperInUse.Probe(_root, upper!, stage, _method,
+                _isStaged))
                 throw new InputException("the upperdir " + PathText.Printable(Sys.PathOf(upper!))
                     + " is in use (EBUSY): it is merged at another place, or processes are left in a merge "
                     + "that was undone");

@@ -14,12 +14,14 @@ internal static class UpperInUse
     /// refuses a directory that is in use, as a lower layer too: there the probe leaves no trace in it, because what
     /// index=on writes goes to an upperdir in memory.
     /// </summary>
-    /// <param name="isStaged">This thread is in a <see cref="PrivateView"/>.</param>
-    public static bool Probe(Root root, SafeFileHandle directory, LayerMethod method, bool isStaged)
+    /// <param name="inMemory">Has no upperdir of its own; what the probe leaves in it goes with it.</param>
+    /// <param name="isStaged">This thread is in a <see cref="PrivateView"/>: the probe is attached to a stage of its
+    /// own.</param>
+    public static bool Probe(Root root, SafeFileHandle directory, Stage inMemory, LayerMethod method, bool isStaged)
     {
-        using Stage stage = Stage.Create();
-        if (isStaged)
-            stage.AttachOn(root.Handle);
+        using Stage? own = isStaged ? Stage.Create() : null;
+        own?.AttachOn(root.Handle);
+        Stage stage = own ?? inMemory;
         using SafeFileHandle upper = stage.Upper();
         using SafeFileHandle work = stage.Work();
         string name = Sys.PathOf(directory);

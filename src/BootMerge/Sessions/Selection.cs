@@ -18,7 +18,8 @@ internal sealed class Selection
     // The merge that a refresh keeps the mode of, where that is a fallback.
     private ExistingMerge? _fallback;
 
-    private List<string> _clashes = [];
+    // null: not looked for yet, as the class was looked up in the session's root, which Report has, too.
+    private List<string>? _clashes;
 
     private Selection(ClassSettings settings, DiscoveryResult found, List<Candidate> candidates)
     {
@@ -121,10 +122,10 @@ internal sealed class Selection
             settings.Hierarchies, session.Settings.Has(Switches.Force), settings.ImagePolicy,
             UsesRouting(settings.Mode) ? Array.ConvertAll(settings.Hierarchies, HierarchyState.RoutingEntry) : null);
         LayerProbe.LeaveOutRefused(root, candidates, session.Log);
-        bool isMerged = session.Settings.Verb is Verb.Merge or Verb.Refresh or Verb.Boot;
         return new Selection(settings, found, candidates)
         {
-            _clashes = isMerged ? TypeClash.AtTheTop(root, candidates, settings.Hierarchies) : [],
+            _clashes = root == session.Root || session.Settings.Verb is not (Verb.Merge or Verb.Refresh or Verb.Boot)
+                ? null : TypeClash.AtTheTop(root, candidates, settings.Hierarchies),
             OwnSettings = all,
             _fallback = settings.KeepsMode && merges.Count > 0 && merges[0].IsFallback ? merges[0] : null,
         };
@@ -298,7 +299,9 @@ internal sealed class Selection
     }
 
     /// <summary>One line for each refusal, and one that says what will be merged.</summary>
-    public void Report(Log log)
+    /// <param name="root">Without merges where possible: below its own merge, an extension clashes with
+    /// nothing.</param>
+    public void Report(Root root, Log log)
     {
         foreach (SkippedEntry skipped in Found.Skipped)
         {
@@ -325,6 +328,7 @@ internal sealed class Selection
                 log.Warning("Merging '" + candidate.Extension.Name + "' without its " + missing + ".");
         }
 
+        _clashes ??= TypeClash.AtTheTop(root, Candidates, Settings.Hierarchies);
         foreach (string clash in _clashes)
             log.Warning(clash + ".");
         if (names.Count > 0)

@@ -38,7 +38,7 @@ internal static class MergeVerb
 
         List<Selection> selections = Selection.MakeAll(session);
         foreach (Selection selection in selections)
-            selection.Report(session.Log);
+            selection.Report(session.Root, session.Log);
         List<MergePlan> plans = Selection.PlanAll(session, views, selections, Selection.AcceptedOf(session, selections))
             .ConvertAll(static result => result.Accepted());
 

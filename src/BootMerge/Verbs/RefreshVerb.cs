@@ -47,7 +47,7 @@ internal static class RefreshVerb
 
         List<MergePlan> plans = results.ConvertAll(static result => result.Accepted());
         foreach (Selection selection in selections)
-            selection.Report(session.Log);
+            selection.Report(views.Unmerged, session.Log);
         if (session.Settings.Has(Switches.DryRun))
         {
             Output.Write(PlanReport.Text(session.Root, plans));

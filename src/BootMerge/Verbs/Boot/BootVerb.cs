@@ -54,7 +54,7 @@ internal static class BootVerb
         List<Selection> selections = [Selection.Make(session, classes[0], BareDefaults(session))];
         report.Selections = selections;
         if (classes.Count == 1)
-            selections[0].Report(session.Log);
+            selections[0].Report(session.Root, session.Log);
         report.Step("extensions");
         RequireExtension(session, session.Settings, selections, isSecondToCome: classes.Count > 1);
 
@@ -65,7 +65,7 @@ internal static class BootVerb
         {
             Selection.MakeNext(session, selections, classes[1], isFallback: routingProblem is not null);
             foreach (Selection selection in selections)
-                selection.Report(session.Log);
+                selection.Report(session.Root, session.Log);
             report.Step("second class");
             RequireExtension(session, selections[1].OwnSettings ?? session.Settings, selections, isSecondToCome: false);
         }
