@@ -45,11 +45,11 @@ internal static class PathText
     /// As <see cref="Terminated(string)"/>, in the room given where the text is plain and fits: walks name every entry
     /// several times.
     /// </summary>
-    public static Span<byte> Terminated(string text, Span<byte> room)
+    public static Span<byte> Terminated(ReadOnlySpan<char> text, Span<byte> room)
     {
         if (text.Length >= room.Length || Ascii.FromUtf16(text, room,
             out int length) != System.Buffers.OperationStatus.Done)
-            return Terminated(text);
+            return Terminated(text.ToString());
         room[length] = 0;
         return room[..(length + 1)];
     }

@@ -186,7 +186,7 @@ internal static class Judgement
         overlapped = null;
         foreach (Layer layer in claimed)
         {
-            overlapped = layers.Find(layer.Overlaps);
+            overlapped = FirstOverlapping(layers, layer);
             if (overlapped is not null)
                 return Verdict.Unusable("its " + layer.Hierarchy + " is or overlaps " + overlapped.Owner + " ("
                     + PathText.Printable(layer.Path) + ")");
@@ -194,6 +194,14 @@ internal static class Judgement
 
         foreach (Layer layer in claimed)
             layers.Add(layer);
+        return null;
+    }
+
+    private static Layer? FirstOverlapping(List<Layer> layers, Layer layer)
+    {
+        foreach (Layer other in layers)
+            if (layer.Overlaps(other))
+                return other;
         return null;
     }
 
@@ -239,15 +247,21 @@ internal static class Judgement
         /// </summary>
         public required List<FileSystemPlace> Places { get; init; }
 
-        /// <summary>Both would be in the same stack.</summary>
-        public bool Overlaps(Layer other) =>
-            Hierarchy == other.Hierarchy
-            && (Status.IsSameInode(other.Status) || Places.Exists(place => other.Places.Exists(otherPlace =>
-                place.Device == otherPlace.Device
-                    && (Contains(place.Path, otherPlace.Path) || Contains(otherPlace.Path, place.Path)))));
-
-        private static bool Contains(string outer, string inner) =>
-            outer == "/" || inner.StartsWith(outer, StringComparison.Ordinal)
-                && (inner.Length == outer.Length || inner[outer.Length] == '/');
+        /// <summary>
+        /// Both would be in the same stack. Asked for each two layers, so nothing is allocated here.
+        /// </summary>
+        public bool Overlaps(Layer other)
+        {
+            if (Hierarchy != other.Hierarchy)
+                return false;
+            if (Status.IsSameInode(other.Status))
+                return true;
+            foreach (FileSystemPlace place in Places)
+                foreach (FileSystemPlace otherPlace in other.Places)
+                    if (place.Device == otherPlace.Device && (PathName.IsOrIsBelow(place.Path, otherPlace.Path)
+                        || PathName.IsOrIsBelow(otherPlace.Path, place.Path)))
+                        return true;
+            return false;
+        }
     }
 }

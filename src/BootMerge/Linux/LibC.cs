@@ -16,7 +16,7 @@ internal static unsafe partial class LibC
     public const int AT_FDCWD = -100;
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial long syscall(long number, int directory, byte[] path, OpenHow* how, nuint size);
+    public static partial long syscall(long number, int directory, byte* path, OpenHow* how, nuint size);
 
     /// <summary>In place of open(2), after which musl sets FD_CLOEXEC by a call of its own.</summary>
     [LibraryImport("libc", SetLastError = true)]
@@ -65,7 +65,7 @@ internal static unsafe partial class LibC
     public static partial int renameat2(int oldDirectory, byte[] oldName, int newDirectory, byte[] newName, uint flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    public static partial nint readlinkat(int directory, byte[] path, byte* buffer, nuint size);
+    public static partial nint readlinkat(int directory, byte* path, byte* buffer, nuint size);
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint getdents64(int directory, byte* buffer, nuint size);

@@ -82,9 +82,9 @@ internal sealed class Root : IDisposable
 
     public void Dispose() => Handle.Dispose();
 
-    private static string Relative(string path)
+    private static ReadOnlySpan<char> Relative(string path)
     {
-        string relative = path.TrimStart('/');
+        ReadOnlySpan<char> relative = path.AsSpan().TrimStart('/');
         return relative.Length == 0 ? "." : relative;
     }
 }

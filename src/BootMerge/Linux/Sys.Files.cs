@@ -34,6 +34,7 @@ internal static unsafe partial class Sys
 
     // A name has at most 255 bytes; longer texts take the slow way.
     private const int NameRoom = 256;
+    private const int PathMax = 4096;
     private const int AT_NO_AUTOMOUNT = 0x800;
     private const int AT_EMPTY_PATH = 0x1000;
     private const int AT_HANDLE_FID = 0x200;
@@ -129,28 +130,35 @@ internal static unsafe partial class Sys
             ?? throw new KernelException("openat2", path == "." ? NameOf(directory) : path, errno);
 
     /// <summary>null with the error number, whatever it is.</summary>
-    public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, string path, int flags, ulong resolve,
+    public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, ReadOnlySpan<char> path, int flags, ulong resolve,
         out int errno)
     {
         LibC.OpenHow how = new() { Flags = (ulong)(flags | O_CLOEXEC), Resolve = resolve };
-        byte[] bytes = PathText.Terminated(path);
         long fd;
-        do
+        fixed (byte* bytes = PathText.Terminated(path, stackalloc byte[NameRoom]))
         {
-            fd = LibC.syscall(LibC.SYS_openat2, Raw(directory), bytes, &how, (nuint)sizeof(LibC.OpenHow));
-            errno = LastErrno;
+            do
+            {
+                fd = LibC.syscall(LibC.SYS_openat2, Raw(directory), bytes, &how, (nuint)sizeof(LibC.OpenHow));
+                errno = LastErrno;
+            }
+            // a rename raced with a ".." inside the root: openat2(2) says retry
+            while (fd < 0 && errno == Errno.EAGAIN);
         }
-        while (fd < 0 && errno == Errno.EAGAIN); // a rename raced with a ".." inside the root: openat2(2) says retry
+
         return fd < 0 ? null : new SafeFileHandle((nint)fd, ownsHandle: true);
     }
 
     /// <summary>The same file again with other flags, through /proc.</summary>
     public static SafeFileHandle Reopen(SafeFileHandle handle, int flags)
     {
-        int fd = LibC.openat(LibC.AT_FDCWD, PathText.Terminated(ProcPath(handle)), flags | O_CLOEXEC, 0);
-        int errno = LastErrno;
-        return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true)
-            : throw new KernelException("open", NameOf(handle), errno);
+        fixed (byte* path = PathText.Terminated(ProcPath(handle), stackalloc byte[NameRoom]))
+        {
+            int fd = LibC.openat(LibC.AT_FDCWD, path, flags | O_CLOEXEC, 0);
+            int errno = LastErrno;
+            return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true)
+                : throw new KernelException("open", NameOf(handle), errno);
+        }
     }
 
     /// <summary>A path by which this process, and the kernel on its behalf, reaches an open file.</summary>
@@ -161,7 +169,7 @@ internal static unsafe partial class Sys
 
     /// <summary>Of a symlink in a directory.</summary>
     public static string ReadLinkAt(SafeFileHandle directory, string name) =>
-        ReadLinkAt(directory, PathText.Terminated(name), name);
+        ReadLinkAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]), name);
 
     /// <summary>Where an open file is now, in this process's view; needs /proc.</summary>
     public static string PathOf(SafeFileHandle handle)
@@ -169,7 +177,7 @@ internal static unsafe partial class Sys
         string link = ProcPath(handle);
         try
         {
-            return ReadLinkAt(WorkingDirectory, PathText.Terminated(link), link);
+            return ReadLinkAt(WorkingDirectory, PathText.Terminated(link, stackalloc byte[NameRoom]), link);
         }
         catch (KernelException e) when (e.Errno is Errno.ENOENT or Errno.ENOTDIR)
         {
@@ -180,12 +188,17 @@ internal static unsafe partial class Sys
     // Absolute paths ignore the directory; AT_FDCWD is -100 and owns nothing.
     private static readonly SafeFileHandle WorkingDirectory = new(-100, ownsHandle: false);
 
-    private static string ReadLinkAt(SafeFileHandle directory, byte[] path, string name)
+    private static string ReadLinkAt(SafeFileHandle directory, ReadOnlySpan<byte> path, string name)
     {
-        const int PathMax = 4096;
         byte* buffer = stackalloc byte[PathMax];
-        nint length = LibC.readlinkat(Raw(directory), path, buffer, PathMax);
-        int errno = LastErrno;
+        nint length;
+        int errno;
+        fixed (byte* at = path)
+        {
+            length = LibC.readlinkat(Raw(directory), at, buffer, PathMax);
+            errno = LastErrno;
+        }
+
         return length >= 0 ? PathText.Decode(new ReadOnlySpan<byte>(buffer, (int)length))
             : throw new KernelException("readlink", name, errno);
     }
@@ -193,10 +206,11 @@ internal static unsafe partial class Sys
     /// <summary>A name for messages; never fails.</summary>
     private static string NameOf(SafeFileHandle handle)
     {
-        const int PathMax = 4096;
         byte* buffer = stackalloc byte[PathMax];
         string link = ProcPath(handle);
-        nint length = LibC.readlinkat(Raw(WorkingDirectory), PathText.Terminated(link), buffer, PathMax);
+        nint length;
+        fixed (byte* at = PathText.Terminated(link, stackalloc byte[NameRoom]))
+            length = LibC.readlinkat(LibC.AT_FDCWD, at, buffer, PathMax);
         return length >= 0 ? PathText.Decode(new ReadOnlySpan<byte>(buffer, (int)length)) : link;
     }
 
