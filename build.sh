@@ -21,9 +21,9 @@ usage: ./build.sh VERB
   build [arm64]     out/bootmerge: the program, one static file; arm64: out/bootmerge-arm64, for that architecture
   demo              build, and show in a private mount namespace what it does
   test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
-  soak [PART...]    the long runs of some tests: arm64, fresh, fuzz, powercut, storm, sweep; all unless named; each says what it did and how long it took
+  soak [PART...]    the long runs of some tests: arm64, fresh, fuzz, images, powercut, storm, sweep; all unless named; each says what it did and how long it took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture: arm64/daily
-  install DESTDIR   the program, its man pages and shell completions, and the dracut module
+  install DESTDIR   the program, its man pages and shell completions, the dracut module, and bootmerge-boot-test
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
 
 stages of test, in this order:
@@ -46,8 +46,8 @@ declare -A package=(
     [qemu-aarch64-static]=qemu-user-static [qemu-system-aarch64]=qemu-system-arm
 )
 build_tools="musl-gcc gcc ld.lld objcopy"
-docs_tools="scdoc man groff zsh fish /usr/share/bash-completion/bash_completion"
-boot_tools="gcc /usr/include/stdlib.h unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio depmod qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck xz"
+docs_tools="cpio scdoc man groff zsh fish /usr/share/bash-completion/bash_completion"
+boot_tools="gcc /usr/include/stdlib.h unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio depmod qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck sfdisk xz"
 
 # need_dotnet: .NET and, for the test programs, where it is: they look in DOTNET_ROOT and in Microsoft's own place only.
 need_dotnet() {
@@ -156,6 +156,7 @@ install_to() {
     make_man
     install -D -m755 "${2-out/bootmerge}" "$1/usr/sbin/bootmerge"
     install -D -m644 -t "$1/usr/share/man/man8" out/man/*.8
+    install -D -m644 -t "$1/usr/share/man/man1" out/man/*.1
     install -D -m644 -t "$1/usr/share/man/man5" out/man/*.5
     install -D -m644 -t "$1/usr/share/bash-completion/completions" completions/bash/bootmerge
     install -D -m644 -t "$1/usr/share/fish/vendor_completions.d" completions/bootmerge.fish
@@ -166,18 +167,24 @@ install_to() {
     install -d "$1/usr/lib/dracut/modules.d/99bootmerge"
     install -m644 -t "$1/usr/lib/dracut/modules.d/99bootmerge" dracut-module/99bootmerge/*
     chmod 755 "$1/usr/lib/dracut/modules.d/99bootmerge/module-setup.sh"
+    install -D -m755 tools/bootmerge-boot-test "$1/usr/bin/bootmerge-boot-test"
+    install_sideload "$1/usr/lib/bootmerge/sideload.cpio"
+}
+install_sideload() { # what bootmerge-boot-test adds to an initramfs, with the program
+    need cpio
+    local tree
+    tree=$(mktemp -d)
+    sideload_tree "$tree"
+    install -d "$(dirname "$1")"
+    pack_tree "$tree" "$1"
+    chmod 644 "$1"
+    rm -rf "$tree"
 }
 
-# The initramfs may have symlinks for bin, sbin, lib: an entry for such a directory would replace the symlink. So only
-# files are archived, below directories that every initramfs with systemd has, and the directories that one may not have.
-# dracut keeps its hooks in /lib/dracut/hooks, newer versions in /var/lib/dracut/hooks; under systemd the unit merges, and
-# the hook does nothing.
-# make_cpio [PROGRAM]: out/bootmerge unless said; the archive is PROGRAM.cpio.
-make_cpio() {
-    need cpio
-    local program=${1-out/bootmerge} module=dracut-module/99bootmerge tree units=usr/lib/systemd/system class links hooks pad
-    tree=$(mktemp -d)
-    install -D -m755 "$program" "$tree/usr/sbin/bootmerge"
+# The sideloaded archive, but for the program: into the directory TREE. dracut keeps its hooks in /lib/dracut/hooks, newer
+# versions in /var/lib/dracut/hooks; under systemd the unit merges, and the hook does nothing.
+sideload_tree() {
+    local tree=$1 module=dracut-module/99bootmerge units=usr/lib/systemd/system class links hooks
     install -D -m644 $module/bootmerge.conf "$tree/usr/lib/bootmerge.conf"
     install -D -m644 $module/bootmerge.service "$tree/$units/bootmerge.service"
     for class in confext sysext; do
@@ -190,13 +197,30 @@ make_cpio() {
     for hooks in usr/lib/dracut/hooks var/lib/dracut/hooks; do
         install -D -m755 $module/bootmerge-pre-pivot.sh "$tree/$hooks/pre-pivot/90-bootmerge.sh"
     done
-    (cd "$tree" && find . -mindepth 1 -printf '%P\n' |
-        grep -vxE 'usr|usr/sbin|usr/lib|usr/lib/systemd|usr/lib/systemd/system|var|var/lib' |
-        LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$program.cpio"
-    rm -rf "$tree"
+}
+
+# pack_tree TREE ARCHIVE. The initramfs may have symlinks for bin, sbin, lib, and dracut 104 to 107 one for its hooks: an entry
+# for such a directory would replace the symlink, and with it all hooks. So only files are archived, and the directories that
+# an initramfs with systemd or of dracut may not have. The kernel leaves out what has no directory to go to.
+pack_tree() {
+    local pad
+    (cd "$1" && find . -mindepth 1 -printf '%P\n' |
+        grep -vxE 'usr|usr/sbin|usr/lib|usr/lib/systemd|usr/lib/systemd/system|var|var/lib|(usr|var)/lib/dracut(/hooks)?' |
+        LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2"
     # Archives are appended to one another: each must end at a multiple of four bytes.
-    pad=$((-$(stat -c %s "$program.cpio") & 3))
-    head -c "$pad" /dev/zero >>"$program.cpio"
+    pad=$((-$(stat -c %s "$2") & 3))
+    head -c "$pad" /dev/zero >>"$2"
+}
+
+# make_cpio [PROGRAM]: out/bootmerge unless said; the archive is PROGRAM.cpio.
+make_cpio() {
+    need cpio
+    local program=${1-out/bootmerge} tree
+    tree=$(mktemp -d)
+    sideload_tree "$tree"
+    install -D -m755 "$program" "$tree/usr/sbin/bootmerge"
+    pack_tree "$tree" "$program.cpio"
+    rm -rf "$tree"
     echo "$program.cpio: $(stat -c %s "$program.cpio") bytes" >&2
 }
 
@@ -219,6 +243,14 @@ soak_powercut() {
     # shellcheck disable=SC2086  # lists of words
     need $build_tools $boot_tools
     POWER_CUTS=${POWER_CUTS:-200} tests/boot/run.sh powercut
+}
+
+soak_images() {
+    need_root soak
+    # shellcheck disable=SC2086  # lists of words
+    need $build_tools $boot_tools scdoc
+    make_cpio
+    tests/boot/run.sh image-debian image-lost image-hang image-skips image-usr image-plain
 }
 
 soak_sweep() {

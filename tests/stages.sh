@@ -177,6 +177,7 @@ stage_unit() {
     suite scripts tests/mirror-test.sh
     suite needs tests/needs-test.sh
     suite stages tests/stages-test.sh
+    suite boot-test tests/boot-test-test.sh
     suite unit "$(tests_of tests/BootMerge.Tests BootMerge.Tests)"
 }
 

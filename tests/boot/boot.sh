@@ -10,7 +10,10 @@ suite=$1
 name=$2
 images=$3
 logs=$4
-[ "$name" != powercut ] || exec "$here/powercut.sh" "$suite" "$images" "$logs"
+case $name in
+powercut) exec "$here/powercut.sh" "$suite" "$images" "$logs" ;;
+image-*) exec "$here/image.sh" "$@" ;;
+esac
 base=$(base_of "$suite")
 program=$(program_of "$suite")
 machine_of "$suite"

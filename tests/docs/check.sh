@@ -54,8 +54,12 @@ same "bootmerge(8): the verbs of --help" "$work/verbs" "$work/found"
 section bootmerge.8 OPTIONS | grep '^\*-' | grep -oE '\*-[a-z-]+' | tr -d '*' >"$work/found"
 same "bootmerge(8): the options of --help" "$work/options" "$work/found"
 # Wherever the pages speak of an option, it exists.
-grep -ohE '\*--[a-z-]+' ../../man/*.scd | tr -d '*' | LC_ALL=C sort -u >"$work/found"
+grep -ohE '\*--[a-z-]+' ../../man/bootmerge{.8,.conf.5}.scd | tr -d '*' | LC_ALL=C sort -u >"$work/found"
 nothing "the pages speak of options that --help lacks" "$(LC_ALL=C sort -u "$work/options" | LC_ALL=C comm -13 - "$work/found" | paste -sd,)"
+
+"$destdir/usr/bin/bootmerge-boot-test" --help | grep -oE '^  --[a-z-]+' | tr -d ' ' >"$work/wanted"
+section bootmerge-boot-test.1 OPTIONS | grep '^\*-' | grep -oE '\*-[a-z-]+' | tr -d '*' >"$work/found"
+same "bootmerge-boot-test(1): the options of --help" "$work/wanted" "$work/found"
 
 for shell in bash zsh fish; do
     printf '%s\n' 'bootmerge ' 'bootmerge -' | offers "$shell" "$destdir" >"$work/offered" || not_ok "$shell: cannot be asked"
