@@ -10,6 +10,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin     # `su` gives root the PATH of the
 umask 022
 [ -n "${HOME-}" ] || { unset HOME; export HOME=~; } # from the list of users
 . tests/stages.sh
+. tests/session.sh
 
 size_ceiling=$((160 * 1024 * 1024 / 100))       # 1.60 MiB
 arm64_size_ceiling=$((165 * 1024 * 1024 / 100)) # 1.65 MiB: each instruction takes four bytes there
@@ -290,6 +291,14 @@ soak() {
     return $result
 }
 
+case ${1-} in
+test | soak | boot-test)
+    if [ -z "${BUILD_SH_SESSION-}" ]; then
+        BUILD_SH_SESSION=yes in_session ./build.sh "$@"
+        exit
+    fi
+    ;;
+esac
 verb=${1-}
 shift || true
 case $verb in

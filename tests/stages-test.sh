@@ -68,5 +68,37 @@ done
 is "each stage is a function, and each such function a stage" "$(tr ' ' '\n' <<<"$stages" | sort)" \
     "$(bash -c '. "$1"; compgen -A function stage_' functions "$repo/tests/stages.sh" | sed 's/^stage_//' | sort)"
 
+# What a stage has started ends with build.sh. This stage is a program that starts another one by timeout(1), which puts it
+# into a process group of its own, and waits, as the boots do.
+mkdir -p "$work/repo/tests" "$work/bin"
+cp "$repo/build.sh" "$repo/global.json" "$work/repo/"
+cp "$repo"/tests/{stages,session}.sh "$work/repo/tests/"
+cat >"$work/repo/tests/mirror-test.sh" <<'SCRIPT'
+#!/bin/bash
+timeout 300 bash -c 'echo $$ >../started.new; mv ../started.new ../started; exec sleep 300' | cat
+SCRIPT
+printf '#!/bin/sh\n' >"$work/bin/dotnet"
+chmod 755 "$work/repo/tests/mirror-test.sh" "$work/bin/dotnet"
+# within TENTHS COMMAND...: whether it succeeds in that time.
+within() {
+    local left=$1
+    shift
+    until "$@"; do [ $((left--)) -gt 0 ] && sleep 0.1 || return; done
+}
+has_ended() { ! kill -0 "$1" 2>/dev/null; }
+for signal in INT TERM HUP; do
+    rm -f started
+    # A background program of a shell ignores an interrupt, which is not so at a terminal.
+    DOTNET_ROOT=/ PATH=$work/bin:$PATH env --default-signal=INT "$work/repo/build.sh" test unit >stopped 2>&1 &
+    build=$!
+    within 300 test -e started || cat stopped
+    kill -"$signal" "$build"
+    status=0
+    wait "$build" || status=$?
+    is "build.sh ended by $signal says so" $((128 + $(kill -l "$signal"))) "$status"
+    is "and with it what its stage has started" yes "$(within 100 has_ended "$(cat started)" && echo yes || echo no)"
+    kill -KILL "$(cat started)" 2>/dev/null || true
+done
+
 echo "$good passed, $bad failed"
 [ "$bad" = 0 ]
