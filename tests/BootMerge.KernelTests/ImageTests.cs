@@ -210,6 +210,34 @@ public sealed class ImageTests : KernelTest
         }
     }
 
+    [Fact]
+    public void A_block_device_hides_the_name_below_and_is_left_out_if_it_has_no_driver()
+    {
+        Root.ExtensionIn("/usr/lib/confexts/alpha", "etc", ("alpha.conf", "hidden"));
+        MakeBlockDevice("/run/confexts/alpha");
+
+        Root.Bootmerge("list").Prints("alpha", "block", "/run/confexts/alpha");
+        Root.Bootmerge("merge").Says("Not merging 'alpha'", "/run/confexts/alpha", "No such device");
+        Assert.False(Root.Exists("/etc/alpha.conf"));
+    }
+
+    [Fact]
+    public void A_block_device_may_be_the_newest_version()
+    {
+        ImageFile.Confext(Root, "squashfs", "/usr/lib/confexts/alpha.raw.v/alpha_1.raw", "alpha");
+        MakeBlockDevice("/usr/lib/confexts/alpha.raw.v/alpha_2.raw");
+
+        Root.Bootmerge("list").Prints("alpha", "block", "/usr/lib/confexts/alpha.raw.v/alpha_2.raw");
+    }
+
+    /// <summary>No driver has the major number 0.</summary>
+    private void MakeBlockDevice(string path)
+    {
+        Root.MakeDirectory(Path.GetDirectoryName(path)!);
+        Outcome.OfTool("mknod", Root.Raw + path, "b", "0", "0");
+        Root.Expect(path);
+    }
+
     [Theory]
     [InlineData("etc -> real", true)]        // within the image
     [InlineData("etc -> /real", true)]       // absolute: from the image's own root

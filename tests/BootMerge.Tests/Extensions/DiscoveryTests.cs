@@ -76,20 +76,6 @@ public sealed class DiscoveryTests : IDisposable
     }
 
     [Fact]
-    public void A_block_device_hides_the_name_below_and_is_refused()
-    {
-        _root.AddConfext("usr/lib/confexts/foo");
-        _root.MakeDirectory("run/confexts");
-        Assert.SkipUnless(Node.TryMakeBlockDevice(_root.Outside("run/confexts/foo")),
-            "no privilege to make device nodes");
-
-        string verdict = Assert.Single(_root.Verdicts());
-        Assert.StartsWith("foo: open ", verdict, System.StringComparison.Ordinal);
-        Assert.Contains("run/confexts/foo: No such device", verdict, System.StringComparison.Ordinal);
-        Assert.Equal("block", _root.Find().Find("foo")!.KindName);
-    }
-
-    [Fact]
     public void Symlinks_are_resolved_inside_the_root_and_reported_where_they_lead()
     {
         _root.AddConfext("srv/relative");

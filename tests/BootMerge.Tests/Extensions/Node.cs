@@ -7,7 +7,6 @@ namespace BootMerge.Tests.Extensions;
 internal static class Node
 {
     private const uint S_IFIFO = 0x1000;
-    private const uint S_IFBLK = 0x6000;
     private const uint Permissions = 0x1A4;
 
     public static void MakeFifo(string path)
@@ -16,9 +15,6 @@ internal static class Node
             throw new InvalidOperationException("mknod " + path + ": errno " + Marshal.GetLastPInvokeError()
                 .ToString());
     }
-
-    /// <summary>A node that no driver is behind (major 0); false without the privilege.</summary>
-    public static bool TryMakeBlockDevice(string path) => mknod(path, S_IFBLK | Permissions, 0) == 0;
 
     [DllImport("libc", CharSet = CharSet.Ansi, BestFitMapping = false, ThrowOnUnmappableChar = true,
         SetLastError = true)]

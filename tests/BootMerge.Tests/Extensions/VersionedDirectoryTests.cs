@@ -46,16 +46,6 @@ public sealed class VersionedDirectoryTests : IDisposable
     }
 
     [Fact]
-    public void A_block_device_is_an_image()
-    {
-        _root.Write("usr/lib/confexts/foo.raw.v/foo_1.raw", "");
-        Assert.SkipUnless(Node.TryMakeBlockDevice(_root.Outside("usr/lib/confexts/foo.raw.v/foo_2.raw")),
-            "no privilege to make device nodes");
-
-        Assert.Equal("block", Assert.Single(_root.Find().Extensions).KindName);
-    }
-
-    [Fact]
     public void Symlinks_to_the_directory_and_in_it_are_resolved_inside_the_root()
     {
         AddVersion("data/versions/foo_1");
