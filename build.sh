@@ -165,9 +165,16 @@ install_to() {
     install -D -m644 -t "$1/usr/share/zsh/site-functions" completions/_bootmerge
     install -d "$1/usr/share/zsh/vendor-completions"
     ln -sf ../site-functions/_bootmerge "$1/usr/share/zsh/vendor-completions/_bootmerge"
-    install -d "$1/usr/lib/dracut/modules.d/99bootmerge"
-    install -m644 -t "$1/usr/lib/dracut/modules.d/99bootmerge" dracut-module/99bootmerge/*
-    chmod 755 "$1/usr/lib/dracut/modules.d/99bootmerge/module-setup.sh"
+    local modules=$1/usr/lib/dracut/modules.d
+    install -d "$modules/50bootmerge"
+    install -m644 -t "$modules/50bootmerge" dracut-module/50bootmerge/*
+    chmod 755 "$modules/50bootmerge/module-setup.sh"
+    # 0.1.0 had it under another number, and dracut would take both. What is not ours there stays.
+    [ ! -d "$modules/99bootmerge" ] || (
+        cd "$modules/99bootmerge"
+        rm -f module-setup.sh bootmerge.conf bootmerge.service bootmerge-pre-pivot.sh systemd-sysroot.conf
+        rmdir --ignore-fail-on-non-empty "$PWD"
+    )
     install -D -m755 tools/bootmerge-boot-test "$1/usr/bin/bootmerge-boot-test"
     install_sideload "$1/usr/lib/bootmerge/sideload.cpio"
 }
@@ -185,9 +192,9 @@ install_sideload() { # what bootmerge-boot-test adds to an initramfs, with the p
 # The sideloaded archive, but for the program: into the directory TREE. dracut keeps its hooks in /lib/dracut/hooks, newer
 # versions in /var/lib/dracut/hooks; under systemd the unit merges, and the hook does nothing.
 sideload_tree() {
-    local tree=$1 module=dracut-module/99bootmerge units=usr/lib/systemd/system class links hooks
+    local tree=$1 module=dracut-module/50bootmerge units=usr/lib/systemd/system class links hooks
     install -D -m644 $module/bootmerge.conf "$tree/usr/lib/bootmerge.conf"
-    install -D -m644 $module/bootmerge.service "$tree/$units/bootmerge.service"
+    install -D -m644 -t "$tree/$units" $module/bootmerge.service $module/bootmerge-late.service
     for class in confext sysext; do
         install -D -m644 $module/systemd-sysroot.conf "$tree/$units/systemd-$class-sysroot.service.d/50-bootmerge.conf"
     done
@@ -195,6 +202,7 @@ sideload_tree() {
         install -d "$tree/$units/$links"
         ln -s ../bootmerge.service "$tree/$units/$links/bootmerge.service"
     done
+    ln -s ../bootmerge-late.service "$tree/$units/initrd.target.wants/bootmerge-late.service"
     for hooks in usr/lib/dracut/hooks var/lib/dracut/hooks; do
         install -D -m755 $module/bootmerge-pre-pivot.sh "$tree/$hooks/pre-pivot/90-bootmerge.sh"
     done

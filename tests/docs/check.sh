@@ -28,6 +28,8 @@ nothing() { if [ -z "$2" ]; then ok "$1: none"; else not_ok "$1: $2"; fi; }
 # section FILE.scd NAME: the lines of one section.
 section() { awk -v name="# $2" '/^# / { inside = $0 == name; next } inside' "../../man/$1.scd"; }
 
+nothing "the dracut module of 0.1.0" "$(find "$destdir/usr/lib/dracut/modules.d" -mindepth 1 -maxdepth 1 ! -name 50bootmerge)"
+
 for source in ../../man/*.scd; do
     page=$(basename "$source" .scd)
     installed=$destdir/usr/share/man/man${page##*.}/$page

@@ -36,8 +36,10 @@ install() {
         inst_hook pre-pivot 90 "$moddir/bootmerge-pre-pivot.sh"
         return
     fi
-    inst_simple "$moddir/bootmerge.service" "$systemdsystemunitdir/bootmerge.service"
-    local class
+    local unit class
+    for unit in bootmerge.service bootmerge-late.service; do
+        inst_simple "$moddir/$unit" "$systemdsystemunitdir/$unit"
+    done
     for class in confext sysext; do
         inst_simple "$moddir/systemd-sysroot.conf" \
             "$systemdsystemunitdir/systemd-$class-sysroot.service.d/50-bootmerge.conf"
@@ -53,4 +55,5 @@ install() {
         mkdir -p "$initdir$systemdsystemunitdir/$links"
         ln -sf ../bootmerge.service "$initdir$systemdsystemunitdir/$links/bootmerge.service"
     done
+    ln -sf ../bootmerge-late.service "$initdir$systemdsystemunitdir/initrd.target.wants/bootmerge-late.service"
 }
