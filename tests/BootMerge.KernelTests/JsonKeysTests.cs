@@ -37,6 +37,9 @@ public sealed class JsonKeysTests : InitramfsTest
         Note(found, "boot.json", boot);
         Note(found, "boot.json: versions", boot.GetProperty("versions"));
         Note(found, "boot.json: pruned", boot.GetProperty("pruned"));
+        Boot().Succeeds();
+        Note(found, "boot.json", Report());
+        Note(found, "boot.json: earlierRuns", Report().GetProperty("earlierRuns")[0]);
         foreach (JsonElement report in new[] { plan, boot })
         {
             JsonElement etc = report.GetProperty("hierarchies")[0];

@@ -1,3 +1,4 @@
+using System;
 using BootMerge.CommandLine;
 
 namespace BootMerge.Configuration;
@@ -20,7 +21,8 @@ internal sealed class BootMergeFile
 
     public bool? Prune { get; private set; }
 
-    public string? RequireExtension { get; private set; }
+    /// <summary>Alternatives: one of them is enough.</summary>
+    public string[] RequireExtension { get; private set; } = [];
 
     public bool RequiredByInitramfs { get; private set; }
 
@@ -91,14 +93,16 @@ internal sealed class BootMergeFile
     /// <summary>An empty value removes what a weaker file required.</summary>
     private void TakeRequirement(Assignment assignment, bool fromInitramfs)
     {
-        if (assignment.Value.Contains('/') || assignment.Value.Length > 0 && !ExtensionName.IsValid(assignment.Value))
-        {
-            Refuse(assignment, "; it takes the name of an extension, not a path");
-            return;
-        }
+        string[] names = assignment.Value.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
+        foreach (string name in names)
+            if (name.Contains('/') || !ExtensionName.IsValid(name))
+            {
+                Refuse(assignment, "; it takes the name of an extension, or several, not a path");
+                return;
+            }
 
-        RequireExtension = assignment.Value.Length == 0 ? null : assignment.Value;
-        RequiredByInitramfs = fromInitramfs && RequireExtension is not null;
+        RequireExtension = names;
+        RequiredByInitramfs = fromInitramfs && names.Length > 0;
     }
 
     /// <summary>An empty value goes back to the defaults.</summary>

@@ -49,14 +49,14 @@ internal sealed class Settings
 
     public required FallbackMode Fallback { get; init; }
 
-    /// <summary>The extension without which the boot stage fails, or null.</summary>
-    public required string? RequireExtension { get; init; }
+    /// <summary>The boot stage fails unless one of these extensions is merged; none: nothing is required.</summary>
+    public required string[] RequireExtension { get; init; }
 
     /// <summary>
-    /// The initramfs's own file requires the extension, not the root's: one initramfs serves systems with and without
-    /// the vendor's defaults, so it is required only where these exist.
+    /// The initramfs's own file requires it, not the root's: one initramfs serves systems with and without the vendor's
+    /// defaults, so it is required only where these exist, or an extension of such a name.
     /// </summary>
-    public required bool RequireOnlyWhereDefaultsExist { get; init; }
+    public required bool IsRequirementOfInitramfs { get; init; }
 
     /// <summary>Whether the boot stage routes writes to the machine's own /etc where nothing says otherwise.</summary>
     public required bool RouteEtc { get; init; }

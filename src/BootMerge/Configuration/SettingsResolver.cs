@@ -41,7 +41,7 @@ internal static class SettingsResolver
             MayAskManager = !typed.RootGiven && !typed.Has(Switches.NoReload),
             Fallback = typed.Fallback ?? kernel.Fallback ?? file.Fallback ?? FallbackMode.Fail,
             RequireExtension = file.RequireExtension,
-            RequireOnlyWhereDefaultsExist = file.RequiredByInitramfs,
+            IsRequirementOfInitramfs = file.RequiredByInitramfs,
             RouteEtc = file.RouteEtc ?? false,
             SwitchedOffBy = kernel.SwitchedOff ? "bootmerge=0 on the kernel command line" : null,
             Debug = typed.Has(Switches.Verbose) || kernel.Debug,

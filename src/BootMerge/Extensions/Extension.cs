@@ -92,12 +92,6 @@ internal sealed class Extension : IDisposable
         _ => "directory",
     };
 
-    /// <summary>Where Flatcar has its defaults.</summary>
-    public const string DefaultsDirectory = "/usr/share/flatcar/etc";
-
-    /// <summary>Flatcar's defaults where they are no extension yet; null when there are none.</summary>
-    public static Extension? BareDefaults(Root root) => FromBareDirectory(root, "flatcar-defaults", DefaultsDirectory);
-
     /// <summary>
     /// The vendor's defaults where they are not an extension: <paramref name="directory"/> itself is the /etc of the
     /// confext <paramref name="name"/>.

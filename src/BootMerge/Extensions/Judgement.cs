@@ -45,8 +45,9 @@ internal static class Judgement
                     root.TryOpen(routing[i], Sys.O_PATH | Sys.O_DIRECTORY, out _));
         }
 
-        // From the top, so that of two extensions that bring the same directory the stronger one stays.
-        for (int i = found.Extensions.Count - 1; i >= 0; i--)
+        // What each accepted one needs for itself.
+        List<Layer>?[] claims = new List<Layer>?[found.Extensions.Count];
+        for (int i = 0; i < claims.Length; i++)
         {
             Extension extension = found.Extensions[i];
             Verdict verdict;
@@ -58,16 +59,12 @@ internal static class Judgement
                 verdict = Judge(root, extension, host, policy);
                 if (force)
                     verdict = verdict.Forced();
-                Layer? overlapped = null;
                 if (verdict.Accepted)
                 {
                     List<Layer> claimed = [];
                     brought = Look(root, extension, hierarchies, mounts, claimed, out missing);
-                    verdict = Claim(claimed, layers, out overlapped) ?? verdict;
+                    claims[i] = claimed;
                 }
-
-                overlapsRouting |= routing is not null && overlapped is not null
-                    && Array.Exists(routing, entry => overlapped.Owner == Routed(entry));
             }
             catch (KernelException e)
             {
@@ -78,7 +75,7 @@ internal static class Judgement
                 verdict = Verdict.Unusable(e.Message);
             }
 
-            candidates.Insert(0, new Candidate
+            candidates.Add(new Candidate
             {
                 Extension = extension,
                 Verdict = verdict,
@@ -86,6 +83,19 @@ internal static class Judgement
                 Missing = missing
             });
         }
+
+        // Of two that bring the same directory the one stays in which it lies, which systemd finds, too. Where that
+        // says nothing, the stronger one: from the top.
+        for (int pass = 0; pass < 2; pass++)
+            for (int i = claims.Length - 1; i >= 0; i--)
+            {
+                if (claims[i] is not List<Layer> claimed || AreInside(found.Extensions[i], claimed) != (pass == 0))
+                    continue;
+                if (Claim(claimed, layers, out Layer? overlapped) is Verdict refused)
+                    candidates[i].Verdict = refused;
+                overlapsRouting |= routing is not null && overlapped is not null
+                    && Array.Exists(routing, entry => overlapped.Owner == Routed(entry));
+            }
 
         return candidates;
     }
@@ -109,6 +119,15 @@ internal static class Judgement
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
         return release.Problem is null ? Compatibility.Judge(release, host, extension.Class)
             : Verdict.Rejected(release.Problem);
+    }
+
+    /// <summary>No symlink leads out of it, and it is more than one bare directory.</summary>
+    private static bool AreInside(Extension extension, List<Layer> layers)
+    {
+        foreach (Layer layer in layers)
+            if (!PathName.IsBelow(layer.Path, extension.Path))
+                return false;
+        return true;
     }
 
     public static List<ExtensionLayer> LayersOf(Root root, Extension extension, string[] hierarchies) =>

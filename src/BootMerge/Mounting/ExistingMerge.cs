@@ -24,6 +24,8 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
     public bool IsFallback => MutableModes.TryParse(Marker.Mode ?? "", out MutableMode mode)
         && MutableModes.Imports(mode);
 
+    public bool IsMountedNoExec => isNoExec;
+
     /// <summary>The mode that its origin speaks of; null when that does not say.</summary>
     public MutableMode? RecordedMode => Origin.ModeOf(Marker.Origin);
 

@@ -47,7 +47,8 @@ internal sealed class Selection
         List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec
             ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
         DiscoveryResult found = Find(session, session.Root, classSettings.Class);
-        if (extra is not null && extra.Class == classSettings.Class && found.Find(extra.Name) is null)
+        if (extra is not null && extra.Class == classSettings.Class
+            && !VendorDefaults.AreAmong(session.Root, found, extra))
             found.Add(extra);
         ImageFiles.OpenBelowMerges(session.Root, session.Settings.Classes, found);
         return Make(session, session.Root, Kept(classSettings, merges), found, merges, null);
@@ -286,16 +287,23 @@ internal sealed class Selection
         foreach (SkippedEntry skipped in Found.Skipped)
             if (!skipped.IsHidden || skipped.IsHiddenForNow)
                 return skipped.Path;
-        return Settings.Class == ExtensionClass.Confext && Extension.BareDefaults(root) is Extension bare
-            && !IsThereToStay(bare.Name) ? bare.FoundPath : null;
+        return Settings.Class == ExtensionClass.Confext && VendorDefaults.Bare(root) is Extension bare
+            && !AreThereToStay(root, bare) ? bare.FoundPath : null;
     }
 
-    private bool IsThereToStay(string name)
+    private bool AreThereToStay(Root root, Extension bare)
     {
+        bool areNamed = false;
         foreach (Candidate candidate in Candidates)
-            if (candidate.Extension.Name == name)
-                return candidate.Verdict.Accepted || !candidate.Extension.IsForNow;
-        return false;
+        {
+            if (!VendorDefaults.IsNamed(candidate.Extension))
+                continue;
+            areNamed = true;
+            if (candidate.Verdict.Accepted || !candidate.Extension.IsForNow)
+                return true;
+        }
+
+        return !areNamed && VendorDefaults.AreAmong(root, Found, bare);
     }
 
     /// <summary>One line for each refusal, and one that says what will be merged.</summary>

@@ -24,7 +24,7 @@ internal static class PruneVerb
         // Bare defaults are below only if something merges them: the boot stage may, and may have.
         bool areBareMerged = settings.RouteEtc || ExistingMerge.FindAll(session.Root, settings.Classes).Count > 0;
         List<Selection> selections = Selection.MakeAll(session,
-            areBareMerged ? Extension.BareDefaults(session.Root) : null);
+            areBareMerged ? VendorDefaults.Bare(session.Root) : null);
         using ChangedTrees trees = ChangedTrees.Open(session, selections);
         foreach (ChangedTree tree in trees.Trees)
             // looking does no harm, but what is in memory is not an upper layer

@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using System.Text.Json;
 
@@ -10,7 +11,8 @@ namespace BootMerge.KernelTests.Support;
 public abstract class InitramfsTest : KernelTest
 {
     private protected const string ShippedDefaults =
-        "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\nRequireExtension=flatcar-defaults\nPrune=yes\n";
+        "[BootMerge]\nNoExec=no\nFallback=immutable\nRouteEtc=yes\n"
+        + "RequireExtension=flatcar-default flatcar-defaults\nPrune=yes\n";
 
     private protected string Initramfs => Path.GetDirectoryName(Root.Path)!;
 
@@ -20,19 +22,38 @@ public abstract class InitramfsTest : KernelTest
     {
         RootOn(fileSystem, "initramfs/sysroot", rootOptions);
         Root.Write("/etc/both.conf", "machine's");
-        (string directory, string? link) = layout switch
+        const string Bare = "/usr/share/flatcar/etc";
+        const string Extensions = "/usr/lib/confexts/";
+        string directory = layout switch
         {
-            "bare" => ("/usr/share/flatcar/etc", null),
-            "symlinked" => ("/usr/share/flatcar/etc", "/usr/lib/confexts/flatcar-defaults/etc"),
-            "confext" => ("/usr/lib/confexts/flatcar-defaults/etc", (string?)null),
-            _ => ("/usr/share/nothing", null),
+            "none" => "/usr/share/nothing",
+            "bare" or "symlinked" or "flatcar, symlinked" => Bare,
+            "confext" or "alias, reversed" => Extensions + "flatcar-defaults/etc",
+            "flatcar" or "alias" => Extensions + "flatcar-default/etc",
+            "another vendor" => Extensions + "acme-base/etc",
+            _ => throw new ArgumentException(layout),
         };
         Root.Write(directory + "/vendor.conf", "vendor");
         Root.Write(directory + "/both.conf", "vendor");
-        if (layout is "confext" or "symlinked")
-            Root.Write(directory + "/extension-release.d/extension-release.flatcar-defaults", "ID=_any\n");
-        if (link is not null)
-            Root.Symlink(link, "../../../share/flatcar/etc");
+        string[] names = layout switch
+        {
+            "confext" or "symlinked" => ["flatcar-defaults"],
+            "flatcar" or "flatcar, symlinked" => ["flatcar-default"],
+            "alias" or "alias, reversed" => ["flatcar-default", "flatcar-defaults"],
+            "another vendor" => ["acme-base"],
+            _ => [],
+        };
+        foreach (string name in names)
+        {
+            Root.Write(directory + "/extension-release.d/extension-release." + name, "ID=_any\n");
+            if (directory != Extensions + name + "/etc")
+                Root.Symlink(Extensions + name + "/etc",
+                    directory is Bare ? "../../../share/flatcar/etc" : "../" + directory[Extensions.Length..]);
+        }
+
+        if (layout is "flatcar" or "alias" or "alias, reversed" or "another vendor")
+            Root.Symlink(Bare, "../../lib/confexts/"
+                + (layout is "alias" ? "flatcar-defaults/etc" : directory[Extensions.Length..]));
 
         foreach (string name in new[] { "etc", "usr/lib", "proc", "run", "dev" })
             Directory.CreateDirectory($"{Initramfs}/{name}");

@@ -24,7 +24,7 @@ public sealed class SettingsResolverTests
         Assert.Null(confext.OverlayOptions);
         Assert.False(confext.SwitchedOff);
         Assert.Equal(FallbackMode.Fail, settings.Fallback);
-        Assert.Null(settings.RequireExtension);
+        Assert.Empty(settings.RequireExtension);
         Assert.False(settings.RouteEtc);
         Assert.False(settings.AlwaysRefresh);
         Assert.True(confext.ImportSelf);
@@ -216,19 +216,22 @@ public sealed class SettingsResolverTests
         Assert.False(settings.Classes[0].NoExec);
         Assert.Equal(FallbackMode.Ephemeral, settings.Fallback);
         Assert.True(settings.RouteEtc);
-        Assert.Equal("mine", settings.RequireExtension);
-        Assert.False(settings.RequireOnlyWhereDefaultsExist);
+        Assert.Equal(["mine"], settings.RequireExtension);
+        Assert.False(settings.IsRequirementOfInitramfs);
     }
 
     [Theory]
     [InlineData("flatcar-defaults", "", "flatcar-defaults", true)]
-    [InlineData("flatcar-defaults", "RequireExtension=", null, false)]
+    [InlineData("flatcar-default flatcar-defaults", "", "flatcar-default,flatcar-defaults", true)]
+    [InlineData("flatcar-defaults", "RequireExtension=", "", false)]
     [InlineData("flatcar-defaults", "RequireExtension=flatcar-defaults", "flatcar-defaults", false)]
+    [InlineData("flatcar-defaults", "RequireExtension= duranium-base-config  .host\t", "duranium-base-config,.host", false)]
+    [InlineData("flatcar-defaults", "RequireExtension=mine a/b", "flatcar-defaults", true)]
     [InlineData("flatcar-defaults", "RequireExtension=a/b", "flatcar-defaults", true)]
     // no extension can have that name
     [InlineData("flatcar-defaults", "RequireExtension=a\u0016b", "flatcar-defaults", true)]
-    public void A_requirement_of_the_initramfs_holds_only_where_defaults_exist(string initramfs, string root,
-        string? expected, bool onlyWhereDefaultsExist)
+    public void A_requirement_is_a_list_of_which_the_root_s_replaces_the_initramfs_s(string initramfs, string root,
+        string expected, bool isOfInitramfs)
     {
         ConfigurationSources sources = new()
         {
@@ -238,8 +241,8 @@ public sealed class SettingsResolverTests
 
         Settings settings = SettingsResolver.Resolve(Typed("boot"), sources);
 
-        Assert.Equal(expected, settings.RequireExtension);
-        Assert.Equal(onlyWhereDefaultsExist, settings.RequireOnlyWhereDefaultsExist);
+        Assert.Equal(expected, string.Join(',', settings.RequireExtension));
+        Assert.Equal(isOfInitramfs, settings.IsRequirementOfInitramfs);
     }
 
     [Theory]
@@ -363,7 +366,7 @@ public sealed class SettingsResolverTests
     [InlineData("NoExec=2", "/r:2: NoExec=2 is not valid, ignored; it takes yes or no")]
     [InlineData("RouteEtc=", "/r:2: RouteEtc= is not valid, ignored; it takes yes or no")]
     [InlineData("RequireExtension=/x",
-        "/r:2: RequireExtension=/x is not valid, ignored; it takes the name of an extension, not a path")]
+        "/r:2: RequireExtension=/x is not valid, ignored; it takes the name of an extension, or several, not a path")]
     [InlineData("Class=confexts", "/r:2: Class=confexts is not valid, ignored (known: confext, sysext, all)")]
     [InlineData("Prune=perhaps", "/r:2: Prune=perhaps is not valid, ignored; it takes yes or no")]
     [InlineData("OverlayOptions=workdir=/x",

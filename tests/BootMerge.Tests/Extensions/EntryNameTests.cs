@@ -26,6 +26,8 @@ public sealed class EntryNameTests
     [InlineData("foo.confext.", "dir", "foo.confext.")]
     [InlineData("foo.raw.raw", "file", "foo.raw")]
     [InlineData("foo.v.raw", "file", "foo.v")]
+    [InlineData(".host.raw", "file", ".host")]
+    [InlineData("etc.host.raw", "file", "etc.host")]
     [InlineData(".confext.confext", "dir", ".confext")]
     [InlineData("foo.raw", "block", "foo.raw")]
     [InlineData("foo.v", "block", "foo.v")]

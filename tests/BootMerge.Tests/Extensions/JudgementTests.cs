@@ -305,6 +305,19 @@ public sealed class JudgementTests : IDisposable
         Assert.Equal(["a: its /etc is or overlaps that of 'b' (/srv/x/etc)", "b: merged"], _root.Verdicts());
     }
 
+    [Theory]
+    [InlineData("a", "b", "a: merged", "b: its /etc is or overlaps that of 'a' (/usr/lib/confexts/a/etc)")]
+    [InlineData("b", "a", "a: its /etc is or overlaps that of 'b' (/usr/lib/confexts/b/etc)", "b: merged")]
+    public void Of_two_extensions_with_the_same_directory_the_one_that_it_lies_in_stays(string real, string link,
+        string a, string b)
+    {
+        _root.AddConfext("usr/lib/confexts/" + real);
+        _root.AddConfext("usr/lib/confexts/" + real, releaseName: link);
+        _root.Link("usr/lib/confexts/" + link + "/etc", "../" + real + "/etc");
+
+        Assert.Equal([a, b], _root.Verdicts());
+    }
+
     [Fact]
     public void What_writes_are_routed_to_is_no_extension()
     {

@@ -75,7 +75,7 @@ public sealed class ParserFuzzTests
     public void Configuration()
     {
         Gen<byte[]> files = Mutations.Of(
-            "[BootMerge]\nNoExec=yes\nFallback=immutable\nRequireExtension=flatcar-defaults\nRouteEtc=yes\nClass=all\nOverlayOptions=redirect_dir=on,metacopy=off\nPrune=yes\n",
+            "[BootMerge]\nNoExec=yes\nFallback=immutable\nRequireExtension=flatcar-default flatcar-defaults\nRouteEtc=yes\nClass=all\nOverlayOptions=redirect_dir=on,metacopy=off\nPrune=yes\n",
             "# comment\n[ConfExt]\nMutable=auto\nImagePolicy=root=verity+signed:=absent\n[X-Other]\nKey=Value\n",
             "\uFEFF[SysExt]\r\nMutable=ephemeral-\\\r\nimport\r\n; comment\r\n",
             "[BootMerge]\nNoExec=\nFallback=perhaps\nOverlayOptions=a,b=c,\\\n,index=off\nClass=confext\n");
@@ -98,7 +98,7 @@ public sealed class ParserFuzzTests
                 Settings settings = SettingsResolver.Resolve(new Arguments { Verb = Verb.Boot }, sources);
                 Assert.All(settings.Warnings, warning => Assert.True(IsOneLine(warning), warning));
                 Assert.Equal(FallbackMode.Fail, settings.Fallback);
-                Assert.True(settings.RequireExtension is null || ExtensionName.IsValid(settings.RequireExtension));
+                Assert.All(settings.RequireExtension, name => Assert.True(ExtensionName.IsValid(name), name));
             }
             catch (InputException e)
             {

@@ -17,17 +17,25 @@ namespace BootMerge.Verbs.Boot;
 internal sealed class BootReport(Session session) : IDisposable
 {
     private const string FileName = "boot.json";
+    private const string EarlierKey = "earlierRuns";
+    private const int MostRuns = 9;
+    private const int Limit = 1 << 20;
 
     private readonly JsonValue _times = JsonValue.Object();
     private long _stepStart = session.Started;
 
-    /// <summary>"merged", "switched off", or "failed".</summary>
+    /// <summary>
+    /// "merged", "kept" (an earlier run's merge, which cannot be renewed), "switched off", or "failed".
+    /// </summary>
     public string Result { get; set; } = "failed";
+
+    /// <summary>Whether this run has merged anything.</summary>
+    public bool IsChanged { get; private set; }
 
     /// <summary>The fallback that was taken, or null.</summary>
     public string? Fallback { get; set; }
 
-    /// <summary>Why the boot stage failed, or null.</summary>
+    /// <summary>Why the boot stage failed, or could not renew a merge; or null.</summary>
     public string? Failure { get; private set; }
 
     public string? FallbackReason { get; set; }
@@ -54,6 +62,22 @@ internal sealed class BootReport(Session session) : IDisposable
         session.Log.Info("boot: " + name + " took " + milliseconds + " ms.");
     }
 
+    /// <returns>Its plans.</returns>
+    public List<MergePlan> Merged(MergeAttempt attempt)
+    {
+        Result = "merged";
+        IsChanged = !attempt.WasUpToDate;
+        return attempt.Plans!;
+    }
+
+    /// <summary>An earlier run's merge stays as it is.</summary>
+    public void Keep(string problem)
+    {
+        Result = "kept";
+        Failure = problem;
+        session.Log.Warning("The merge of an earlier run stays as it is, without what came since: " + problem + ".");
+    }
+
     /// <summary>For an exception filter: takes the reason down and lets the exception pass.</summary>
     public bool TakeDown(Exception failure)
     {
@@ -69,7 +93,8 @@ internal sealed class BootReport(Session session) : IDisposable
         try
         {
             using SafeFileHandle directory = RunDirectory.Open();
-            Sys.ReplaceFile(directory, FileName, PathText.Encode(Json().ToPrettyText() + "\n"), Octal.Mode644);
+            JsonValue report = Json().Add(EarlierKey, EarlierRuns(directory));
+            Sys.ReplaceFile(directory, FileName, PathText.Encode(report.ToPrettyText() + "\n"), Octal.Mode644);
         }
         catch (KernelException e)
         {
@@ -80,7 +105,7 @@ internal sealed class BootReport(Session session) : IDisposable
     private string Summary()
     {
         StringBuilder text = new("boot: ");
-        text.Append(Result);
+        text.Append(Result).Append(Result == "merged" && !IsChanged ? " before" : "");
         foreach (MergePlan plan in Plans)
             foreach (StackPlan stack in plan.Stacks)
                 text.Append(' ').Append(session.Root.Outside(stack.Target)).Append(" (")
@@ -97,6 +122,7 @@ internal sealed class BootReport(Session session) : IDisposable
             .Add("kernel", JsonValue.String(KernelRelease())))
         .Add("root", JsonValue.String(session.Root.Path))
         .Add("result", JsonValue.String(Result))
+        .Add("changed", JsonValue.Boolean(IsChanged))
         .Add("failure", JsonValue.StringOrNull(Failure))
         .Add("fallback", JsonValue.StringOrNull(Fallback))
         .Add("fallbackReason", JsonValue.StringOrNull(FallbackReason))
@@ -107,6 +133,30 @@ internal sealed class BootReport(Session session) : IDisposable
         .Add("notMerged", JsonReport.NotMerged(Selections))
         .Add("ignored", JsonReport.Ignored(Selections))
         .Add("milliseconds", _times);
+
+    /// <summary>
+    /// The reports of the runs before this one, the first one first: /run is empty at the beginning of a boot. Of very
+    /// many the first and the last ones.
+    /// </summary>
+    private static JsonValue EarlierRuns(SafeFileHandle directory)
+    {
+        JsonValue runs = JsonValue.Array();
+        using SafeFileHandle? file = Sys.TryOpenAt(directory, FileName, Sys.O_RDONLY | Sys.O_NONBLOCK,
+            Sys.RESOLVE_NO_SYMLINKS, out _);
+        // What somebody else has put there is not a report.
+        if (file is null || Sys.Status(file) is not { IsRegular: true, Size: < Limit }
+            || JsonReader.TryParse(Sys.ReadAll(file, Limit, FileName)) is not { Kind: JsonKind.Object } last)
+            return runs;
+        if (last.Get(EarlierKey) is { Kind: JsonKind.Array } earlier)
+            runs.Items.AddAll(earlier.Items);
+        if (runs.Items.Count == MostRuns)
+            runs.Items.RemoveAt(1);
+        JsonValue own = JsonValue.Object();
+        for (int i = 0; i < last.Keys.Count; i++)
+            if (last.Keys[i] is not EarlierKey)
+                own.Add(last.Keys[i], last.Items[i]);
+        return runs.Add(own);
+    }
 
     private static string KernelRelease()
     {

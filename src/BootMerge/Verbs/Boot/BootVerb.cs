@@ -12,12 +12,11 @@ namespace BootMerge.Verbs.Boot;
 
 /// <summary>
 /// boot: the stage before switch-root. Routes writes to the machine's own /etc, merges, and falls back to a merge that
-/// needs no writable file system when that is what the settings want. Running it again is safe.
+/// needs no writable file system when that is what the settings want. It is meant to run twice: before and after what
+/// fills the new root (Ignition). The second run refreshes.
 /// </summary>
 internal static class BootVerb
 {
-    private const string DefaultsExtension = "/usr/lib/confexts/flatcar-defaults";
-
     public static void Run(Session session)
     {
         session.RequirePrivileges();
@@ -56,7 +55,7 @@ internal static class BootVerb
         if (classes.Count == 1)
             selections[0].Report(session.Root, session.Log);
         report.Step("extensions");
-        RequireExtension(session, session.Settings, selections, isSecondToCome: classes.Count > 1);
+        Requirement.Check(session, session.Settings, selections, isSecondToCome: classes.Count > 1);
 
         string? routingProblem = RoutingEntry.Ensure(session, classes);
         UnmountedVar.Warn(session);
@@ -67,11 +66,12 @@ internal static class BootVerb
             foreach (Selection selection in selections)
                 selection.Report(session.Root, session.Log);
             report.Step("second class");
-            RequireExtension(session, selections[1].OwnSettings ?? session.Settings, selections, isSecondToCome: false);
+            Requirement.Check(session, selections[1].OwnSettings ?? session.Settings, selections,
+                isSecondToCome: false);
         }
 
         ShadowedFiles? shadowed = ShadowedFiles.Begin(session);
-        bool isMerged = ExistingMerge.FindAll(session.Root, classes).Count > 0;
+        List<ExistingMerge> existing = ExistingMerge.FindAll(session.Root, classes);
         CleanUp.Run(session, selections, shadowed, report);
 
         using SystemdVisibility visibility = SystemdVisibility.Prepare(session, selections);
@@ -79,11 +79,14 @@ internal static class BootVerb
         foreach (Selection selection in selections)
             accepted.Add(selection.Accepted(session.Root, visibility.Identities, visibility.Mounted));
 
-        List<MergePlan> plans = Merge(session, selections, accepted, routingProblem, report);
-        report.Plans = plans;
+        List<MergePlan>? plans = Merge(session, selections, accepted, existing, routingProblem, report);
         report.Step("merge");
+        // What an earlier run has told systemd is about the merge that stays.
+        if (plans is null)
+            return;
+        report.Plans = plans;
         // A first run has written it down before it merged.
-        if (isMerged)
+        if (existing.Count > 0)
             ShadowedFiles.KeepUp(session);
         visibility.Publish(session);
         SystemdMode.Publish(session, selections, plans);
@@ -106,68 +109,35 @@ internal static class BootVerb
 
     /// <summary>The vendor's directory where it is not an extension yet; null unless writes are to be routed.</summary>
     private static Extension? BareDefaults(Session session) =>
-        session.Settings.RouteEtc ? Extension.BareDefaults(session.Root) : null;
+        session.Settings.RouteEtc ? VendorDefaults.Bare(session.Root) : null;
 
-    // Known before anything is changed, so nothing is: a system that lacks its defaults is left as it was found. Only
-    // what may be a sysext cannot be known before writes are routed.
-    private static void RequireExtension(Session session, Settings settings, List<Selection> selections,
-        bool isSecondToCome)
-    {
-        if (settings.RequireExtension is not string required)
-            return;
-        foreach (Selection selection in selections)
-            foreach (Candidate candidate in selection.Candidates)
-                if (candidate.Extension.Name == required && candidate.Verdict.Accepted)
-                    return;
-
-        if (isSecondToCome && WhyNot(selections, required) is null)
-            return;
-        if (settings.RequireOnlyWhereDefaultsExist && !HasDefaults(session.Root))
-        {
-            session.Log.Debug("The extension '" + required + "' is not required here: this root has neither "
-                + DefaultsExtension + " nor " + Extension.DefaultsDirectory + ".");
-            return;
-        }
-
-        throw new InputException("The required extension '" + PathText.Printable(required) + "' is not merged: "
-            + (WhyNot(selections, required) ?? "no search directory has it"));
-    }
-
-    /// <summary>null when it was not found.</summary>
-    private static string? WhyNot(List<Selection> selections, string required)
-    {
-        foreach (Selection selection in selections)
-            foreach (Candidate candidate in selection.Candidates)
-                if (candidate.Extension.Name == required)
-                    return candidate.Verdict.Reason;
-        return null;
-    }
-
-    private static bool HasDefaults(Root root)
-    {
-        using SafeFileHandle? extension = root.TryOpen(DefaultsExtension);
-        using SafeFileHandle? directory = root.TryOpen(Extension.DefaultsDirectory);
-        return extension is not null || directory is not null;
-    }
-
-    private static List<MergePlan> Merge(
-        Session session, List<Selection> selections, List<List<AcceptedExtension>> accepted, string? routingProblem,
-            BootReport report)
+    /// <returns>null when the merge that was there stays, because it cannot be brought up to date.</returns>
+    private static List<MergePlan>? Merge(Session session, List<Selection> selections,
+        List<List<AcceptedExtension>> accepted, List<ExistingMerge> existing, string? routingProblem, BootReport report)
     {
         string? problem = routingProblem;
+        bool wantedToWrite = true;
+        Exception? failure = null;
         if (problem is null)
         {
             MergeAttempt first = MergeAttempt.Run(session, selections, accepted, null);
             if (first.Plans is not null)
-            {
-                report.Result = "merged";
-                return first.Plans;
-            }
-
-            if (!first.WantedToWrite)
-                throw first.Failure!;
-            problem = first.Failure!.Message;
+                return report.Merged(first);
+            failure = first.Failure!;
+            wantedToWrite = first.WantedToWrite;
+            problem = failure.Message;
         }
+
+        // An earlier run's merge is writable, and something may be writing there: nothing less takes its place, and the
+        // machine comes up with it.
+        if (IsWritable(session.Root, existing))
+        {
+            report.Keep(problem);
+            return null;
+        }
+
+        if (!wantedToWrite)
+            throw failure!;
 
         FallbackMode fallback = session.Settings.Fallback;
         if (fallback == FallbackMode.Fail)
@@ -180,9 +150,19 @@ internal static class BootVerb
         session.Log.Warning("The writable layer cannot be used, falling back to an " + report.Fallback + " merge: "
             + problem + ".");
         MergeAttempt second = MergeAttempt.Run(session, selections, accepted, fallback);
-        if (second.Plans is null)
-            throw second.Failure!;
-        report.Result = "merged";
-        return second.Plans;
+        return second.Plans is null ? throw second.Failure! : report.Merged(second);
+    }
+
+    /// <summary>Whether the machine's own files can be written through one of the merges.</summary>
+    private static bool IsWritable(Root root, List<ExistingMerge> merges)
+    {
+        foreach (ExistingMerge merge in merges)
+        {
+            using SafeFileHandle? directory = merge.IsFallback ? null : root.TryOpenDirectory(merge.Hierarchy);
+            if (directory is not null && !Sys.IsReadOnly(directory))
+                return true;
+        }
+
+        return false;
     }
 }

@@ -16,6 +16,9 @@ internal sealed class MergeAttempt
     /// <summary>What is merged now; null after a failure, which has changed nothing.</summary>
     public List<MergePlan>? Plans { get; private init; }
 
+    /// <summary>All of it was there already, and as it should be.</summary>
+    public bool WasUpToDate { get; private init; }
+
     public Exception? Failure { get; private init; }
 
     /// <summary>Some stack had, or should have had, an upperdir in the root: a merge without one may work.</summary>
@@ -37,15 +40,17 @@ internal sealed class MergeAttempt
             PlanResult result = selections[i].Plan(views, sources[i]);
             if (fallback is FallbackMode chosen && MutableModes.WritesToDisk(classes[i].Mode))
                 result = PlanFallback(chosen, classes[i], views.Look(classes[i]), sources[i]);
+            else if (classes[i].Class == ExtensionClass.Confext && MutableModes.Imports(classes[i].Mode))
+                result = PlanImport(session, classes[i], views.Look(classes[i]), sources[i]) ?? result;
             if (result.Refusal is not null)
                 return new MergeAttempt { Failure = new InputException(result.Refusal), WantedToWrite = true };
             plans.Add(result.Plan);
         }
 
-        if (views.Merges.Count > 0 && plans.TrueForAll(plan => views.IsUpToDate(plan)))
+        if (views.Merges.Count > 0 && plans.TrueForAll(plan => IsAsPlanned(views, plan)))
         {
             session.Log.Info("Nothing changed since the last merge.");
-            return new MergeAttempt { Plans = plans };
+            return new MergeAttempt { Plans = plans, WasUpToDate = true };
         }
 
         // The transaction has undone everything by the time its exception gets here; what to do next is decided there.
@@ -65,6 +70,14 @@ internal sealed class MergeAttempt
     }
 
     /// <summary>
+    /// A merge that a script has made by systemd's calls may be noexec, which its marker does not say: scripts in /etc
+    /// would not run.
+    /// </summary>
+    private static bool IsAsPlanned(RootViews views, MergePlan plan) =>
+        views.IsUpToDate(plan) && plan.Stacks.TrueForAll(stack => views.MergeOn(stack.Hierarchy)!.IsMountedNoExec
+            == ((stack.Attributes & Sys.MOUNT_ATTR_NOEXEC) != 0));
+
+    /// <summary>
     /// What the machine wrote to /etc stays above the extensions: the hierarchy itself is imported. systemd refuses
     /// that, a refresh of it that cannot skip would first unmerge and then fail; so the marker speaks of the nearest
     /// mode that its refresh can end in. A sysext's /usr is the vendor's own: there that mode is the one merged in.
@@ -81,6 +94,23 @@ internal sealed class MergeAttempt
             states.ConvertAll(static state => state.SelfRouted()),
             accepted,
             recorded);
+    }
+
+    /// <summary>
+    /// The same where the settings ask for it: /etc is read-only, or forgets what is written, and the machine's files
+    /// are on top.
+    /// </summary>
+    /// <returns>null when the routing entry leads elsewhere, which systemd can do as well.</returns>
+    private static PlanResult? PlanImport(Session session, ClassSettings settings, List<HierarchyState> states,
+        List<AcceptedExtension> accepted)
+    {
+        if (states.Count != 1)
+            return null;
+        RoutingKind kind = states[0].Routing.Kind;
+        if (kind != RoutingKind.Self && !(kind == RoutingKind.Absent && session.Settings.RouteEtc))
+            return null;
+        return Planner.Plan(settings, [states[0].SelfRouted()], accepted,
+            MutableModes.WritesToMemory(settings.Mode) ? MutableMode.Ephemeral : MutableMode.No);
     }
 
     private static bool HasPersistentUpper(List<MergePlan> plans)

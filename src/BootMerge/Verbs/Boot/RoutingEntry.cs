@@ -13,11 +13,18 @@ internal static class RoutingEntry
     private const string Hierarchy = "/etc";
 
     /// <summary>Makes /var/lib/extensions.mutable/etc -> /etc where there is nothing.</summary>
-    /// <returns>Why it could not be made; null when it is there, or not wanted.</returns>
+    /// <returns>Why it could not be made; null when it is there, or nothing needs it.</returns>
     public static string? Ensure(Session session, List<ClassSettings> classes)
     {
-        if (!session.Settings.RouteEtc || !WritesToEtc(classes))
+        if (!session.Settings.RouteEtc || ModeOfConfexts(classes) is not MutableMode mode
+            || mode is MutableMode.No or MutableMode.Ephemeral)
             return null;
+        // An import comes out as if it was there.
+        return Make(session) is string problem && MutableModes.WritesToDisk(mode) ? problem : null;
+    }
+
+    private static string? Make(Session session)
+    {
         // That it cannot be made on a read-only or full file system is what the fallback is for.
         try
         {
@@ -42,12 +49,12 @@ internal static class RoutingEntry
         }
     }
 
-    private static bool WritesToEtc(List<ClassSettings> classes)
+    private static MutableMode? ModeOfConfexts(List<ClassSettings> classes)
     {
         foreach (ClassSettings settings in classes)
-            if (settings.Class == ExtensionClass.Confext && MutableModes.WritesToDisk(settings.Mode))
-                return true;
-        return false;
+            if (settings.Class == ExtensionClass.Confext)
+                return settings.Mode;
+        return null;
     }
 
     /// <summary>A dangling symlink is a decision, too.</summary>
