@@ -39,6 +39,7 @@ internal static class SystemdMode
         for (int i = 0; i < plans.Count; i++)
         {
             ExtensionClass extensionClass = plans[i].Class;
+            OlderSystemd.Publish(session, selections[i].Settings, plans[i]);
             if (plans[i].Stacks.Count == 0 || plans[i].RecordedMode == selections[i].Settings.SystemdMode)
             {
                 Remove(extensionClass);

@@ -1,0 +1,78 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+using BootMerge.Configuration;
+using BootMerge.Linux;
+using BootMerge.Planning;
+using BootMerge.Sessions;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Verbs.Boot;
+
+/// <summary>
+/// A systemd whose refresh does not skip (257 and earlier) merges anew at every boot, and knows no file that says in
+/// which mode: read-only, with the vendor's files above the machine's. Its service is told, for this boot, to start
+/// only where nothing is merged, and then in the mode of the boot stage.
+/// </summary>
+internal static class OlderSystemd
+{
+    private const string FileName = "50-bootmerge.conf";
+    private const int ProgramLimit = 16 << 20;
+
+    /// <summary>The option that came with the skipping, so every program that skips has it in its text.</summary>
+    private const string OptionOfSkipping = "--always-refresh";
+
+    public static void Publish(Session session, ClassSettings settings, MergePlan plan)
+    {
+        string name = "systemd-" + plan.Class.Name;
+        string directoryName = "systemd/system/" + name + ".service.d";
+        if (plan.Stacks.Count == 0 || !RefreshesAlways(session.Root, "/usr/bin/" + name))
+        {
+            // Of an earlier run.
+            using SafeFileHandle? there = Sys.TryOpen("/run/" + directoryName, Sys.O_PATH | Sys.O_DIRECTORY);
+            if (there is not null)
+                Sys.RemoveFile(there, FileName);
+            return;
+        }
+
+        using SafeFileHandle run = Sys.Open("/run", Sys.O_PATH | Sys.O_DIRECTORY);
+        using SafeFileHandle directory = RunDirectory.OpenBelow(run, directoryName);
+        Sys.ReplaceFile(directory, FileName, Encoding.UTF8.GetBytes(Text(name, settings, plan)), Octal.Mode644);
+        session.Log.Debug("Wrote /run/" + directoryName + "/" + FileName + ": that " + name
+            + " would merge again at boot.");
+    }
+
+    /// <summary>false where there is no such program, or it cannot be read.</summary>
+    private static bool RefreshesAlways(Root root, string path)
+    {
+        using SafeFileHandle? program = root.TryOpen(path, Sys.O_PATH, out _);
+        if (program is null || Sys.Status(program) is not { IsRegular: true, Size: < ProgramLimit })
+            return false;
+        ReadOnlySpan<byte> text = Root.ReadFile(program, path, ProgramLimit);
+        // systemd's, and this program's own, which may be there in its place.
+        return text.IndexOf(Encoding.UTF8.GetBytes(OptionOfSkipping)) < 0
+            && MemoryMarshal.Cast<byte, char>(text).IndexOf(OptionOfSkipping) < 0;
+    }
+
+    private static string Text(string name, ClassSettings settings, MergePlan plan)
+    {
+        StringBuilder text = new("# Written by bootmerge boot, for this boot: ");
+        text.Append(name).Append(" of this version always merges again, in its own mode.\n[Unit]\n");
+        foreach (StackPlan stack in plan.Stacks)
+            text.Append("ConditionPathExists=!").Append(stack.Hierarchy).Append('/').Append(plan.Class.MarkerName)
+                .Append("/dev\n");
+
+        // systemd has no such mode.
+        if (MutableModes.Imports(plan.Mode))
+            return text.ToString();
+        string arguments = plan.RecordedMode == MutableMode.No ? ""
+            : " --mutable=" + MutableModes.Name(plan.RecordedMode);
+        if (plan.Class == ExtensionClass.Confext && !settings.NoExec)
+            arguments += " --noexec=no";
+        if (arguments.Length > 0)
+            foreach (string key in new[] { "ExecStart", "ExecReload" })
+                text.Append(key == "ExecStart" ? "[Service]\n" : "").Append(key).Append("=\n")
+                    .Append(key).Append('=').Append(name).Append(" refresh").Append(arguments).Append('\n');
+        return text.ToString();
+    }
+}
