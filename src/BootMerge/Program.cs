@@ -48,7 +48,7 @@ internal static class Program
 #pragma warning disable CA1031 // what is left is a defect of this program: fail in an orderly way
         catch (Exception e)
         {
-            log.Error("Internal error, please report it: " + e + ".");
+            log.Error("Internal error, please report it: " + e.Message + ".");
             return Failure;
         }
 #pragma warning restore CA1031
