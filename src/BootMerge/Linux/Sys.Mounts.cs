@@ -117,6 +117,16 @@ internal static unsafe partial class Sys
             : throw new KernelException("fsmount", target, errno, ContextLog(context));
     }
 
+    /// <summary>An empty tmpfs of our own, detached.</summary>
+    public static SafeFileHandle NewMemory()
+    {
+        using SafeFileHandle context = FsOpen("tmpfs");
+        SetString(context, "source", "bootmerge", "tmpfs");
+        SetString(context, "mode", "0755", "tmpfs");
+        CreateQuietly(context, "tmpfs");
+        return FsMount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, "tmpfs");
+    }
+
     /// <summary>
     /// Reconfigures the mounted superblock without changing an option, which drops its unused dentries.
     /// </summary>

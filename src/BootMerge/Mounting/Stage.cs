@@ -25,15 +25,7 @@ internal sealed class Stage : IDisposable
 
     private Stage(SafeFileHandle directory) => _directory = directory;
 
-    public static Stage Create()
-    {
-        using SafeFileHandle context = Sys.FsOpen("tmpfs");
-        Sys.SetString(context, "source", "bootmerge", "tmpfs");
-        Sys.SetString(context, "mode", "0755", "tmpfs");
-        Sys.CreateQuietly(context, "tmpfs");
-        return new Stage(Sys.FsMount(context, Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV | Sys.MOUNT_ATTR_NOEXEC,
-            "tmpfs"));
-    }
+    public static Stage Create() => new(Sys.NewMemory());
 
     /// <summary>In a private mount namespace: hides <paramref name="directory"/> there, which nobody sees.</summary>
     public void AttachOn(SafeFileHandle directory) => Sys.Attach(_directory, directory, "the staging tmpfs");

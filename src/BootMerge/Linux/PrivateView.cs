@@ -1,8 +1,7 @@
 using System;
-using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
-namespace BootMerge.Mounting;
+namespace BootMerge.Linux;
 
 /// <summary>
 /// A private copy of the mount namespace, entered by this thread until disposed. What is mounted or unmounted in it
