@@ -24,7 +24,7 @@ tools_of() {
     unit) echo "mmdebstrap gcc musl-gcc /usr/include/linux/openat2.h" ;;
     program) echo "$build_tools readelf" ;;
     docs) echo "$docs_tools" ;;
-    kernel) echo "$build_tools strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs losetup" ;;
+    kernel) echo "$build_tools strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs sfdisk losetup" ;;
     differential) echo "$build_tools mmdebstrap flock mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs sfdisk losetup" ;;
     boot) echo "$build_tools $boot_tools" ;;
     arm64) ! arm64_is_cached || echo "$build_tools $boot_tools readelf" ;;

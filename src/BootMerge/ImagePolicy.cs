@@ -9,10 +9,11 @@ namespace BootMerge;
 /// </summary>
 internal sealed class ImagePolicy
 {
-    private const int Root = 0;
-    private const int Default = 13;
+    private const int Default = (int)Designator.Generic;
 
     // Bits of a rule: the flags, in the order of their names, and whether there is a rule at all.
+    private const uint Verity = 1 << 0;
+    private const uint Signed = 1 << 1;
     private const uint Unprotected = 1 << 4;
     private const uint Unused = 1 << 5;
     private const uint Absent = 1 << 6;
@@ -21,6 +22,7 @@ internal sealed class ImagePolicy
     private const uint ReadOnlyOn = 1 << 8;
     private const uint GrowsOff = 1 << 9;
     private const uint GrowsOn = 1 << 10;
+    private const uint PartitionFlags = ReadOnlyOff | ReadOnlyOn | GrowsOff | GrowsOn;
     private const int FirstFileSystem = 11;
     private const int Open = 18;
     private const int Ignore = 19;
@@ -90,18 +92,86 @@ internal sealed class ImagePolicy
     /// <returns>null when it may be used.</returns>
     public string? ReasonToRefuse(string fileSystem)
     {
-        uint rule = (_rules[Root] & IsGiven) != 0 ? _rules[Root] : (_rules[Default] & IsGiven) != 0
-            ? _rules[Default] : Unused | Absent;
-        if ((rule & (Uses | UsesUnknown)) == 0)
-            rule |= Uses;
-        uint fileSystems = (rule & FileSystems) >> FirstFileSystem;
+        uint rule = RuleFor(Designator.Root);
+        return (rule & Unprotected) == 0 ? Refusal("no image without verity or encryption")
+            : (rule & (ReadOnlyOff | ReadOnlyOn)) == ReadOnlyOn
+                ? Refusal("no image without a partition marked read-only")
+            : (rule & (GrowsOff | GrowsOn)) == GrowsOn ? Refusal("no image without a partition marked to grow")
+            : ReasonToRefuse(Designator.Root, fileSystem);
+    }
+
+    /// <summary>The file system of one partition; the manual page says so, systemd 262 does not look.</summary>
+    public string? ReasonToRefuse(Designator partition, string fileSystem)
+    {
+        uint fileSystems = (RuleFor(partition) & FileSystems) >> FirstFileSystem;
         int flag = Words.IndexOf(Flags, fileSystem) - FirstFileSystem;
-        string? reason = (rule & Unprotected) == 0 ? "no image without verity or encryption"
-            : (rule & (ReadOnlyOff | ReadOnlyOn)) == ReadOnlyOn ? "no image without a partition marked read-only"
-            : (rule & (GrowsOff | GrowsOn)) == GrowsOn ? "no image without a partition marked to grow"
-            : fileSystems != 0 && (flag < 0 || (fileSystems >> flag & 1) == 0) ? "no " + fileSystem
-            : null;
-        return reason is null ? null : "the image policy " + Words.Quote(_text) + " allows " + reason;
+        return fileSystems != 0 && (flag < 0 || (fileSystems >> flag & 1) == 0) ? Refusal("no " + fileSystem) : null;
+    }
+
+    /// <summary>Of an image with a partition table: to be asked for every designator.</summary>
+    /// <returns>null when nothing is against it.</returns>
+    public string? ReasonToRefuse(Designator partition, PartitionState state, bool isReadOnly, bool grows)
+    {
+        uint rule = RuleFor(partition);
+        string named = Partitions[(int)partition] + " partition";
+        if (state is PartitionState.Absent or PartitionState.Ignored)
+            return (rule & (state == PartitionState.Absent ? Absent : Unused)) != 0 ? null
+                : Refusal("no image without a " + named);
+        bool isData = partition is Designator.Root or Designator.Usr;
+        // "unused" allows systemd to use a plain partition, too, if some other use is allowed; not here.
+        uint allowed = isData ? Unprotected : Unprotected | Unused;
+        if (state is PartitionState.Hashed or PartitionState.Signed)
+            allowed |= Verity;
+        if (state == PartitionState.Signed)
+            allowed |= Signed;
+        if ((rule & allowed) == 0)
+            return Refusal(!isData || (rule & Uses & ~Absent) == 0 ? "no image with such a partition: " + named
+                : "no " + named + (state == PartitionState.Plain ? " without verity or encryption"
+                    : (rule & Signed) != 0 ? " without a signature" : " without encryption"));
+        return FlagReason(rule, named, ReadOnlyOff, ReadOnlyOn, isReadOnly, "read-only")
+            ?? FlagReason(rule, named, GrowsOff, GrowsOn, grows, "to grow");
+    }
+
+    /// <summary>Whether partitions of a kind are as if they were not there.</summary>
+    public bool Ignores(Designator partition) => (RuleFor(partition) & Uses & ~Absent) == Unused;
+
+    /// <summary>Whether a root or usr partition must be verified if it can be.</summary>
+    public bool Verifies(Designator data) => (RuleFor(data) & (Verity | Signed)) != 0;
+
+    /// <returns>"the image policy 'root=absent' allows " and what.</returns>
+    public string Refusal(string what) => "the image policy " + Words.Quote(_text) + " allows " + what;
+
+    private string? FlagReason(uint rule, string named, uint off, uint on, bool isSet, string word) =>
+        (rule & (off | on)) == (isSet ? off : on)
+            ? Refusal("no image whose " + named + " is " + (isSet ? "" : "not ") + "marked " + word) : null;
+
+    /// <summary>
+    /// The rule in force: that of the partition, for what belongs to verity also one made of its data's, or that for
+    /// all the others. It has at least one use, or none because none is known.
+    /// </summary>
+    private uint RuleFor(Designator partition)
+    {
+        uint rule = _rules[(int)partition];
+        if ((rule & IsGiven) == 0)
+            rule = Derived(partition);
+        if ((rule & IsGiven) == 0)
+            rule = (_rules[Default] & IsGiven) != 0 ? _rules[Default] : Unused | Absent;
+        return Filled(rule);
+    }
+
+    private static uint Filled(uint rule) => (rule & (Uses | UsesUnknown)) == 0 ? rule | Uses : rule;
+
+    /// <summary>Where the data must be verified if it can be, what is needed for it must be there.</summary>
+    /// <returns>0 when the data's rule does not ask for it, or there is none.</returns>
+    private uint Derived(Designator partition)
+    {
+        uint needed = partition is Designator.RootVerity or Designator.UsrVerity ? Verity | Signed
+            : partition is Designator.RootVeritySig or Designator.UsrVeritySig ? Signed : 0;
+        uint data = _rules[(int)(partition is Designator.RootVerity or Designator.RootVeritySig
+            ? Designator.Root : Designator.Usr)];
+        if ((data & IsGiven) == 0 || (Filled(data) & needed) == 0)
+            return 0;
+        return IsGiven | Unprotected | Filled(data) & (Unused | Absent | PartitionFlags);
     }
 
     /// <returns>false when it is not a rule.</returns>

@@ -275,8 +275,7 @@ public sealed class ImageTests : KernelTest
     }
 
     [Theory]
-    [InlineData("GPT", "GPT")]
-    [InlineData("GPT of large sectors", "GPT")]
+    [InlineData("GPT without an MBR", "no protective MBR")]
     [InlineData("LUKS", "LUKS")]
     [InlineData("zeros", "no file system")]
     [InlineData("text", "no file system")]
@@ -402,8 +401,7 @@ public sealed class ImageTests : KernelTest
         byte[] bytes = new byte[256 << 10];
         switch (content)
         {
-            case "GPT": "EFI PART"u8.CopyTo(bytes.AsSpan(512)); break;
-            case "GPT of large sectors": "EFI PART"u8.CopyTo(bytes.AsSpan(4096)); break;
+            case "GPT without an MBR": "EFI PART"u8.CopyTo(bytes.AsSpan(4096)); break;
             case "LUKS": "LUKS"u8.CopyTo(bytes); break;
             case "zeros": break;
             case "text": bytes = Encoding.UTF8.GetBytes("no image at all\n"); break;

@@ -212,9 +212,6 @@ internal static class AllowedDifferences
             "one image that the policy refuses is left out with its reason; systemd merges nothing then "
                 + "(specification, section 5)") { CalledAs = CalledAs.Bootmerge },
         new("An image that the policy refuses.*", "exit", "1 => 0", "the same") { CalledAs = CalledAs.Bootmerge },
-        new("An image with a partition table", AnythingMerged,
-            @".* => \(nothing\)|.*foo.* => (?!.*foo).*|2 => 1|<time> +=> -|yes => no|\d+ => 0|""<time>"" => null|.*bar.* => .*| => .+",
-            "images with a partition table are not taken yet, and refused by name (specification, section 12)"),
         new("A directory and an image of one name in one directory",
             @"stdout row 1 (PATH|TYPE)|list --json\[0\]\.(path|type)|marker etc/origin\.extensions\.foo\.(mtime|path)|mount etc\[0\] layers",
             ".*(raw|last change|image).* => .*",

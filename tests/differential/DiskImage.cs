@@ -5,7 +5,7 @@ using System.Text;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>The file systems that extensions come in, and a partition table around one of them.</summary>
+/// <summary>The file systems that extensions come in, and partition tables around one of them.</summary>
 internal enum ImageType
 {
     Squashfs,
@@ -14,14 +14,44 @@ internal enum ImageType
     Btrfs,
     Xfs,
     Gpt,
+
+    /// <summary>Marked read-only, and beside it a partition for /home.</summary>
+    GptReadOnly,
+
+    /// <summary>Marked to grow.</summary>
+    GptGrowing,
+
+    /// <summary>Two generations, the newer first.</summary>
+    GptVersions,
+
+    /// <summary>Of generic Linux data.</summary>
+    GptGeneric,
+
+    /// <summary>For arm64, elsewhere for x86-64.</summary>
+    GptForeign,
+
+    /// <summary>Nobody may use it without being told to.</summary>
+    GptHidden,
+
+    /// <summary>With a usr partition of the same files, which lie below usr there.</summary>
+    GptRootAndUsr,
+
+    /// <summary>The first header is gone.</summary>
+    GptBackup,
 }
 
 /// <summary>Packs a directory into a disk image, by the tools that everybody uses for it.</summary>
 internal static class DiskImage
 {
-    // The root partition of x86-64: Discoverable Partitions Specification.
+    // Of x86-64: Discoverable Partitions Specification.
     private const string RootPartition = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709";
-    private const int FirstSector = 2048, SectorSize = 512;
+    private const string UsrPartition = "8484680C-9521-48C6-9C11-B0720656F69E";
+    private const string ForeignPartition = "B921B045-1DF0-41C3-AF44-4C6F280D3FAE";
+    private const string GenericPartition = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
+    private const string HomePartition = "933AC7E1-2EB4-4F13-B844-0E14E2AEF915";
+
+    // Each partition has as much room as the largest needs.
+    private const int FirstSector = 2048, SectorSize = 512, PartitionSectors = 4096;
 
     public static void Make(ImageType type, string tree, string image)
     {
@@ -46,11 +76,9 @@ internal static class DiskImage
                 Bench.Run("mkfs.xfs", "--unsupported", "-q", "-p", list, Sized(image, 32));
                 File.Delete(list);
                 break;
-            case ImageType.Gpt:
-                WithPartitionTable(tree, image);
-                break;
             default:
-                throw new ArgumentOutOfRangeException(nameof(type));
+                WithPartitionTable(type, tree, image);
+                break;
         }
     }
 
@@ -61,21 +89,46 @@ internal static class DiskImage
         return image;
     }
 
-    private static void WithPartitionTable(string tree, string image)
+    private static void WithPartitionTable(ImageType type, string tree, string image)
     {
         string partition = image + ".partition", script = image + ".script";
         Make(ImageType.Squashfs, tree, partition);
-        byte[] content = File.ReadAllBytes(partition);
-        File.WriteAllText(script, $"label: gpt\nstart={FirstSector}, "
-            + $"size={(content.Length + SectorSize - 1) / SectorSize}, type={RootPartition}\n");
-        Sized(image, 4);
+        byte[] root = File.ReadAllBytes(partition);
+        Bench.Run("mksquashfs", tree + "/usr", partition, "-quiet", "-no-progress", "-noappend", "-all-root");
+        byte[] usr = File.ReadAllBytes(partition);
+        File.Delete(partition);
+        (string Type, byte[] Content, string More)[] partitions = type switch
+        {
+            ImageType.GptReadOnly => [(HomePartition, "x"u8.ToArray(), ""),
+                (RootPartition, root, ", attrs=\"GUID:60\"")],
+            ImageType.GptGrowing => [(RootPartition, root, ", attrs=\"GUID:59\"")],
+            ImageType.GptVersions => [(RootPartition, root, ", name=a_10"), (RootPartition, usr, ", name=a_9")],
+            ImageType.GptGeneric => [(GenericPartition, root, "")],
+            ImageType.GptForeign => [(ForeignPartition, root, "")],
+            ImageType.GptHidden => [(RootPartition, usr, ", attrs=\"GUID:63\""), (GenericPartition, root, "")],
+            ImageType.GptRootAndUsr => [(RootPartition, root, ""), (UsrPartition, usr, "")],
+            _ => [(RootPartition, root, "")],
+        };
+        StringBuilder text = new("label: gpt\n");
+        for (int i = 0; i < partitions.Length; i++)
+            text.Append($"start={FirstSector + i * PartitionSectors}, size={PartitionSectors}, "
+                + $"type={partitions[i].Type}{partitions[i].More}\n");
+        File.WriteAllText(script, text.ToString());
+        Sized(image, 10);
         Bench.Run("sh", "-c", "sfdisk --quiet \"$1\" < \"$2\"", "sh", image, script);
         using (FileStream file = new(image, FileMode.Open))
         {
-            file.Position = FirstSector * SectorSize;
-            file.Write(content);
+            for (int i = 0; i < partitions.Length; i++)
+            {
+                file.Position = (FirstSector + i * PartitionSectors) * SectorSize;
+                file.Write(partitions[i].Content);
+            }
+
+            file.Position = SectorSize;
+            if (type == ImageType.GptBackup)
+                file.Write(new byte[SectorSize]);
         }
-        File.Delete(partition);
+
         File.Delete(script);
     }
 

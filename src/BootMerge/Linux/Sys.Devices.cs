@@ -25,20 +25,23 @@ internal static unsafe partial class Sys
     /// Shows a file on a loop device, read-only, until the last user of the device is gone [5.8]. Direct I/O spares the
     /// page cache a second copy; the kernel leaves it out by itself where the file system below cannot.
     /// </summary>
+    /// <param name="size">How much of the file, from <paramref name="offset"/> on; 0: all of it.</param>
     /// <returns>0, or the error number.</returns>
-    public static int TryConfigureLoop(SafeFileHandle device, SafeFileHandle file)
+    public static int TryConfigureLoop(SafeFileHandle device, SafeFileHandle file, ulong offset, ulong size)
     {
         LibC.LoopConfiguration configuration = default;
         configuration.File = (uint)Raw(file);
+        configuration.Information.Offset = offset;
+        configuration.Information.SizeLimit = size;
         configuration.Information.Flags = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO;
         int result = LibC.ioctl(Raw(device), LOOP_CONFIGURE, &configuration);
         int errno = LastErrno;
         return result == 0 ? 0 : errno;
     }
 
-    /// <summary>Whether a loop device shows this whole file, read-only, and with autoclear.</summary>
+    /// <summary>Whether a loop device shows just this part of a file, read-only, and with autoclear.</summary>
     /// <param name="file">Status of the file.</param>
-    public static bool IsLoopOver(SafeFileHandle device, FileStatus file)
+    public static bool IsLoopOver(SafeFileHandle device, FileStatus file, ulong offset, ulong size)
     {
         const uint Wanted = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR;
         LibC.LoopInformation information;
@@ -46,12 +49,26 @@ internal static unsafe partial class Sys
         return LibC.ioctl(Raw(device), LOOP_GET_STATUS64, &information) == 0
             && information.BackingInode == file.Inode
             && information.BackingDevice == KernelDevice(file)
-            && information is { Offset: 0, SizeLimit: 0 }
+            && information.Offset == offset
+            && information.SizeLimit == size
             && (information.Flags & Wanted) == Wanted;
     }
 
-    /// <summary>The first bytes of a file or block device, fewer at its end.</summary>
-    public static int ReadStart(SafeFileHandle file, byte[] buffer, string name)
+    /// <summary>In bytes.</summary>
+    /// <param name="file">A regular file or block device, opened for reading.</param>
+    public static ulong SizeOf(SafeFileHandle file)
+    {
+        const ulong BLKGETSIZE64 = 0x80081272;
+        FileStatus status = Status(file);
+        if (!status.IsBlockDevice)
+            return status.Size;
+        ulong size;
+        Check(LibC.ioctl(Raw(file), BLKGETSIZE64, &size), "ioctl BLKGETSIZE64", file);
+        return size;
+    }
+
+    /// <summary>Bytes of a file or block device, fewer at its end.</summary>
+    public static int ReadAt(SafeFileHandle file, byte[] buffer, ulong offset, string name)
     {
         int length = 0;
         while (length < buffer.Length)
@@ -60,7 +77,8 @@ internal static unsafe partial class Sys
             int errno;
             fixed (byte* at = buffer)
             {
-                count = LibC.pread(Raw(file), at + length, (nuint)(buffer.Length - length), length);
+                count = LibC.pread(Raw(file), at + length, (nuint)(buffer.Length - length),
+                    (long)offset + length);
                 errno = LastErrno;
             }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using BootMerge.Extensions;
+using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Planning;
@@ -140,7 +141,7 @@ internal sealed class StackBuilder
             if (layer.Image is null)
                 directory = root.OpenAt(layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
             else if (!isStaged)
-                directory = Extension.TryOpenInside(layer.Image.Root, layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
+                directory = InsideImage(layer.Image, layer.Path);
             else
             {
                 using SafeFileHandle image = stage.Attach(layer.Image);
@@ -150,6 +151,15 @@ internal sealed class StackBuilder
             layers.Add(new NamedLayer(layer.Name,
                 directory ?? throw new KernelException("open", layer.Name + " " + layer.Path, Errno.ENOENT)));
         }
+    }
+
+    private static SafeFileHandle? InsideImage(DiskImage image, string path)
+    {
+        SafeFileHandle? directory = Extension.TryOpenInside(image.Root, path, Sys.O_PATH | Sys.O_DIRECTORY);
+        if (directory is null || !image.HasUsr)
+            return directory;
+        using (directory)
+            return Sys.CloneTree(directory, recursive: false, image.Path);
     }
 
     private static string? WorkDirectoryText(StackPlan plan) =>

@@ -332,6 +332,9 @@ internal sealed class Selection
             if (candidate.Verdict.Accepted && candidate.Verdict.Reason.Length > 0)
                 log.Warning("Merging '" + candidate.Extension.Name + "' although it does not fit (--force): "
                     + candidate.Verdict.Reason + ".");
+            if (candidate.Verdict.Accepted && candidate.Extension.Image is { IsUnverified: true })
+                log.Warning("Merging '" + candidate.Extension.Name + "' unverified: the image policy does not use its "
+                    + "hash partition (dm-verity).");
             if (candidate.Verdict.Accepted && candidate.Missing is string missing)
                 log.Warning("Merging '" + candidate.Extension.Name + "' without its " + missing + ".");
         }

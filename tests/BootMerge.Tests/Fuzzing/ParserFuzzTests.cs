@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
@@ -9,6 +10,7 @@ using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Planning;
+using BootMerge.Tests.Extensions.Images;
 using CsCheck;
 using Xunit;
 
@@ -242,8 +244,8 @@ public sealed class ParserFuzzTests
     [Fact]
     public void Superblocks()
     {
-        (int Offset, string Bytes)[] signatures = [(0, "hsqs"), (0, "XFSB"), (0, "LUKS"), (512, "EFI PART"),
-            (4096, "EFI PART"), (1024, "\u00e2\u00e1\u00f5\u00e0"), (1024 + 0x38, "\u0053\u00ef"),
+        (int Offset, string Bytes)[] signatures = [(0, "hsqs"), (0, "XFSB"), (0, "LUKS"), (510, "U\u00aa"),
+            (446, "\0\0\0\0\u0083"), (1024, "\u00e2\u00e1\u00f5\u00e0"), (1024 + 0x38, "\u0053\u00ef"),
             (0x10000 + 64, "_BHRfS_M")];
         byte[][] sound = Array.ConvertAll(signatures, signature =>
         {
@@ -265,10 +267,50 @@ public sealed class ParserFuzzTests
         });
         Fuzz.Run("superblocks", spots, image =>
         {
-            string? type = Superblock.Identify(image, out string problem);
+            string? type = Superblock.Identify(image, "it", out string problem);
             Assert.True(type is null ? problem.Length > 0 : type is "squashfs" or "xfs" or "erofs" or "ext4"
                 or "btrfs");
         });
+    }
+
+    [Fact]
+    public void Partition_tables()
+    {
+        // What is mutated: the two headers and an entry each, in the sectors that they have in an image.
+        Gen<byte[]> tables = Mutations.Of([.. new[] { 512, 4096 }.Select(sector =>
+        {
+            GptImage image = new GptImage(sector, 80).With(GptImage.Root, 36, 40, label: "a_1")
+                .With(GptImage.Root, 41, 42, GptPartition.ReadOnly, "a_2", index: 1);
+            return (byte[])[(byte)(sector / 512), .. image.Header(1)[..92], .. image.Entry(1, 0), .. image.Entry(1, 1)];
+        })]);
+        Fuzz.Run("partition tables", tables, text =>
+        {
+            const int Entry = 1 + 92;
+            int sector = text.Length > 0 && text[0] % 2 == 0 ? 4096 : 512;
+            GptImage image = new(sector, 80);
+            Copy(text, 1, image.Header(1)[..92]);
+            Copy(text, Entry, image.Bytes.AsSpan(2 * sector, Math.Max(0, Math.Min(text.Length - Entry, 1024))));
+            // Half of them with checksums that are right, or nothing would ever get behind those.
+            if (text.Length % 2 == 0)
+                image.Seal(1);
+            ulong size = (ulong)image.Bytes.Length;
+            foreach (GptPartition partition in image.Read(out string problem) ?? [])
+            {
+                Assert.Equal("", problem);
+                Assert.True(partition.Size >= 512 && partition.Offset >= 512 && partition.Offset < size
+                    && partition.Size <= size - partition.Offset && partition.Label.Length <= 36);
+            }
+
+            PartitionChoice choice = new(image.Read(out _) ?? [], ImagePolicy.BuiltIn(ExtensionClass.Sysext, "/x"),
+                MachineArchitecture.X8664);
+            Assert.True(choice.Root is not null || choice.Usr is not null || choice.Problem is not null);
+        });
+
+        static void Copy(byte[] text, int at, Span<byte> to)
+        {
+            if (text.Length > at)
+                text.AsSpan(at, Math.Min(to.Length, text.Length - at)).CopyTo(to);
+        }
     }
 
     [Fact]

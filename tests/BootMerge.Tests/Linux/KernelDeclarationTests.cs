@@ -28,6 +28,7 @@ public sealed partial class KernelDeclarationTests
     private static readonly string[] OfLibrary = ["DT_", "MNT_", "ST_"];
 
     private const string KernelHeaders = """
+        #include <stddef.h>
         #include <asm/unistd.h>
         #include <linux/btrfs.h>
         #include <linux/capability.h>

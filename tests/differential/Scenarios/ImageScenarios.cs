@@ -5,7 +5,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Extensions that are disk images with a bare file system: specification, section 12.</summary>
+/// <summary>Extensions that are disk images: specification, section 12.</summary>
 internal static class ImageScenarios
 {
     private const string Confexts = "usr/lib/confexts/", Sysexts = "var/lib/extensions/";
@@ -13,7 +13,11 @@ internal static class ImageScenarios
     private static readonly ImageType[] FileSystems = [ImageType.Squashfs, ImageType.Erofs, ImageType.Ext4,
         ImageType.Btrfs, ImageType.Xfs];
 
-    public static readonly IReadOnlyList<Scenario> All = [.. Types(), .. Names, .. Refreshes, .. Broken];
+    private static readonly ImageType[] Tables = [ImageType.Gpt, ImageType.GptReadOnly, ImageType.GptGrowing,
+        ImageType.GptVersions, ImageType.GptGeneric, ImageType.GptForeign, ImageType.GptHidden, ImageType.GptBackup];
+
+    public static readonly IReadOnlyList<Scenario> All = [.. Types(), .. Partitions(), .. Names, .. Refreshes,
+        .. Broken];
 
     private static IEnumerable<Scenario> Types()
     {
@@ -54,6 +58,28 @@ internal static class ImageScenarios
             Merge("--no-reload", "--mutable=ephemeral"), Refresh("--no-reload", "--mutable=ephemeral"),
                 Run("--no-reload", "unmerge"))
         { Root = RootKind.Slash };
+    }
+
+    private static IEnumerable<Scenario> Partitions()
+    {
+        foreach (ImageType type in Tables)
+            yield return new Scenario($"An image with a partition table, {type}",
+                root => root.Extension("foo").Extension("bar").Image(Sysexts + "foo", type),
+                List, Merge(), Refresh(), Refresh("--always-refresh=yes"), Unmerge, Merge("--mutable=ephemeral"),
+                    Unmerge) { Class = TestedClass.Sysext };
+        yield return new Scenario("A confext with a partition table",
+            root => root.Extension("foo").Extension("bar").File(Confexts + "foo/usr/file", "")
+                .Image(Confexts + "foo", ImageType.Gpt),
+            List, Merge(), Refresh(), Unmerge);
+        yield return new Scenario("A sysext with partitions for root and usr",
+            root => root.Extension("foo", hierarchies: ["opt", "usr"]).Extension("bar")
+                .Image(Sysexts + "foo", ImageType.GptRootAndUsr),
+            List, Merge(), Refresh(), Refresh("--always-refresh=yes"), Unmerge) { Class = TestedClass.Sysext };
+        yield return new Scenario("systemd-sysext skips its refresh of an image with a partition table",
+            root => root.Extension("foo").Image(Sysexts + "foo", ImageType.Gpt),
+            Merge(), Systemd("refresh"), Systemd("--always-refresh=yes", "refresh"), Refresh(), Systemd("unmerge"),
+                Systemd("merge"), Refresh(), Refresh("--always-refresh=yes"), Unmerge)
+        { Class = TestedClass.Sysext, Root = RootKind.Ext4 };
     }
 
     private static IReadOnlyList<Scenario> Names =>
@@ -152,9 +178,6 @@ internal static class ImageScenarios
 
     private static IReadOnlyList<Scenario> Broken =>
     [
-        new("An image with a partition table",
-            root => root.Extension("foo").Extension("bar").Image(Sysexts + "foo", ImageType.Gpt),
-            List, Merge(), Refresh()) { Class = TestedClass.Sysext },
         new("An image without a release file",
             root => root.Extension("foo").Extension("bar").Remove(Confexts + "foo/etc/extension-release.d")
                 .Image(Confexts + "foo", ImageType.Squashfs),

@@ -1,36 +1,42 @@
 using System;
+using System.Collections.Generic;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>
-/// An extension that is a disk image with a bare file system, opened. Its mounts are read-only and detached: nobody
-/// sees them, and a loop device goes with the last of them.
-/// </summary>
+/// <summary>An extension that is a disk image, opened: a bare file system, or partitions of a GPT.</summary>
 internal sealed class DiskImage : IDisposable
 {
-    // The image itself, or the loop device that shows it; open for as long as mounts may be made of it.
-    private readonly SafeFileHandle _device;
-    private readonly string _devicePath;
+    private const string UsrName = "usr";
 
-    private DiskImage(string path, string fileSystem, SafeFileHandle device, string devicePath)
+    private readonly Volume? _root;
+
+    // Lies upon the root's /usr, and is alone in an image without a root.
+    private readonly Volume? _usr;
+
+    private DiskImage(string path, Volume? root, Volume? usr)
     {
         Path = path;
-        FileSystem = fileSystem;
-        _device = device;
-        _devicePath = devicePath;
-        Root = Mount();
+        _root = root;
+        _usr = usr;
+        Root = usr is null ? root!.Root : Join();
     }
 
     /// <summary>Inside the root.</summary>
     public string Path { get; }
 
-    /// <summary>"erofs", as mount(2) takes it.</summary>
-    public string FileSystem { get; }
-
-    /// <summary>The root of a detached mount of it.</summary>
+    /// <summary>The root of a detached, read-only mount of it.</summary>
     public SafeFileHandle Root { get; }
+
+    /// <summary>
+    /// <see cref="Root"/> has a mount on it: the kernel takes a directory of that as a layer only by a copy of the
+    /// mount.
+    /// </summary>
+    public bool HasUsr => _usr is not null;
+
+    /// <summary>Its maker gave it a hash partition, but the policy does not want that used.</summary>
+    public bool IsUnverified { get; private init; }
 
     /// <summary>
     /// What cannot be opened or mounted is a <see cref="KernelException"/>, what is not such an image an
@@ -38,115 +44,112 @@ internal sealed class DiskImage : IDisposable
     /// </summary>
     /// <param name="image">O_PATH descriptor of a regular file or block device.</param>
     /// <param name="path">Of the image, inside the root.</param>
-    /// <param name="policy">Asked before the kernel sees the file system.</param>
+    /// <param name="policy">Asked before the kernel sees a file system.</param>
     /// <param name="mayLieUnderLayers">Layers of other merges may come to lie on what is in it.</param>
     /// <param name="refusal">Why the policy does not allow it, or null.</param>
     /// <returns>null when the policy does not allow it.</returns>
     public static DiskImage? Open(SafeFileHandle image, string path, ImagePolicy policy, bool mayLieUnderLayers,
         out string? refusal)
     {
-        SafeFileHandle file = Sys.Reopen(image, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
-        string fileSystem;
+        using SafeFileHandle file = Sys.Reopen(image, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
+        ReadOnlySpan<byte> start = Start(file, path, 0);
+        List<GptPartition>? partitions = GptTable.Read(start, Sys.SizeOf(file),
+            (buffer, offset) => Sys.ReadAt(file, buffer, offset, path), out string problem);
+        if (problem.Length > 0)
+            throw new InputException(problem);
+        string? fileSystem = Superblock.Identify(start, "it", out problem);
+        if (partitions is null)
+        {
+            refusal = policy.ReasonToRefuse(fileSystem ?? throw new InputException(problem));
+            return refusal is not null ? null
+                : new DiskImage(path, Volume.OfWhole(file, path, fileSystem, mayLieUnderLayers), null);
+        }
+
+        // What is left of something older must not decide what is merged.
+        if (fileSystem is not null)
+            throw new InputException("it has a GPT partition table and the signature of " + fileSystem);
+        PartitionChoice choice = new(partitions, policy, MachineArchitecture.Local);
+        if (choice.Problem is not null)
+            throw new InputException(choice.Problem);
+        refusal = choice.Refusal;
+        Volume? root = null;
+        Volume? usr = null;
         try
         {
-            fileSystem = Identify(file, path);
-            refusal = policy.ReasonToRefuse(fileSystem);
-            if (refusal is not null)
-            {
-                file.Dispose();
-                return null;
-            }
-
-            if (Sys.Status(image).IsBlockDevice)
-                return new DiskImage(path, fileSystem, file, Sys.ProcPath(file));
-            if (fileSystem == "erofs" && !mayLieUnderLayers && !Sys.IsOnOverlay(file)
-                && TryWithoutDevice(file, path, fileSystem) is DiskImage straight)
-                return straight;
+            if (refusal is null && choice.Root is not null)
+                root = OpenPartition(file, path, policy, choice.Root, Designator.Root, out refusal);
+            if (refusal is null && choice.Usr is not null)
+                usr = OpenPartition(file, path, policy, choice.Usr, Designator.Usr, out refusal);
+            if (refusal is null)
+                return new DiskImage(path, root, usr) { IsUnverified = choice.IsUnverified };
         }
         catch
         {
-            file.Dispose();
+            root?.Dispose();
+            usr?.Dispose();
             throw;
         }
 
-        using (file)
-            return OnLoopDevice(file, path, fileSystem);
+        root?.Dispose();
+        return null;
     }
 
     /// <summary>Another detached mount of it: an older kernel attaches each one only once.</summary>
-    public SafeFileHandle Mount()
-    {
-        using SafeFileHandle context = Sys.FsOpen(FileSystem);
-        Sys.SetString(context, "source", _devicePath, Path);
-        Sys.SetFlag(context, "ro", Path);
-        // A journal cannot be replayed on what is read-only, and must not be: the image would be another one after it.
-        if (FileSystem is "ext4" or "xfs")
-            Sys.SetFlag(context, "norecovery", Path);
-        // A refresh mounts the image beside the merge that it will replace; XFS takes a UUID only once.
-        if (FileSystem == "xfs")
-            Sys.SetFlag(context, "nouuid", Path);
-        if (FileSystem == "btrfs")
-            Sys.SetString(context, "rescue", "nologreplay", Path); // [5.9]
-        Sys.CreateQuietly(context, Path);
-        return Sys.FsMount(context, Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NODEV, Path);
-    }
+    public SafeFileHandle Mount() => _usr is null ? _root!.Mount() : Join();
 
     public void Dispose()
     {
         Root.Dispose();
-        _device.Dispose();
+        _root?.Dispose();
+        _usr?.Dispose();
     }
 
-    private static string Identify(SafeFileHandle file, string path)
+    /// <returns>null when the policy does not allow its file system.</returns>
+    private static Volume? OpenPartition(SafeFileHandle file, string path, ImagePolicy policy, GptPartition partition,
+        Designator designator, out string? refusal)
     {
-        byte[] start = new byte[Superblock.Length];
-        int length = Sys.ReadStart(file, start, path);
-        return Superblock.Identify(start.AsSpan(0, length), out string problem) ?? throw new InputException(problem);
+        string place = designator == Designator.Root ? "its root partition" : "its usr partition";
+        string fileSystem = Superblock.Identify(Start(file, path, partition.Offset, partition.Size), place,
+            out string problem) ?? throw new InputException(problem);
+        refusal = policy.ReasonToRefuse(designator, fileSystem);
+        return refusal is null ? Volume.OfPart(file, path, fileSystem, partition.Offset, partition.Size) : null;
     }
 
     /// <summary>
-    /// erofs can be mounted from the file itself [6.12]. The mount then counts as a layer upon the file's own file
-    /// system, of which the kernel allows two: so this is not for images that others may lie upon, nor for files on an
-    /// overlay.
+    /// Kernels before 6.15 attach nothing to a detached mount: so it is done where nobody sees it, and copied from
+    /// there.
     /// </summary>
-    /// <returns>null when this kernel wants a block device.</returns>
-    private static DiskImage? TryWithoutDevice(SafeFileHandle file, string path, string fileSystem)
+    private SafeFileHandle Join()
     {
-        try
-        {
-            return new DiskImage(path, fileSystem, file, Sys.ProcPath(file));
-        }
-        catch (KernelException e) when (e.Errno == Errno.ENOTBLK)
-        {
-            return null;
-        }
+        using SafeFileHandle root = _root?.Mount() ?? EmptyRoot();
+        using SafeFileHandle usr = _usr!.Mount();
+        using PrivateView view = PrivateView.Enter();
+        using SafeFileHandle place = Sys.Open("/", Sys.O_PATH | Sys.O_DIRECTORY);
+        Sys.Attach(root, place, Path);
+        using SafeFileHandle point = Sys.TryOpenAt(root, UsrName, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW)
+            ?? throw new InputException("its root partition has no directory usr");
+        Sys.Attach(usr, point, Path);
+        return Sys.CloneTree(root, recursive: true, Path);
     }
 
-    private static DiskImage OnLoopDevice(SafeFileHandle file, string path, string fileSystem)
+    private static SafeFileHandle EmptyRoot()
     {
+        SafeFileHandle root = Sys.NewMemory();
         try
         {
-            return OnDevice(LoopDevice.Attach(file, path, out string device), device, path, fileSystem);
-        }
-        catch (KernelException e) when (e.Errno == Errno.EEXIST && fileSystem == "btrfs")
-        {
-            // Up to 6.6 btrfs takes a UUID only from one device: from the one that the merged image has.
-            if (LoopDevice.TryFind(file, out string device) is SafeFileHandle other)
-                return OnDevice(other, device, path, fileSystem);
-            throw;
-        }
-    }
-
-    private static DiskImage OnDevice(SafeFileHandle device, string devicePath, string path, string fileSystem)
-    {
-        try
-        {
-            return new DiskImage(path, fileSystem, device, devicePath);
+            Sys.MakeDirectory(root, UsrName, Octal.Mode755, UsrName);
+            return root;
         }
         catch
         {
-            device.Dispose();
+            root.Dispose();
             throw;
         }
+    }
+
+    private static ReadOnlySpan<byte> Start(SafeFileHandle file, string path, ulong offset, ulong size = ulong.MaxValue)
+    {
+        byte[] start = new byte[Math.Min(Superblock.Length, size)];
+        return start.AsSpan(0, Sys.ReadAt(file, start, offset, path));
     }
 }

@@ -3,14 +3,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>A file as a block device, read-only; it is gone with its last user.</summary>
+/// <summary>A file, or a part of it, as a block device, read-only; it is gone with its last user.</summary>
 internal static class LoopDevice
 {
     private const string Control = "/dev/loop-control";
 
     /// <param name="file">Opened for reading.</param>
+    /// <param name="offset">In bytes.</param>
+    /// <param name="size">In bytes; 0: up to the end of the file.</param>
     /// <param name="path">The device's path in this process's view.</param>
-    public static SafeFileHandle Attach(SafeFileHandle file, string name, out string path)
+    public static SafeFileHandle Attach(SafeFileHandle file, string name, ulong offset, ulong size, out string path)
     {
         // Between the number and the use of it somebody else can take the device, but not for ever.
         const int Tries = 100;
@@ -21,7 +23,7 @@ internal static class LoopDevice
         {
             path = "/dev/loop" + Sys.FreeLoopNumber(control).ToString();
             SafeFileHandle device = Sys.Open(path, Sys.O_RDONLY);
-            int errno = Sys.TryConfigureLoop(device, file);
+            int errno = Sys.TryConfigureLoop(device, file, offset, size);
             if (errno == 0)
                 return device;
             device.Dispose();
@@ -30,8 +32,8 @@ internal static class LoopDevice
         }
     }
 
-    /// <summary>A device that shows the same file already; null when there is none.</summary>
-    public static SafeFileHandle? TryFind(SafeFileHandle file, out string path)
+    /// <summary>A device that shows the same already; null when there is none.</summary>
+    public static SafeFileHandle? TryFind(SafeFileHandle file, ulong offset, ulong size, out string path)
     {
         FileStatus status = Sys.Status(file);
         path = "";
@@ -45,7 +47,7 @@ internal static class LoopDevice
                 continue;
             SafeFileHandle device = Sys.OpenChild(devices, entry.Name, Sys.O_RDONLY);
             path = "/dev/" + entry.Name;
-            if (Sys.IsLoopOver(device, status))
+            if (Sys.IsLoopOver(device, status, offset, size))
                 return device;
             device.Dispose();
         }

@@ -20,16 +20,17 @@ public sealed class SuperblockTests
     {
         byte[] image = new byte[Superblock.Length];
         Put(image, offset, signature);
-        Assert.Equal(type, Superblock.Identify(image, out _));
+        Assert.Equal(type, Superblock.Identify(image, "it", out _));
 
         // Cut off within the signature, one byte wrong, one byte further: it is not there.
-        Assert.Null(Superblock.Identify(image.AsSpan(0, offset + (signature.Length / 2) - 1), out string problem));
+        Assert.Null(Superblock.Identify(image.AsSpan(0, offset + (signature.Length / 2) - 1), "it",
+            out string problem));
         Assert.Contains("no file system", problem, StringComparison.Ordinal);
         image[offset + 1] ^= 1;
-        Assert.Null(Superblock.Identify(image, out _));
+        Assert.Null(Superblock.Identify(image, "it", out _));
         byte[] shifted = new byte[Superblock.Length + 1];
         Put(shifted, offset + 1, signature);
-        Assert.Null(Superblock.Identify(shifted, out _));
+        Assert.Null(Superblock.Identify(shifted, "it", out _));
     }
 
     [Theory]
@@ -47,23 +48,26 @@ public sealed class SuperblockTests
         BitConverter.TryWriteBytes(image.AsSpan(Ext + 0x18), blockSize);
         BitConverter.TryWriteBytes(image.AsSpan(Ext + 0x4C), revision);
 
-        Assert.Equal(isExt ? "ext4" : null, Superblock.Identify(image, out _));
+        Assert.Equal(isExt ? "ext4" : null, Superblock.Identify(image, "it", out _));
     }
 
     [Theory]
-    [InlineData(512)]
-    [InlineData(1024)]
-    [InlineData(2048)]
-    [InlineData(4096)]
-    public void A_partition_table_of_any_sector_size_is_refused_whatever_else_is_there(int sector)
+    [InlineData(0x00, 0x83, true)]
+    [InlineData(0x80, 0x83, true)]
+    [InlineData(0x80, 0x00, false)]
+    [InlineData(0x33, 0x83, false)] // code of a boot sector
+    public void An_MBR_partition_table_is_named_where_there_is_nothing_else(byte flag, byte type, bool isTable)
     {
-        byte[] image = new byte[Superblock.Length];
-        Put(image, sector, "4546492050415254");
-        Assert.Null(Superblock.Identify(image, out string problem));
-        Assert.Contains("GPT", problem, StringComparison.Ordinal);
-        Put(image, 0, "68737173");
-        Assert.Null(Superblock.Identify(image, out problem));
-        Assert.Contains("GPT", problem, StringComparison.Ordinal);
+        byte[] image = new byte[4096];
+        Put(image, 510, "55AA");
+        image[446] = flag;
+        image[450] = type;
+        Assert.Null(Superblock.Identify(image, "its root partition", out string problem));
+        Assert.Equal(isTable ? "its root partition has an MBR partition table: only GPT is supported"
+            : "no file system is found in its root partition (supported: squashfs, erofs, ext4, btrfs and xfs)",
+            problem);
+        Put(image, 1024, "E2E1F5E0");
+        Assert.Equal("erofs", Superblock.Identify(image, "it", out _));
     }
 
     [Theory]
@@ -76,7 +80,7 @@ public sealed class SuperblockTests
         byte[] image = new byte[Superblock.Length];
         Put(image, first, firstSignature);
         Put(image, second, secondSignature);
-        Assert.Null(Superblock.Identify(image, out string problem));
+        Assert.Null(Superblock.Identify(image, "it", out string problem));
         Assert.Contains("ambiguous", problem, StringComparison.Ordinal);
     }
 
@@ -87,7 +91,7 @@ public sealed class SuperblockTests
     [InlineData("4C554B53BABE")]
     public void Anything_else_is_no_file_system(string start)
     {
-        Assert.Null(Superblock.Identify(Convert.FromHexString(start), out string problem));
+        Assert.Null(Superblock.Identify(Convert.FromHexString(start), "it", out string problem));
         Assert.Contains(start.StartsWith("4C55", StringComparison.Ordinal) ? "LUKS" : "no file system", problem,
             StringComparison.Ordinal);
     }

@@ -1,0 +1,150 @@
+using System.Collections.Generic;
+
+namespace BootMerge.Extensions.Images;
+
+/// <summary>
+/// Which partitions of an image are used: of each kind one, by architecture, label and image policy, as systemd 262
+/// chooses. Pure.
+/// </summary>
+internal sealed class PartitionChoice
+{
+    private const uint RootAndUsr = 1u << (int)Designator.Root | 1u << (int)Designator.Usr;
+
+    private readonly ImagePolicy _policy;
+    private readonly GptPartition?[] _found = new GptPartition?[(int)Designator.Generic + 1];
+
+    // A bit for each designator.
+    private readonly uint _ignored;
+    private readonly uint _hidden;
+
+    /// <param name="partitions">In the order of the table.</param>
+    public PartitionChoice(List<GptPartition> partitions, ImagePolicy policy, MachineArchitecture machine)
+    {
+        _policy = policy;
+        int generic = 0;
+        foreach (GptPartition partition in partitions)
+        {
+            Designator designator = partition.Designator;
+            uint bit = 1u << (int)designator;
+            if ((partition.Flags & (designator == Designator.Esp ? GptPartition.NoBlockIo : GptPartition.NoAuto)) != 0)
+            {
+                _hidden |= bit;
+                continue;
+            }
+
+            if (designator == Designator.Generic)
+                generic++;
+            else if (policy.Ignores(designator))
+                _ignored |= bit;
+            if ((_ignored & bit) == 0
+                && (Found(designator) is not GptPartition other || IsBetter(partition, other, machine)))
+                _found[(int)designator] = partition;
+        }
+
+        Problem = PairProblem();
+        if (Problem is null && Root is null && Usr is null && generic == 1)
+        {
+            if (policy.Ignores(Designator.Root))
+                _ignored |= 1u << (int)Designator.Root;
+            else
+                _found[(int)Designator.Root] = Found(Designator.Generic);
+        }
+
+        Problem ??= RootProblem(generic);
+        if (Problem is null)
+            Refusal = FindRefusal() ?? VerityRefusal(Designator.Root) ?? VerityRefusal(Designator.Usr);
+    }
+
+    public GptPartition? Root => Found(Designator.Root);
+
+    /// <summary>Its top is /usr; beside <see cref="Root"/> it lies upon that one's /usr.</summary>
+    public GptPartition? Usr => Found(Designator.Usr);
+
+    /// <summary>Why nothing of the image can be used, or null.</summary>
+    public string? Problem { get; }
+
+    /// <summary>Why the policy does not allow it, or null.</summary>
+    public string? Refusal { get; }
+
+    /// <summary>It has a hash partition that the policy does not want used.</summary>
+    public bool IsUnverified { get; private set; }
+
+    private GptPartition? Found(Designator designator) => _found[(int)designator];
+
+    private bool IsIgnored(Designator designator) => (_ignored & 1u << (int)designator) != 0;
+
+    /// <summary>Of two that are as good the first counts; only what belongs to an architecture has versions.</summary>
+    private static bool IsBetter(GptPartition partition, GptPartition other, MachineArchitecture machine)
+    {
+        if (partition.Architecture == PartitionTypes.AnyArchitecture)
+            return false;
+        int order = PartitionTypes.RankOf(other.Architecture, machine)
+            - PartitionTypes.RankOf(partition.Architecture, machine);
+        return (order != 0 ? order : VersionOrder.Compare(partition.Label, other.Label)) > 0;
+    }
+
+    private static Designator HashOf(Designator data) =>
+        data == Designator.Root ? Designator.RootVerity : Designator.UsrVerity;
+
+    private static string NameOf(Designator data) => data == Designator.Root ? "root" : "usr";
+
+    /// <summary>A hash partition or signature without what it is for.</summary>
+    private string? PairProblem()
+    {
+        for (Designator data = Designator.Root; data <= Designator.Usr; data++)
+        {
+            bool hasHash = Found(HashOf(data)) is not null;
+            bool hasSignature = Found(HashOf(data) + 1) is not null;
+            if (Found(data) is null ? hasSignature || hasHash : hasSignature && !hasHash)
+                return "it has " + (hasSignature ? "a signature" : "a hash partition") + " for " + NameOf(data)
+                    + " but no " + (Found(data) is null ? "data" : "hash") + " partition";
+        }
+
+        return null;
+    }
+
+    private string? RootProblem(int generic)
+    {
+        if (Root is null && Usr is null && (_ignored & RootAndUsr) == 0)
+            return "it has no root partition" + ((_hidden & RootAndUsr) != 0 ? ", only one marked no-auto"
+                : generic > 1 ? ", but several generic ones" : "");
+        if (Root is null || Usr is null)
+            return null;
+        return Found(Designator.RootVerity) is not null ? "it has verity for root together with a usr partition"
+            : Root.Architecture != Usr.Architecture ? "its root and usr partitions are for different architectures"
+            : null;
+    }
+
+    private string? FindRefusal()
+    {
+        if (Root is null && Usr is null)
+            return _policy.Refusal("no use of its " + NameOf(IsIgnored(Designator.Root) ? Designator.Root
+                : Designator.Usr) + " partition");
+        string? refusal = null;
+        for (Designator kind = Designator.Root; kind < Designator.Generic; kind++)
+        {
+            ulong flags = Found(kind)?.Flags ?? 0;
+            refusal ??= _policy.ReasonToRefuse(kind, StateOf(kind), (flags & GptPartition.ReadOnly) != 0,
+                (flags & GptPartition.Grows) != 0);
+        }
+
+        return refusal;
+    }
+
+    private PartitionState StateOf(Designator kind) =>
+        Found(kind) is null ? IsIgnored(kind) ? PartitionState.Ignored : PartitionState.Absent
+            : kind > Designator.Usr || Found(HashOf(kind)) is null ? PartitionState.Plain
+            : Found(HashOf(kind) + 1) is null ? PartitionState.Hashed : PartitionState.Signed;
+
+    /// <summary>
+    /// What systemd would verify must not be merged without: it may be damaged, or not what its maker signed.
+    /// </summary>
+    private string? VerityRefusal(Designator data)
+    {
+        bool isHashed = Found(HashOf(data)) is not null;
+        IsUnverified |= Found(data) is not null && (isHashed || IsIgnored(HashOf(data)));
+        return isHashed && _policy.Verifies(data)
+            ? "it must be verified by its hash partition (dm-verity), which this version cannot; the image policy "
+                + NameOf(data) + "=unprotected merges it unverified" : null;
+    }
+}
