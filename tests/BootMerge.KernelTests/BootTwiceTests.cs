@@ -166,6 +166,37 @@ public sealed class BootTwiceTests : InitramfsTest
         Assert.Equal("site", Root.Read("/etc/site.conf"));
     }
 
+    /// <summary>A new merge would have an empty upper layer.</summary>
+    [Theory]
+    [InlineData("fallback", true)]
+    [InlineData("fallback", false)]
+    [InlineData("ephemeral", false)]
+    [InlineData("ephemeral-import", false)]
+    public void What_was_written_to_memory_survives_the_second_run(string how, bool becomesWritable)
+    {
+        Prepare("flatcar",
+            commandLine: how is "fallback" ? "bootmerge.fallback=ephemeral" : "bootmerge.mutable=" + how);
+        Root.MakeDirectory("/run/confexts");
+        Root.Expect("/run/confexts", "/var/lib/extensions.mutable", "/var/lib/bootmerge");
+        if (how is "fallback")
+            Remount(LibC.MS_RDONLY);
+        Boot().Succeeds();
+        Root.WriteMerged("/etc/written", "by Ignition");
+        Boot().Succeeds().Says("Nothing changed");
+        Assert.Equal("merged", Report().GetProperty("result").GetString());
+        Remount(0);
+        Root.ExtensionIn("/run/confexts", "site", ("site.conf", "site"));
+        if (!becomesWritable && how is "fallback")
+            Remount(LibC.MS_RDONLY);
+
+        Boot().Succeeds().Says("The merge of an earlier run stays as it is", "is in memory, and would be lost");
+
+        Assert.Equal("by Ignition", Root.Read("/etc/written"));
+        Assert.Equal("kept", Report().GetProperty("result").GetString());
+        Assert.Single(Root.Stacks);
+        Remount(0);
+    }
+
     [Fact]
     public void A_disk_that_can_be_written_to_by_the_second_run_is_written_to()
     {

@@ -116,28 +116,25 @@ internal static class BootVerb
         List<List<AcceptedExtension>> accepted, List<ExistingMerge> existing, string? routingProblem, BootReport report)
     {
         string? problem = routingProblem;
-        bool wantedToWrite = true;
-        Exception? failure = null;
+        MergeAttempt? first = null;
         if (problem is null)
         {
-            MergeAttempt first = MergeAttempt.Run(session, selections, accepted, null);
+            first = MergeAttempt.Run(session, selections, accepted, null);
             if (first.Plans is not null)
                 return report.Merged(first);
-            failure = first.Failure!;
-            wantedToWrite = first.WantedToWrite;
-            problem = failure.Message;
+            problem = first.Failure!.Message;
         }
 
         // An earlier run's merge is writable, and something may be writing there: nothing less takes its place, and the
         // machine comes up with it.
-        if (IsWritable(session.Root, existing))
+        if (first is { WouldLose: true } || IsWritable(session.Root, existing))
         {
             report.Keep(problem);
             return null;
         }
 
-        if (!wantedToWrite)
-            throw failure!;
+        if (first is { WantedToWrite: false })
+            throw first.Failure!;
 
         FallbackMode fallback = session.Settings.Fallback;
         if (fallback == FallbackMode.Fail)
@@ -150,10 +147,15 @@ internal static class BootVerb
         session.Log.Warning("The writable layer cannot be used, falling back to an " + report.Fallback + " merge: "
             + problem + ".");
         MergeAttempt second = MergeAttempt.Run(session, selections, accepted, fallback);
-        return second.Plans is null ? throw second.Failure! : report.Merged(second);
+        if (second.Plans is not null)
+            return report.Merged(second);
+        if (!second.WouldLose)
+            throw second.Failure!;
+        report.Keep(second.Failure!.Message);
+        return null;
     }
 
-    /// <summary>Whether the machine's own files can be written through one of the merges.</summary>
+    /// <summary>Whether the machine's own files on the disk can be written through one of the merges.</summary>
     private static bool IsWritable(Root root, List<ExistingMerge> merges)
     {
         foreach (ExistingMerge merge in merges)

@@ -21,6 +21,9 @@ internal sealed class MergeAttempt
 
     public Exception? Failure { get; private init; }
 
+    /// <summary>The failure is that what was written to memory since an earlier run would be lost.</summary>
+    public bool WouldLose { get; private init; }
+
     /// <summary>Some stack had, or should have had, an upperdir in the root: a merge without one may work.</summary>
     public bool WantedToWrite { get; private init; }
 
@@ -52,6 +55,15 @@ internal sealed class MergeAttempt
             session.Log.Info("Nothing changed since the last merge.");
             return new MergeAttempt { Plans = plans, WasUpToDate = true };
         }
+
+        foreach (ExistingMerge merge in views.Merges)
+            if (merge.RecordedMode is MutableMode mode && MutableModes.WritesToMemory(mode))
+                return new MergeAttempt
+                {
+                    Failure = new InputException("what was written to " + merge.Hierarchy
+                        + " is in memory, and would be lost"),
+                    WouldLose = true,
+                };
 
         // The transaction has undone everything by the time its exception gets here; what to do next is decided there.
         try
