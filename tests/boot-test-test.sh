@@ -130,4 +130,23 @@ end stopped' stopped
 is "a report that was cut off" "merged: the initramfs did not merge|writable: not known, as the running system did not report|skips: not known, as the running system did not report|no-failed-units: the running system did not report" 'stage initramfs
 boot {"result":"merged","hierarchies":[{"hierarchy"' none
 
+# --json prints JSON with the keys that the manual page has, whatever came of the machine.
+documented=$(awk '/^# /{ inside = $0 == "# JSON"; next } inside && /^\|\[/' ../man/bootmerge-boot-test.1.scd | grep -oE '\*[A-Za-z]+\*' | tr -d '*' |
+    LC_ALL=C sort | paste -sd,)
+for result in booted stopped none; do
+    printed=$(
+        set +eu
+        # shellcheck source=../tools/bootmerge-boot-test
+        . $tool
+        log=$work/log took=1 accelerator=tcg reason='a "reason"' expectations=(merged skips) keep='' outcome=$result
+        printf '%s\n' "$good" 'job 1 a\x2db.service start' >"$log.results"
+        printf '\e[1mFailed to "boot"\t\\\n' | tee "$log.console" >"$log.journal"
+        read_results
+        json "$(print_json)" || echo "not JSON,"
+        [ "$result" = booted ] || [ "${value[.problems.0]}" = 'Failed to "boot"'$'\t\\' ] || echo "not what was quoted: ${value[.problems.0]},"
+        printf '%s\n' "${!value[@]}" | cut -d. -f2 | LC_ALL=C sort -u | grep -vx version | paste -sd,
+    )
+    if [ -n "$documented" ] && [ "$printed" = "$documented" ]; then ok "JSON of $result"; else not_ok "JSON of $result: $printed, not $documented"; fi
+done
+
 finish
