@@ -21,7 +21,7 @@ usage: ./build.sh VERB
   build [arm64]     out/bootmerge: the program, one static file; arm64: out/bootmerge-arm64, for that architecture
   demo              build, and show in a private mount namespace what it does
   test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
-  soak [PART...]    the long runs of some tests: arm64, fresh, fuzz, images, powercut, storm, sweep; all unless named; each says what it did and how long it took
+  soak [PART...]    the long runs of some tests: arm64, flatcar, fresh, fuzz, images, powercut, storm, sweep; all unless named; each says what it did and how long it took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture: arm64/daily
   install DESTDIR   the program, its man pages and shell completions, the dracut module, and bootmerge-boot-test
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
@@ -259,6 +259,13 @@ soak_images() {
     need $build_tools $boot_tools scdoc
     make_cpio
     tests/boot/run.sh image-debian image-lost image-hang image-skips image-usr image-plain
+}
+soak_flatcar() { # the boots that `test` leaves out
+    need_root soak
+    # shellcheck disable=SC2086  # lists of words
+    need $build_tools $boot_tools
+    make_cpio
+    tests/boot/run.sh sid/flatcar trixie/flatcar-dropin
 }
 
 soak_sweep() {

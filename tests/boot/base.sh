@@ -11,6 +11,8 @@
 #       symlink           usr/lib/confexts/flatcar-defaults/etc -> ../../../share/flatcar/etc
 #       bare              only usr/share/flatcar/etc, no release file
 #       refused           like confext, but made for another operating system
+#       flatcar           as Flatcar has it: the extension flatcar-default, and usr/share/flatcar/etc leading to its etc
+#       flatcar-v2        the same after an update
 #       dropin            like confext, but systemd-confext and systemd-sysext are symlinks to the ROOT disk's
 #                         /var/lib/bootmerge-test/bootmerge
 #   In each of them systemd's own programs are in usr/lib/bootmerge-test, too.
@@ -157,7 +159,7 @@ defaults=$work/defaults
 cp -a "$root/etc" "$defaults"
 rm -rf "$defaults"/{machine-id,hostname,resolv.conf,fstab,mtab,.pwd.lock,apt,dpkg,ssl,kernel,udev,cron*}
 mkdir -p "$defaults/sample.d" "$defaults/extension-release.d"
-for name in plain contested removed replaced.d/inner; do
+for name in plain contested removed ordered essential replaced.d/inner; do
     mkdir -p "$defaults/sample.d/$(dirname "$name")"
     echo "vendor v1" >"$defaults/sample.d/$name"
 done
@@ -168,7 +170,7 @@ echo "ID=_any" >"$defaults/extension-release.d/extension-release.flatcar-default
 # usr_image VARIANT: fills confexts/ and share/flatcar of the /usr tree, puts systemd-*ext in bin/, and packs it.
 usr_image() {
     local confext=$usr/lib/confexts/flatcar-defaults share=$usr/share/flatcar
-    rm -rf "$usr/lib/confexts" "$share" "$usr"/bin/systemd-*ext
+    rm -rf "$usr"/lib/{confexts,bootmerge.conf.d,systemd/confext.conf.d} "$share" "$usr"/bin/systemd-*ext
     mkdir -p "$share"
     cp -a "$own/." "$usr/bin/"
     case $1 in
@@ -176,6 +178,17 @@ usr_image() {
         mkdir -p "$confext"
         cp -a "$defaults" "$confext/etc"
         ln -s ../../lib/confexts/flatcar-defaults/etc "$share/etc"
+        ;;
+    flatcar | flatcar-v2)
+        confext=$usr/lib/confexts/flatcar-default
+        mkdir -p "$confext" "$usr"/lib/{bootmerge.conf.d,systemd/confext.conf.d}
+        cp -a "$defaults" "$confext/etc"
+        mv "$confext"/etc/extension-release.d/extension-release.flatcar-default{s,}
+        ln -s ../../lib/confexts/flatcar-default/etc "$share/etc"
+        echo /etc/sample.d/essential >"$share/etc-no-whiteouts"
+        echo "${1#flatcar}" | sed 's/^$/1/; s/-v//' >"$share/version"
+        printf '[ConfExt]\nMutable=auto\n' >"$usr/lib/systemd/confext.conf.d/50-flatcar.conf"
+        printf '[BootMerge]\nClass=all\n' >"$usr/lib/bootmerge.conf.d/50-flatcar.conf"
         ;;
     symlink)
         mkdir -p "$confext"
@@ -188,7 +201,7 @@ usr_image() {
         ;;
     esac
     case $1 in
-    confext-v2)
+    confext-v2 | flatcar-v2)
         echo "vendor v2" | tee "$confext/etc/sample.d/plain" "$confext/etc/sample.d/contested" >"$confext/etc/sample.d/new"
         ;;
     refused) echo "ID=another-system" >"$confext/etc/extension-release.d/extension-release.flatcar-defaults" ;;
@@ -200,7 +213,7 @@ usr_image() {
     mkfs.erofs --quiet "$work/usr-$1.erofs" "$usr" >/dev/null
 }
 variants=(confext confext-v2)
-[ "$suite" = arm64 ] || variants+=(symlink bare refused dropin)
+[ "$suite" = arm64 ] || variants+=(symlink bare refused dropin flatcar flatcar-v2)
 for variant in "${variants[@]}"; do usr_image "$variant"; done
 
 rm -rf "$usr" "$defaults"

@@ -36,7 +36,10 @@ root_disk() {
     [ "$1" != plain ] || echo "/dev/vdb /usr erofs ro 0 0" >"$tree/etc/fstab" # where dracut without systemd looks
     cp "$here"/guest/*.sh "$tree/var/lib/bootmerge-test/"
     cp "$program" "$tree/var/lib/bootmerge-test/bootmerge"
-    case $name in dropin* | class-*) add_extensions "$tree" ;; esac
+    case $name in
+    dropin* | class-*) add_extensions "$tree" ;;
+    flatcar*) add_flatcar "$tree" ;;
+    esac
     case $name in
     # systemd's identity of an extension below /usr changes when a sysext is merged there: mask what is there.
     dropin-sysroot) mkdir "$tree/var/lib/confexts/flatcar-defaults" ;;
@@ -139,7 +142,7 @@ while read -r row_name row_suites initramfs usr expected append; do
     why=$(verdict "$expected" "$log")
     if [ -z "$why" ]; then
         echo "ok $suite/$name-$n ($((SECONDS - started)) s$again)"
-        grep -E '^LOG .*bootmerge.*[0-9] ms' "$log.results" | tail -n 1 | sed 's/^LOG /    /' || true
+        grep -E '^LOG .*bootmerge.*, [0-9.]+ ms' "$log.results" | sed 's/^LOG /    /' || true
         sed -n 's/^MEASURED /    /p' "$log.results"
     else
         echo "FAIL $suite/$name-$n: ${why%; } (log: ${log#"$repo/"}.*)"

@@ -64,3 +64,23 @@ local_confext() {
     echo "local $1" >"$2/etc/local.conf"
     echo ID=_any >"$2/etc/extension-release.d/extension-release.local"
 }
+
+# add_flatcar TREE: what Ignition and the unit after it bring (guest/flatcar-standin.sh), in spare/: the user's confext site
+# in two versions, and a sysext for each version of the system. And whiteouts that the system cannot do with.
+add_flatcar() {
+    local spare=$1/var/lib/bootmerge-test/spare version tool=$1.extension
+    mkdir -p "$spare"
+    for version in 1 2; do
+        site "v$version" "$spare/site-v$version"
+        echo "site v$version" | tee "$spare/site-v$version/etc/site.conf" "$spare/site-v$version/etc/sample.d/ordered" \
+            >"$spare/site-v$version/etc/sample.d/contested"
+        rm "$spare/site-v$version/etc/sample.d/plain"
+        mkdir -p "$tool/usr/lib/tool" "$tool/usr/lib/extension-release.d"
+        echo "tool $version" >"$tool/usr/lib/tool/version"
+        echo ID=_any >"$tool/usr/lib/extension-release.d/extension-release.flatcar-tool"
+        mksquashfs "$tool" "$spare/flatcar-tool-$version.raw" -quiet -no-progress -all-root
+        rm -r "$tool"
+    done
+    mknod "$1/etc/sample.d/essential" c 0 0
+    mknod "$1/etc/gshadow" c 0 0
+}

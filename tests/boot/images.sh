@@ -5,7 +5,9 @@
 #   plain.cpio     dracut with the module and without systemd
 #   sideload.cpio  dracut without the module, bootmerge.cpio appended
 #   stock.cpio     dracut without the module
-#   dropin.cpio    the same, with systemd-confext and systemd-sysext replaced by symlinks to bootmerge
+#   flatcar.cpio   as module, and units that stand in for Flatcar's (guest/flatcar-standin.sh)
+#   dropin.cpio    as stock, with systemd-confext and systemd-sysext replaced by symlinks to bootmerge
+#   flatcar-dropin.cpio  as dropin, and the same units, which merge by systemd's calls
 # All of them also get guest/emergency.service. And it is tested that dracut refuses the module without the program.
 # Where the base has no dracut, arm64, it is sideload.cpio alone.
 . "$(dirname "$0")/lib.sh"
@@ -64,6 +66,22 @@ mkdir -p "$work/more/usr/bin"
 cp "$repo/out/bootmerge" "$work/more/usr/bin/"
 for program in systemd-confext systemd-sysext; do ln -s bootmerge "$work/more/usr/bin/$program"; done
 append "$work/more" "$work/dropin.cpio" usr/bin/{bootmerge,systemd-confext,systemd-sysext}
+
+# add_flatcar IMAGE NEW
+add_flatcar() {
+    local wants=$units/initrd.target.wants unit own=(initrd-setup-root.service ignition-files.service initrd-setup-root-after-ignition.service)
+    mkdir -p "$work/more/$wants" "$work/more/usr/lib/bootmerge-test"
+    cp "$here/guest/flatcar-standin.sh" "$base/chroot/usr/sbin/chroot" "$work/more/usr/lib/bootmerge-test/"
+    for unit in "${own[@]}"; do
+        cp "$here/guest/$unit" "$work/more/$units/"
+        ln -sf "../$unit" "$work/more/$wants/"
+    done
+    cp "$work/$1.cpio" "$work/$2.cpio"
+    append "$work/more" "$work/$2.cpio" usr/lib/bootmerge-test{,/flatcar-standin.sh,/chroot} "${own[@]/#/$units/}" $wants \
+        "${own[@]/#/$wants/}"
+}
+add_flatcar module flatcar
+add_flatcar dropin flatcar-dropin
 add_emergency
 
 name=$suite/dracut-without-program
