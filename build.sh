@@ -21,7 +21,8 @@ usage: ./build.sh VERB
   build [arm64]     out/bootmerge: the program, one static file; arm64: out/bootmerge-arm64, for that architecture
   demo              build, and show in a private mount namespace what it does
   test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
-  soak [PART...]    the long runs of some tests: arm64, flatcar, fresh, fuzz, images, powercut, storm, sweep; all unless named; each says what it did and how long it took
+  soak [PART...]    the long runs of some tests: arm64, differential, flatcar, fresh, fuzz, images, powercut, storm,
+                    sweep; all unless named; each says what it did and how long it took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture: arm64/daily
   install DESTDIR   the program, its man pages and shell completions, the dracut module, and bootmerge-boot-test
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
@@ -280,6 +281,12 @@ soak_storm() {
     # shellcheck disable=SC2086  # a list of words
     need $build_tools mmdebstrap
     SOAK=1 dotnet run --project tests/differential -c Release -- -class '*StormTests' -showLiveOutput
+}
+soak_differential() {
+    need_root soak
+    # shellcheck disable=SC2046  # a list of words
+    need $(tools_of differential)
+    SOAK=1 dotnet run --project tests/differential -c Release -- -class '*AgainstSystemd' -class '*HarnessTests'
 }
 soak_fresh() {
     need_root soak

@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Text.RegularExpressions;
 using System.Threading;
@@ -11,6 +13,8 @@ namespace BootMerge.DifferentialTests;
 /// none).</param>
 internal sealed record Allowance(string Scenario, string Fact, string Values, string Reason)
 {
+    private static readonly ConcurrentDictionary<string, Regex> compiled = new(StringComparer.Ordinal);
+
     private int uses;
 
     /// <summary>The names for which it holds, and for each of which it has to be needed.</summary>
@@ -30,8 +34,8 @@ internal sealed record Allowance(string Scenario, string Fact, string Values, st
 
     /// <summary>The whole text has to match.</summary>
     private static bool Matches(string pattern, string text) =>
-        Regex.IsMatch(text, $"\\A(?:{pattern})\\z", RegexOptions.Singleline | RegexOptions.ExplicitCapture,
-            Regex.InfiniteMatchTimeout);
+        compiled.GetOrAdd(pattern, _ => new Regex($"\\A(?:{pattern})\\z",
+            RegexOptions.Singleline | RegexOptions.ExplicitCapture, Regex.InfiniteMatchTimeout)).IsMatch(text);
 }
 
 /// <summary>

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
-using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -16,7 +15,7 @@ internal sealed record CommandResult(int ExitStatus, string Output, string Error
 /// /tmp/r inside it. Both sides see the same paths. The namespace belongs to a thread and dies with it, and with it
 /// every mount and file.
 /// </summary>
-internal sealed class Bench
+internal sealed class Bench : IDisposable
 {
     /// <summary>The scenario root as the programs under test see it.</summary>
     public const string RootPath = "/tmp/r";
@@ -33,6 +32,7 @@ internal sealed class Bench
     private readonly string sidRoot;
     private readonly RootKind kind;
     private readonly TestedClass tested;
+    private Shell? shell;
 
     private Bench(string sidRoot, RootKind kind, TestedClass tested)
     {
@@ -50,32 +50,43 @@ internal sealed class Bench
     /// <summary>The prefix of <see cref="Root"/> in paths that the programs print or pass to the kernel.</summary>
     public string RootPrefix => kind == RootKind.Slash ? "" : RootPath;
 
+    public static T Run<T>(RootKind kind, TestedClass tested, Func<Bench, T> body) =>
+        Start(kind, tested, body).GetAwaiter().GetResult();
+
     /// <summary>Runs <paramref name="body"/> on a new thread, in a new mount namespace.</summary>
-    public static T Run<T>(RootKind kind, TestedClass tested, Func<Bench, T> body)
+    public static Task<T> Start<T>(RootKind kind, TestedClass tested, Func<Bench, T> body)
     {
-        T? result = default;
-        ExceptionDispatchInfo? failure = null;
+        TaskCompletionSource<T> result = new();
         string made = Programs.SidRoot;
         string? bootmerge = Programs.FindBootmerge();
         Thread thread = new(() =>
         {
             try
             {
-                Bench bench = new(made, kind, tested);
-                bench.SetUp(bootmerge);
-                result = body(bench);
-                bench.TearDown();
+                result.SetResult(RunHere(made, kind, tested, bootmerge, body));
             }
             catch (Exception exception)
             {
-                failure = ExceptionDispatchInfo.Capture(exception);
+                result.SetException(exception);
             }
         });
+        thread.IsBackground = true;
         thread.Start();
-        thread.Join();
-        failure?.Throw();
-        return result!;
+        return result.Task;
     }
+
+    private static T RunHere<T>(
+        string sidRoot, RootKind kind, TestedClass tested, string? bootmerge, Func<Bench, T> body)
+    {
+        using Bench bench = new(sidRoot, kind, tested);
+        bench.SetUp(bootmerge);
+        T result = body(bench);
+        bench.TearDown();
+        return result;
+    }
+
+    /// <summary>Ends the shell. Everything else goes with the namespace.</summary>
+    public void Dispose() => shell?.Dispose();
 
     public CommandResult Systemd(Command command) =>
         Execute("/usr/bin/" + (command.Class ?? tested).Program, command.Arguments, command.Environment);
@@ -93,7 +104,7 @@ internal sealed class Bench
 
     /// <summary>systemd's own reading of an image policy.</summary>
     public CommandResult AnalyzeImagePolicy(string policy) =>
-        Start("chroot", [sidRoot, "/usr/bin/systemd-analyze", "image-policy", "--", policy], Steps.NoEnvironment);
+        shell!.Run("/usr/bin/systemd-analyze", ["image-policy", "--", policy], Steps.NoEnvironment);
 
     private string BootmergeDirectory => kind == RootKind.Slash ? "/" : "/tmp/";
 
@@ -142,6 +153,7 @@ internal sealed class Bench
         Root.CreateSystem();
         if (kind == RootKind.Slash)
             MakeRunnable();
+        shell = new Shell(sidRoot);
     }
 
     private void MountExt4()
@@ -196,10 +208,11 @@ internal sealed class Bench
     private CommandResult Execute(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment) =>
         kind == RootKind.Slash
-            ? Start("chroot", [Root.Path, program, .. arguments], environment)
-            : Start("chroot", [sidRoot, program, "--root=" + RootPath, .. arguments], environment);
+            ? shell!.Run("chroot", [RootPath, program, .. arguments], environment)
+            : shell!.Run(program, ["--root=" + RootPath, .. arguments], environment);
 
-    private static CommandResult Start(
+    /// <summary>How a program is started whose output is read, with an environment of its own.</summary>
+    public static ProcessStartInfo Quiet(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {
         ProcessStartInfo start = new(program, arguments)
@@ -216,21 +229,26 @@ internal sealed class Bench
         start.Environment["TZ"] = "UTC";
         foreach ((string name, string value) in environment)
             start.Environment[name] = value;
+        return start;
+    }
 
-        using Process process = Launched(start);
+    private static CommandResult Start(
+        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
+    {
+        using Process process = Launched(Quiet(program, arguments, environment));
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync();
         Task<string> errors = process.StandardError.ReadToEndAsync();
         if (!process.WaitForExit(TimeSpan.FromSeconds(60)))
         {
             process.Kill(entireProcessTree: true);
-            throw new TimeoutException($"{program} {string.Join(' ', start.ArgumentList)} did not end in a minute");
+            throw new TimeoutException($"{program} {string.Join(' ', arguments)} did not end in a minute");
         }
         process.WaitForExit();
         return new CommandResult(process.ExitCode, output.Result, errors.Result);
     }
 
-    private static Process Launched(ProcessStartInfo start)
+    public static Process Launched(ProcessStartInfo start)
     {
         lock (Launch)
             return Process.Start(start) ?? throw new InvalidOperationException(start.FileName);

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
@@ -28,11 +29,17 @@ internal static class Comparison
 {
     public static readonly Program Systemd = (bench, command) => bench.Systemd(command);
 
-    // What each side's own program prints after each command step, besides what the step asks for. What it lists is the
-    // same until the tree is changed.
-    private static readonly (string Name, Command Command)[] Looks =
-        [("status", Steps.Status), ("status --json", Steps.Run("status", "--json=pretty"))];
-    private static readonly (string Name, Command Command)[] AllLooks = [.. Looks, ("list --json", Steps.ListJson)];
+    /// <summary>In a soak every look is taken, and none is known from an earlier one.</summary>
+    public static bool IsSoak => Environment.GetEnvironmentVariable("SOAK") is not null;
+
+    private static readonly Command StatusJson = Steps.Run("status", "--json=pretty");
+
+    /// <summary>
+    /// The tables of `status` by what the same program says as JSON, in the same kind of root and environment: one
+    /// follows from the other, and most states are those of other scenarios, too.
+    /// </summary>
+    private static readonly ConcurrentDictionary<(Program Program, RootKind Root, string Json), CommandResult> Tables =
+        new();
 
     private static readonly Program Itself = (bench, command) => bench.BootmergeAsItself(command);
     private static readonly Program DropIn = (bench, command) => bench.BootmergeAsDropIn(command);
@@ -41,9 +48,9 @@ internal static class Comparison
     public static List<Difference> Run(Scenario scenario)
     {
         // The processors are kept busy: the sides know nothing of each other.
-        Task<List<Observation>> reference = Task.Run(() => Observe(scenario, Systemd));
-        Task<List<Observation>> itself = Task.Run(() => Observe(scenario, Itself, CalledAs.Bootmerge));
-        Task<List<Observation>> dropIn = Task.Run(() => Observe(scenario, DropIn, CalledAs.DropIn));
+        Task<List<Observation>> reference = Start(scenario, Systemd);
+        Task<List<Observation>> itself = Start(scenario, Itself, CalledAs.Bootmerge);
+        Task<List<Observation>> dropIn = Start(scenario, DropIn, CalledAs.DropIn);
         List<Difference> differences = [];
         Compare(scenario, CalledAs.Bootmerge, reference.GetAwaiter().GetResult(), itself.GetAwaiter().GetResult(),
             differences);
@@ -52,22 +59,28 @@ internal static class Comparison
         return differences;
     }
 
-    public static List<Difference> Run(Scenario scenario, Program reference, Program subject)
+    public static List<Difference> Run(Scenario scenario, Program reference, Program subject) =>
+        Run(scenario, Start(scenario, reference), subject);
+
+    public static List<Difference> Run(Scenario scenario, Task<List<Observation>> references, Program subject)
     {
-        Task<List<Observation>> referenceSide = Task.Run(() => Observe(scenario, reference));
-        List<Observation> subjects = Observe(scenario, subject);
+        Task<List<Observation>> subjects = Start(scenario, subject);
         List<Difference> differences = [];
-        Compare(scenario, CalledAs.Both, referenceSide.GetAwaiter().GetResult(), subjects, differences);
+        Compare(scenario, CalledAs.Both, references.GetAwaiter().GetResult(), subjects.GetAwaiter().GetResult(),
+            differences);
         return differences;
     }
 
     /// <summary>Nothing, where the scenario is for the other name only.</summary>
-    private static List<Observation> Observe(Scenario scenario, Program program, CalledAs name) =>
-        scenario.CalledAs.HasFlag(name) ? Observe(scenario, program) : [];
+    private static Task<List<Observation>> Start(Scenario scenario, Program program, CalledAs name) =>
+        scenario.CalledAs.HasFlag(name) ? Start(scenario, program) : Task.FromResult<List<Observation>>([]);
+
+    /// <summary>Begins one side of a comparison.</summary>
+    public static Task<List<Observation>> Start(Scenario scenario, Program program) =>
+        Bench.Start(scenario.Root, scenario.Class, bench => Observe(bench, scenario, program));
 
     /// <summary>One observation before the first step, one after each step, the last of them an unmerge.</summary>
-    private static List<Observation> Observe(Scenario scenario, Program program) =>
-        Bench.Run(scenario.Root, scenario.Class, bench =>
+    private static List<Observation> Observe(Bench bench, Scenario scenario, Program program)
     {
         scenario.Arrange(bench.Root);
         List<Observation> observations = [Observation.Of(bench, scenario)];
@@ -83,9 +96,10 @@ internal static class Comparison
                 observation.Add($"another mount {hierarchy}", identity == before[hierarchy] ? "no" : "yes");
             if (step is Command { OnlyLooks: false } command)
             {
-                foreach ((string name, Command look) in isListed ? Looks : AllLooks)
-                    observation.AddLook(name,
-                        program(bench, look with { Environment = command.Environment, Class = command.Class }));
+                AddStatus(bench, scenario, program, command, observation);
+                // It is the same until the tree is changed.
+                if (!isListed)
+                    observation.AddLook("list --json", LikeThe(command, Steps.ListJson, program, bench));
                 isListed = true;
             }
             else if (step is Change)
@@ -93,7 +107,24 @@ internal static class Comparison
             observations.Add(observation);
         }
         return observations;
-    });
+    }
+
+    /// <summary>What each side's own program says after a command, besides what the step asks for.</summary>
+    private static void AddStatus(
+        Bench bench, Scenario scenario, Program program, Command after, Observation observation)
+    {
+        CommandResult json = LikeThe(after, StatusJson, program, bench);
+        observation.AddLook("status --json", json);
+        string environment = string.Join(' ', after.Environment);
+        string state = $"{(after.Class ?? scenario.Class).Name} {json.ExitStatus} [{environment}] "
+            + OutputFacts.WithoutTimes(json.Output);
+        observation.AddLook("status",
+            IsSoak || json.Output.Length == 0 ? LikeThe(after, Steps.Status, program, bench)
+                : Tables.GetOrAdd((program, scenario.Root, state), _ => LikeThe(after, Steps.Status, program, bench)));
+    }
+
+    private static CommandResult LikeThe(Command command, Command look, Program program, Bench bench) =>
+        program(bench, look with { Environment = command.Environment, Class = command.Class });
 
     private static Step[] AllSteps(Scenario scenario) =>
         scenario.Steps is [.., Command

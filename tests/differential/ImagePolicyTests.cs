@@ -11,7 +11,7 @@ namespace BootMerge.DifferentialTests;
 /// What an image policy says, asked of systemd-analyze, and what it lets through, asked of systemd-confext with a disk
 /// image: of the policies of the manual page, of odd ones, and of random ones, always the same.
 /// </summary>
-[Collection("one scenario at a time")]
+/// <remarks>A collection of its own, so that it runs beside the scenarios: it starts one program at a time.</remarks>
 public sealed class ImagePolicyTests
 {
     private const string Entry = "usr/lib/confexts/foo.raw", Configuration = "etc/systemd/confext.conf";

@@ -15,6 +15,9 @@ internal sealed class Storm
 {
     private const int Tries = 200;
 
+    /// <summary>As many files a writer leaves: a refresh looks at each, so more would slow it down.</summary>
+    private const int Kept = 200;
+
     private readonly Bench bench;
     private readonly Func<Command, CommandResult> program;
     private readonly List<Thread> threads = [];
@@ -188,6 +191,8 @@ internal sealed class Storm
         string path = bench.Root[$"etc/created/{i}"];
         File.WriteAllText(path + ".new", $"{i}");
         File.Move(path + ".new", path, overwrite: true);
+        if (i >= Kept)
+            File.Delete(bench.Root[$"etc/created/{i - Kept}"]);
     }
 
     private void AppendToVendorsFile(int i)
@@ -207,9 +212,18 @@ internal sealed class Storm
     private void Verify(string where)
     {
         string etc = bench.Root["etc"];
+        int last = acknowledged[0].Count > 0 ? acknowledged[0][^1] : 0;
         foreach (int i in acknowledged[0])
-            if (!File.Exists($"{etc}/created/{i}") || File.ReadAllText($"{etc}/created/{i}") != $"{i}")
+        {
+            string created = $"{etc}/created/{i}";
+            if (i <= last - Kept)
+            {
+                if (File.Exists(created))
+                    Lost.Add($"the removal of created-{i} {where}");
+            }
+            else if (!File.Exists(created) || File.ReadAllText(created) != $"{i}")
                 Lost.Add($"created-{i} {where}");
+        }
         HashSet<string> lines = [.. File.ReadAllLines(etc + "/log")];
         foreach (int i in acknowledged[1])
             if (!lines.Contains($"line {i}"))
