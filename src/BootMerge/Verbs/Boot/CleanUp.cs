@@ -110,7 +110,7 @@ internal static class CleanUp
             session.Log.Info("Nothing is pruned: bootmerge.prune=0 on the kernel command line.");
         if (!isPruning && shadowed is null)
             return;
-        string failure = isPruning ? "Pruning is incomplete: " : "The record of shadowed files is incomplete: ";
+        string failure = isPruning ? "Pruning is incomplete: " : "The record of shadowed files is not written: ";
         bool isOpen = false;
         PruneReport pruned = new("removed", isListed: false, isDone: true, JsonFormat.Off, session.Log);
         try
@@ -141,7 +141,7 @@ internal static class CleanUp
 
             if (isPruning)
                 report.Step("prune");
-            failure = "The record of shadowed files is incomplete: ";
+            failure = "The record of shadowed files is not written: ";
             // Before the merge: killed after it, the next boot stage finds that all is done.
             shadowed?.Write(trees, selections, isRunning: false);
             report.Step("shadowed");
