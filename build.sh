@@ -1,6 +1,6 @@
 #!/bin/bash
-# Everything there is to do with a checkout, see usage() below. On Debian 12 or 13 with the .NET SDK 10; what else a verb
-# needs is installed by apt when run as root, otherwise the command line to do so is printed.
+# Everything there is to do with a checkout, see usage() below. On Debian 12 or 13 with the .NET SDK 10; what else a
+# verb needs is installed by apt when run as root, otherwise the command line to do so is printed.
 # Caches (Debian roots, initramfs bases) live outside the checkout, in ${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -23,7 +23,8 @@ usage: ./build.sh VERB
   test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
   soak [PART...]    the long runs of some tests: arm64, differential, flatcar, fresh, fuzz, images, powercut, storm,
                     sweep; all unless named; each says what it did and how long it took
-  boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture: arm64/daily
+  boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture:
+                    arm64/daily
   install DESTDIR   the program, its man pages and shell completions, the dracut module, and bootmerge-boot-test
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
 
@@ -34,28 +35,34 @@ USAGE
 
 # The package that has a tool.
 declare -A package=(
-    [gcc]=gcc [musl-gcc]=musl-tools [ld.lld]=lld [objcopy]=binutils [readelf]=binutils [unshare]=util-linux [findmnt]=util-linux [flock]=util-linux [mount]=mount [losetup]=mount
-    [git]=git [shellcheck]=shellcheck [strace]=strace [mmdebstrap]=mmdebstrap [cpio]=cpio [qemu-system-x86_64]=qemu-system-x86
-    [mkfs.erofs]=erofs-utils [mksquashfs]=squashfs-tools [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs [xz]=xz-utils [setfattr]=attr [setfacl]=acl
+    [gcc]=gcc [musl-gcc]=musl-tools [ld.lld]=lld [objcopy]=binutils [readelf]=binutils
+    [unshare]=util-linux [findmnt]=util-linux [flock]=util-linux [mount]=mount [losetup]=mount
+    [git]=git [shellcheck]=shellcheck [strace]=strace [mmdebstrap]=mmdebstrap [cpio]=cpio
+    [qemu-system-x86_64]=qemu-system-x86
+    [mkfs.erofs]=erofs-utils [mksquashfs]=squashfs-tools [mke2fs]=e2fsprogs [e2fsck]=e2fsprogs
+    [xz]=xz-utils [setfattr]=attr [setfacl]=acl
     [scdoc]=scdoc [man]=man-db [groff]=groff-base [zsh]=zsh [fish]=fish
     [/usr/share/bash-completion/bash_completion]=bash-completion
     [mkfs.ext4]=e2fsprogs [mkfs.xfs]=xfsprogs [mkfs.btrfs]=btrfs-progs
     [sfdisk]=fdisk
     [/usr/share/keyrings/debian-archive-keyring.gpg]=debian-archive-keyring
     [/usr/include/stdlib.h]=libc6-dev [/usr/include/linux/openat2.h]=linux-libc-dev [depmod]=kmod
-    [clang]=clang [aarch64-linux-gnu-objcopy]=binutils-aarch64-linux-gnu [/usr/lib/aarch64-linux-musl/libc.a]=musl-dev:arm64
+    [clang]=clang [aarch64-linux-gnu-objcopy]=binutils-aarch64-linux-gnu
+    [/usr/lib/aarch64-linux-musl/libc.a]=musl-dev:arm64
     [qemu-aarch64-static]=qemu-user-static [qemu-system-aarch64]=qemu-system-arm
 )
 build_tools="musl-gcc gcc ld.lld objcopy"
 docs_tools="cpio scdoc man groff zsh fish /usr/share/bash-completion/bash_completion"
-boot_tools="gcc /usr/include/stdlib.h unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg cpio depmod qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck sfdisk xz"
+boot_tools="gcc /usr/include/stdlib.h unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg"
+boot_tools+=" cpio depmod qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck sfdisk xz"
 
 # need_dotnet: .NET and, for the test programs, where it is: they look in DOTNET_ROOT and in Microsoft's own place only.
 need_dotnet() {
     local version
     version=$(sed -n 's/.*"sdk".*"version": "\([^"]*\)".*/\1/p' global.json)
     command -v dotnet >/dev/null || {
-        echo "build.sh: the .NET SDK is missing (program 'dotnet'). Install version $version, or a later patch of it." >&2
+        echo "build.sh: the .NET SDK is missing (program 'dotnet')." \
+            "Install version $version, or a later patch of it." >&2
         exit 1
     }
     [ -z "${DOTNET_ROOT-}" ] || return 0
@@ -82,16 +89,18 @@ need() {
     # No package lists, or old ones. A source that does not answer may be one that is not asked for any of these.
     apt-get -qq update >&2 || true
     install_packages "${missing[@]}" || {
-        echo "build.sh: apt cannot install: ${missing[*]}. What it says is above; without a network, install them first." >&2
+        echo "build.sh: apt cannot install: ${missing[*]}. Its messages are above;" \
+            "without a network, install them first." >&2
         exit 1
     }
 }
 # Another apt that is running has the time to end.
 install_packages() {
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends "$@" >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends \
+        "$@" >/dev/null
 }
-# need_arm64 TOOL...: these, and what builds for arm64 on another machine. musl for arm64 is a package of that architecture,
-# which dpkg must be told of.
+# need_arm64 TOOL...: these, and what builds for arm64 on another machine. musl for arm64 is a package of that
+# architecture, which dpkg must be told of.
 need_arm64() {
     local version libgcc headers=/usr/include/aarch64-linux-gnu/asm/unistd.h
     if ! { dpkg --print-architecture; dpkg --print-foreign-architectures; } | grep -qx arm64; then
@@ -131,7 +140,8 @@ build() {
     esac
     mkdir -p out
     rm -f $program
-    # MSBuild starts a command from a script in TMPDIR and does not quote its path; --output reads commas and semicolons.
+    # MSBuild starts a command from a script in TMPDIR and does not quote its path; --output reads commas and
+    # semicolons.
     [[ ${TMPDIR-} != *[^[:alnum:]/._-]* ]] || local -x TMPDIR=/tmp
     dotnet publish src/BootMerge -c Release "${runtime[@]}" -v quiet -p:PublishDir=../../out/publish/ >&2
     install -m755 out/publish/bootmerge $program
@@ -147,8 +157,10 @@ make_man() {
     for source in man/*.scd; do
         # For man: the page has tables. For groff: no hyphenation, which breaks paths and options, and a ragged margin.
         changed=$(stat -c %Y "$source")
-        { printf '%s\n' "'\\\" t" '.nr HY 0' '.ds AD l'; SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH-$changed} scdoc <"$source"; } \
-            >"out/man/$(basename "$source" .scd)"
+        {
+            printf '%s\n' "'\\\" t" '.nr HY 0' '.ds AD l'
+            SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH-$changed} scdoc <"$source"
+        } >"out/man/$(basename "$source" .scd)"
     done
 }
 
@@ -189,8 +201,8 @@ install_sideload() { # what bootmerge-boot-test adds to an initramfs, with the p
     rm -rf "$tree"
 }
 
-# The sideloaded archive, but for the program: into the directory TREE. dracut keeps its hooks in /lib/dracut/hooks, newer
-# versions in /var/lib/dracut/hooks; under systemd the unit merges, and the hook does nothing.
+# The sideloaded archive, but for the program: into the directory TREE. dracut keeps its hooks in /lib/dracut/hooks,
+# newer versions in /var/lib/dracut/hooks; under systemd the unit merges, and the hook does nothing.
 sideload_tree() {
     local tree=$1 module=dracut-module/50bootmerge units=usr/lib/systemd/system class links hooks
     install -D -m644 $module/bootmerge.conf "$tree/usr/lib/bootmerge.conf"
@@ -208,13 +220,14 @@ sideload_tree() {
     done
 }
 
-# pack_tree TREE ARCHIVE. The initramfs may have symlinks for bin, sbin, lib, and dracut 104 to 107 one for its hooks: an entry
-# for such a directory would replace the symlink, and with it all hooks. So only files are archived, and the directories that
-# an initramfs with systemd or of dracut may not have. The kernel leaves out what has no directory to go to.
+# pack_tree TREE ARCHIVE. The initramfs may have symlinks for bin, sbin, lib, and dracut 104 to 107 one for its hooks:
+# an entry for such a directory would replace the symlink, and with it all hooks. So only files are archived, and the
+# directories that an initramfs with systemd or of dracut may not have. The kernel leaves out what has no directory to
+# go to.
 pack_tree() {
     local pad
     (cd "$1" && find . -mindepth 1 -printf '%P\n' |
-        grep -vxE 'usr|usr/sbin|usr/lib|usr/lib/systemd|usr/lib/systemd/system|var|var/lib|(usr|var)/lib/dracut(/hooks)?' |
+        grep -vxE 'usr|usr/sbin|usr/lib|usr/lib/systemd(/system)?|var|var/lib|(usr|var)/lib/dracut(/hooks)?' |
         LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2"
     # Archives are appended to one another: each must end at a multiple of four bytes.
     pad=$((-$(stat -c %s "$2") & 3))
@@ -233,12 +246,13 @@ make_cpio() {
     echo "$program.cpio: $(stat -c %s "$program.cpio") bytes" >&2
 }
 
-# The parts of `soak`: the same tests as in `test`, with more of everything, set by the environment. A part is a function
-# soak_NAME that fails when a test does.
+# The parts of `soak`: the same tests as in `test`, with more of everything, set by the environment. A part is a
+# function soak_NAME that fails when a test does.
 soak_fuzz() {
     # shellcheck disable=SC2086  # a list of words
     need $build_tools
-    SOAK_INPUTS=${SOAK_INPUTS:-10000000} dotnet run --project tests/BootMerge.Tests -c Release -- -class '*ParserFuzzTests'
+    SOAK_INPUTS=${SOAK_INPUTS:-10000000} dotnet run --project tests/BootMerge.Tests -c Release -- \
+        -class '*ParserFuzzTests'
 }
 soak_arm64() { # the stage of `test`, which makes its Debian system first
     need_root soak
@@ -273,8 +287,8 @@ soak_sweep() {
     need_root soak
     # shellcheck disable=SC2086  # a list of words
     need $build_tools strace mkfs.ext4 mksquashfs losetup
-    SOAK=1 dotnet run --project tests/BootMerge.KernelTests -c Release -- --filter-class '*SweepTests' '*PruneTests' '*ResetTests' \
-        '*DiffPropertyTests' '*ExplainTests'
+    SOAK=1 dotnet run --project tests/BootMerge.KernelTests -c Release -- \
+        --filter-class '*SweepTests' '*PruneTests' '*ResetTests' '*DiffPropertyTests' '*ExplainTests'
 }
 soak_storm() {
     need_root soak
@@ -307,7 +321,12 @@ soak() {
     for part; do
         started=$SECONDS
         strictly "soak_$part"
-        if [ "$status" = 0 ]; then echo "soak $part: passed, $((SECONDS - started)) s"; else result=1; echo "soak $part: FAILED, $((SECONDS - started)) s"; fi
+        if [ "$status" = 0 ]; then
+            echo "soak $part: passed, $((SECONDS - started)) s"
+        else
+            result=1
+            echo "soak $part: FAILED, $((SECONDS - started)) s"
+        fi
     done
     return $result
 }

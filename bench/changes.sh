@@ -1,7 +1,7 @@
 #!/bin/bash
-# changes.sh [ROUNDS [PART...]], PART: diff, growth or prune: how long `bootmerge diff` and `bootmerge prune` take, beside what else does such a thing. Everything of a
-# table is run in turn, in one run, on the same trees in a tmpfs. Needs root, gcc, rsync, getfacl, out/bootmerge; see README.md
-# here for what is measured.
+# changes.sh [ROUNDS [PART...]], PART: diff, growth or prune: how long `bootmerge diff` and `bootmerge prune` take,
+# beside what else does such a thing. Everything of a table is run in turn, in one run, on the same trees in a tmpfs.
+# Needs root, gcc, rsync, getfacl, out/bootmerge; see README.md here for what is measured.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)

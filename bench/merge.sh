@@ -1,5 +1,6 @@
 #!/bin/bash
-# merge.sh [ROUNDS [LAYERS...]]: how long `bootmerge merge` takes as a whole process, beside mount(8) and systemd-confext.
+# merge.sh [ROUNDS [LAYERS...]]: how long `bootmerge merge` takes as a whole process, beside mount(8) and
+# systemd-confext.
 # All three merge the same extensions into the same root, in the same chroot (the Debian sid root of the differential
 # tests), interleaved in one run. BENCH_OLD=FILE: another bootmerge beside it. Needs root, gcc, musl-gcc, out/bootmerge;
 # see README.md here for what is measured.
@@ -60,7 +61,8 @@ sample_root() {
     done
 }
 
-# contestants LAYERS: for interleave. mount(8) gets the options that bootmerge and systemd-confext set; its workdir is there.
+# contestants LAYERS: for interleave. mount(8) gets the options that bootmerge and systemd-confext set; its workdir is
+# there.
 contestants() {
     local i lower=
     for ((i = $1; i > 0; i--)); do lower+=,lowerdir+=$machine/usr/lib/confexts/e$i/etc; done

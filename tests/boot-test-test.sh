@@ -1,6 +1,6 @@
 #!/bin/bash
-# boot-test-test.sh: what bootmerge-boot-test answers without a machine: to wrong usage, and to reports of machines. That it
-# boots something is tested by the cases image-* of tests/boot.
+# boot-test-test.sh: what bootmerge-boot-test answers without a machine: to wrong usage, and to reports of machines.
+# That it boots something is tested by the cases image-* of tests/boot.
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./docs/shells.sh
@@ -143,10 +143,15 @@ for result in booted stopped none; do
         printf '\e[1mFailed to "boot"\t\\\n' | tee "$log.console" >"$log.journal"
         read_results
         json "$(print_json)" || echo "not JSON,"
-        [ "$result" = booted ] || [ "${value[.problems.0]}" = 'Failed to "boot"'$'\t\\' ] || echo "not what was quoted: ${value[.problems.0]},"
+        [ "$result" = booted ] || [ "${value[.problems.0]}" = 'Failed to "boot"'$'\t\\' ] ||
+            echo "not what was quoted: ${value[.problems.0]},"
         printf '%s\n' "${!value[@]}" | cut -d. -f2 | LC_ALL=C sort -u | grep -vx version | paste -sd,
     )
-    if [ -n "$documented" ] && [ "$printed" = "$documented" ]; then ok "JSON of $result"; else not_ok "JSON of $result: $printed, not $documented"; fi
+    if [ -n "$documented" ] && [ "$printed" = "$documented" ]; then
+        ok "JSON of $result"
+    else
+        not_ok "JSON of $result: $printed, not $documented"
+    fi
 done
 
 finish

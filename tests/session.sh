@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # Sourced by build.sh: what it starts for minutes ends with it.
 
-# in_session COMMAND...: its status. An interrupt, TERM or HUP ends all that it has started. A shell's background programs
-# ignore an interrupt, and timeout(1) puts what it runs into a process group of its own, but the session is the same.
+# in_session COMMAND...: its status. An interrupt, TERM or HUP ends all that it has started. A shell's background
+# programs ignore an interrupt, and timeout(1) puts what it runs into a process group of its own, but the session is the
+# same.
 in_session() {
     local status=0
     setsid "$@" <&0 &

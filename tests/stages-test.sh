@@ -22,38 +22,51 @@ is() {
 # after COMMAND...: what stages.sh has counted after it, in a shell of its own.
 after() {
     # shellcheck disable=SC2016  # expanded by that shell
-    bash -c 'set -euo pipefail; . "$1"; shift; "$@" >"out/shown" 2>&1; echo "$passed $failed"' after "$repo/tests/stages.sh" "$@"
+    bash -c 'set -euo pipefail; . "$1"; shift; "$@" >"out/shown" 2>&1; echo "$passed $failed"' \
+        after "$repo/tests/stages.sh" "$@"
 }
+# script TEXT: what it prints in a shell that has sourced stages.sh.
+script() { bash -c "set -euo pipefail; . \"\$1\"; $1" script "$repo/tests/stages.sh"; }
 # prints LINE...: a suite that writes these lines.
 prints() { printf 'printf "%%s\\n"'; printf ' "%s"' "$@"; }
 
 is "our own count" "3 0" "$(after suite a sh -c "$(prints "ok 1" "3 passed, 0 failed")")"
 is "our own count with a failure" "2 1" "$(after suite a sh -c "$(prints "2 passed, 1 failed")")"
-is "xunit's count" "7 0" "$(after suite a sh -c "$(prints "name Total: 7, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 0.1s")")"
+is "xunit's count" "7 0" \
+    "$(after suite a sh -c "$(prints "name Total: 7, Errors: 0, Failed: 0, Skipped: 0, Not Run: 0, Time: 0.1s")")"
 is "xunit's count: failed, skipped, not run, and an error outside of the tests" "4 4" \
     "$(after suite a sh -c "$(prints "name Total: 7, Errors: 1, Failed: 1, Skipped: 1, Not Run: 1, Time: 0.1s")")"
-is "the platform's count" "5 0" "$(after suite a sh -c "$(prints "Test run summary: Passed!" "  total: 5" "  failed: 0" "  succeeded: 5" "  skipped: 0")")"
-is "the platform's count: skipped is a failure" "4 3" "$(after suite a sh -c "$(prints "  failed: 2" "  succeeded: 4" "  skipped: 1")")"
+is "the platform's count" "5 0" \
+    "$(after suite a sh -c "$(prints "Test run summary: Passed!" "  total: 5" "  failed: 0" \
+        "  succeeded: 5" "  skipped: 0")")"
+is "the platform's count: skipped is a failure" "4 3" \
+    "$(after suite a sh -c "$(prints "  failed: 2" "  succeeded: 4" "  skipped: 1")")"
 is "all passed, and the program failed" "3 1" "$(after suite a sh -c "$(prints "3 passed, 0 failed"); exit 3")"
-is "all passed, and the program was killed" "3 1" "$(after suite a sh -c "$(prints "3 passed, 0 failed"); kill -KILL \$\$")"
+is "all passed, and the program was killed" "3 1" \
+    "$(after suite a sh -c "$(prints "3 passed, 0 failed"); kill -KILL \$\$")"
 is "nothing is counted" "0 1" "$(after suite a true)"
 is "it cannot be started" "0 1" "$(after suite a ./missing)"
 
-is "a pair is summed" "7 0" "$(after pair a sh -c "$(prints "3 passed, 0 failed")" -- b sh -c "$(prints "4 passed, 0 failed")")"
-is "the first of a pair crashes" "4 1" "$(after pair a sh -c "kill -SEGV \$\$" -- b sh -c "$(prints "4 passed, 0 failed")")"
-is "the second of a pair crashes" "3 1" "$(after pair a sh -c "$(prints "3 passed, 0 failed")" -- b sh -c "kill -SEGV \$\$")"
-after pair a sh -c "sleep 0.5; $(prints "from a" "3 passed, 0 failed")" -- b sh -c "$(prints "from b" "4 passed, 0 failed")" >/dev/null
+is "a pair is summed" "7 0" \
+    "$(after pair a sh -c "$(prints "3 passed, 0 failed")" -- b sh -c "$(prints "4 passed, 0 failed")")"
+is "the first of a pair crashes" "4 1" \
+    "$(after pair a sh -c "kill -SEGV \$\$" -- b sh -c "$(prints "4 passed, 0 failed")")"
+is "the second of a pair crashes" "3 1" \
+    "$(after pair a sh -c "$(prints "3 passed, 0 failed")" -- b sh -c "kill -SEGV \$\$")"
+after pair a sh -c "sleep 0.5; $(prints "from a" "3 passed, 0 failed")" -- \
+    b sh -c "$(prints "from b" "4 passed, 0 failed")" >/dev/null
 is "both of a pair are shown, with their names" "a: from a,b: from b" "$(grep ': from' out/shown | sort | paste -sd,)"
 
 is "what the rest stands on fails: the end, and the count" "1 passed, 1 failed" \
-    "$(bash -c 'set -euo pipefail; . "$1"; check a true; must b false; check c true' must "$repo/tests/stages.sh" | tail -n 1)"
+    "$(script 'check a true; must b false; check c true' | tail -n 1)"
 
 is "what the rest stands on holds after a failure: all goes on" "2 passed, 1 failed" \
-    "$(bash -c 'set -euo pipefail; . "$1"; check a false; must b true; check c true; conclude' must "$repo/tests/stages.sh" | tail -n 1)"
+    "$(script 'check a false; must b true; check c true; conclude' | tail -n 1)"
+# shellcheck disable=SC2016  # expanded by that shell
 is "a function that fails in the middle has failed" "0 1" \
-    "$(bash -c 'set -euo pipefail; . "$1"; f() { false; true; }; check a f >/dev/null; echo "$passed $failed"' check "$repo/tests/stages.sh")"
+    "$(script 'f() { false; true; }; check a f >/dev/null; echo "$passed $failed"')"
 is "nothing was tested: no success" "0 passed, 0 failed
-1" "$(bash -c 'set -euo pipefail; . "$1"; conclude' conclude "$repo/tests/stages.sh" || echo $?)"
+1" "$(script conclude || echo $?)"
 
 # shellcheck disable=SC2016  # expanded by that shell
 stages=$(bash -c '. "$1"; echo "${stages[*]}"' stages "$repo/tests/stages.sh")
@@ -68,8 +81,8 @@ done
 is "each stage is a function, and each such function a stage" "$(tr ' ' '\n' <<<"$stages" | sort)" \
     "$(bash -c '. "$1"; compgen -A function stage_' functions "$repo/tests/stages.sh" | sed 's/^stage_//' | sort)"
 
-# What a stage has started ends with build.sh. This stage is a program that starts another one by timeout(1), which puts it
-# into a process group of its own, and waits, as the boots do.
+# What a stage has started ends with build.sh. This stage is a program that starts another one by timeout(1), which puts
+# it into a process group of its own, and waits, as the boots do.
 mkdir -p "$work/repo/tests" "$work/bin"
 cp "$repo/build.sh" "$repo/global.json" "$work/repo/"
 cp "$repo"/tests/{stages,session}.sh "$work/repo/tests/"

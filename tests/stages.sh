@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # what is not assigned here build.sh has assigned
-# Sourced by build.sh: `./build.sh test [STAGE...]`. A stage is a function stage_NAME and a line of `stages`; what it needs
-# is built once, whichever stages are run. Logs: out/test/.
+# Sourced by build.sh: `./build.sh test [STAGE...]`. A stage is a function stage_NAME and a line of `stages`; what it
+# needs is built once, whichever stages are run. Logs: out/test/.
 
 # In this order. With each: what `--help` says of it.
 stages=(style unit program docs kernel differential boot arm64)
@@ -18,14 +18,15 @@ declare -A about=(
 fast=(style unit docs)
 
 # What each needs: names of tools, see `package` in build.sh, and lists of them.
+image_tools="mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs"
 tools_of() {
     case $1 in
     style) echo shellcheck ;;
     unit) echo "mmdebstrap gcc musl-gcc /usr/include/linux/openat2.h" ;;
     program) echo "$build_tools readelf" ;;
     docs) echo "$docs_tools" ;;
-    kernel) echo "$build_tools strace findmnt setfattr setfacl mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs sfdisk losetup" ;;
-    differential) echo "$build_tools mmdebstrap flock mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs sfdisk losetup" ;;
+    kernel) echo "$build_tools strace findmnt setfattr setfacl sfdisk losetup $image_tools" ;;
+    differential) echo "$build_tools mmdebstrap flock sfdisk losetup $image_tools" ;;
     boot) echo "$build_tools $boot_tools" ;;
     arm64) ! arm64_is_cached || echo "$build_tools $boot_tools readelf" ;;
     esac
@@ -87,8 +88,8 @@ counts() {
 
 declare -A pid_of=() shower_of=() begun=()
 
-# begin NAME COMMAND...: starts a program that counts for itself, in the background. What it writes is shown line by line,
-# with its name when another one runs beside it.
+# begin NAME COMMAND...: starts a program that counts for itself, in the background. What it writes is shown line by
+# line, with its name when another one runs beside it.
 begin() {
     local name=$1 log=out/test/$1.log prefix=
     shift
@@ -201,7 +202,8 @@ install_for_docs() {
     if [ -z "${is_program_built-}" ]; then
         mkdir -p "$1/usr/sbin"
         # shellcheck disable=SC2016  # expanded by that script
-        printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' "$PWD/src/BootMerge/bin/Release/net10.0/linux-x64/bootmerge.dll" >"$1/bootmerge"
+        printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' \
+            "$PWD/src/BootMerge/bin/Release/net10.0/linux-x64/bootmerge.dll" >"$1/bootmerge"
         chmod 755 "$1/bootmerge"
         install_to "$1" "$1/bootmerge"
     else
@@ -221,7 +223,8 @@ stage_kernel() {
     tests=$(tests_of tests/BootMerge.KernelTests BootMerge.KernelTests)
     found=$("$tests" --list-tests --no-ansi 2>&1 | sed -n 's/^Test discovery summary: found \([0-9]*\) .*/\1/p') || true
     before=$((passed + failed))
-    pair kernel-1 "$tests" --filter-class "${kernel_first[@]}" -- kernel-2 "$tests" --filter-not-class "${kernel_first[@]}"
+    pair kernel-1 "$tests" --filter-class "${kernel_first[@]}" -- \
+        kernel-2 "$tests" --filter-not-class "${kernel_first[@]}"
     check "the two have run each of ${found:-no} kernel tests once" [ $((passed + failed - before)) = "${found:-no}" ]
 }
 
@@ -241,7 +244,8 @@ stage_boot() {
 arm64_is_cached() { (. tests/boot/lib.sh && [ -d "$(base_of arm64)" ]); }
 stage_arm64() {
     if ! arm64_is_cached; then
-        echo "== arm64: not run, as its Debian system is not cached: './build.sh soak arm64' makes it and runs this stage"
+        echo "== arm64: not run, because its Debian system is not cached." \
+            "'./build.sh soak arm64' makes it and runs this stage."
         return
     fi
     need_arm64 qemu-aarch64-static qemu-system-aarch64
@@ -262,12 +266,19 @@ run_tests() {
     for stage; do
         case " ${stages[*]} " in
         *" $stage "*) wanted+=("$stage") ;;
-        *) [ "$stage" = fast ] || { echo "build.sh: test has no stage '$stage'. Stages: ${stages[*]}, fast." >&2; exit 2; }
-            wanted+=("${fast[@]}") ;;
+        *)
+            if [ "$stage" != fast ]; then
+                echo "build.sh: test has no stage '$stage'. Stages: ${stages[*]}, fast." >&2
+                exit 2
+            fi
+            wanted+=("${fast[@]}")
+            ;;
         esac
     done
     [ $# -gt 0 ] || wanted=("${stages[@]}")
-    case " ${wanted[*]} " in *" program "* | *" kernel "* | *" differential "* | *" boot "* | *" arm64 "*) need_root test ;; esac
+    case " ${wanted[*]} " in
+    *" program "* | *" kernel "* | *" differential "* | *" boot "* | *" arm64 "*) need_root test ;;
+    esac
     # All of it now, not in the middle of the run.
     for stage in "${wanted[@]}"; do tools+=" $(tools_of "$stage")"; done
     # shellcheck disable=SC2086  # a list of words

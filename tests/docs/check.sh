@@ -1,6 +1,6 @@
 #!/bin/bash
-# check.sh DESTDIR: the man pages that `build.sh install` has put into DESTDIR are sound, and they and the completions know
-# the verbs, options and keys that the program there knows, all of them and no others. Then the checks of prose.sh.
+# check.sh DESTDIR: the man pages that `build.sh install` has put into DESTDIR are sound, and they and the completions
+# know the verbs, options and keys that the program there knows, all of them and no others. Then the checks of prose.sh.
 set -euo pipefail
 destdir=$(realpath "$1")
 cd "$(dirname "$0")"
@@ -28,7 +28,8 @@ nothing() { if [ -z "$2" ]; then ok "$1: none"; else not_ok "$1: $2"; fi; }
 # section FILE.scd NAME: the lines of one section.
 section() { awk -v name="# $2" '/^# / { inside = $0 == name; next } inside' "../../man/$1.scd"; }
 
-nothing "the dracut module of 0.1.0" "$(find "$destdir/usr/lib/dracut/modules.d" -mindepth 1 -maxdepth 1 ! -name 50bootmerge)"
+nothing "the dracut module of 0.1.0" \
+    "$(find "$destdir/usr/lib/dracut/modules.d" -mindepth 1 -maxdepth 1 ! -name 50bootmerge)"
 
 for source in ../../man/*.scd; do
     page=$(basename "$source" .scd)
@@ -44,7 +45,11 @@ for source in ../../man/*.scd; do
         warnings=$(MANWIDTH=$width LC_ALL=C.UTF-8 man --warnings=w -l "$installed" 2>&1 >"$work/text")
         nothing "$page: warnings of man at $width columns" "$warnings"
     done
-    if [ "$(grep -c '^SEE ALSO' "$work/text")" = 1 ]; then ok "$page is complete"; else not_ok "$page: no SEE ALSO at its end"; fi
+    if [ "$(grep -c '^SEE ALSO' "$work/text")" = 1 ]; then
+        ok "$page is complete"
+    else
+        not_ok "$page: no SEE ALSO at its end"
+    fi
 done
 
 "$program" --help >"$work/help"
@@ -57,14 +62,16 @@ section bootmerge.8 OPTIONS | grep '^\*-' | grep -oE '\*-[a-z-]+' | tr -d '*' >"
 same "bootmerge(8): the options of --help" "$work/options" "$work/found"
 # Wherever the pages speak of an option, it exists.
 grep -ohE '\*--[a-z-]+' ../../man/bootmerge{.8,.conf.5}.scd | tr -d '*' | LC_ALL=C sort -u >"$work/found"
-nothing "the pages speak of options that --help lacks" "$(LC_ALL=C sort -u "$work/options" | LC_ALL=C comm -13 - "$work/found" | paste -sd,)"
+nothing "the pages speak of options that --help lacks" \
+    "$(LC_ALL=C sort -u "$work/options" | LC_ALL=C comm -13 - "$work/found" | paste -sd,)"
 
 "$destdir/usr/bin/bootmerge-boot-test" --help | grep -oE '^  --[a-z-]+' | tr -d ' ' >"$work/wanted"
 section bootmerge-boot-test.1 OPTIONS | grep '^\*-' | grep -oE '\*-[a-z-]+' | tr -d '*' >"$work/found"
 same "bootmerge-boot-test(1): the options of --help" "$work/wanted" "$work/found"
 
 for shell in bash zsh fish; do
-    printf '%s\n' 'bootmerge ' 'bootmerge -' | offers "$shell" "$destdir" >"$work/offered" || not_ok "$shell: cannot be asked"
+    printf '%s\n' 'bootmerge ' 'bootmerge -' | offers "$shell" "$destdir" >"$work/offered" ||
+        not_ok "$shell: cannot be asked"
     sed '/^\.$/,$d' "$work/offered" >"$work/found"
     same "$shell: the verbs of --help" "$work/verbs" "$work/found"
     sed '1,/^\.$/d; /^\.$/d' "$work/offered" >"$work/found"
@@ -75,7 +82,8 @@ done
 keys() {
     mkdir -p "$work/root/etc/systemd"
     printf '[%s]\n%s=\n' "$2" ------------------ >"$work/root/etc/$1"
-    "$program" --root="$work/root" --class=all status 2>&1 | sed -n "s/.*$(basename "$1"):2:.*(known: \(.*\)).*/\1/p" | sed 's/, /\n/g'
+    "$program" --root="$work/root" --class=all status 2>&1 |
+        sed -n "s/.*$(basename "$1"):2:.*(known: \(.*\)).*/\1/p" | sed 's/, /\n/g'
 }
 keys bootmerge.conf BootMerge >"$work/keys"
 section bootmerge.conf.5 'SECTION [BootMerge]' | sed -nE 's/^\*([A-Za-z]+)=\*$/\1/p' >"$work/found"

@@ -8,7 +8,8 @@ cd "$(dirname "$0")"
 
 work=$(TMPDIR=/tmp mktemp -d) # a plain name: it is typed into the shells
 trap 'rm -rf "$work"' EXIT
-mkdir -p "$work"/machine/var/lib/{confexts,extensions}/ "$work/my root"/var/lib/{confexts,extensions}/ "$work/other" "$work/a:b/run/confexts/colon"
+mkdir -p "$work"/machine/var/lib/{confexts,extensions}/ "$work/my root"/var/lib/{confexts,extensions}/ \
+    "$work/other" "$work/a:b/run/confexts/colon"
 mkdir "$work"/machine/var/lib/confexts/{30-site,4-vendor,'site files'} "$work"/machine/var/lib/extensions/{tools,tracer}
 mkdir "$work/my root/var/lib/confexts/home" "$work/my root/var/lib/extensions/lab"
 
@@ -59,7 +60,8 @@ mapfile -t wanted <"$work/wanted"
 
 for shell in bash zsh fish; do
     offers "$shell" "$destdir" <"$work/lines" >"$work/offered" || not_ok "$shell: cannot be asked"
-    mapfile -t offered < <(awk '$0 == "." { print row; row = ""; next } { row = row (row == "" ? "" : ", ") $0 }' "$work/offered")
+    mapfile -t offered < <(
+        awk '$0 == "." { print row; row = ""; next } { row = row (row == "" ? "" : ", ") $0 }' "$work/offered")
     for i in "${!lines[@]}"; do
         name="$shell: ${lines[i]//$work/WORK}|"
         if [ "${offered[i]-nothing was asked}" = "${wanted[i]}" ]; then

@@ -1,7 +1,8 @@
 #!/bin/zsh -f
-# type.zsh SHELL DESTDIR: types lines into an interactive bash or zsh, presses TAB at the end of each, and prints what the
-# completion installed in DESTDIR offers: the candidates, one a line, then a line with a dot. Lines are read from standard
-# input. The shell runs on a terminal of its own; its startup file, made here, has the candidates written to a file.
+# type.zsh SHELL DESTDIR: types lines into an interactive bash or zsh, presses TAB at the end of each, and prints what
+# the completion installed in DESTDIR offers: the candidates, one a line, then a line with a dot. Lines are read from
+# standard input. The shell runs on a terminal of its own; its startup file, made here, has the candidates written to a
+# file.
 emulate -R zsh
 zmodload zsh/zpty zsh/zselect
 shell=$1 destdir=$2
@@ -60,7 +61,8 @@ RC
         ;;
 esac
 
-# wait_for_offer: until the file is there, at most 20 s. What the terminal shows is read, or the shell would stop at a full pipe.
+# wait_for_offer: until the file is there, at most 20 s. What the terminal shows is read, or the shell would stop at a
+# full pipe.
 wait_for_offer() {
     local shown
     repeat 400; do
