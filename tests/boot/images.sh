@@ -16,20 +16,6 @@ suite=$1
 work=$2
 base=$(base_of "$suite")
 
-# dracut_with TREE OUT ARGUMENT...: dracut in the base's chroot with TREE laid over it; the base stays as it is.
-dracut_with() {
-    # shellcheck disable=SC2016  # expanded by the inner shell
-    unshare -m --propagation private -- bash -c '
-        lib=$1 base=$2 tree=$3; shift 3
-        . "$lib"
-        mkdir -p "$tree.over"
-        mount -t tmpfs dracut "$tree.over" # an upperdir may not lie on an overlay, and /tmp may be one
-        mkdir "$tree.over/work" "$tree.over/root"
-        cp -a "$tree" "$tree.over/upper"
-        mount -t overlay dracut -o "lowerdir=$base/chroot,upperdir=$tree.over/upper,workdir=$tree.over/work" "$tree.over/root"
-        dracut_image "$tree.over/root" "$@"' dracut_with "$here/lib.sh" "$base" "$@"
-}
-
 # append TREE IMAGE FILE...: only the files: an entry for a directory could replace a symlink of the image.
 append() {
     local tree=$1 image=$2
@@ -55,10 +41,10 @@ fi
 flock "$repo/out" "$repo/build.sh" install "$work/program" # it writes there, and images of two suites are made at a time
 cp -a "$work/program" "$work/no-program"
 rm "$work/no-program/usr/sbin/bootmerge"
-dracut_with "$work/program" "$work/module.cpio" --modules "$modules_systemd bootmerge"
+dracut_with "$base" "$work/program" "$work/module.cpio" --modules "$modules_systemd bootmerge"
 [ "$suite" != sid ] ||
-    dracut_with "$work/program" "$work/sysext.cpio" --modules "$modules_systemd systemd-sysext bootmerge"
-dracut_with "$work/program" "$work/plain.cpio" --modules "$modules_plain bootmerge" --omit systemd
+    dracut_with "$base" "$work/program" "$work/sysext.cpio" --modules "$modules_systemd systemd-sysext bootmerge"
+dracut_with "$base" "$work/program" "$work/plain.cpio" --modules "$modules_plain bootmerge" --omit systemd
 cp "$base/stock.cpio" "$work/stock.cpio"
 cp "$base/stock.cpio" "$work/dropin.cpio"
 
@@ -85,7 +71,7 @@ add_flatcar dropin flatcar-dropin
 add_emergency
 
 name=$suite/dracut-without-program
-if dracut_with "$work/no-program" "$work/none.cpio" --modules "$modules_systemd bootmerge" 2>/dev/null; then
+if dracut_with "$base" "$work/no-program" "$work/none.cpio" --modules "$modules_systemd bootmerge" 2>/dev/null; then
     echo "FAIL $name: dracut made an initramfs without it"
 elif grep -q "needs the program 'bootmerge'" "$work/none.cpio.log"; then
     echo "ok $name"

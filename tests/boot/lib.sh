@@ -57,6 +57,20 @@ dracut_image() {
     chmod 644 "$out"
 }
 
+# dracut_with BASE TREE OUT ARGUMENT...: dracut in a base's chroot with TREE laid over it; the base stays as it is.
+dracut_with() {
+    # shellcheck disable=SC2016  # expanded by the inner shell
+    unshare -m --propagation private -- bash -c '
+        lib=$1 base=$2 tree=$3; shift 3
+        . "$lib"
+        mkdir -p "$tree.over"
+        mount -t tmpfs dracut "$tree.over" # an upperdir may not lie on an overlay, and /tmp may be one
+        mkdir "$tree.over/work" "$tree.over/root"
+        cp -a "$tree" "$tree.over/upper"
+        mount -t overlay dracut -o "lowerdir=$base/chroot,upperdir=$tree.over/upper,workdir=$tree.over/work" "$tree.over/root"
+        dracut_image "$tree.over/root" "$@"' dracut_with "$here/lib.sh" "$@"
+}
+
 # The modules of a minimal initramfs with systemd, and of one without; dracut adds what they depend on.
 modules_systemd="systemd systemd-initrd systemd-udevd systemd-journald systemd-tmpfiles base fs-lib rootfs-block udev-rules shutdown"
 modules_plain="base fs-lib rootfs-block usrmount udev-rules shutdown"
