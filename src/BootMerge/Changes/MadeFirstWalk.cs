@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -33,7 +34,7 @@ internal sealed class MadeFirstWalk(ChangedTree tree, ShadowedRecord record) : T
             if (_movedFrom.Exists(source => PathName.IsOrIsBelow(source, found.PathBelow)))
                 continue;
             using SafeFileHandle? directory = Sys.TryOpenAt(
-                Tree.Upper, found.Path[1..], Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW,
+                Tree.Upper, found.Path.AsSpan(1), Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW,
                     Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
             if (directory is null)
                 continue; // gone, or too deep

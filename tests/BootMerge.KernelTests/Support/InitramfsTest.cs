@@ -31,7 +31,7 @@ public abstract class InitramfsTest : KernelTest
             "confext" or "alias, reversed" => Extensions + "flatcar-defaults/etc",
             "flatcar" or "alias" => Extensions + "flatcar-default/etc",
             "another vendor" => Extensions + "acme-base/etc",
-            _ => throw new ArgumentException(layout),
+            _ => throw new ArgumentException("unknown: " + layout, nameof(layout)),
         };
         Root.Write(directory + "/vendor.conf", "vendor");
         Root.Write(directory + "/both.conf", "vendor");

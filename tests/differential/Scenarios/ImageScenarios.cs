@@ -66,7 +66,8 @@ internal static class ImageScenarios
             yield return new Scenario($"An image with a partition table, {type}",
                 root => root.Extension("foo").Extension("bar").Image(Sysexts + "foo", type),
                 List, Merge(), Refresh(), Refresh("--always-refresh=yes"), Unmerge, Merge("--mutable=ephemeral"),
-                    Unmerge) { Class = TestedClass.Sysext };
+                    Unmerge)
+            { Class = TestedClass.Sysext };
         yield return new Scenario("A confext with a partition table",
             root => root.Extension("foo").Extension("bar").File(Confexts + "foo/usr/file", "")
                 .Image(Confexts + "foo", ImageType.Gpt),
@@ -74,7 +75,8 @@ internal static class ImageScenarios
         yield return new Scenario("A sysext with partitions for root and usr",
             root => root.Extension("foo", hierarchies: ["opt", "usr"]).Extension("bar")
                 .Image(Sysexts + "foo", ImageType.GptRootAndUsr),
-            List, Merge(), Refresh(), Refresh("--always-refresh=yes"), Unmerge) { Class = TestedClass.Sysext };
+            List, Merge(), Refresh(), Refresh("--always-refresh=yes"), Unmerge)
+        { Class = TestedClass.Sysext };
         yield return new Scenario("systemd-sysext skips its refresh of an image with a partition table",
             root => root.Extension("foo").Image(Sysexts + "foo", ImageType.Gpt),
             Merge(), Systemd("refresh"), Systemd("--always-refresh=yes", "refresh"), Refresh(), Systemd("unmerge"),
