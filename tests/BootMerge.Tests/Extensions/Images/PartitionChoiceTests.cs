@@ -238,7 +238,7 @@ public sealed class PartitionChoiceTests
                 "read-only" => GptPartition.ReadOnly,
                 "growfs" => GptPartition.Grows,
                 "no-block-io" => GptPartition.NoBlockIo,
-                _ => throw new ArgumentException(flag),
+                _ => throw new ArgumentException("unknown: " + flag, nameof(text)),
             }),
         };
     }
