@@ -168,6 +168,7 @@ make_man() {
 install_to() {
     make_man
     install -D -m755 "${2-out/bootmerge}" "$1/usr/sbin/bootmerge"
+    install -D -m644 -t "$1/usr/share/doc/bootmerge" LICENSE THIRD-PARTY-NOTICES.md
     install -D -m644 -t "$1/usr/share/man/man8" out/man/*.8
     install -D -m644 -t "$1/usr/share/man/man1" out/man/*.1
     install -D -m644 -t "$1/usr/share/man/man5" out/man/*.5
