@@ -116,8 +116,8 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
         }
 
         // Too long a path is one more file then.
-        using SafeFileHandle? directory = Sys.TryOpenAt(top, PathName.Parent(first).AsSpan(1), Sys.O_PATH | Sys.O_DIRECTORY,
-            Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
+        using SafeFileHandle? directory = Sys.TryOpenAt(top, PathName.Parent(first).AsSpan(1),
+            Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         if (directory is null)
             return false;
         Sys.MakeLink(directory, PathName.Last(first), target, name);
