@@ -24,16 +24,16 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
         try
         {
             if (extension.OpenImage(root, settings.ImagePolicy) is string refusal)
-                Add(FindingId.ImagePolicy, extension, extension.FoundPath, "is not merged: "u8,
-                    "sign or protect the image as the policy requires, or change ImagePolicy= or --image-policy="u8,
+                Add(FindingId.ImagePolicy, extension, extension.FoundPath, "is not merged: ",
+                    "sign or protect the image as the policy requires, or change ImagePolicy= or --image-policy=",
                     refusal);
             else
                 CheckOpened(extension);
         }
         catch (Exception e) when (e is KernelException or InputException)
         {
-            Add(FindingId.Unusable, extension, extension.FoundPath, "cannot be read: "u8,
-                "repair it, or build it again"u8, e.Message);
+            Add(FindingId.Unusable, extension, extension.FoundPath, "cannot be read: ",
+                "repair it, or build it again", e.Message);
         }
     }
 
@@ -63,8 +63,8 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
             if (extension.Image is null && !extension.IsGiven && root.PathOf(directory) is var path
                 && PathName.IsOrIsBelow(path, hierarchy))
                 Add(FindingId.Overlap, extension, hierarchy,
-                "is inside the hierarchy that it extends, so it cannot be a layer of it: "u8,
-                    "move the extension to a place outside, such as a search directory in /var/lib or /run"u8, path);
+                "is inside the hierarchy that it extends, so it cannot be a layer of it: ",
+                    "move the extension to a place outside, such as a search directory in /var/lib or /run", path);
             new TreeCheck(this, root, extension, settings.Hierarchies, _paths,
                 extension.IsGiven || merged.Has(extension.Name)).Check(directory, hierarchy);
         }
@@ -76,16 +76,16 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
         using SafeFileHandle? entry = Extension.TryOpenInside(top, hierarchy, Sys.O_PATH | Sys.O_NOFOLLOW);
         if (entry is not null)
             Add(FindingId.Hierarchy, extension, hierarchy,
-                "is neither a directory nor a symlink to one: nothing of it is merged"u8,
-                "make it a directory, or remove it"u8);
+                "is neither a directory nor a symlink to one: nothing of it is merged",
+                "make it a directory, or remove it");
     }
 
-    public void Add(string id, Extension extension, string place, ReadOnlySpan<byte> what, ReadOnlySpan<byte> fix,
+    public void Add(string id, Extension extension, string place, string what, string fix,
         string detail = "") =>
         Add(id, extension.Name, place, what, fix, detail);
 
     /// <summary>As <see cref="Finding.Add"/>; of an extension that is not asked for nothing is reported.</summary>
-    public void Add(string id, string extension, string place, ReadOnlySpan<byte> what, ReadOnlySpan<byte> fix,
+    public void Add(string id, string extension, string place, string what, string fix,
         string detail)
     {
         if (IsAsked(extension))

@@ -1,5 +1,3 @@
-using System;
-using System.Text;
 using BootMerge.Json;
 
 namespace BootMerge.Checks;
@@ -11,17 +9,17 @@ internal static class Finding
     /// <param name="id">One of <see cref="FindingId"/>.</param>
     /// <param name="extension">The extension's name; null for an entry that is none.</param>
     /// <param name="place">A path inside the extension, or of the extension itself.</param>
-    /// <param name="what">To stand behind the place: "is a device file". UTF-8: half as long in the binary.</param>
+    /// <param name="what">To stand behind the place: "is a device file".</param>
     /// <param name="detail">What only this finding says, to stand behind <paramref name="what"/>.</param>
     /// <param name="fix">What to do, as an order.</param>
     public static void Add(JsonValue findings, string id, string? extension, string place,
-        ReadOnlySpan<byte> what, string detail, ReadOnlySpan<byte> fix) =>
+        string what, string detail, string fix) =>
         findings.Add(JsonValue.Object()
             .Add("id", JsonValue.String(id))
             .Add("extension", extension is null ? JsonValue.Null() : JsonValue.String(extension))
             .Add("place", JsonValue.String(place))
-            .Add("what", JsonValue.String(Encoding.UTF8.GetString(what) + detail))
-            .Add("fix", JsonValue.String(Encoding.UTF8.GetString(fix))));
+            .Add("what", JsonValue.String(what + detail))
+            .Add("fix", JsonValue.String(fix)));
 }
 
 /// <summary>Scripts look for these words: one is never renamed. Each is explained in bootmerge(8).</summary>

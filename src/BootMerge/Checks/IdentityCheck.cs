@@ -22,11 +22,11 @@ internal static class IdentityCheck
         if (path.StartsWith("/etc/ssh/ssh_host_", StringComparison.Ordinal)
             && path.EndsWith("_key", StringComparison.Ordinal))
             check.Add(FindingId.Identity, extension, path,
-            "is a private key, and everybody who has the extension has it"u8,
-                "remove it, and use new keys: each machine creates its own"u8);
+            "is a private key, and everybody who has the extension has it",
+                "remove it, and use new keys: each machine creates its own");
         else if (Words.IndexOf(Files, path) >= 0)
             check.Add(FindingId.Identity, extension, path,
-                "identifies one machine, and would be the same on all of them"u8,
-                "remove it: each machine creates its own"u8);
+                "identifies one machine, and would be the same on all of them",
+                "remove it: each machine creates its own");
     }
 }

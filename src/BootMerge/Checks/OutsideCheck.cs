@@ -26,8 +26,8 @@ internal static class OutsideCheck
             if (isDirectory && LeadsToOne(path, hierarchies))
                 Check(check, extension, hierarchies, child, path);
             else if (!isDirectory || !Sys.IsEmpty(child))
-                check.Add(FindingId.Outside, extension, path, "is ignored; only these are merged: "u8,
-                    "move it there, or remove it"u8, string.Join(", ", hierarchies));
+                check.Add(FindingId.Outside, extension, path, "is ignored; only these are merged: ",
+                    "move it there, or remove it", string.Join(", ", hierarchies));
         }
     }
 

@@ -20,22 +20,22 @@ internal static class OwnershipCheck
         {
             if (status.Uid != own.Uid || status.Gid != own.Gid)
                 check.Add(FindingId.Owner, extension, path,
-                    "has another owner than the system's, which it replaces: "u8, "give it the system's by chown"u8,
+                    "has another owner than the system's, which it replaces: ", "give it the system's by chown",
                     Ids(status) + ", not " + Ids(own));
             if (status.Permissions != own.Permissions)
-                check.Add(FindingId.Mode, extension, path, "has another mode than the system's, which it replaces: "u8,
-                    "give it the system's by chmod"u8,
+                check.Add(FindingId.Mode, extension, path, "has another mode than the system's, which it replaces: ",
+                    "give it the system's by chmod",
                     Octal.Text(status.Permissions) + ", not " + Octal.Text(own.Permissions));
             return;
         }
 
         if (status.Uid != 0 || status.Gid != 0)
             check.Add(FindingId.Owner, extension, path,
-                "does not belong to root, so its owner can change what is in it: "u8, "give it to root: chown 0:0"u8,
+                "does not belong to root, so its owner can change what is in it: ", "give it to root: chown 0:0",
                 Ids(status));
         if ((status.Permissions & (WritableForOthers | Sticky)) == WritableForOthers)
-            check.Add(FindingId.Mode, extension, path, "is writable by everybody: "u8,
-                "remove that permission: chmod o-w"u8, Octal.Text(status.Permissions));
+            check.Add(FindingId.Mode, extension, path, "is writable by everybody: ",
+                "remove that permission: chmod o-w", Octal.Text(status.Permissions));
     }
 
     private static string Ids(FileStatus status) => status.Uid.ToString() + ":" + status.Gid.ToString();

@@ -13,11 +13,11 @@ internal static class ReleaseCheck
         string place = "/" + extension.Class.ReleaseDirectory + "/extension-release." + extension.Name;
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
         if (release.Problem is not null)
-            check.Add(FindingId.ReleaseFile, extension, place, "is missing or cannot be used: "u8,
+            check.Add(FindingId.ReleaseFile, extension, place, "is missing or cannot be used: ",
                 Advice(extension, top), release.Problem);
         else if (Compatibility.Judge(release, host, extension.Class) is { Accepted: false } verdict)
-            check.Add(FindingId.Compatibility, extension, place, "does not fit the system: "u8,
-                "correct it, or check with --root= against the system that it is made for"u8, verdict.Reason);
+            check.Add(FindingId.Compatibility, extension, place, "does not fit the system: ",
+                "correct it, or check with --root= against the system that it is made for", verdict.Reason);
 
         // systemd refuses only the first; the second would make the system look like another one.
         if (Judgement.ShipsOsRelease(root, extension))
@@ -28,17 +28,17 @@ internal static class ReleaseCheck
             CheckOsRelease(check, extension, top, "etc/os-release");
     }
 
-    private static ReadOnlySpan<byte> Advice(Extension extension, SafeFileHandle top)
+    private static string Advice(Extension extension, SafeFileHandle top)
     {
         bool isConfext = extension.Class == ExtensionClass.Confext;
         using SafeFileHandle? other = Extension.TryOpenInside(top,
             (isConfext ? ExtensionClass.Sysext : ExtensionClass.Confext).ReleaseDirectory,
             Sys.O_PATH | Sys.O_DIRECTORY);
         if (other is null)
-            return "write it; ID=_any in it fits every system"u8;
+            return "write it; ID=_any in it fits every system";
         return isConfext
-            ? "write it; it looks like a sysext: if it is one, check it with --class=sysext"u8
-            : "write it; it looks like a confext: if it is one, check it with --class=confext"u8;
+            ? "write it; it looks like a sysext: if it is one, check it with --class=sysext"
+            : "write it; it looks like a confext: if it is one, check it with --class=confext";
     }
 
     private static void CheckOsRelease(ExtensionCheck check, Extension extension, SafeFileHandle top, string path)
@@ -51,5 +51,5 @@ internal static class ReleaseCheck
     }
 
     private static void AddOsRelease(ExtensionCheck check, Extension extension, string place) =>
-        check.Add(FindingId.OsRelease, extension, place, "belongs to the system alone"u8, "remove it"u8);
+        check.Add(FindingId.OsRelease, extension, place, "belongs to the system alone", "remove it");
 }

@@ -12,8 +12,8 @@ internal static class TopDirectoryCheck
     {
         if (status.Uid != 0 || status.Gid != 0)
             check.Add(FindingId.TopOwner, extension, place,
-                "does not belong to root, so its owner can change what is merged: "u8,
-                "give it to root: chown 0:0"u8, status.Uid.ToString() + ":" + status.Gid.ToString());
+                "does not belong to root, so its owner can change what is merged: ",
+                "give it to root: chown 0:0", status.Uid.ToString() + ":" + status.Gid.ToString());
     }
 
     /// <summary>
@@ -26,8 +26,8 @@ internal static class TopDirectoryCheck
         using SafeFileHandle? own = root.TryOpenDirectory(hierarchy);
         uint wanted = own is null ? Octal.Mode755 : Sys.Status(own).Permissions;
         if (status.Permissions != wanted)
-            check.Add(FindingId.TopMode, extension, hierarchy, "has another mode than the system's: "u8,
-                "give it the system's by chmod"u8,
+            check.Add(FindingId.TopMode, extension, hierarchy, "has another mode than the system's: ",
+                "give it the system's by chmod",
                 Octal.Text(status.Permissions) + ", not " + Octal.Text(wanted));
     }
 }

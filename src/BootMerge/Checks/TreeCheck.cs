@@ -88,17 +88,17 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         if (paths.Take(path, status.IsDirectory, extension.Name) is not string above)
             return;
         check.Add(FindingId.SamePath, _isAsked ? extension.Name : above, path,
-            _isAsked ? "is hidden by the same path in an extension above, "u8
-                : "hides the same path in an extension below, "u8,
-            "keep the path in one of the two; the order is that of their names"u8, _isAsked ? above : extension.Name);
+            _isAsked ? "is hidden by the same path in an extension above, "
+                : "hides the same path in an extension below, ",
+            "keep the path in one of the two; the order is that of their names", _isAsked ? above : extension.Name);
     }
 
     private void CheckMarks(SafeFileHandle directory, string path)
     {
         if (!OverlayMark.HasNone(directory))
             check.Add(FindingId.Opaque, extension, path,
-                "has a mark of overlayfs, which hides or moves the directory below it"u8,
-                "remove the attributes trusted.overlay.*; they come from the upperdir that the tree was copied from"u8);
+                "has a mark of overlayfs, which hides or moves the directory below it",
+                "remove the attributes trusted.overlay.*; they come from the upperdir that the tree was copied from");
     }
 
     /// <summary>The two that hide or move a directory are found by <see cref="CheckMarks"/>.</summary>
@@ -108,16 +108,16 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         notes.RemoveAll(static note => !OverlayMark.IsOne(note) || note is OverlayMark.Opaque or OverlayMark.Redirect);
         if (notes.Count > 0)
             check.Add(FindingId.OverlayMark, extension, path,
-                "has notes of overlayfs, which would confuse it with another file: "u8,
-                "remove these attributes; they come from the upperdir that the tree was copied from"u8,
+                "has notes of overlayfs, which would confuse it with another file: ",
+                "remove these attributes; they come from the upperdir that the tree was copied from",
                     notes.Joined(", "));
     }
 
     private void CheckAgainstSystem(string path, FileStatus status)
     {
         if (TypeClash.Of(root, path, status) is string own)
-            check.Add(FindingId.OtherType, extension, path, "hides what the system has there, or is hidden by it: "u8,
-                "give it the type that the system has, or move its content to where the system has it"u8,
+            check.Add(FindingId.OtherType, extension, path, "hides what the system has there, or is hidden by it: ",
+                "give it the type that the system has, or move its content to where the system has it",
                 TypeClash.Word(status) + ", where the system has " + own);
         else if (status.IsDirectory)
             OwnershipCheck.Check(check, root, extension, path, status);
@@ -128,22 +128,22 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
     private void CheckFile(SafeFileHandle file, string path, FileStatus status, string parent)
     {
         if (status.IsWhiteout)
-            check.Add(FindingId.Whiteout, extension, path, "is a whiteout of overlayfs: it hides the file below it"u8,
-                "remove it; to delete a file, delete it in the merged tree"u8);
+            check.Add(FindingId.Whiteout, extension, path, "is a whiteout of overlayfs: it hides the file below it",
+                "remove it; to delete a file, delete it in the merged tree");
         else if (status.IsCharacterDevice || status.IsBlockDevice)
             check.Add(FindingId.Device, extension, path,
-                "is a device file, which cannot be opened: merged trees are mounted nodev"u8,
-                "remove it; devices belong in /dev"u8);
+                "is a device file, which cannot be opened: merged trees are mounted nodev",
+                "remove it; devices belong in /dev");
         else if (status.IsRegular && (status.Mode & SetIds) != 0 && extension.Class.NoSuid)
             check.Add(FindingId.Setuid, extension, path,
-                "is set-user-ID or set-group-ID, without effect: the merge is mounted nosuid"u8,
-                "remove the bit, or ship the program in a sysext"u8);
+                "is set-user-ID or set-group-ID, without effect: the merge is mounted nosuid",
+                "remove the bit, or ship the program in a sysext");
         else if (status.IsSymlink)
             CheckSymlink(Sys.ReadLink(file), path, parent);
         else if (status.IsDirectory && Words.IndexOf(hierarchies, parent) >= 0
             && path == parent + "/" + extension.Class.MarkerName)
             check.Add(FindingId.Marker, extension, path,
-            "is the marker of a merge that this tree was copied from: it hides the real one"u8, "remove it"u8);
+            "is the marker of a merge that this tree was copied from: it hides the real one", "remove it");
     }
 
     /// <summary>One that stays in the hierarchies may lead to what another layer brings.</summary>
@@ -154,8 +154,8 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
             return;
         using SafeFileHandle? there = root.TryOpen(place, Sys.O_PATH, out int errno);
         if (there is null && errno is Errno.ENOENT or Errno.ENOTDIR)
-            check.Add(FindingId.Symlink, extension, path, "leads to a path that the system does not have: "u8,
-                "correct its target, or make sure that something else provides it"u8, place);
+            check.Add(FindingId.Symlink, extension, path, "leads to a path that the system does not have: ",
+                "correct its target, or make sure that something else provides it", place);
     }
 
     /// <param name="directories">With colons between them: no hierarchy has one.</param>

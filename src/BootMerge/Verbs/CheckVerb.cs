@@ -109,9 +109,9 @@ internal static class CheckVerb
     {
         for (int i = 0; i < found.Skipped.Count; i++)
             if (found.Skipped[i] is var skipped && !skipped.IsHidden)
-                Finding.Add(findings, FindingId.Entry, null, skipped.Path, "is ignored: "u8, skipped.Reason,
-                    skipped.Reason == EntryName.NoImageName ? "rename it to NAME.raw if it is an image, or remove it"u8
-                        : "remove it, or make it an extension"u8);
+                Finding.Add(findings, FindingId.Entry, null, skipped.Path, "is ignored: ", skipped.Reason,
+                    skipped.Reason == EntryName.NoImageName ? "rename it to NAME.raw if it is an image, or remove it"
+                        : "remove it, or make it an extension");
     }
 
     private static void Report(Session session, JsonValue findings, int count)
