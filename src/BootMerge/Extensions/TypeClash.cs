@@ -72,7 +72,10 @@ internal static class TypeClash
     /// at.</param>
     private static void Add(Root root, Extension extension, string hierarchy, List<string> own, List<string> clashes)
     {
-        using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy, Sys.O_RDONLY);
+        // Without merges an extension that lies in another one is not there.
+        using SafeFileHandle? here = extension.TryOpenHere(root);
+        using SafeFileHandle? directory = here is null ? null
+            : extension.OpenHierarchy(root, hierarchy, Sys.O_RDONLY);
         if (directory is null)
             return;
         foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))
