@@ -236,6 +236,52 @@ public sealed class BootTwiceTests : InitramfsTest
         Root.Expect("/etc/written");
     }
 
+    /// <summary>A machine must not come up without its defaults, or without any merge of its /etc.</summary>
+    [Theory]
+    [InlineData("without the defaults")]
+    [InlineData("of /usr alone")]
+    public void A_writable_merge_that_lacks_what_must_be_there_is_not_kept(string merge)
+    {
+        Prepare("flatcar");
+        Root.Write("/usr/lib/bootmerge.conf", "[BootMerge]\nClass=all\n");
+        Root.Write("/var/lib/extensions/tool/usr/lib/extension-release.d/extension-release.tool", "ID=_any\n");
+        Root.Write("/var/lib/extensions/tool/usr/tool", "tool");
+        Root.Extension("site", ("site.conf", "site"));
+        Root.MakeDirectory("/var/lib/extensions.mutable/usr");
+        string defaults = Root.Raw + "/usr/lib/confexts/flatcar-default";
+        Directory.Move(defaults, Root.Raw + "/usr/lib/aside");
+        Root.Route("/etc");
+        Root.Bootmerge(merge is "of /usr alone" ? "--class=sysext" : "--class=confext", "--mutable=auto", "merge")
+            .Succeeds();
+        Directory.Move(Root.Raw + "/usr/lib/aside", defaults);
+        Root.Remove("/var/lib/extensions.mutable/etc");
+        Root.Write("/var/lib/extensions.mutable/etc", "no directory");
+
+        Boot().Succeeds().Says("falling back to an immutable", "not a directory");
+
+        Assert.Equal(("immutable", "vendor"),
+            (Report().GetProperty("fallback").GetString(), Root.Read("/etc/vendor.conf")));
+        Root.Bootmerge("--class=all", "unmerge").Succeeds();
+        Root.Expect("/usr", "/var/lib", "/etc");
+    }
+
+    /// <summary>Both modes are `no` for systemd.</summary>
+    [Fact]
+    public void Another_mode_is_taken_up_although_systemd_has_one_name_for_both()
+    {
+        Prepare("flatcar");
+        Root.Write("/usr/lib/systemd/confext.conf", "[ConfExt]\nMutable=no\n");
+        Boot().Succeeds();
+        Assert.Equal("vendor", Root.Read("/etc/both.conf"));
+        Root.Write("/usr/lib/systemd/confext.conf", "[ConfExt]\nMutable=import\n");
+        Root.Expect("/usr/lib");
+
+        Boot().Succeeds();
+
+        Assert.Equal("machine's", Root.Read("/etc/both.conf"));
+        Boot().Succeeds().Says("Nothing changed");
+    }
+
     private static string?[] Hierarchies(JsonElement report) =>
         [.. report.GetProperty("hierarchies").EnumerateArray().Where(stack => stack.TryGetProperty("layers", out _))
             .Select(stack => stack.GetProperty("hierarchy").GetString())];

@@ -9,7 +9,7 @@ namespace BootMerge.KernelTests;
 /// <summary>A systemd whose refresh never skips is told, for this boot, to leave what boot merged.</summary>
 public sealed class OlderSystemdTests : InitramfsTest
 {
-    private const string Older = "\u007fELF refresh\0--mutable\0";
+    private const string Older = "\u007fELF refresh\0--mutable=yes|no\0--noexec=BOOL\0";
 
     private string DropIn => Initramfs + "/run/systemd/system/systemd-confext.service.d/50-bootmerge.conf";
 
@@ -18,6 +18,7 @@ public sealed class OlderSystemdTests : InitramfsTest
     [InlineData("older", "import", true, null)]
     [InlineData("older, noexec", "no", true, null)]
     [InlineData("older, noexec", "auto", true, "systemd-confext refresh --mutable=auto")]
+    [InlineData("oldest", "auto", true, null)]
     [InlineData("skips", "auto", false, null)]
     [InlineData("bootmerge", "auto", false, null)]
     [InlineData("directory", "auto", false, null)]
@@ -60,7 +61,12 @@ public sealed class OlderSystemdTests : InitramfsTest
         else if (program is "bootmerge")
             File.Copy(Workplace.Binary, Root.Raw + "/usr/bootmerge");
         else
-            Root.Write("/usr/bin/systemd-sysext", program is "skips" ? Older + "--always-refresh\0" : Older);
+            Root.Write("/usr/bin/systemd-sysext", program switch
+            {
+                "skips" => Older + "--always-refresh\0",
+                "oldest" => "\u007fELF refresh\0",
+                _ => Older,
+            });
         if (program is not "directory" && !Files.Exists(Root.Raw + Path))
         {
             Root.Symlink(Path, program is "bootmerge" ? "/usr/bootmerge" : "systemd-sysext");

@@ -77,7 +77,7 @@ internal sealed class StackBuilder
             using SafeFileHandle markerLayer = stage.MarkerLayer();
             DirectoryAttributes.Copy(hierarchy, markerLayer, _log);
             MarkerDirectory.Write(markerLayer, plan.Class, merge.Extensions, WorkDirectoryText(plan), plan.Backing,
-                merge.Mode == merge.RecordedMode ? null : MutableModes.Name(merge.Mode));
+                merge.MarkerMode);
             layers.Insert(0, new NamedLayer("marker", Duplicate(markerLayer)));
             if (plan.Upper is MemoryUpper)
             {

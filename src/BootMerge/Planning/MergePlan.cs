@@ -114,6 +114,9 @@ internal sealed class MergePlan
     /// </summary>
     public required MutableMode RecordedMode { get; init; }
 
+    /// <summary>What the marker says beside it; null where the two are the same.</summary>
+    public string? MarkerMode => Mode == RecordedMode ? null : MutableModes.Name(Mode);
+
     /// <summary>Names, lowest layer first.</summary>
     public required List<string> Extensions { get; init; }
 

@@ -73,6 +73,11 @@ internal sealed class ShadowedFiles
         {
             session.Log.Warning("The record of shadowed files cannot be updated: " + e.Message + ".");
         }
+        catch (OutOfMemoryException)
+        {
+            session.Log.Warning("The record of shadowed files cannot be updated: the trees are too large for "
+                + "bootmerge's memory limit.");
+        }
 
         files?.RemoveUnlessWritten();
     }

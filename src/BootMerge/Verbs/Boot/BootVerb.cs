@@ -85,12 +85,12 @@ internal static class BootVerb
         if (plans is null)
             return;
         report.Plans = plans;
-        // A first run has written it down before it merged.
-        if (existing.Count > 0)
-            ShadowedFiles.KeepUp(session);
         visibility.Publish(session);
         SystemdMode.Publish(session, selections, plans);
         report.Step("systemd");
+        // A first run has written it down before it merged. Last, as it takes longest, and nothing waits for it.
+        if (existing.Count > 0)
+            ShadowedFiles.KeepUp(session);
     }
 
     private static List<ClassSettings> SwitchedOn(Session session)
@@ -127,14 +127,16 @@ internal static class BootVerb
 
         // An earlier run's merge is writable, and something may be writing there: nothing less takes its place, and the
         // machine comes up with it.
-        if (first is { WouldLose: true } || IsWritable(session.Root, existing))
+        bool wouldLose = first is { WouldLose: true };
+        bool isEnough = IsEnough(session, selections, existing);
+        if (isEnough && (wouldLose || IsWritable(session.Root, existing)))
         {
             report.Keep(problem);
             return null;
         }
 
-        if (first is { WantedToWrite: false })
-            throw first.Failure!;
+        if (wouldLose || first is { WantedToWrite: false })
+            throw first!.Failure!;
 
         FallbackMode fallback = session.Settings.Fallback;
         if (fallback == FallbackMode.Fail)
@@ -149,10 +151,21 @@ internal static class BootVerb
         MergeAttempt second = MergeAttempt.Run(session, selections, accepted, fallback);
         if (second.Plans is not null)
             return report.Merged(second);
-        if (!second.WouldLose)
+        if (!second.WouldLose || !isEnough)
             throw second.Failure!;
         report.Keep(second.Failure!.Message);
         return null;
+    }
+
+    /// <summary>
+    /// Whether a machine may come up with these merges as they are: what is merged first is among them, and what it
+    /// must not lack.
+    /// </summary>
+    private static bool IsEnough(Session session, List<Selection> selections, List<ExistingMerge> existing)
+    {
+        bool isMerged = selections[0].AcceptedExtensions().Count == 0
+            || existing.Exists(merge => merge.Class == selections[0].Settings.Class);
+        return isMerged && Requirement.IsMetBy(session, selections, existing);
     }
 
     /// <summary>Whether the machine's own files on the disk can be written through one of the merges.</summary>

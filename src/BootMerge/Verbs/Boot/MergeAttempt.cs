@@ -86,8 +86,13 @@ internal sealed class MergeAttempt
     /// would not run.
     /// </summary>
     private static bool IsAsPlanned(RootViews views, MergePlan plan) =>
-        views.IsUpToDate(plan) && plan.Stacks.TrueForAll(stack => views.MergeOn(stack.Hierarchy)!.IsMountedNoExec
-            == ((stack.Attributes & Sys.MOUNT_ATTR_NOEXEC) != 0));
+        views.IsUpToDate(plan) && plan.Stacks.TrueForAll(stack =>
+            IsAsPlanned(views.MergeOn(stack.Hierarchy)!, plan, stack));
+
+    // Two modes may be recorded as one, the nearest that systemd has.
+    private static bool IsAsPlanned(ExistingMerge merge, MergePlan plan, StackPlan stack) =>
+        merge.Marker.Mode == plan.MarkerMode
+        && merge.IsMountedNoExec == ((stack.Attributes & Sys.MOUNT_ATTR_NOEXEC) != 0);
 
     /// <summary>
     /// What the machine wrote to /etc stays above the extensions: the hierarchy itself is imported. systemd refuses

@@ -26,7 +26,10 @@ internal static class OlderSystemd
     {
         string name = "systemd-" + plan.Class.Name;
         string directoryName = "systemd/system/" + name + ".service.d";
-        if (plan.Stacks.Count == 0 || !RefreshesAlways(session.Root, "/usr/bin/" + name))
+        ReadOnlySpan<byte> program = TextOf(session.Root, "/usr/bin/" + name);
+        // systemd's, and this program's own, which may be there in its place.
+        if (plan.Stacks.Count == 0 || program.IsEmpty || Has(program, OptionOfSkipping)
+            || MemoryMarshal.Cast<byte, char>(program).IndexOf(OptionOfSkipping) >= 0)
         {
             // Of an earlier run.
             using SafeFileHandle? there = Sys.TryOpen("/run/" + directoryName, Sys.O_PATH | Sys.O_DIRECTORY);
@@ -37,24 +40,25 @@ internal static class OlderSystemd
 
         using SafeFileHandle run = Sys.Open("/run", Sys.O_PATH | Sys.O_DIRECTORY);
         using SafeFileHandle directory = RunDirectory.OpenBelow(run, directoryName);
-        Sys.ReplaceFile(directory, FileName, Encoding.UTF8.GetBytes(Text(name, settings, plan)), Octal.Mode644);
+        Sys.ReplaceFile(directory, FileName, Encoding.UTF8.GetBytes(Text(name, settings, plan, program)),
+            Octal.Mode644);
         session.Log.Debug("Wrote /run/" + directoryName + "/" + FileName + ": that " + name
             + " would merge again at boot.");
     }
 
-    /// <summary>false where there is no such program, or it cannot be read.</summary>
-    private static bool RefreshesAlways(Root root, string path)
+    /// <summary>Empty where there is no such program, or it cannot be read.</summary>
+    private static byte[] TextOf(Root root, string path)
     {
         using SafeFileHandle? program = root.TryOpen(path, Sys.O_PATH, out _);
-        if (program is null || Sys.Status(program) is not { IsRegular: true, Size: < ProgramLimit })
-            return false;
-        ReadOnlySpan<byte> text = Root.ReadFile(program, path, ProgramLimit);
-        // systemd's, and this program's own, which may be there in its place.
-        return text.IndexOf(Encoding.UTF8.GetBytes(OptionOfSkipping)) < 0
-            && MemoryMarshal.Cast<byte, char>(text).IndexOf(OptionOfSkipping) < 0;
+        return program is not null && Sys.Status(program) is { IsRegular: true, Size: < ProgramLimit }
+            ? Root.ReadFile(program, path, ProgramLimit) : [];
     }
 
-    private static string Text(string name, ClassSettings settings, MergePlan plan)
+    private static bool Has(ReadOnlySpan<byte> program, string option) =>
+        program.IndexOf(Encoding.UTF8.GetBytes(option)) >= 0;
+
+    /// <param name="program">Its help names each option: 255 and earlier have no modes.</param>
+    private static string Text(string name, ClassSettings settings, MergePlan plan, ReadOnlySpan<byte> program)
     {
         StringBuilder text = new("# Written by bootmerge boot, for this boot: ");
         text.Append(name).Append(" of this version always merges again, in its own mode.\n[Unit]\n");
@@ -65,9 +69,9 @@ internal static class OlderSystemd
         // systemd has no such mode.
         if (MutableModes.Imports(plan.Mode))
             return text.ToString();
-        string arguments = plan.RecordedMode == MutableMode.No ? ""
+        string arguments = plan.RecordedMode == MutableMode.No || !Has(program, "--mutable=") ? ""
             : " --mutable=" + MutableModes.Name(plan.RecordedMode);
-        if (plan.Class == ExtensionClass.Confext && !settings.NoExec)
+        if (plan.Class == ExtensionClass.Confext && !settings.NoExec && Has(program, "--noexec="))
             arguments += " --noexec=no";
         if (arguments.Length > 0)
             foreach (string key in new[] { "ExecStart", "ExecReload" })
