@@ -61,9 +61,10 @@ refuses "*/sideload.cpio is missing*" "${image[@]}" --bootmerge="$work/program"
 # judged NAME REPORT OUTCOME: a line for each expectation, `NAME: why not`, of a machine that has sent REPORT.
 judged() {
     # The tool is sourced here only: it has names that this file uses, too.
-    # shellcheck disable=SC2034  # read by the tool
+    # shellcheck disable=SC2030,SC2031,SC2034  # read by the tool, and only there
     (
         set +eu
+        export LC_ALL=C
         # shellcheck source=../tools/bootmerge-boot-test
         . $tool
         log=$work/log outcome=$2
@@ -79,12 +80,18 @@ is() {
     if [ "$found" = "$2" ]; then ok "$1"; else not_ok "$1: $found"; fi
 }
 etc='/etc 0:33 89 rw,nosuid overlay confext rw'
+usr='/usr 0:40 99 ro overlay sysext ro'
+# As /run/bootmerge/boot.json has it.
+etc_json='{"hierarchy":"/etc","mode":"auto","target":"/sysroot/etc","writes":"/etc","upperdir":"/etc","layers":[]}'
+run_json="\"root\":\"/sysroot\",\"failure\":null,\"hierarchies\":[$etc_json]"
+run_json+=',"versions":{"bootmerge":"1","kernel":"6"},"milliseconds":{"total":1.5}'
+merged_json="{\"result\":\"merged\",$run_json}"
 good="begin 1
 stage initramfs
 mount $etc
-boot {\"result\":\"merged\"}
+boot $merged_json
 stage system
-boot {\"result\" : \"merged\", \"failure\": null}
+boot ${merged_json/:/ : }
 state running"
 is "all that is expected holds" "merged: yes|writable: yes|skips: yes|no-failed-units: yes" "$good
 mount $etc
@@ -106,7 +113,7 @@ is "no mount is no merge any more" "merged: yes|writable: yes|skips: /etc is not
 writable yes"
 is "a sysext of the running system counts" "merged: yes|writable: yes|skips: /usr was merged in the running system|no-failed-units: yes" "$good
 mount $etc
-mount /usr 0:40 99 ro overlay sysext ro
+mount $usr
 writable yes"
 is "a separate /usr is not a merge" "merged: yes|writable: yes|skips: yes|no-failed-units: yes" "$good
 mount $etc
@@ -127,8 +134,125 @@ boot {"result":"failed","failure":"cannot \"merge\" \/sysroot\u002fetc"}
 stage stopped
 boot {"result":"failed","failure":"cannot \"merge\" \/sysroot\u002fetc"}
 end stopped' stopped
+unknown="writable: not known, as the running system did not report|skips: not known, as the running system did not report"
+unknown+="|no-failed-units: the running system did not report"
 is "a report that was cut off" "merged: the initramfs did not merge|writable: not known, as the running system did not report|skips: not known, as the running system did not report|no-failed-units: the running system did not report" 'stage initramfs
 boot {"result":"merged","hierarchies":[{"hierarchy"' none
+
+# The last run is not the one that counts, but whether a merge was there at the end.
+later() { # RESULT: of the last run, after one that has merged
+    local json="{\"result\":\"$1\",${run_json/"$etc_json"/}"
+    json=${json/null/'"no space"'}
+    echo "${json/1.5/2.5},"
+    echo "\"earlierRuns\":[$merged_json]}"
+}
+ran() { # BOOT_JSON [MOUNT [MOUNT-LATER]]: a report
+    local json="boot ${1//$'\n'/$'\n'boot }"
+    printf '%s\n' "stage initramfs" ${2:+"mount $2"} "$json" "stage system" "$json"
+    printf '%s\n' "state running" ${3:+"mount $3"} "writable yes"
+}
+for result in kept failed; do
+    is "a second run that has $result: the first merge counts" \
+        "merged: yes|writable: yes|skips: yes|no-failed-units: yes" \
+        "$(ran "$(later $result)" "$etc" "$etc")"
+    is "a second run that has $result, and a merge anew" \
+        "merged: yes|writable: yes|skips: /etc was merged anew in the running system|no-failed-units: yes" \
+        "$(ran "$(later $result)" "$etc" "${etc/0:33/0:34}")"
+    is "a second run that has $result, and nothing before it" \
+        "merged: no space|writable: yes|skips: the initramfs did not merge|no-failed-units: yes" \
+        "$(ran "$(later $result | sed 's/"earlierRuns".*/"earlierRuns":[]}/')" "" "$etc")"
+done
+gone="no longer merged before switch-root: /etc"
+for json in "$merged_json" "$(later kept)" "$(later failed)"; do
+    is "a merge that is gone before switch-root, ${json:0:16}" \
+        "merged: $gone|writable: yes|skips: $gone|no-failed-units: yes" "$(ran "$json" "" "$etc")"
+done
+is "the merge of another hierarchy does not count" "merged: $gone|writable: yes|skips: $gone|no-failed-units: yes" \
+    "$(ran "$merged_json" "$usr" "$usr")"
+opt_json=${etc_json//\/etc//opt}
+opt_json=${opt_json/sysroot/sysroot\/var}
+is "a hierarchy that is a symlink" "merged: yes|writable: yes|skips: yes|no-failed-units: yes" \
+    "$(ran "${merged_json/"$etc_json"/"$etc_json,$opt_json"}" "$etc" "$etc")"
+is "a run that merged nothing" \
+    "merged: nothing was merged, as every hierarchy was left alone|writable: yes|skips: the initramfs did not merge|no-failed-units: yes" \
+    "$(ran "${merged_json/"$etc_json"/'{"hierarchy":"/etc","leftAlone":"no extension has files for it"}'}")"
+is "what the stop left counts, not what was before" \
+    "merged: no longer merged when the boot stopped: /etc|$unknown" "stage initramfs
+mount $etc
+boot $merged_json
+stage stopped
+boot $merged_json
+end stopped" stopped
+
+# boots NAME STATUS WANTED REPORT QEMU ARGUMENT...: the whole tool, but of the machine there is only what it reports and
+# what QEMU says. What the tool prints is in $printed, and matches WANTED.
+boots() {
+    local title=$1 wanted_status=$2 wanted=$3 report=$4 qemu=$5 status=0
+    shift 5
+    # shellcheck disable=SC2034,SC2317,SC2329  # for the tool, called by it
+    printed=$(
+        set +eu
+        # shellcheck source=../tools/bootmerge-boot-test
+        . $tool
+        find_bootmerge() { :; }
+        needs() { :; }
+        make_initramfs() { :; }
+        sleep() { :; }
+        start_machine() {
+            printf '%s' "${report:+"$report"$'\n'}" >"$1.results"
+            printf '%s' "$qemu" >"$1.qemu"
+            : &
+            machine=$!
+            wait "$machine"
+        }
+        main "${image[@]}" --accel=tcg "$@" 2>/dev/null
+    ) || status=$?
+    # shellcheck disable=SC2053  # a pattern
+    if [ $status = "$wanted_status" ] && [[ $printed == $wanted ]]; then
+        ok "$title"
+    else
+        not_ok "$title: status $status, $printed"
+    fi
+}
+came="$good
+mount $etc
+writable yes
+end system"
+stops="stage stopped
+mount $etc
+boot $merged_json
+end stopped"
+boots "a boot that came up" 0 "*expected *merged: yes" "$came" "" --expect=merged
+boots "a boot that came up without what was expected" 1 "*expected *writable: a write to /etc fails: No space" \
+    "${came/writable yes/writable No space}" "" --expect=merged,writable
+boots "nothing was expected" 0 "The machine booted *" "${came/writable yes/writable No space}" ""
+boots "a boot that stopped after the merge" 1 "The boot stopped *expected *merged: yes" "$stops" "" --expect=merged
+boots "a boot that stopped, nothing expected" 1 "The boot stopped *" "$stops" ""
+early="No result after * s (tcg): the machine ended by itself, before the initramfs was started.*"
+boots "an early end" 3 "$early" "" "" --expect=merged
+boots "a warning of QEMU's is not why" 3 "$early" "" \
+    "qemu-system-x86_64: warning: TCG does not support requested feature
+qemu-system-x86_64: -device x: warning: old
+qemu-system-x86_64: info: something
+WARNING: Image format was not specified
+"
+boots "an error of QEMU's is why" 3 "No result after * s (tcg): QEMU says: qemu-system-x86_64: no such disk.*" "" \
+    "qemu-system-x86_64: no such disk
+qemu-system-x86_64: warning: TCG does not support requested feature"
+boots "an end later" 3 "No result after * s (tcg): the machine ended by itself.*" "begin 1" "qemu: warning: x"
+
+boots "a merge that was kept" 0 "*boot stage *kept, in 2.5 ms *
+ *the merge that was there stays, as it cannot be brought up to date: no space
+ *what follows was merged by an earlier run
+ */etc *mode auto; layers from the top: /etc; writes: /etc
+*" "$(ran "$(later kept)" "$etc" "$etc")
+end system" "" --expect=merged
+boots "a second run that failed" 0 "*boot stage *failed, in 2.5 ms *
+ *no space
+ *what follows was merged by an earlier run
+ */etc *mode auto; layers from the top: /etc; writes: /etc
+*" "$(ran "$(later failed)" "$etc" "$etc")
+end system" "" --expect=merged
 
 # --json prints JSON with the keys that the manual page has, whatever came of the machine.
 documented=$(awk '/^# /{ inside = $0 == "# JSON"; next } inside && /^\|\[/' ../man/bootmerge-boot-test.1.scd | grep -oE '\*[A-Za-z]+\*' | tr -d '*' |
@@ -153,5 +277,56 @@ for result in booted stopped none; do
         not_ok "JSON of $result: $printed, not $documented"
     fi
 done
+
+# What a serial line has lost makes no other part of the JSON unreadable.
+values() { # PATH...: of what was printed
+    # shellcheck disable=SC2030,SC2031
+    (
+        set +eu
+        export LC_ALL=C
+        # shellcheck source=../tools/bootmerge-boot-test
+        . $tool
+        json "$printed" || echo "not JSON"
+        for path; do echo "${value[$path]-none}"; done
+    ) | paste -sd' '
+}
+status='{"version":1,"hierarchies":[{"hierarchy":"/etc","extensions":["a\u00fc\\n"],"since":-1.5e3,"mode":null,'
+status+='"x":true}]}'
+damaged() { # NAME BOOT-JSON STATUS-JSON WANTED: merged, and a value of each
+    local found
+    boots "the tool ends: $1" 0 "*" "stage initramfs
+mount $etc
+boot $merged_json
+stage system
+boot $2
+state running
+mount $etc
+writable yes
+status $3
+end system" "" --json
+    found=$(values .merged .boot.result .status.hierarchies.0.since)
+    if [ "$found" = "$4" ]; then ok "JSON: $1"; else not_ok "JSON: $1: $found"; fi
+}
+damaged "nothing is lost" "$merged_json" "$status" "true merged -1.5e3"
+damaged "the end of status is lost" "$merged_json" "${status%\}}" "true merged none"
+damaged "there is something after status" "$merged_json" "$status]" "true merged none"
+damaged "a comma of status is lost" "$merged_json" "${status/,/}" "true merged none"
+damaged "a part of a word of status is lost" "$merged_json" "${status/null/nul}" "true merged none"
+damaged "a comma of status is there twice" "$merged_json" "${status/,/,,}" "true merged none"
+damaged "status has a control character" "$merged_json" "${status/etc/$'e\x01tc'}" "true merged none"
+damaged "status has a bad escape" "$merged_json" "${status/\\u00fc/\\u0}" "true merged none"
+damaged "status is not UTF-8" "$merged_json" "${status/etc/$'e\xc3tc'}" "true merged none"
+damaged "status is a number" "$merged_json" 5 "true merged none"
+damaged "the end of boot.json is lost" "${merged_json%\}}" "$status" "false none -1.5e3"
+printf -v unit 'a\xc3\xbc\xff\xc3.service\xe2\x80'
+boots "a unit whose name is not UTF-8" 0 "*" "$came
+failed-unit system $unit
+end system" "" --json
+found=$(values .failedUnits.system.0)
+if [ "$found" = $'a\xc3\xbc??.service??' ]; then
+    ok "JSON: a unit whose name is not UTF-8"
+else
+    not_ok "JSON: a unit whose name is not UTF-8: $found"
+fi
 
 finish
