@@ -180,6 +180,8 @@ public sealed class PartitionTests : KernelTest
     [InlineData("no root", "", "it has no root partition")]
     [InlineData("damaged", "", "header and backup are damaged")]
     [InlineData("two things at once", "", "a GPT partition table and the signature of squashfs")]
+    [InlineData("three things at once", "", "a GPT partition table, and it is ambiguous: it has the signatures of more")]
+    [InlineData("a table and LUKS", "", "a GPT partition table, and it is encrypted (LUKS), which is not supported")]
     [InlineData("MBR", "", "it has an MBR partition table: only GPT is supported")]
     public void What_is_not_merged_is_named_with_the_reason_and_the_others_are(string what, string option,
         string reason)
@@ -292,6 +294,14 @@ public sealed class PartitionTests : KernelTest
                 break;
             case "two things at once":
                 file.Write("hsqs"u8);
+                break;
+            case "three things at once":
+                file.Write("hsqs"u8);
+                file.Position = 0x10040;
+                file.Write("_BHRfS_M"u8);
+                break;
+            case "a table and LUKS":
+                file.Write("LUKS\xba\xbe"u8);
                 break;
             case "MBR":
                 file.Position = 450;

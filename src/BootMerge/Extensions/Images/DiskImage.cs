@@ -57,17 +57,20 @@ internal sealed class DiskImage : IDisposable
             (buffer, offset) => Sys.ReadAt(file, buffer, offset, path), out string problem);
         if (problem.Length > 0)
             throw new InputException(problem);
-        string? fileSystem = Superblock.Identify(start, "it", out problem);
         if (partitions is null)
         {
-            refusal = policy.ReasonToRefuse(fileSystem ?? throw new InputException(problem));
+            string fileSystem = Superblock.Identify(start, "it", out problem) ?? throw new InputException(problem);
+            refusal = policy.ReasonToRefuse(fileSystem);
             return refusal is not null ? null
                 : new DiskImage(path, Volume.OfWhole(file, path, fileSystem, mayLieUnderLayers), null);
         }
 
         // What is left of something older must not decide what is merged.
-        if (fileSystem is not null)
-            throw new InputException("it has a GPT partition table and the signature of " + fileSystem);
+        string? leftOver = Superblock.Find(start, "it", out string? reason);
+        if (leftOver is not null)
+            throw new InputException("it has a GPT partition table and the signature of " + leftOver);
+        if (reason is not null)
+            throw new InputException("it has a GPT partition table, and " + reason);
         PartitionChoice choice = new(partitions, policy, MachineArchitecture.Local);
         if (choice.Problem is not null)
             throw new InputException(choice.Problem);

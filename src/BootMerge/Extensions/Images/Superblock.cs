@@ -23,10 +23,21 @@ internal static class Superblock
     /// <paramref name="problem"/>.</returns>
     public static string? Identify(ReadOnlySpan<byte> start, string place, out string problem)
     {
+        string? found = Find(start, place, out string? refusal);
+        problem = refusal ?? (found is null && MasterBootRecord.IsAt(start)
+            ? place + " has an MBR partition table: only GPT is supported"
+            : "no file system is found in " + place + " (supported: squashfs, erofs, ext4, btrfs and xfs)");
+        return found;
+    }
+
+    /// <summary>As <see cref="Identify"/>, where it is well that there is no file system.</summary>
+    /// <param name="refusal">null: there is one that can be mounted, or none.</param>
+    public static string? Find(ReadOnlySpan<byte> start, string place, out string? refusal)
+    {
         string? found = null;
-        problem = "no file system is found in " + place + " (supported: squashfs, erofs, ext4, btrfs and xfs)";
+        refusal = null;
         if (Has(start, 0, "LUKS"u8))
-            problem = place + " is encrypted (LUKS), which is not supported";
+            refusal = place + " is encrypted (LUKS), which is not supported";
         else if (!Take("squashfs", Has(start, 0, "hsqs"u8), ref found)
             || !Take("xfs", Has(start, 0, "XFSB"u8), ref found)
             || !Take("erofs", Has(start, ErofsOffset, [0xE2, 0xE1, 0xF5, 0xE0]), ref found)
@@ -34,13 +45,11 @@ internal static class Superblock
             || !Take("btrfs", Has(start, BtrfsOffset, "_BHRfS_M"u8), ref found))
         {
             // What is left of an older file system must not decide what is merged.
-            problem = place + " is ambiguous: it has the signatures of more than one file system, " + found
+            refusal = place + " is ambiguous: it has the signatures of more than one file system, " + found
                 + " among them";
             return null;
         }
 
-        if (found is null && MasterBootRecord.IsAt(start))
-            problem = place + " has an MBR partition table: only GPT is supported";
         return found;
     }
 
