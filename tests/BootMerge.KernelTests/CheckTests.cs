@@ -219,6 +219,33 @@ public sealed class CheckTests : KernelTest
         Root.Bootmerge("--class=sysext", "unmerge").Succeeds();
     }
 
+    [Theory]
+    [InlineData("merge")]
+    [InlineData("refresh")]
+    [InlineData("boot")]
+    public void What_cannot_be_compared_with_the_system_for_that_warning_is_merged_all_the_same(string verb)
+    {
+        Root.Symlink("/usr/sbin", "bin");
+        foreach (string name in new[] { "a", "b" })
+        {
+            Root.Write($"/var/lib/extensions/{name}/usr/lib/extension-release.d/extension-release.{name}", "ID=_any\n");
+            Root.Write($"/var/lib/extensions/{name}/usr/sbin/{name}", name);
+        }
+
+        // Read before to see whether it is empty, and for this.
+        string directory = Root.Path + "/var/lib/extensions/a/usr";
+        string log = Root.Path + ".strace";
+        Root.Remember();
+        Outcome outcome = Outcome.Of("strace", ["-f", "-qq", "-o", log, "-P", directory, "-e", "trace=getdents64",
+            "-e", "inject=getdents64:error=EIO:when=2", Workplace.Binary, "--root=" + Root.Path, "--class=sysext", verb]);
+
+        outcome.Succeeds().Says("'b' has a directory at /usr/sbin");
+        Assert.Contains("EIO", File.ReadAllText(log), StringComparison.Ordinal);
+        Assert.DoesNotContain("'a' has", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(["a", "b"], new[] { "/usr/sbin/a", "/usr/sbin/b" }.Select(Root.Read));
+        Root.Bootmerge("--class=sysext", "unmerge").Succeeds();
+    }
+
     [Fact]
     public void A_refresh_compares_with_the_system_and_not_with_what_is_merged()
     {

@@ -45,11 +45,23 @@ internal static class TypeClash
     public static List<string> AtTheTop(Root root, List<Candidate> candidates, string[] hierarchies)
     {
         List<string> clashes = [];
-        List<string>[] own = Array.ConvertAll(hierarchies, hierarchy => NamesIn(root, hierarchy));
+        List<string>?[] own = new List<string>?[hierarchies.Length];
         foreach (Candidate candidate in candidates)
-            for (int i = 0; i < hierarchies.Length; i++)
-                if (candidate.Verdict.Accepted && own[i].Count > 0)
-                    Add(root, candidate.Extension, hierarchies[i], own[i], clashes);
+        {
+            if (!candidate.Verdict.Accepted)
+                continue;
+            // As in ReleaseFileSearch: a warning that cannot be made ends nothing. What a merge needs of the same
+            // directory it opens itself, and says why it cannot.
+            try
+            {
+                for (int i = 0; i < hierarchies.Length; i++)
+                    Add(root, candidate.Extension, hierarchies[i], own[i] ??= NamesIn(root, hierarchies[i]), clashes);
+            }
+            catch (Exception e) when (e is KernelException or InputException)
+            {
+            }
+        }
+
         return clashes;
     }
 
@@ -72,6 +84,8 @@ internal static class TypeClash
     /// at.</param>
     private static void Add(Root root, Extension extension, string hierarchy, List<string> own, List<string> clashes)
     {
+        if (own.Count == 0)
+            return;
         // Without merges an extension that lies in another one is not there.
         using SafeFileHandle? here = extension.TryOpenHere(root);
         using SafeFileHandle? directory = here is null ? null
