@@ -16,9 +16,10 @@ internal static class LayerView
     /// <returns>Detached.</returns>
     public static SafeFileHandle Mount(RootViews views, List<Layer> layers, Action<NamedLayer>? opened = null)
     {
-        // One layer needs no overlay. Older kernels take only what is attached, newer ones need no help.
+        // One layer needs no overlay, only a copy of its mount. Before 6.15 the kernel copies only what is attached, and
+        // later no mount that was put together in another namespace: an image's is copied on the stage.
         LayerMethod method = layers.Count > 1 ? OverlaySupport.Probe() : LayerMethod.Descriptors;
-        bool isStaged = method != LayerMethod.Descriptors;
+        bool isStaged = method != LayerMethod.Descriptors || layers.Exists(static layer => layer.Image is not null);
         if (isStaged && !views.IsPrivate)
             views.EnterPrivateView();
         return Mount(views.Unmerged, method, isStaged, "the layers below", (stage, directories) =>
@@ -43,17 +44,16 @@ internal static class LayerView
         try
         {
             open(stage, directories);
-            if (directories.Count == 1)
-                return Sys.CloneTree(directories[0].Directory, recursive: false, directories[0].Name);
-
-            SafeFileHandle overlay = OverlayMount.ToRead(target, directories,
+            SafeFileHandle? overlay = directories.Count == 1 ? null : OverlayMount.ToRead(target, directories,
                 StackOptions.ToRead(Sys.IsInUserNamespace())).Make(stage, method, isStaged);
-            if (!isStaged)
+            if (overlay is not null && !isStaged)
                 return overlay;
             using (overlay)
             {
-                SafeFileHandle copy = Sys.CloneTree(overlay, recursive: false, target);
-                stage.Detach();
+                SafeFileHandle copy = overlay is not null ? Sys.CloneTree(overlay, recursive: false, target)
+                    : Sys.CloneTree(directories[0].Directory, recursive: false, directories[0].Name);
+                if (isStaged)
+                    stage.Detach();
                 return copy;
             }
         }

@@ -35,6 +35,19 @@ internal static class Traced
         params string[] arguments) =>
         Run(["-e", "trace=fsconfig,mount," + injection.Split(':')[0], "-e", "inject=" + injection], root, arguments);
 
+    /// <summary>
+    /// The directories that a run copied the mounts of, by the kernel's names for them. Where the mount is not attached
+    /// that is the path inside it, and before 6.15 the kernel refuses the copy.
+    /// </summary>
+    public static (Outcome Outcome, List<string> Directories) Copies(TestRoot root, string program,
+        params string[] arguments)
+    {
+        (Outcome outcome, List<string> lines) = Run(["-y", "-e", "trace=open_tree"], root, [program, .. arguments],
+            isWhole: true);
+        return (outcome, [.. lines.Select(line => line[(line.IndexOf('<', StringComparison.Ordinal) + 1)
+            ..line.IndexOf('>', StringComparison.Ordinal)])]);
+    }
+
     /// <summary>As <see cref="Kill(string, int, TestRoot, string[])"/>.</summary>
     public static Outcome Kill(SweepPoint point, TestRoot root, params string[] arguments) =>
         Kill(point.Call, point.Number, root, arguments);
