@@ -16,8 +16,8 @@ internal static class LayerView
     /// <returns>Detached.</returns>
     public static SafeFileHandle Mount(RootViews views, List<Layer> layers, Action<NamedLayer>? opened = null)
     {
-        // One layer needs no overlay, only a copy of its mount. Before 6.15 the kernel copies only what is attached, and
-        // later no mount that was put together in another namespace: an image's is copied on the stage.
+        // One layer needs no overlay, only a copy of its mount. Before 6.15 the kernel copies only what is attached,
+        // and later no mount that was put together in another namespace: an image's is copied on the stage.
         LayerMethod method = layers.Count > 1 ? OverlaySupport.Probe() : LayerMethod.Descriptors;
         bool isStaged = method != LayerMethod.Descriptors || layers.Exists(static layer => layer.Image is not null);
         if (isStaged && !views.IsPrivate)
