@@ -103,7 +103,8 @@ has_ended() { case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z*) ;; 
 for signal in INT TERM HUP; do
     rm -f started
     # A background program of a shell ignores an interrupt, which is not so at a terminal.
-    DOTNET_ROOT=/ PATH=$work/bin:$PATH env --default-signal=INT "$work/repo/build.sh" test unit >stopped 2>&1 &
+    DOTNET_ROOT=/ PATH=$work/bin:$PATH env -u BUILD_SH_SESSION --default-signal=INT \
+        "$work/repo/build.sh" test unit >stopped 2>&1 &
     build=$!
     within 300 test -e started || cat stopped
     kill -"$signal" "$build"
