@@ -203,7 +203,7 @@ install_for_docs() {
         mkdir -p "$1/usr/sbin"
         # shellcheck disable=SC2016  # expanded by that script
         printf '#!/bin/sh\nexec dotnet "%s" "$@"\n' \
-            "$PWD/src/BootMerge/bin/Release/net10.0/linux-x64/bootmerge.dll" >"$1/bootmerge"
+            "$PWD/src/BootMerge/bin/Release/net10.0/bootmerge.dll" >"$1/bootmerge"
         chmod 755 "$1/bootmerge"
         install_to "$1" "$1/bootmerge"
     else
