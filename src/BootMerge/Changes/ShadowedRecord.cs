@@ -91,11 +91,7 @@ internal sealed class ShadowedRecord
     }
 
     /// <summary>Whether there is a file of that name, sound or not.</summary>
-    public static bool Exists(Root root)
-    {
-        using SafeFileHandle? file = root.TryOpen(Directory + "/" + FileName);
-        return file is not null;
-    }
+    public static bool Exists(Root root) => root.Exists(Directory + "/" + FileName);
 
     /// <summary>What is below the machine's file is not what it was made from.</summary>
     public bool IsFrozen(string hierarchy, Entry entry)

@@ -53,9 +53,5 @@ internal sealed class HostRelease
     }
 
     /// <summary>Whether the root is an initramfs.</summary>
-    public static bool IsInitrd(Root root)
-    {
-        using Microsoft.Win32.SafeHandles.SafeFileHandle? mark = root.TryOpen("/etc/initrd-release");
-        return mark is not null;
-    }
+    public static bool IsInitrd(Root root) => root.Exists("/etc/initrd-release");
 }

@@ -51,7 +51,7 @@ internal static class TypeClash
             if (!candidate.Verdict.Accepted)
                 continue;
             // As in ReleaseFileSearch: a warning that cannot be made ends nothing. What a merge needs of the same
-            // directory it opens itself, and says why it cannot.
+            // directory it opens itself, and says why it cannot. Without merges, one that lies in another is not there.
             try
             {
                 for (int i = 0; i < hierarchies.Length; i++)
@@ -86,10 +86,7 @@ internal static class TypeClash
     {
         if (own.Count == 0)
             return;
-        // Without merges an extension that lies in another one is not there.
-        using SafeFileHandle? here = extension.TryOpenHere(root);
-        using SafeFileHandle? directory = here is null ? null
-            : extension.OpenHierarchy(root, hierarchy, Sys.O_RDONLY);
+        using SafeFileHandle? directory = extension.OpenHierarchy(root, hierarchy, Sys.O_RDONLY);
         if (directory is null)
             return;
         foreach (DirectoryEntry entry in Sys.ReadDirectory(directory))

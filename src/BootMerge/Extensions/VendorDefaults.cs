@@ -51,17 +51,11 @@ internal static class VendorDefaults
     /// <summary>Whether a root has them in any form, also one that cannot be merged.</summary>
     public static bool Exist(Root root)
     {
-        if (IsThere(root, Directory))
+        if (root.Exists(Directory))
             return true;
         foreach (string name in Names)
-            if (IsThere(root, "/usr/lib/confexts/" + name))
+            if (root.Exists("/usr/lib/confexts/" + name))
                 return true;
         return false;
-    }
-
-    private static bool IsThere(Root root, string path)
-    {
-        using SafeFileHandle? handle = root.TryOpen(path);
-        return handle is not null;
     }
 }

@@ -44,6 +44,13 @@ internal sealed class Root : IDisposable
     public SafeFileHandle OpenAt(string pathInRoot, int flags = Sys.O_PATH) =>
         TryOpen(pathInRoot, flags, out int errno) ?? throw new KernelException("open", Outside(pathInRoot), errno);
 
+    /// <summary>Whether it can be opened; failures as of <see cref="TryOpen(string, int)"/>.</summary>
+    public bool Exists(string pathInRoot, int flags = Sys.O_PATH)
+    {
+        using SafeFileHandle? handle = TryOpen(pathInRoot, flags);
+        return handle is not null;
+    }
+
     /// <summary>null when absent or when something on the way, or the end, is not a directory.</summary>
     public SafeFileHandle? TryOpenDirectory(string pathInRoot, int flags = Sys.O_PATH) =>
         TryOpen(pathInRoot, flags | Sys.O_DIRECTORY);

@@ -65,13 +65,24 @@ internal sealed class DiskImage : IDisposable
                 : new DiskImage(path, Volume.OfWhole(file, path, fileSystem, mayLieUnderLayers), null);
         }
 
-        // What is left of something older must not decide what is merged.
+        RefuseLeftOvers(start);
+        return OpenPartitions(file, path, new PartitionChoice(partitions, policy, MachineArchitecture.Local), policy,
+            out refusal);
+    }
+
+    /// <summary>What is left of something older must not decide what is merged.</summary>
+    private static void RefuseLeftOvers(ReadOnlySpan<byte> start)
+    {
         string? leftOver = Superblock.Find(start, "it", out string? reason);
         if (leftOver is not null)
             throw new InputException("it has a GPT partition table and the signature of " + leftOver);
         if (reason is not null)
             throw new InputException("it has a GPT partition table, and " + reason);
-        PartitionChoice choice = new(partitions, policy, MachineArchitecture.Local);
+    }
+
+    private static DiskImage? OpenPartitions(SafeFileHandle file, string path, PartitionChoice choice,
+        ImagePolicy policy, out string? refusal)
+    {
         if (choice.Problem is not null)
             throw new InputException(choice.Problem);
         refusal = choice.Refusal;

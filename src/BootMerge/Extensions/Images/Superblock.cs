@@ -30,7 +30,7 @@ internal static class Superblock
         return found;
     }
 
-    /// <summary>As <see cref="Identify"/>, where it is well that there is no file system.</summary>
+    /// <summary>As <see cref="Identify"/>, for where no file system is as good as one.</summary>
     /// <param name="refusal">null: there is one that can be mounted, or none.</param>
     public static string? Find(ReadOnlySpan<byte> start, string place, out string? refusal)
     {

@@ -10,34 +10,6 @@ namespace BootMerge.Verbs.Boot;
 /// <summary>RequireExtension=: a system that lacks its vendor's defaults must not come up without them.</summary>
 internal static class Requirement
 {
-    /// <summary>After <see cref="Check"/>: whether merges that stay have one of them.</summary>
-    public static bool IsMetBy(Session session, List<Selection> selections, List<ExistingMerge> merges)
-    {
-        string[] required = session.Settings.RequireExtension;
-        Extension? bare = Bare(session, required);
-        bool isFound = false;
-        foreach (Selection selection in selections)
-            foreach (Extension extension in selection.AcceptedExtensions())
-            {
-                if (!IsOne(session, required, bare, extension))
-                    continue;
-                isFound = true;
-                foreach (ExistingMerge merge in merges)
-                    if (merge.Marker.Names.Has(extension.Name))
-                        return true;
-            }
-
-        return !isFound; // where none was found, none is required
-    }
-
-    /// <summary>Flatcar's defaults are met under any name; null unless they are required.</summary>
-    private static Extension? Bare(Session session, string[] required) =>
-        Array.Exists(required, VendorDefaults.IsName) ? VendorDefaults.Bare(session.Root) : null;
-
-    private static bool IsOne(Session session, string[] required, Extension? bare, Extension extension) =>
-        Words.IndexOf(required, extension.Name) >= 0
-        || bare is not null && VendorDefaults.AreOf(session.Root, extension, bare);
-
     /// <summary>
     /// Known before anything is changed, so nothing is: the system is left as it was found. Only what may be a sysext
     /// cannot be known before writes are routed.
@@ -48,19 +20,15 @@ internal static class Requirement
         string[] required = settings.RequireExtension;
         if (required.Length == 0)
             return;
-        Extension? bare = Bare(session, required);
         string? reason = null;
-        foreach (Selection selection in selections)
-            foreach (Candidate candidate in selection.Candidates)
-            {
-                Extension extension = candidate.Extension;
-                if (!IsOne(session, required, bare, extension))
-                    continue;
-                if (candidate.Verdict.Accepted)
-                    return;
-                reason = (required is [string one] && one == extension.Name ? "" : Words.Quote(extension.Name) + ": ")
-                    + candidate.Verdict.Reason;
-            }
+        foreach (Candidate candidate in Meant(session, required, selections))
+        {
+            if (candidate.Verdict.Accepted)
+                return;
+            string name = candidate.Extension.Name;
+            reason = (required is [string one] && one == name ? "" : Words.Quote(name) + ": ")
+                + candidate.Verdict.Reason;
+        }
 
         if (reason is null && isSecondToCome)
             return;
@@ -75,5 +43,35 @@ internal static class Requirement
 
         throw new InputException("The required extension " + names + " is not merged: "
             + (reason ?? "no search directory has it"));
+    }
+
+    /// <summary>After <see cref="Check"/>: whether merges that stay have one of them.</summary>
+    public static bool IsMetBy(Session session, List<Selection> selections, List<ExistingMerge> merges)
+    {
+        bool isAny = false;
+        foreach (Candidate candidate in Meant(session, session.Settings.RequireExtension, selections))
+        {
+            if (!candidate.Verdict.Accepted)
+                continue;
+            isAny = true;
+            foreach (ExistingMerge merge in merges)
+                if (merge.Marker.Names.Has(candidate.Extension.Name))
+                    return true;
+        }
+
+        return !isAny; // where there is none, none is required
+    }
+
+    /// <summary>Flatcar's defaults meet a requirement of either of their names under any name.</summary>
+    private static List<Candidate> Meant(Session session, string[] required, List<Selection> selections)
+    {
+        Extension? bare = Array.Exists(required, VendorDefaults.IsName) ? VendorDefaults.Bare(session.Root) : null;
+        List<Candidate> meant = [];
+        foreach (Selection selection in selections)
+            foreach (Candidate candidate in selection.Candidates)
+                if (Words.IndexOf(required, candidate.Extension.Name) >= 0
+                    || bare is not null && VendorDefaults.AreOf(session.Root, candidate.Extension, bare))
+                    meant.Add(candidate);
+        return meant;
     }
 }

@@ -84,11 +84,8 @@ internal sealed class ShownExtension : IDisposable
 
     public void Dispose() => _overlay?.Dispose();
 
-    private static bool HasRelease(Root root, string directory, string name)
-    {
-        using SafeFileHandle? release = root.TryOpen(directory + "/extension-release.d/" + ReleaseName(name));
-        return release is not null;
-    }
+    private static bool HasRelease(Root root, string directory, string name) =>
+        root.Exists(directory + "/extension-release.d/" + ReleaseName(name));
 
     private static string ReleaseName(string name) => "extension-release." + name;
 
