@@ -235,23 +235,11 @@ public sealed class PartitionTests : KernelTest
             file.Write(new byte[512]);
         }
 
-        string device = Outcome.OfTool("losetup", "--find", "--show", "--read-only", Root.Raw + "/srv/alpha.img")
-            .Trim();
-        try
-        {
-            string[] numbers = File.ReadAllText($"/sys/block/{Path.GetFileName(device)}/dev").Trim().Split(':');
-            Root.MakeDirectory("/var/lib/confexts");
-            Outcome.OfTool("mknod", Root.Raw + "/var/lib/confexts/alpha", "b", numbers[0], numbers[1]);
-            Root.Expect("/var/lib/confexts/alpha");
+        using BlockDevice device = new(Root, "/srv/alpha.img", "/var/lib/confexts/alpha");
 
-            Root.Bootmerge("merge").Succeeds();
-            Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
-            Root.Bootmerge("unmerge").Succeeds();
-        }
-        finally
-        {
-            Outcome.OfTool("losetup", "--detach", device);
-        }
+        Root.Bootmerge("merge").Succeeds();
+        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+        Root.Bootmerge("unmerge").Succeeds();
     }
 
     private static bool IsArm64 => System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture
