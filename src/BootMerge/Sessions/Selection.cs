@@ -44,64 +44,40 @@ internal sealed class Selection
     /// <param name="extra">An extension that no search directory has, or null.</param>
     public static Selection Make(Session session, ClassSettings classSettings, Extension? extra = null)
     {
-        List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec
-            ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
+        List<ExistingMerge> merges = MergesToKeep(session, classSettings);
         DiscoveryResult found = Find(session, session.Root, classSettings.Class);
         if (extra is not null && extra.Class == classSettings.Class
             && !VendorDefaults.AreAmong(session.Root, found, extra))
             found.Add(extra);
         ImageFiles.OpenBelowMerges(session.Root, session.Settings.Classes, found);
-        return Make(session, session.Root, Kept(classSettings, merges), found, merges, null);
+        return Make(session, session.Root, classSettings, found, merges, null);
     }
 
     /// <summary>
-    /// One for each class. Under systemd's names an image that the policy does not allow is an error, as there.
+    /// The second class, looked up in the result of the first. An extension that exists only through a merge which is
+    /// made again, and would not come back, is among them.
     /// </summary>
-    /// <param name="extra">As in <see cref="Make(Session, ClassSettings, Extension?)"/>.</param>
-    public static List<Selection> MakeAll(Session session, Extension? extra = null)
+    /// <param name="merges">As <see cref="MergesToKeep"/> found them before there was a view.</param>
+    /// <param name="settings">As the preview has them.</param>
+    public static Selection MakeIn(Preview preview, Session session, ClassSettings classSettings,
+        List<ExistingMerge> merges, Settings settings)
     {
-        List<Selection> selections = [Make(session, session.Settings.Classes[0], extra)];
-        if (session.Settings.Classes.Count > 1)
-            MakeNext(session, selections, session.Settings.Classes[1]);
-        if (session.Settings.IsDropIn)
-            selections.ForEach(static selection => selection.RefuseForPolicy());
-        return selections;
+        DiscoveryResult found = Find(session, preview.Root, classSettings.Class);
+        ImageFiles.OpenAsEverybody(session.Root, found);
+        return Make(session, preview.Root, classSettings, found, merges, settings);
     }
 
-    private void RefuseForPolicy()
+    /// <summary>Whose mode, or noexec, a command keeps that was not told another.</summary>
+    public static List<ExistingMerge> MergesToKeep(Session session, ClassSettings settings) =>
+        settings.KeepsMode || settings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [settings]) : [];
+
+    /// <summary>Under systemd's names an image that the policy does not allow is an error, as there.</summary>
+    public void RefuseForPolicy()
     {
         foreach (Candidate candidate in Candidates)
             if (candidate.Verdict.IsByPolicy)
                 throw new InputException("Nothing is merged because of '" + PathText.Printable(candidate.Extension.Name)
                     + "' (" + PathText.Printable(candidate.Extension.FoundPath) + "): " + candidate.Verdict.Reason);
-    }
-
-    /// <summary>
-    /// Adds that of the second class. Its search directories, settings and masks are looked up in the result of the
-    /// first class, as if that was merged already. An extension of either that exists only through a merge which is
-    /// made again, and would not come back, is left out.
-    /// </summary>
-    /// <param name="isFallback">The first class will be merged without a writable layer.</param>
-    public static void MakeNext(Session session, List<Selection> selections, ClassSettings classSettings,
-        bool isFallback = false)
-    {
-        Selection first = selections[0];
-        // In the original namespace, because the second class's own merge is not in the view.
-        List<ExistingMerge> merges = classSettings.KeepsMode || classSettings.KeepsNoExec
-            ? ExistingMerge.FindAll(session.Root, [classSettings]) : [];
-        using RootViews views = RootViews.Open(session.Root, [first.Settings, classSettings], session.Log);
-        using Preview preview = Preview.Show(views, first.PlanOfPreview(views, isFallback));
-        Settings settings = session.Read(preview.Root);
-        foreach (string warning in settings.Warnings)
-            if (!session.Settings.Warnings.Has(warning))
-                session.Log.Warning(warning + ".");
-        classSettings = settings.Classes.Find(other => other.Class == classSettings.Class) ?? classSettings;
-
-        DiscoveryResult found = Find(session, preview.Root, classSettings.Class);
-        ImageFiles.OpenAsEverybody(session.Root, found);
-        selections.Add(Make(session, preview.Root, Kept(classSettings, merges), found, merges, settings));
-        views.LeavePrivateView();
-        Drop(session, selections);
     }
 
     private static DiscoveryResult Find(Session session, Root root, ExtensionClass extensionClass)
@@ -111,14 +87,13 @@ internal sealed class Selection
         return found;
     }
 
-    private static ClassSettings Kept(ClassSettings settings, List<ExistingMerge> merges) => merges.Count == 0
-        ? settings : merges[0].KeepUnchosen(settings);
-
     private static bool UsesRouting(MutableMode mode) => mode is not (MutableMode.No or MutableMode.Ephemeral);
 
     private static Selection Make(Session session, Root root, ClassSettings settings, DiscoveryResult found,
         List<ExistingMerge> merges, Settings? all)
     {
+        if (merges.Count > 0)
+            settings = merges[0].KeepUnchosen(settings);
         List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease),
             settings.Hierarchies, session.Settings.Has(Switches.Force), settings.ImagePolicy,
             UsesRouting(settings.Mode) ? Array.ConvertAll(settings.Hierarchies, HierarchyState.RoutingEntry) : null);
@@ -133,7 +108,7 @@ internal sealed class Selection
     }
 
     /// <summary>What the class will be merged as, for looking through it.</summary>
-    private MergePlan PlanOfPreview(RootViews views, bool isFallback)
+    public MergePlan PlanOfPreview(RootViews views, bool isFallback)
     {
         List<AcceptedExtension> accepted = LayerSources.Of(views, [Settings], [Drafts()], [])[0];
         PlanResult result = Plan(views, accepted);
@@ -142,46 +117,6 @@ internal sealed class Selection
         return Planner.Plan(Settings.SelfImporting(MutableMode.Import),
             views.Look(Settings).ConvertAll(static state => state.SelfRouted()), accepted).Plan;
     }
-
-    private static void Drop(Session session, List<Selection> selections)
-    {
-        List<ClassSettings> classes = selections.ConvertAll(static selection => selection.Settings);
-        using RootViews views = RootViews.Open(session.Root, classes, session.Log);
-        List<Unseen> unseen = [];
-        LayerSources.Of(views, classes, selections.ConvertAll(static selection => selection.Drafts()), unseen);
-        foreach (Unseen extension in unseen)
-            foreach (Selection selection in selections)
-                foreach (Candidate candidate in selection.Candidates)
-                    if (selection.Settings.Class == extension.Class && candidate.Extension.Name == extension.Name)
-                        candidate.Verdict = Verdict.Unusable(extension.Reason);
-    }
-
-    /// <summary>The plans for the classes as they are configured.</summary>
-    public static List<PlanResult> PlanAll(Session session, RootViews views,
-        List<Selection> selections, List<List<AcceptedExtension>> accepted)
-    {
-        List<List<AcceptedExtension>> sources = SourcesOf(session, views, selections, accepted);
-        List<PlanResult> results = [];
-        for (int i = 0; i < selections.Count; i++)
-            results.Add(selections[i].Plan(views, sources[i]));
-        return results;
-    }
-
-    /// <summary>The same extensions with their layers where they really are.</summary>
-    public static List<List<AcceptedExtension>> SourcesOf(Session session, RootViews views,
-        List<Selection> selections, List<List<AcceptedExtension>> accepted)
-    {
-        List<Unseen> unseen = [];
-        List<List<AcceptedExtension>> sources = LayerSources.Of(views,
-            selections.ConvertAll(static selection => selection.Settings), accepted, unseen);
-        foreach (Unseen extension in unseen)
-            session.Log.Warning("Not merging '" + PathText.Printable(extension.Name) + "': " + extension.Reason + ".");
-        return sources;
-    }
-
-    /// <summary>For each class; before the views may enter a private view.</summary>
-    public static List<List<AcceptedExtension>> AcceptedOf(Session session, List<Selection> selections) =>
-        selections.ConvertAll(selection => selection.Accepted(session.Root));
 
     /// <summary>The plan for the class as it is configured.</summary>
     public PlanResult Plan(RootViews views, List<AcceptedExtension> sources)
@@ -229,7 +164,7 @@ internal sealed class Selection
     }
 
     /// <summary>Those accepted, for looking at their layers: without what the marker would say of them.</summary>
-    private List<AcceptedExtension> Drafts()
+    public List<AcceptedExtension> Drafts()
     {
         List<AcceptedExtension> drafts = [];
         foreach (Candidate candidate in Candidates)

@@ -36,10 +36,11 @@ internal static class MergeVerb
             throw new InputException("Hierarchy '" + merge.Hierarchy
                 + "' is already merged (EBUSY): use refresh, or unmerge first");
 
-        List<Selection> selections = Selection.MakeAll(session);
+        List<Selection> selections = Selections.MakeAll(session);
         foreach (Selection selection in selections)
             selection.Report(session.Root, session.Log);
-        List<MergePlan> plans = Selection.PlanAll(session, views, selections, Selection.AcceptedOf(session, selections))
+        List<List<AcceptedExtension>> accepted = Selections.AcceptedOf(session, selections);
+        List<MergePlan> plans = Selections.PlanAll(session, views, selections, accepted)
             .ConvertAll(static result => result.Accepted());
 
         if (session.Settings.Has(Switches.DryRun))

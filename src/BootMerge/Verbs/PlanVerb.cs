@@ -12,10 +12,10 @@ internal static class PlanVerb
 {
     public static void Run(Session session)
     {
-        List<Selection> selections = Selection.MakeAll(session);
-        List<List<AcceptedExtension>> accepted = Selection.AcceptedOf(session, selections);
+        List<Selection> selections = Selections.MakeAll(session);
+        List<List<AcceptedExtension>> accepted = Selections.AcceptedOf(session, selections);
         using RootViews views = RootViews.Open(session.Root, session.Settings.Classes, session.Log);
-        List<MergePlan> plans = Selection.PlanAll(session, views, selections, accepted)
+        List<MergePlan> plans = Selections.PlanAll(session, views, selections, accepted)
             .ConvertAll(static result => result.Accepted());
         bool isUpToDate = views.Merges.Count > 0 && plans.TrueForAll(plan => views.IsUpToDate(plan));
 

@@ -23,7 +23,7 @@ internal static class PruneVerb
         using SafeFileHandle? turn = session.TakeTurn(settings.Classes);
         // Bare defaults are below only if something merges them: the boot stage may, and may have.
         bool areBareMerged = settings.RouteEtc || ExistingMerge.FindAll(session.Root, settings.Classes).Count > 0;
-        List<Selection> selections = Selection.MakeAll(session,
+        List<Selection> selections = Selections.MakeAll(session,
             areBareMerged ? VendorDefaults.Bare(session.Root) : null);
         using ChangedTrees trees = ChangedTrees.Open(session, selections);
         foreach (ChangedTree tree in trees.Trees)

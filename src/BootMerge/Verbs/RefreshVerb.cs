@@ -32,10 +32,10 @@ internal static class RefreshVerb
     private static bool RefreshAll(Session session, ServiceManager manager)
     {
         manager.Note();
-        List<Selection> selections = Selection.MakeAll(session);
-        List<List<AcceptedExtension>> accepted = Selection.AcceptedOf(session, selections);
+        List<Selection> selections = Selections.MakeAll(session);
+        List<List<AcceptedExtension>> accepted = Selections.AcceptedOf(session, selections);
         using RootViews views = RootViews.Open(session.Root, session.Settings.Classes, session.Log);
-        List<PlanResult> results = Selection.PlanAll(session, views, selections, accepted);
+        List<PlanResult> results = Selections.PlanAll(session, views, selections, accepted);
         bool isUpToDate = results.TrueForAll(result => views.IsUpToDate(result.Plan));
 
         if (isUpToDate && views.Merges.Count > 0 && !session.Settings.AlwaysRefresh)

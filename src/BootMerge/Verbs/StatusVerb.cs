@@ -23,7 +23,7 @@ internal static class StatusVerb
             : new("HIERARCHY", "EXTENSIONS", "SINCE", "WRITES");
         JsonValue hierarchies = JsonValue.Array();
         JsonValue notMerged = JsonValue.Array();
-        List<Selection> selections = settings.Has(Switches.Verbose) ? Selection.MakeAll(session) : [];
+        List<Selection> selections = settings.Has(Switches.Verbose) ? Selections.MakeAll(session) : [];
         foreach (ClassSettings classSettings in settings.Classes)
         {
             List<string> sorted = [];
@@ -34,7 +34,7 @@ internal static class StatusVerb
             bool isMerged = false;
             foreach (string hierarchy in sorted)
             {
-                if (!Exists(session.Root, hierarchy))
+                if (!session.Root.Exists(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY))
                     continue;
                 Marker? marker = ExistingMerge.Find(session.Root, classSettings.Class, hierarchy)?.Marker;
                 AddRows(table, hierarchy, marker, isBare);
@@ -61,12 +61,6 @@ internal static class StatusVerb
             .Add("hierarchies", hierarchies)
             .Add("notMerged", isLooked ? notMerged : JsonValue.Null())
             .Add("ignored", isLooked ? JsonReport.Ignored(selections) : JsonValue.Null()), settings.Json));
-    }
-
-    private static bool Exists(Root root, string hierarchy)
-    {
-        using SafeFileHandle? handle = root.TryOpenDirectory(hierarchy);
-        return handle is not null;
     }
 
     private static void AddRows(Table table, string hierarchy, Marker? marker, bool isBare)

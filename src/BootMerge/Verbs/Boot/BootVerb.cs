@@ -62,7 +62,7 @@ internal static class BootVerb
         report.Step("routing");
         if (classes.Count > 1)
         {
-            Selection.MakeNext(session, selections, classes[1], isFallback: routingProblem is not null);
+            Selections.MakeNext(session, selections, classes[1], isFallback: routingProblem is not null);
             foreach (Selection selection in selections)
                 selection.Report(session.Root, session.Log);
             report.Step("second class");

@@ -37,7 +37,7 @@ internal sealed class MergeAttempt
         using RootViews views = RootViews.Open(session.Root, classes, session.Log);
 
         List<MergePlan> plans = [];
-        List<List<AcceptedExtension>> sources = Selection.SourcesOf(session, views, selections, accepted);
+        List<List<AcceptedExtension>> sources = Selections.SourcesOf(session, views, selections, accepted);
         for (int i = 0; i < classes.Count; i++)
         {
             PlanResult result = selections[i].Plan(views, sources[i]);
