@@ -153,6 +153,7 @@ build() {
 make_man() {
     need scdoc
     local source changed
+    rm -rf out/man # a page that has gone
     mkdir -p out/man
     for source in man/*.scd; do
         # For man: the page has tables. For groff: no hyphenation, which breaks paths and options, and a ragged margin.
@@ -170,6 +171,7 @@ install_to() {
     install -D -m755 "${2-out/bootmerge}" "$1/usr/sbin/bootmerge"
     install -D -m644 -t "$1/usr/share/doc/bootmerge" LICENSE THIRD-PARTY-NOTICES.md
     install -D -m644 -t "$1/usr/share/man/man8" out/man/*.8
+    install -D -m644 -t "$1/usr/share/man/man7" out/man/*.7
     install -D -m644 -t "$1/usr/share/man/man1" out/man/*.1
     install -D -m644 -t "$1/usr/share/man/man5" out/man/*.5
     install -D -m644 -t "$1/usr/share/bash-completion/completions" completions/bash/bootmerge

@@ -28,6 +28,31 @@ nothing() { if [ -z "$2" ]; then ok "$1: none"; else not_ok "$1: $2"; fi; }
 # section FILE.scd NAME: the lines of one section.
 section() { awk -v name="# $2" '/^# / { inside = $0 == name; next } inside' "../../man/$1.scd"; }
 
+# out_of_order FILE: the sections that are not where man-pages(7) wants them. Sections that it does not know are between
+# DESCRIPTION and EXIT STATUS.
+out_of_order() {
+    sed -n 's/^# //p' "$1" | awk '
+        BEGIN {
+            split("NAME,SYNOPSIS,DESCRIPTION,,EXIT STATUS,ENVIRONMENT,FILES,NOTES,EXAMPLES,SEE ALSO", known, ",")
+            for (i in known) place[known[i]] = i + 0
+            own = place[""]
+        }
+        { at = $0 in place ? place[$0] : own }
+        at < last || at == last && at != own { print }
+        { last = at; seen[$0] = 1 }
+        END { if (!("NAME" in seen && "DESCRIPTION" in seen && "SEE ALSO" in seen)) print "one is missing" }'
+}
+
+# once NAME PATTERN: what the pages define is in one place only. A definition is a line before an indented one.
+once() {
+    local found
+    found=$(awk '/^\t/ { print before } { before = $0 }' "${pages[@]}" | grep -oE "$2" | LC_ALL=C sort)
+    if [ -z "$found" ]; then not_ok "$1: none is found"; else nothing "$1 in two places" "$(uniq -d <<<"$found")"; fi
+}
+
+# The pages of bootmerge itself: options of bootmerge-boot-test are another program's.
+mapfile -t pages < <(printf '%s\n' ../../man/*.scd | grep -v boot-test)
+
 nothing "the dracut module of 0.1.0" \
     "$(find "$destdir/usr/lib/dracut/modules.d" -mindepth 1 -maxdepth 1 ! -name 50bootmerge)"
 
@@ -50,6 +75,10 @@ for source in ../../man/*.scd; do
     else
         not_ok "$page: no SEE ALSO at its end"
     fi
+    MANWIDTH=80 LC_ALL=C.UTF-8 man -l "$installed" >"$work/text" 2>/dev/null
+    length=$(wc -l <"$work/text")
+    if [ "$length" -le 600 ]; then ok "$page has at most 600 lines"; else not_ok "$page has $length lines"; fi
+    nothing "$page: sections out of the order of man-pages(7)" "$(out_of_order "$source")"
 done
 
 "$program" --help >"$work/help"
@@ -61,9 +90,21 @@ same "bootmerge(8): the verbs of --help" "$work/verbs" "$work/found"
 section bootmerge.8 OPTIONS | grep '^\*-' | grep -oE '\*-[a-z-]+' | tr -d '*' >"$work/found"
 same "bootmerge(8): the options of --help" "$work/options" "$work/found"
 # Wherever the pages speak of an option, it exists.
-grep -ohE '\*--[a-z-]+' ../../man/bootmerge{.8,.conf.5}.scd | tr -d '*' | LC_ALL=C sort -u >"$work/found"
+grep -ohE '\*--[a-z-]+' "${pages[@]}" | tr -d '*' | LC_ALL=C sort -u >"$work/found"
 nothing "the pages speak of options that --help lacks" \
     "$(LC_ALL=C sort -u "$work/options" | LC_ALL=C comm -13 - "$work/found" | paste -sd,)"
+
+once "options" '^(\*-[a-z]\*, )?\*--[a-z-]+'
+once "keys" '^\*[A-Z][A-Za-z]+=\*$'
+once "environment variables" '^\*[A-Z][A-Z_]+\*'
+once "words of the kernel command line" '^\*(bootmerge|systemd)[a-z.]*='
+# Each page is listed in bootmerge(8), and every page that one names is there.
+names() { grep -ohE '\*bootmerge[a-z.-]*\*\([0-9]\)' "$@" | tr -d '*()' | sed -E 's/(.)$/.\1/'; }
+printf '%s\n' ../../man/*.scd | sed 's,.*/,,; s/\.scd$//' >"$work/wanted"
+section bootmerge.8 'SEE ALSO' | { names; echo bootmerge.8; } >"$work/found"
+same "bootmerge(8), SEE ALSO: the pages" "$work/wanted" "$work/found"
+names ../../man/*.scd >"$work/found"
+same "the pages that pages name" "$work/wanted" "$work/found"
 
 "$destdir/usr/bin/bootmerge-boot-test" --help | grep -oE '^  --[a-z-]+' | tr -d ' ' >"$work/wanted"
 section bootmerge-boot-test.1 OPTIONS | grep '^\*-' | grep -oE '\*-[a-z-]+' | tr -d '*' >"$work/found"

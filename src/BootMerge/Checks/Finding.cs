@@ -22,7 +22,7 @@ internal static class Finding
             .Add("fix", JsonValue.String(fix)));
 }
 
-/// <summary>Scripts look for these words: one is never renamed. Each is explained in bootmerge(8).</summary>
+/// <summary>Scripts look for these words: one is never renamed. Each is explained in bootmerge-check(8).</summary>
 internal static class FindingId
 {
     public const string Compatibility = "compatibility";

@@ -28,7 +28,7 @@ internal static class UnmountedVar
                 session.Log.Warning(session.Root.Outside(FileSystemTable) + " has a file system for " + place
                     + ", which is not mounted yet: the routing entry is looked for below it, "
                     + "where the running system will not find it. Mount it in the initramfs, with systemd.mount-extra= "
-                    + "(see bootmerge(8)).");
+                    + "(see bootmerge-boot(8)).");
         }
         catch (KernelException e)
         {
