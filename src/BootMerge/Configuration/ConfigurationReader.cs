@@ -70,22 +70,32 @@ internal static class ConfigurationReader
             break;
         }
 
-        // The two lists run in step.
-        List<string> names = [];
-        List<SourceFile> dropIns = [];
-        foreach (string directory in Directories)
-            CollectDropIns(root, directory + "/" + name + ".d", names, dropIns, passedOver);
-        foreach (SourceFile dropIn in dropIns)
+        foreach (SourceFile dropIn in ReadDropIns(root, name + ".d", ".conf", passedOver))
             files.Add(dropIn);
         return files;
     }
 
-    private static void CollectDropIns(Root root, string path,
+    /// <summary>
+    /// The files of a directory that may be in each of four places, in order of their names. Of those with one name the
+    /// one in the strongest place counts; it has no content where it masks the others, or cannot be read.
+    /// </summary>
+    /// <param name="passedOver">As of <see cref="ReadFiles"/>.</param>
+    public static List<SourceFile> ReadDropIns(Root root, string name, string suffix, List<string>? passedOver)
+    {
+        // The two lists run in step.
+        List<string> names = [];
+        List<SourceFile> dropIns = [];
+        foreach (string directory in Directories)
+            CollectDropIns(root, directory + "/" + name, suffix, names, dropIns, passedOver);
+        return dropIns;
+    }
+
+    private static void CollectDropIns(Root root, string path, string suffix,
         List<string> names, List<SourceFile> dropIns, List<string>? passedOver)
     {
         foreach (DirectoryEntry entry in ReadDirectory(root, path, passedOver))
         {
-            if (entry.Name[0] == '.' || !entry.Name.EndsWith(".conf", StringComparison.Ordinal))
+            if (entry.Name[0] == '.' || !entry.Name.EndsWith(suffix, StringComparison.Ordinal))
                 continue;
             int place = 0;
             while (place < names.Count && string.CompareOrdinal(names[place], entry.Name) < 0)

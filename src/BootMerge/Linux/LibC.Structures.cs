@@ -174,6 +174,15 @@ internal static unsafe partial class LibC
         public uint Project;
     }
 
+    /// <summary>struct keyctl_pkey_params of linux/keyctl.h, 40 bytes.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 40)]
+    public struct KeyOperation
+    {
+        public int Key;
+        public uint InputLength;
+        public uint OtherLength;
+    }
+
     /// <summary>struct pollfd.</summary>
     [StructLayout(LayoutKind.Sequential)]
     public struct PollEntry

@@ -4,8 +4,8 @@ namespace BootMerge.Linux;
 
 /// <summary>
 /// The C library's functions as they are declared, each once. Paths are zero-terminated bytes. Calls that the oldest
-/// C library we link against has no wrapper for go through syscall(2); their numbers are the same on every
-/// architecture since 5.0. What is declared here and in Sys is compared with the headers of each architecture
+/// C library we link against has no wrapper for go through syscall(2); the numbers of those since 5.0 are the same on
+/// every architecture. What is declared here and in Sys is compared with the headers of each architecture
 /// (KernelDeclarationTests). Callers read errno with Marshal.GetLastPInvokeError in the next statement. Descriptors are
 /// plain numbers here, because marshalling a SafeHandle makes its type reflectable, which costs 400 KB:
 /// <see cref="Sys"/> takes the handles.
@@ -17,6 +17,10 @@ internal static unsafe partial class LibC
 
     [LibraryImport("libc", SetLastError = true)]
     public static partial long syscall(long number, int directory, byte* path, OpenHow* how, nuint size);
+
+    /// <summary>Of a call that takes five numbers or addresses.</summary>
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial long syscall(long number, nint first, nint second, nint third, nint fourth, nint fifth);
 
     /// <summary>In place of open(2), after which musl sets FD_CLOEXEC by a call of its own.</summary>
     [LibraryImport("libc", SetLastError = true)]

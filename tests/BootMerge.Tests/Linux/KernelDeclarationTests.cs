@@ -36,6 +36,7 @@ public sealed partial class KernelDeclarationTests
         #include <linux/fcntl.h>
         #include <linux/fs.h>
         #include <linux/inotify.h>
+        #include <linux/keyctl.h>
         #include <linux/loop.h>
         #include <linux/magic.h>
         #include <linux/memfd.h>
@@ -82,6 +83,7 @@ public sealed partial class KernelDeclarationTests
         (typeof(LibC.LoopInformation), "struct loop_info64", true,
             "lo_device lo_inode lo_offset lo_sizelimit lo_flags"),
         (typeof(LibC.FileAttributes), "struct fsxattr", true, "fsx_xflags fsx_extsize fsx_nextents fsx_projid"),
+        (typeof(LibC.KeyOperation), "struct keyctl_pkey_params", true, "key_id in_len in2_len"),
         (typeof(LibC.PollEntry), "struct pollfd", false, "fd events revents"),
     ];
 
@@ -107,6 +109,8 @@ public sealed partial class KernelDeclarationTests
                 constants.Add((match.Groups[1].Value, match.Groups[2].Value));
         constants.Add(("O_DIRECTORY", Sys.DirectoryFlag(IsArm64).ToString(CultureInfo.InvariantCulture)));
         constants.Add(("O_NOFOLLOW", Sys.NoFollowFlag(IsArm64).ToString(CultureInfo.InvariantCulture)));
+        constants.Add(("SYS_add_key", Sys.AddKeyNumber(IsArm64).ToString(CultureInfo.InvariantCulture)));
+        constants.Add(("SYS_keyctl", Sys.KeyctlNumber(IsArm64).ToString(CultureInfo.InvariantCulture)));
         foreach (FieldInfo error in typeof(Errno).GetFields(BindingFlags.Public | BindingFlags.Static)
             .Where(static f => f.IsLiteral))
             // else the pattern has missed some

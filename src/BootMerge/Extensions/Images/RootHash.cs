@@ -1,0 +1,23 @@
+using System;
+
+namespace BootMerge.Extensions.Images;
+
+/// <summary>A root hash of dm-verity as text.</summary>
+internal static class RootHash
+{
+    /// <summary>At least 16 bytes as hexadecimal digits; blanks between them do not count.</summary>
+    /// <returns>In lower case; null when it is not one.</returns>
+    public static string? Parse(ReadOnlySpan<char> text)
+    {
+        const int Shortest = 32;
+        Span<char> digits = new char[text.Length];
+        int length = 0;
+        foreach (char c in text)
+            if (char.IsAsciiHexDigit(c))
+                digits[length++] = (char)(c | 0x20);
+            else if (c is not (' ' or '\t' or '\r' or '\n'))
+                return null;
+
+        return length >= Shortest && length % 2 == 0 ? new string(digits[..length]) : null;
+    }
+}

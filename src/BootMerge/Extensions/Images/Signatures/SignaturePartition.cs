@@ -1,0 +1,37 @@
+using System;
+using BootMerge.Json;
+
+namespace BootMerge.Extensions.Images;
+
+/// <summary>What is in a partition with a signature (Discoverable Partitions Specification).</summary>
+internal sealed class SignaturePartition
+{
+    /// <summary>In bytes; nobody needs more than a few thousand.</summary>
+    public const int Limit = 4 << 20;
+
+    private SignaturePartition(string rootHash, byte[] signature)
+    {
+        RootHash = rootHash;
+        Signature = signature;
+    }
+
+    /// <summary>In lower-case hexadecimal.</summary>
+    public string RootHash { get; }
+
+    /// <summary>PKCS#7 of the root hash, DER.</summary>
+    public byte[] Signature { get; }
+
+    /// <param name="content">The whole partition: JSON, and NULs up to its end.</param>
+    /// <returns>null when it has no root hash or no signature, or is not such a partition.</returns>
+    public static SignaturePartition? Parse(ReadOnlySpan<byte> content)
+    {
+        ReadOnlySpan<byte> text = content.TrimEnd((byte)0);
+        return content.Length <= Limit && !text.Contains((byte)0) && JsonReader.TryParse(text) is JsonValue value
+            && Images.RootHash.Parse(TextOf(value, "rootHash")) is string hash
+            && Certificate.DecodeBase64(PathText.Encode(TextOf(value, "signature"))) is { Length: > 0 } signature
+            ? new SignaturePartition(hash, signature) : null;
+    }
+
+    private static string TextOf(JsonValue value, string key) =>
+        value.Get(key) is { Kind: JsonKind.Text } item ? item.Text : "";
+}

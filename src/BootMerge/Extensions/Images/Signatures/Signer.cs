@@ -1,0 +1,122 @@
+using System;
+
+namespace BootMerge.Extensions.Images;
+
+/// <summary>One who signed: by which certificate, how, and what came out. All as it is in the signature.</summary>
+internal ref struct Signer
+{
+    // The subject's key identifier, in place of issuer and serial number: [0], primitive.
+    private const byte KeyIdentifier = 0x80;
+
+    // Each but for its last byte. SHA-2: 2.16.840.1.101.3.4.2; RSA: 1.2.840.113549.1.1; ECDSA: 1.2.840.10045.4.3.
+    private static ReadOnlySpan<byte> Hashes => [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02];
+
+    private static ReadOnlySpan<byte> Rsa => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01];
+
+    private static ReadOnlySpan<byte> Ecdsa => [0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x04, 0x03];
+
+    // 1.2.840.113549.1.9.3 and .4
+    private static ReadOnlySpan<byte> ContentType => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x03];
+
+    private static ReadOnlySpan<byte> MessageDigest => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x04];
+
+    private ReadOnlySpan<byte> _issuer;
+    private ReadOnlySpan<byte> _serial;
+    private ReadOnlySpan<byte> _hash;
+    private ReadOnlySpan<byte> _algorithm;
+    private ReadOnlySpan<byte> _attributes;
+    private ReadOnlySpan<byte> _signature;
+
+    /// <summary>The issuer of the signer's certificate, DER; empty when the signer is named in another way.</summary>
+    public readonly ReadOnlySpan<byte> Issuer => _issuer;
+
+    /// <summary>Of the signer's certificate, as the bytes of its INTEGER.</summary>
+    public readonly ReadOnlySpan<byte> Serial => _serial;
+
+    public readonly ReadOnlySpan<byte> Signature => _signature;
+
+    /// <summary>"issuer CN=Acme, serial 1f"</summary>
+    public readonly string Name => "issuer " + DistinguishedName.Describe(_issuer) + ", serial "
+        + Convert.ToHexStringLower(_serial.TrimStart((byte)0));
+
+    /// <param name="reader">In its SignerInfo.</param>
+    public bool TryRead(DerReader reader)
+    {
+        if (!reader.TryTake(DerReader.Integer, out ReadOnlySpan<byte> version))
+            return false;
+        if (reader.IsNext(KeyIdentifier))
+        {
+            if (version is not [3] || !reader.TryTake(KeyIdentifier, out _))
+                return false;
+        }
+        else if (version is not [1] || !reader.TryEnter(DerReader.Sequence, out DerReader name)
+            || !name.TryTake(DerReader.Sequence, out _, out _issuer)
+            || !name.TryTake(DerReader.Integer, out _serial) || !name.IsAtEnd)
+            return false;
+        return reader.TryTakeAlgorithm(out _hash)
+            && (!reader.IsNext(DerReader.Tagged0) || reader.TryTake(DerReader.Tagged0, out _, out _attributes))
+            && reader.TryTakeAlgorithm(out _algorithm)
+            && reader.TryTake(DerReader.OctetString, out _signature)
+            && reader.TrySkip(DerReader.Tagged1) && reader.IsAtEnd;
+    }
+
+    /// <param name="bits">Of the SHA-2 that was used.</param>
+    /// <param name="isEcdsa">Otherwise it is RSA, PKCS#1 v1.5.</param>
+    /// <param name="unsupported">The identifier of what cannot be checked here, DER.</param>
+    public readonly bool IsSupported(out int bits, out bool isEcdsa, out ReadOnlySpan<byte> unsupported)
+    {
+        bits = 0;
+        isEcdsa = false;
+        unsupported = _hash;
+        // 1: SHA-256, 2: SHA-384, 3: SHA-512
+        int hash = LastOf(_hash, Hashes);
+        if (hash is not (1 or 2 or 3))
+            return false;
+        bits = 128 + 128 * hash;
+        unsupported = _algorithm;
+        isEcdsa = LastOf(_algorithm, Ecdsa) == hash + 1;
+        // RSA without a hash in its name, or with this one.
+        int rsa = LastOf(_algorithm, Rsa);
+        return isEcdsa || rsa == 1 || rsa == hash + 10;
+    }
+
+    /// <summary>
+    /// The digest that the signature is of: that of the text itself, or that of attributes which name the text's.
+    /// </summary>
+    /// <returns>null when the attributes are for another text.</returns>
+    public readonly byte[]? TryDigest(ReadOnlySpan<byte> text, int bits)
+    {
+        byte[] digest = Sha2.Hash(text, bits);
+        if (_attributes.IsEmpty)
+            return digest;
+        DerReader reader = new(_attributes);
+        reader.TryEnter(DerReader.Tagged0, out DerReader attributes);
+        bool isTyped = false;
+        bool isSame = false;
+        while (!attributes.IsAtEnd)
+        {
+            if (!attributes.TryEnter(DerReader.Sequence, out DerReader attribute)
+                || !attribute.TryTake(DerReader.ObjectIdentifier, out ReadOnlySpan<byte> name)
+                || !attribute.TryEnter(DerReader.Set, out DerReader values) || !attribute.IsAtEnd)
+                return null;
+            // One value each, and whatever is said twice must hold twice.
+            if (name.SequenceEqual(ContentType)
+                && !(isTyped = Is(values, DerReader.ObjectIdentifier, SignedData.DataType)))
+                return null;
+            if (name.SequenceEqual(MessageDigest) && !(isSame = Is(values, DerReader.OctetString, digest)))
+                return null;
+        }
+
+        // What was signed is the set itself, not the element of the signature that it stands in (RFC 5652, 5.4).
+        byte[] signed = _attributes.ToArray();
+        signed[0] = DerReader.Set;
+        return isTyped && isSame ? Sha2.Hash(signed, bits) : null;
+    }
+
+    private static bool Is(DerReader values, byte tag, ReadOnlySpan<byte> wanted) =>
+        values.TryTake(tag, out ReadOnlySpan<byte> value) && values.IsAtEnd && value.SequenceEqual(wanted);
+
+    /// <returns>-1 when it does not begin so.</returns>
+    private static int LastOf(ReadOnlySpan<byte> identifier, ReadOnlySpan<byte> beginning) =>
+        identifier.Length == beginning.Length + 1 && identifier.StartsWith(beginning) ? identifier[^1] : -1;
+}
