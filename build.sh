@@ -25,6 +25,7 @@ usage: ./build.sh VERB
                     sweep; all unless named; each says what it did and how long it took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture:
                     arm64/daily
+  docs              writes anew what the documents show of real runs: a recording of the demo, outputs of commands
   install DESTDIR   the program, its man pages and shell completions, the dracut module, and bootmerge-boot-test
   cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
 
@@ -357,6 +358,16 @@ boot-test)
     make_cpio
     case " $* " in *" arm64/"*) need_arm64 qemu-system-aarch64; build arm64; make_cpio out/bootmerge-arm64 ;; esac
     tests/boot/run.sh "$@"
+    ;;
+docs)
+    need_root docs
+    need unshare mount findmnt
+    build
+    install_to out/docs
+    tests/docs/pictures.sh --write
+    tests/docs/demo.sh out/docs --write
+    tests/docs/commands.sh out/docs --write
+    rm -rf out/docs
     ;;
 install)
     [ $# = 1 ] || { usage >&2; exit 2; }

@@ -1,79 +1,97 @@
 #!/bin/bash
 # demo/run.sh BOOTMERGE: shows a person what bootmerge does, on a small machine made for it.
 # Everything happens in a private mount namespace, in memory: nothing is left afterwards.
+# docs/pictures/demo.svg is a recording of it: tests/docs/demo.sh makes that, and compares it.
 set -euo pipefail
+export LC_ALL=C.UTF-8
 
 if [ "${2-}" != --inside ]; then
     bootmerge=$(realpath "$1")
-    exec unshare -m --propagation private "$0" "$bootmerge" --inside
+    exec unshare -m --propagation private "$(realpath "$0")" "$bootmerge" --inside
 fi
 
-PATH=$(dirname "$1"):$PATH
-mount -t tmpfs tmpfs /run # bootmerge keeps its lock there
-mkdir /run/demo
+mount -t tmpfs tmpfs /run # bootmerge keeps its lock and its report there
+mkdir -p /run/demo/bin
 cd /run/demo
+ln -s "$1" bin/bootmerge # whatever the name of that file is
+PATH=$PWD/bin:$PATH
 
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; else bold='' plain=''; fi
 step() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 # run COMMAND: shows the command, then runs it.
 run() {
-    printf '\n%s$ %s%s\n' "$bold" "$*" "$plain"
+    printf '%s$ %s%s\n' "$bold" "$*" "$plain"
     eval "$* 2>&1"
 }
-# refused COMMAND: one that must fail.
-refused() {
-    if run "$*"; then
-        echo "demo: '$*' was expected to fail" >&2
-        exit 1
-    fi
-}
 
-vendor=machine/usr/lib/confexts/flatcar-defaults/etc
-mkdir -p machine/{etc,run,var/lib/extensions.mutable} $vendor/{ssh,extension-release.d}
-echo 'ID=flatcar
-VERSION_ID=4459.2.0' >machine/usr/lib/os-release
-echo 'ID=_any' >$vendor/extension-release.d/extension-release.flatcar-defaults
-echo 'PermitRootLogin no' >$vendor/ssh/sshd_config
-echo 'Welcome, says the vendor.' >$vendor/motd
-echo 'export EDITOR=vi' >$vendor/profile
-echo 'Welcome, says the machine.' >machine/etc/motd
+# The defaults that come with /usr, and a machine whose /etc has its name only. See docs/how-it-works.md.
+mkdir -p machine/{etc,usr/lib,var/lib/extensions.mutable} new-usr
+vendor=usr/lib/confexts/flatcar-default/etc
+mkdir -p machine/$vendor/{ssh,extension-release.d}
+printf 'ID=flatcar\nVERSION_ID=1\n' >machine/usr/lib/os-release
+echo 'ID=_any' >machine/$vendor/extension-release.d/extension-release.flatcar-default
+echo 'PermitRootLogin no' >machine/$vendor/ssh/sshd_config
+echo 'Welcome to version 1.' >machine/$vendor/motd
 echo 'host-17' >machine/etc/hostname
 ln -s /etc machine/var/lib/extensions.mutable/etc
-mkdir own
-mount --bind machine own # shows the machine's own files below the merge
-# everything but the times of directories
-inventory() { find machine \( -type d -printf '%p %M\n' \) -o -printf '%p %M %s %T@ %l\n' | sort; }
-inventory >before
+# The same after an update.
+cp -a machine/usr new-usr/
+sed -i 's/1/2/' new-usr/usr/lib/os-release new-usr/$vendor/motd
+echo 'MaxAuthTries 3' >>new-usr/$vendor/ssh/sshd_config
 
-step "A machine: the vendor's defaults in /usr, a few files of its own in /etc, writes routed to its own /etc"
-run "grep -r . $vendor machine/etc"
-run "readlink machine/var/lib/extensions.mutable/etc"
+step "A machine: the vendor's defaults in /usr, one file of its own in /etc"
+run "(cd machine && grep -r . usr etc | sort)"
 
-step "The plan: what a merge would do, layer by layer. Nothing changes yet."
-run "bootmerge --root=machine plan --mutable=auto"
+step "It boots. The initramfs does this: one overlay on /etc, the machine's files on top"
+run "bootmerge --root=machine --quiet boot"
+run "head -v machine/etc/{hostname,motd,ssh/sshd_config}"
 
-step "Merge: the machine's files on top, the vendor's below"
-run "bootmerge --root=machine merge --mutable=auto"
-run "findmnt -o FSTYPE,OPTIONS --mountpoint \$PWD/machine/etc"
-run "bootmerge --root=machine status"
-run "head machine/etc/{motd,profile,hostname}"
+step "The machine changes a file: the write lands in its own /etc, the vendor's file stays as it is"
+run "echo 'PermitRootLogin yes' >machine/etc/ssh/sshd_config"
+run "bootmerge --root=machine diff"
 
-step "A write to the merged /etc lands in the machine's own layer; the vendor's file stays as it was"
-run "echo 'PermitRootLogin prohibit-password' >machine/etc/ssh/sshd_config"
-run "head machine/etc/ssh/sshd_config own/etc/ssh/sshd_config $vendor/ssh/sshd_config"
-
-step "Unmerge: the machine's own files remain, with the write"
+step "The vendor updates both files, and the machine reboots: what it never touched is new, what it changed stays"
 run "bootmerge --root=machine unmerge"
-run "grep -r . machine/etc"
+run "cp -a new-usr/usr machine/"
+run "bootmerge --root=machine --quiet boot"
+run "head -v machine/etc/{motd,ssh/sshd_config}"
 
-step "Read-only import: nothing can be written, and the machine's own files still win"
-run "bootmerge --root=machine merge --mutable=import"
-run "cat machine/etc/{motd,profile,ssh/sshd_config}"
-refused "touch machine/etc/new"
+step "Which updates does this machine miss, and why?"
+run "bootmerge --root=machine diff --content"
+run "bootmerge --root=machine explain /etc/ssh/sshd_config"
 
-step "Unmerge again, and undo the write: no mount is left, and every file is as it was before"
+step "Take the vendor's version after all; a copy of the machine's is kept"
+run "bootmerge --root=machine --quiet reset /etc/ssh/sshd_config"
+run "cat machine/etc/ssh/sshd_config"
+
+step "Another confext arrives, and is merged while somebody reads all the time: no reader misses a file"
+mkdir -p machine/var/lib/confexts/site/etc/extension-release.d
+echo 'ID=_any' >machine/var/lib/confexts/site/etc/extension-release.d/extension-release.site
+echo 'server ntp.example.com' >machine/var/lib/confexts/site/etc/chrony.conf
+(
+    until [ -e stop ]; do
+        read -r _ <machine/etc/motd || echo "missed" >>missed
+    done
+) 2>/dev/null &
+run "bootmerge --root=machine refresh"
+touch stop
+wait
+[ ! -e missed ] || echo "(this kernel is older than 6.5: a reader noticed)"
+run "cat machine/etc/chrony.conf"
+
+step "Undo it: no mount is left, and the machine's own file is there"
 run "bootmerge --root=machine unmerge"
-run "rm -r machine/etc/ssh"
-inventory >after
-refused "findmnt --mountpoint \$PWD/machine/etc"
-run "diff before after && echo 'as before'"
+if findmnt --mountpoint "$PWD/machine/etc"; then
+    echo "demo: the merge is still there" >&2
+    exit 1
+fi
+run "grep -r . machine/etc | sort"
+
+cat <<NEXT
+
+${bold}== Next${plain}
+On this machine, without changing anything:   out/bootmerge plan
+With an image of yours, in QEMU:              docs/testing-an-image.md
+Into an initramfs:                            docs/dracut.md
+Every verb and option:                        out/bootmerge --help, man/bootmerge.8.scd
+NEXT

@@ -8,7 +8,7 @@ declare -A about=(
     [style]="the solution builds without warnings, formatting, shellcheck"
     [unit]="tests of what changes nothing, and of the scripts"
     [program]="out/bootmerge: its size, static, runs alone"
-    [docs]="manual pages and shell completions, against the program"
+    [docs]="manual pages, completions and links; after 'program' also all commands of the documents, and the demo (root)"
     [kernel]="real mounts in a private namespace, in two processes side by side (root)"
     [differential]="the same steps under systemd's programs (root)"
     [boot]="QEMU machines with a real initramfs (root)"
@@ -24,7 +24,7 @@ tools_of() {
     style) echo shellcheck ;;
     unit) echo "mmdebstrap gcc musl-gcc /usr/include/linux/openat2.h" ;;
     program) echo "$build_tools readelf" ;;
-    docs) echo "$docs_tools" ;;
+    docs) echo "$docs_tools unshare mount findmnt" ;;
     kernel) echo "$build_tools strace findmnt setfattr setfacl sfdisk losetup $image_tools" ;;
     differential) echo "$build_tools mmdebstrap flock sfdisk losetup $image_tools" ;;
     boot) echo "$build_tools $boot_tools" ;;
@@ -195,6 +195,10 @@ stage_docs() {
     [ -n "${is_program_built-}" ] || solution
     must "install" install_for_docs "$destdir"
     pair docs tests/docs/check.sh "$destdir" -- completions tests/docs/completions.sh "$destdir"
+    # By the program itself only: by the runtime the hundred commands of the documents take too long for `fast`.
+    [ -n "${is_program_built-}" ] || return 0
+    suite commands tests/docs/commands.sh "$destdir"
+    suite demo tests/docs/demo.sh "$destdir"
 }
 install_for_docs() {
     # Over 0.1.0, of which check.sh wants nothing to be left.

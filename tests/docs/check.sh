@@ -135,4 +135,6 @@ for class in confext/ConfExt sysext/SysExt; do
     same "bootmerge.conf(5): the keys of [${class#*/}]" "$work/keys" "$work/found"
 done
 . ./prose.sh
+. ./links.sh
+. ./pictures.sh
 finish
