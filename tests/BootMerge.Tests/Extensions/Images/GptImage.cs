@@ -12,6 +12,10 @@ internal sealed class GptImage
     public const string Home = "933ac7e1-2eb4-4f13-b844-0e14e2aef915";
     private const int EntrySize = 128, Entries = 128;
 
+    // A soak makes millions of tables, of 32 KiB each.
+    private static readonly uint[] Division = Divide();
+    private static readonly byte[] Reversed = ReverseAll();
+
     public GptImage(int sector = 512, int sectors = 256)
     {
         Sector = sector;
@@ -99,13 +103,31 @@ internal sealed class GptImage
     {
         uint sum = uint.MaxValue;
         foreach (byte b in bytes)
+            sum = sum << 8 ^ Division[(byte)(sum >> 24 ^ Reversed[b])];
+        return (uint)Reverse(~sum, 32);
+    }
+
+    /// <summary>What is left of each byte, divided by the polynomial.</summary>
+    private static uint[] Divide()
+    {
+        uint[] table = new uint[256];
+        for (uint i = 0; i < table.Length; i++)
         {
-            sum ^= (uint)Reverse(b, 8) << 24;
-            for (int i = 0; i < 8; i++)
+            uint sum = i << 24;
+            for (int bit = 0; bit < 8; bit++)
                 sum = sum >> 31 != 0 ? sum << 1 ^ 0x04C11DB7 : sum << 1;
+            table[i] = sum;
         }
 
-        return (uint)Reverse(~sum, 32);
+        return table;
+    }
+
+    private static byte[] ReverseAll()
+    {
+        byte[] table = new byte[256];
+        for (uint i = 0; i < table.Length; i++)
+            table[i] = (byte)Reverse(i, 8);
+        return table;
     }
 
     private static ulong Reverse(ulong value, int bits)
