@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace BootMerge.Linux;
 
@@ -52,6 +53,7 @@ internal static unsafe partial class Sys
                 (nint)digestAt, (nint)signatureAt);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)] // what is around each system call counts once
     private static int CallOnKeys(long number, nint first, nint second, nint third, nint fourth, nint fifth)
     {
         long result = LibC.syscall(number, first, second, third, fourth, fifth);

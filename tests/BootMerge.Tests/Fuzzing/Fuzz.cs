@@ -15,7 +15,7 @@ namespace BootMerge.Tests.Fuzzing;
 internal static class Fuzz
 {
     /// <summary>How many parsers share <c>SOAK_INPUTS</c>: the tests of <see cref="ParserFuzzTests"/>.</summary>
-    public const int Parsers = 13;
+    public const int Parsers = 17;
 
     private const int InputsInCi = 4_000;
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);

@@ -11,6 +11,7 @@ using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Planning;
 using BootMerge.Tests.Extensions.Images;
+using BootMerge.Tests.Extensions.Images.Signatures;
 using CsCheck;
 using Xunit;
 
@@ -311,6 +312,99 @@ public sealed class ParserFuzzTests
             if (text.Length > at)
                 text.AsSpan(at, Math.Min(to.Length, text.Length - at)).CopyTo(to);
         }
+    }
+
+    [Fact]
+    public void Elements_of_DER()
+    {
+        Gen<byte[]> texts = Mutations.Of([[0x30, 6, 0x04, 1, 0xFF, 0x02, 1, 7], [0x04, 0x81, 2, 1, 2, 0x04, 0],
+            [0x30, 0x83, 0, 0, 7, 0x30, 0x80, 0x04, 1, 1, 0, 0], [0xA0, 0x84, 0, 0, 0, 1, 7],
+            SignatureSamples.Get("ec256-sha256")]);
+        Fuzz.Run("elements of DER", texts, text =>
+        {
+            DerReader reader = new(text);
+            int length = 0;
+            while (!reader.IsAtEnd)
+            {
+                DerReader same = reader;
+                byte tag = reader.Next;
+                ReadOnlySpan<byte> whole = reader.TakeWhole(tag);
+                ReadOnlySpan<byte> content = same.Take(tag);
+                Assert.True(whole.EndsWith(content));
+                Assert.Equal((reader.IsBroken, reader.IsAtEnd), (same.IsBroken, same.IsAtEnd));
+                Assert.Equal(reader.IsBroken, whole.IsEmpty);
+                Assert.True(whole.IsEmpty || whole[0] == tag && whole.Length - content.Length is >= 2 and <= 5);
+                Assert.True(text.AsSpan(length).StartsWith(whole));
+                length += whole.Length;
+            }
+
+            Assert.Equal(length == text.Length, reader.IsWhole);
+        });
+    }
+
+    [Fact]
+    public void Signatures()
+    {
+        Gen<byte[]> texts = Mutations.Of(Array.ConvertAll(new[] { "ec256-sha256", "ec256-sha384-attributes", "stranger",
+            "ec384-sha512-attributes", "two", "key-identifier", "pss", "attached" }, SignatureSamples.Get));
+        byte[] rootHash = Encoding.ASCII.GetBytes(SignatureSamples.RootHash);
+        Fuzz.Run("signatures", texts, text =>
+        {
+            Assert.True(SignatureCheck.SignerOf(text) is not string name || IsOneLine(name));
+            bool isRead = SignedData.TryRead(text, out SignedData data);
+            Assert.True(!isRead || data.HasSigner);
+            while (data.HasSigner && data.TryTakeSigner(out Signer signer))
+            {
+                Assert.True(IsOneLine(signer.Name));
+                Assert.True(text.AsSpan().IndexOf(signer.Issuer) >= 0 && text.AsSpan().IndexOf(signer.Signature) >= 0);
+                if (!signer.IsSupported(out int bits, out _, out ReadOnlySpan<byte> unsupported))
+                    Assert.True(IsOneLine(DistinguishedName.DescribeIdentifier(unsupported)));
+                else if (signer.TryDigest(rootHash, bits) is byte[] digest)
+                    Assert.Equal(bits / 8, digest.Length);
+            }
+        });
+    }
+
+    [Fact]
+    public void Certificates()
+    {
+        byte[] der = SignatureSamples.Get("ec256.crt");
+        Gen<byte[]> texts = Mutations.Of([der, SignatureSamples.Get("ec384.crt"),
+            Encoding.ASCII.GetBytes(Convert.ToBase64String(der, Base64FormattingOptions.InsertLineBreaks)), "AQ=="u8.ToArray(),
+            Encoding.ASCII.GetBytes("CN = x\n" + SignatureSamples.Pem("ec256") + SignatureSamples.Pem("ec384"))]);
+        Fuzz.Run("certificates", texts, text =>
+        {
+            Assert.True(!Certificate.TryRead(text, out Certificate certificate) || !certificate.IsOf(default));
+            if (Certificate.FirstOf(text) is byte[] decoded)
+                Certificate.TryRead(decoded, out _);
+            // As the runtime reads it, but that every control character is white space here.
+            byte[] room = new byte[text.Length];
+            bool isBase64 = Convert.TryFromBase64String(Encoding.Latin1.GetString(text), room, out int length);
+            if (!text.Any(static b => b is < (byte)' ' and not ((byte)'\t' or (byte)'\n' or (byte)'\r')))
+                Assert.Equal(isBase64 ? room[..length] : null, Certificate.DecodeBase64(text));
+        });
+    }
+
+    [Fact]
+    public void Signature_partitions()
+    {
+        Gen<byte[]> texts = Mutations.Of(
+            "{\"rootHash\":\"" + SignatureSamples.RootHash + "\",\"certificateFingerprint\":\"00ff\",\"signature\":\""
+                + Convert.ToBase64String(SignatureSamples.Get("ec256-sha256")) + "\"}\0\0\0\0",
+            """{ "signature" : "AQID\nBA==" , "rootHash" : "0011 2233 4455 6677 8899 AABB CCDD EEFF" }""" + "\n\0",
+            """{"rootHash":"00112233445566778899aabbccddeeff","signature":["AQID"],"signature":"\u0041QID"}""");
+        Fuzz.Run("signature partitions", texts, text =>
+        {
+            if (SignaturePartition.Parse(text) is not SignaturePartition partition)
+                return;
+            Assert.True(partition.Signature.Length > 0 && partition.RootHash.Length >= 32);
+            Assert.Equal(partition.RootHash, Convert.ToHexStringLower(Convert.FromHexString(partition.RootHash)));
+            byte[] again = Encoding.ASCII.GetBytes("{\"rootHash\":\"" + partition.RootHash + "\",\"signature\":\""
+                + Convert.ToBase64String(partition.Signature) + "\"}\0");
+            Assert.Equal((partition.RootHash, Convert.ToHexString(partition.Signature)),
+                (SignaturePartition.Parse(again)!.RootHash,
+                    Convert.ToHexString(SignaturePartition.Parse(again)!.Signature)));
+        });
     }
 
     [Fact]

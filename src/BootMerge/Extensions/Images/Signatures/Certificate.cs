@@ -9,6 +9,8 @@ internal ref struct Certificate
 
     private static ReadOnlySpan<byte> End => "-----END CERTIFICATE-----"u8;
 
+    private static ReadOnlySpan<byte> Alphabet => "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8;
+
     private ReadOnlySpan<byte> _issuer;
     private ReadOnlySpan<byte> _serial;
 
@@ -36,29 +38,21 @@ internal ref struct Certificate
         int bits = 0;
         foreach (byte b in text)
         {
-            int lower = b | 0x20;
-            int digit = lower is >= 'a' and <= 'z' ? b - (b == lower ? 'a' - 26 : 'A')
-                : b is >= (byte)'0' and <= (byte)'9' ? b - '0' + 52
-                : b == '+' ? 62
-                : b == '/' ? 63 : -1;
-            if (b is (byte)' ' or >= (byte)'\t' and <= (byte)'\r')
+            if (b <= ' ')
                 continue;
-            digits++;
+            int digit = Alphabet.IndexOf(b);
             if (b == '=')
-            {
                 padding++;
-                continue;
-            }
-
-            if (digit < 0 || padding > 0)
+            else if (digit < 0 || padding > 0)
                 return null;
-            bits = bits << 6 | digit;
             // From the second of four digits on each one completes a byte.
-            if (digits % 4 != 1)
-                bytes[length++] = (byte)(bits >> 2 * (-digits & 3));
+            else if ((digits & 3) != 0)
+                bytes[length++] = (byte)((bits << 6 | digit) >> (6 - 2 * (digits & 3)));
+            bits = bits << 6 | digit;
+            digits++;
         }
 
-        if (digits % 4 != 0 || padding > 2)
+        if ((digits & 3) != 0 || padding > 2)
             return null;
         Array.Resize(ref bytes, length);
         return bytes;
@@ -66,14 +60,14 @@ internal ref struct Certificate
 
     public static bool TryRead(ReadOnlySpan<byte> der, out Certificate certificate)
     {
-        certificate = default;
         DerReader reader = new(der);
-        return reader.TryEnter(DerReader.Sequence, out DerReader signed) && reader.IsAtEnd
-            && signed.TryEnter(DerReader.Sequence, out DerReader body)
-            && body.TrySkip(DerReader.Tagged0)
-            && body.TryTake(DerReader.Integer, out certificate._serial)
-            && body.TryTakeAlgorithm(out _)
-            && body.TryTake(DerReader.Sequence, out _, out certificate._issuer);
+        reader.EnterLast(DerReader.Sequence);
+        DerReader body = new(reader.Take(DerReader.Sequence));
+        body.Skip(DerReader.Tagged0);
+        certificate._serial = body.Take(DerReader.Integer);
+        body.TakeAlgorithm();
+        certificate._issuer = body.TakeWhole(DerReader.Sequence);
+        return !reader.IsBroken && !body.IsBroken;
     }
 
     /// <summary>Whether a signer says that it is this one.</summary>

@@ -1,11 +1,13 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// The elements of DER (X.690), one after the other. Whoever wrote them is not trusted: nothing throws, an element that
-/// is not wholly there is not taken, and lengths have at most three bytes. Lengths that are written longer than they
-/// must be are accepted, as by OpenSSL and the kernel; the indefinite form is not DER.
+/// The elements of DER (X.690), one after the other. Whoever wrote them is not trusted: nothing throws, and lengths have
+/// at most three bytes. After something that is not there, or not wholly there, all that is taken is empty, and
+/// <see cref="IsBroken"/> says so at the end. Lengths that are written longer than they must be are accepted, as by
+/// OpenSSL and the kernel; the indefinite form is not DER.
 /// </summary>
 internal ref struct DerReader(ReadOnlySpan<byte> bytes)
 {
@@ -24,56 +26,82 @@ internal ref struct DerReader(ReadOnlySpan<byte> bytes)
 
     private ReadOnlySpan<byte> _rest = bytes;
 
+    public bool IsBroken { get; private set; }
+
     public readonly bool IsAtEnd => _rest.IsEmpty;
 
-    public readonly bool IsNext(byte tag) => !_rest.IsEmpty && _rest[0] == tag;
+    /// <summary>All that was taken was there, and nothing else.</summary>
+    public readonly bool IsWhole => !IsBroken && _rest.IsEmpty;
 
-    /// <summary>The tag of the next element, 0 at the end.</summary>
+    /// <summary>The tag of the next element; 0 at the end, which is no tag that is asked for.</summary>
     public readonly byte Next => _rest.IsEmpty ? (byte)0 : _rest[0];
 
-    public bool TryTake(byte tag, out ReadOnlySpan<byte> content) => TryTake(tag, out content, out _);
-
-    /// <param name="whole">With the tag and the length.</param>
-    public bool TryTake(byte tag, out ReadOnlySpan<byte> content, out ReadOnlySpan<byte> whole)
+    /// <returns>The content of the next element.</returns>
+    [MethodImpl(MethodImplOptions.NoInlining)] // each of these is called often, and in vain only once
+    public ReadOnlySpan<byte> Take(byte tag)
     {
-        content = whole = default;
-        int start = 2;
-        if (_rest.Length < start || _rest[0] != tag)
-            return false;
-        int length = _rest[1];
-        if (length >= LongLength)
-        {
-            int octets = length - LongLength;
-            if (octets is 0 or > LongestLength || octets > _rest.Length - start)
-                return false;
-            length = 0;
-            for (; octets > 0; octets--)
-                length = length << 8 | _rest[start++];
-        }
-
-        if (length > _rest.Length - start)
-            return false;
-        content = _rest.Slice(start, length);
-        whole = _rest[..(start + length)];
-        _rest = _rest[(start + length)..];
-        return true;
+        ReadOnlySpan<byte> whole = TakeWhole(tag, out int start);
+        return whole[start..];
     }
 
-    public bool TryEnter(byte tag, out DerReader inner)
-    {
-        bool isThere = TryTake(tag, out ReadOnlySpan<byte> content, out _);
-        inner = new DerReader(content);
-        return isThere;
-    }
+    /// <returns>The next element with its tag and length.</returns>
+    public ReadOnlySpan<byte> TakeWhole(byte tag) => TakeWhole(tag, out _);
+
+    /// <summary>Whether the content of the next element is this.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public bool TakeIs(byte tag, ReadOnlySpan<byte> content) => Take(tag).SequenceEqual(content);
 
     /// <summary>An element that need not be there.</summary>
-    /// <returns>false when it is, and is broken.</returns>
-    public bool TrySkip(byte tag) => !IsNext(tag) || TryTake(tag, out _, out _);
-
-    /// <summary>An algorithm; its parameters do not count for those that are known here.</summary>
-    public bool TryTakeAlgorithm(out ReadOnlySpan<byte> identifier)
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Skip(byte tag)
     {
-        identifier = default;
-        return TryEnter(Sequence, out DerReader algorithm) && algorithm.TryTake(ObjectIdentifier, out identifier, out _);
+        if (Next == tag)
+            TakeWhole(tag);
+    }
+
+    /// <summary>Goes into an element, behind which there must be nothing.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void EnterLast(byte tag)
+    {
+        ReadOnlySpan<byte> content = Take(tag);
+        IsBroken |= !_rest.IsEmpty;
+        _rest = content;
+    }
+
+    /// <summary>The identifier of an algorithm; parameters do not count for those that are known here.</summary>
+    public ReadOnlySpan<byte> TakeAlgorithm()
+    {
+        DerReader algorithm = new(Take(Sequence));
+        ReadOnlySpan<byte> identifier = algorithm.Take(ObjectIdentifier);
+        IsBroken |= algorithm.IsBroken;
+        return identifier;
+    }
+
+    private ReadOnlySpan<byte> TakeWhole(byte tag, out int start)
+    {
+        start = 2;
+        if (_rest.Length >= start && _rest[0] == tag)
+        {
+            int length = _rest[1];
+            // Where the content begins. The indefinite form has a long length of no bytes.
+            int end = start + Math.Max(length - LongLength, 0);
+            if (length != LongLength && end <= start + LongestLength && end <= _rest.Length)
+            {
+                if (end > start)
+                    length = 0;
+                for (; start < end; start++)
+                    length = length << 8 | _rest[start];
+                if (length <= _rest.Length - start)
+                {
+                    ReadOnlySpan<byte> whole = _rest[..(start + length)];
+                    _rest = _rest[whole.Length..];
+                    return whole;
+                }
+            }
+        }
+
+        IsBroken = true;
+        start = 0;
+        return _rest = default;
     }
 }

@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 
 namespace BootMerge.Extensions.Images;
 
@@ -13,15 +12,18 @@ internal static class DistinguishedName
     /// <param name="name">DER.</param>
     public static string Describe(ReadOnlySpan<byte> name)
     {
-        DerReader reader = new(name);
-        reader.TryEnter(DerReader.Sequence, out DerReader parts);
-        while (parts.TryEnter(DerReader.Set, out DerReader part))
-            while (part.TryEnter(DerReader.Sequence, out DerReader attribute))
-                if (attribute.TryTake(DerReader.ObjectIdentifier, out ReadOnlySpan<byte> type)
-                    && type.SequenceEqual(CommonName)
-                    // There are several types of text.
-                    && attribute.TryTake(attribute.Next, out ReadOnlySpan<byte> text))
-                    return "CN=" + Words.Shown(PathText.Decode(text));
+        DerReader parts = new(name);
+        parts.EnterLast(DerReader.Sequence);
+        while (!parts.IsAtEnd)
+        {
+            // A part is a set, nearly always of one attribute.
+            DerReader attribute = new(parts.Take(DerReader.Set));
+            attribute.EnterLast(DerReader.Sequence);
+            if (attribute.TakeIs(DerReader.ObjectIdentifier, CommonName))
+                // There are several types of text.
+                return "CN=" + Words.Shown(PathText.Decode(attribute.Take(attribute.Next)));
+        }
+
         return "without a CN";
     }
 
@@ -29,25 +31,25 @@ internal static class DistinguishedName
     /// <param name="identifier">The content of its element.</param>
     public static string DescribeIdentifier(ReadOnlySpan<byte> identifier)
     {
-        StringBuilder text = new();
+        string text = "";
         ulong number = 0;
         foreach (byte b in identifier)
         {
             number = number << 7 | b & 0x7Fu;
             if (b >= 0x80)
                 continue;
-            // The first two are in one number.
             if (text.Length == 0)
             {
+                // The first two are in one number.
                 ulong first = Math.Min(number / 40, 2);
-                text.Append(first.ToString());
+                text = first.ToString();
                 number -= 40 * first;
             }
 
-            text.Append('.').Append(number.ToString());
+            text += "." + number.ToString();
             number = 0;
         }
 
-        return Words.Shown(text.ToString());
+        return Words.Shown(text);
     }
 }

@@ -43,38 +43,35 @@ internal static class Sha2
         0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
     ];
 
-    // Of the four functions that mix a word: how far its three copies are turned, the last copy of the last two shifted.
-    private static ReadOnlySpan<byte> Turns256 => [2, 13, 22, 6, 11, 25, 7, 18, 3, 17, 19, 10];
-
-    private static ReadOnlySpan<byte> Turns512 => [28, 34, 39, 14, 18, 41, 1, 8, 7, 19, 61, 6];
+    // How far the three copies of a word are turned that are mixed, in each of four functions: the two capital sigmas of
+    // the standard, then the two small ones, which shift the last copy. Of SHA-256, then of the others.
+    private static ReadOnlySpan<byte> Turns =>
+    [
+        2, 13, 22, 6, 11, 25, 7, 18, 3, 17, 19, 10,
+        28, 34, 39, 14, 18, 41, 1, 8, 7, 19, 61, 6,
+    ];
 
     /// <param name="bits">256, 384 or 512.</param>
     public static byte[] Hash(ReadOnlySpan<byte> text, int bits)
     {
-        int word = bits > 256 ? 8 : 4;
-        int block = 16 * word;
-        Span<ulong> state = stackalloc ulong[8];
-        Beginnings.Slice(bits == 384 ? 8 : 0, 8).CopyTo(state);
-        if (word == 4)
-            foreach (ref ulong part in state)
-                part >>= 32;
+        int shift = bits > 256 ? 3 : 2;
+        int word = 1 << shift;
+        int block = 16 << shift;
+        ulong[] state = new ulong[8];
+        for (int i = 0; i < state.Length; i++)
+            state[i] = Beginnings[i + (bits == 384 ? 8 : 0)] >> (word == 4 ? 32 : 0);
 
-        ulong length = (ulong)text.Length * 8;
-        for (; text.Length >= block; text = text[block..])
-            Take(state, text[..block]);
-        // The length is as long as two words; what fits in memory is written in eight bytes.
-        Span<byte> end = stackalloc byte[2 * 128];
-        end.Clear();
-        text.CopyTo(end);
-        end[text.Length] = 0x80;
-        end = end[..(text.Length + 1 + 2 * word <= block ? block : 2 * block)];
-        BinaryPrimitives.WriteUInt64BigEndian(end[^8..], length);
-        for (; !end.IsEmpty; end = end[block..])
-            Take(state, end[..block]);
+        // A byte, and the length in two words, of which the last eight bytes are enough.
+        byte[] padded = new byte[(text.Length + 2 * word + block) / block * block];
+        text.CopyTo(padded);
+        padded[text.Length] = 0x80;
+        BinaryPrimitives.WriteUInt64BigEndian(padded.AsSpan(padded.Length - 8), (ulong)text.Length * 8);
+        for (int at = 0; at < padded.Length; at += block)
+            Take(state, padded.AsSpan(at, block), shift);
 
         byte[] digest = new byte[bits / 8];
         for (int i = 0; i < digest.Length; i++)
-            digest[i] = (byte)(state[i / word] >> 8 * (word - 1 - i % word));
+            digest[i] = (byte)(state[i >> shift] >> 8 * (~i & (word - 1)));
         return digest;
     }
 
@@ -83,44 +80,49 @@ internal static class Sha2
     /// <see cref="Mix"/> drops them.
     /// </summary>
     /// <param name="block">Sixteen words.</param>
-    private static void Take(Span<ulong> state, ReadOnlySpan<byte> block)
+    /// <param name="shift">Of which each has two to this power bytes.</param>
+    private static void Take(ulong[] state, ReadOnlySpan<byte> block, int shift)
     {
-        int word = block.Length / 16;
-        bool isWide = word == 8;
-        ReadOnlySpan<byte> turns = isWide ? Turns512 : Turns256;
-        int rounds = isWide ? Rounds512 : Rounds256;
+        int functions = 4 * (shift - 2);
+        int rounds = functions == 0 ? Rounds256 : Rounds512;
+        // What was in a word before is shifted out of it, or into an upper half.
         Span<ulong> words = stackalloc ulong[Rounds512];
         for (int i = 0; i < block.Length; i++)
-            words[i / word] = words[i / word] << 8 | block[i];
+            words[i >> shift] = words[i >> shift] << 8 | block[i];
         for (int i = 16; i < rounds; i++)
-            words[i] = Mix(words[i - 2], turns[9..], isWide, isShift: true) + words[i - 7]
-                + Mix(words[i - 15], turns[6..], isWide, isShift: true) + words[i - 16];
+            words[i] = Mix(words[i - 2], functions + 3) + words[i - 7] + Mix(words[i - 15], functions + 2)
+                + words[i - 16];
 
         // The letters a to h of the standard.
         Span<ulong> parts = stackalloc ulong[8];
         state.CopyTo(parts);
         for (int i = 0; i < rounds; i++)
         {
-            ulong first = parts[7] + Mix(parts[4], turns[3..], isWide, isShift: false)
-                + (parts[4] & parts[5] ^ ~parts[4] & parts[6]) + (Constants[i] >> (isWide ? 0 : 32)) + words[i];
-            ulong second = Mix(parts[0], turns, isWide, isShift: false)
-                + (parts[0] & parts[1] ^ parts[0] & parts[2] ^ parts[1] & parts[2]);
-            parts[..^1].CopyTo(parts[1..]);
+            ulong first = parts[7] + Mix(parts[4], functions + 1) + (parts[4] & parts[5] ^ ~parts[4] & parts[6])
+                + (Constants[i] >> (functions == 0 ? 32 : 0)) + words[i];
+            ulong second = Mix(parts[0], functions) + (parts[0] & parts[1] ^ parts[0] & parts[2] ^ parts[1] & parts[2]);
+            for (int part = parts.Length - 1; part > 0; part--)
+                parts[part] = parts[part - 1];
             parts[4] += first;
             parts[0] = first + second;
         }
 
-        for (int i = 0; i < parts.Length; i++)
+        for (int i = 0; i < state.Length; i++)
             state[i] += parts[i];
     }
 
-    private static ulong Mix(ulong word, ReadOnlySpan<byte> turns, bool isWide, bool isShift)
+    /// <param name="function">A row of <see cref="Turns"/>.</param>
+    private static ulong Mix(ulong word, int function)
     {
-        ulong last = (isWide ? word : (uint)word) >> turns[2];
-        return Turn(word, turns[0], isWide) ^ Turn(word, turns[1], isWide)
-            ^ (isShift ? last : Turn(word, turns[2], isWide));
-    }
+        bool isWide = function >= 4;
+        ulong mixed = 0;
+        for (int i = 0; i < 3; i++)
+        {
+            int bits = Turns[3 * function + i];
+            mixed ^= i == 2 && (function & 2) != 0 ? (isWide ? word : (uint)word) >> bits
+                : isWide ? BitOperations.RotateRight(word, bits) : BitOperations.RotateRight((uint)word, bits);
+        }
 
-    private static ulong Turn(ulong word, int bits, bool isWide) =>
-        isWide ? BitOperations.RotateRight(word, bits) : BitOperations.RotateRight((uint)word, bits);
+        return mixed;
+    }
 }

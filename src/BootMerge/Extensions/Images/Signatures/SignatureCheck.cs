@@ -17,10 +17,6 @@ internal sealed class SignatureCheck(Root root, bool isAllowed)
     private const string Directory = "verity.d";
     private const string Suffix = ".crt";
 
-    // As ConfigurationReader searches them. Not a constant, which each text with it would have a copy of.
-    private static string Places => " in /etc/verity.d, /run/verity.d, /usr/local/lib/verity.d, /usr/lib/verity.d (*"
-        + Suffix + ")";
-
     // Read when the first signature is checked.
     private List<SourceFile>? _files;
 
@@ -39,7 +35,7 @@ internal sealed class SignatureCheck(Root root, bool isAllowed)
     {
         string? names = null;
         if (!isAllowed)
-            return Failed("the kernel option systemd.allow_userspace_verity=0 forbids a check against certificates");
+            return Failed("systemd.allow_userspace_verity=0 on the kernel command line forbids it");
         if (!SignedData.TryRead(signature, out SignedData data))
             return Failed("it is not a detached PKCS#7 signature");
         // Each of them must hold, so the first that does not is the answer.
@@ -58,15 +54,13 @@ internal sealed class SignatureCheck(Root root, bool isAllowed)
 
     private static SignatureResult Failed(string reason) => new(null, reason);
 
+    /// <param name="reason">Why there is no answer, or why the kernel does not say that it is good.</param>
     /// <returns>The file name of the signer's certificate; null when the signature is not known to be good.</returns>
-    private string? FindOwner(in Signer signer, ReadOnlySpan<byte> signed, out string reason)
+    private string? FindOwner(Signer signer, ReadOnlySpan<byte> signed, out string reason)
     {
+        reason = "it names its signer by a key identifier, not by issuer and serial number";
         if (signer.Issuer.IsEmpty)
-        {
-            reason = "it names its signer by a key identifier, not by issuer and serial number";
             return null;
-        }
-
         if (!signer.IsSupported(out int bits, out bool isEcdsa, out ReadOnlySpan<byte> unsupported))
         {
             reason = "its algorithm " + DistinguishedName.DescribeIdentifier(unsupported) + " is not supported";
@@ -74,62 +68,58 @@ internal sealed class SignatureCheck(Root root, bool isAllowed)
         }
 
         _files ??= ReadFiles(Suffix);
-        reason = "there is no certificate" + Places + "; the signer's has " + signer.Name;
-        bool isOwnerKnown = false;
+        reason = "";
+        bool isAnyThere = false;
         foreach (SourceFile file in _files)
         {
             if (Certificate.FirstOf(file.Content) is not byte[] der
                 || !Certificate.TryRead(der, out Certificate certificate))
                 continue;
+            isAnyThere = true;
             if (!certificate.IsOf(signer))
-            {
-                if (!isOwnerKnown)
-                    reason = "no certificate" + Places + " is the signer's (" + signer.Name + ")";
                 continue;
-            }
-
-            isOwnerKnown = true;
             string name = PathName.Last(file.Path);
-            string? problem = signer.TryDigest(signed, bits) is byte[] digest
-                ? KernelSays(der, name, isEcdsa, bits, digest, signer.Signature)
-                : "it is for another root hash";
-            if (problem is null)
+            reason = KernelSays(der, name, isEcdsa, bits, signer.TryDigest(signed, bits), signer.Signature);
+            if (reason.Length == 0)
                 return name;
-            reason = problem;
         }
 
-        if (!isOwnerKnown)
-            reason += Hint();
+        if (reason.Length == 0)
+            // As ConfigurationReader searches them.
+            reason = "the signer's certificate (" + signer.Name
+                + ") is not in /etc/verity.d, /run/verity.d, /usr/local/lib/verity.d, /usr/lib/verity.d (*" + Suffix
+                + (isAnyThere ? ")" : "), where there is none") + Hint();
         return null;
     }
 
-    /// <returns>null when the signature is good.</returns>
-    private static string? KernelSays(byte[] certificate, string name, bool isEcdsa, int bits,
-        ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
+    /// <param name="digest">null: what was signed is something else.</param>
+    /// <returns>Empty when the signature is good.</returns>
+    private static string KernelSays(byte[] certificate, string name, bool isEcdsa, int bits, byte[]? digest,
+        ReadOnlySpan<byte> signature)
     {
-        int key = Sys.AddKey("asymmetric", "bootmerge:" + name, certificate);
-        bool isKnown = key >= 0;
-        int errno = -key;
-        if (isKnown)
+        int result = digest is null ? -Errno.EKEYREJECTED : Sys.AddKey("asymmetric", "bootmerge:" + name, certificate);
+        if (result > 0)
         {
-            errno = -Sys.VerifySignature(key, (isEcdsa ? "enc=x962 hash=sha" : "enc=pkcs1 hash=sha") + bits.ToString(),
+            int key = result;
+            result = Sys.VerifySignature(key, (isEcdsa ? "enc=x962 hash=sha" : "enc=pkcs1 hash=sha") + bits.ToString(),
                 digest, signature);
             Sys.RemoveKey(key);
+            // How it is not a signature of this does not matter.
+            if (result is -Errno.EBADMSG or -Errno.EINVAL)
+                result = -Errno.EKEYREJECTED;
         }
 
-        if (errno == 0)
-            return null;
-        if (errno is Errno.ENOENT or Errno.ENOPKG)
-            return "this kernel cannot check it: it " + (isEcdsa
-                ? "has no ECDSA (CONFIG_CRYPTO_ECDSA, module ecdsa_generic)"
-                : "lacks an algorithm of " + name + " or RSA with SHA-" + bits.ToString() + " (CONFIG_CRYPTO_RSA)");
-        if (errno is Errno.ENODEV or Errno.ENOSYS or Errno.EOPNOTSUPP)
-            return "this kernel cannot check it: it has no asymmetric keys (CONFIG_ASYMMETRIC_KEY_TYPE)";
-        if (!isKnown)
-            return "the kernel does not accept the certificate " + name + ": " + Errno.Describe(errno);
-        return errno is Errno.EKEYREJECTED or Errno.EBADMSG or Errno.EINVAL
-            ? "the owner of " + name + " has not signed this root hash"
-            : "the kernel cannot check it against " + name + ": " + Errno.Describe(errno);
+        return result switch
+        {
+            0 => "",
+            -Errno.EKEYREJECTED => "the owner of " + name + " has not signed this root hash",
+            -Errno.ENOENT or -Errno.ENOPKG => "this kernel lacks " + (isEcdsa
+                ? "ECDSA (CONFIG_CRYPTO_ECDSA, module ecdsa_generic)"
+                : "RSA (CONFIG_CRYPTO_RSA), or what " + name + " is signed by"),
+            -Errno.ENODEV or -Errno.ENOSYS or -Errno.EOPNOTSUPP =>
+                "this kernel lacks asymmetric keys (CONFIG_ASYMMETRIC_KEY_TYPE)",
+            _ => "the kernel cannot use " + name + ": " + Errno.Describe(-result),
+        };
     }
 
     /// <summary>Why a certificate that somebody put there may not be among those that were read; empty.</summary>

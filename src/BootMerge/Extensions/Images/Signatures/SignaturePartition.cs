@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using BootMerge.Json;
 
 namespace BootMerge.Extensions.Images;
@@ -26,12 +27,14 @@ internal sealed class SignaturePartition
     public static SignaturePartition? Parse(ReadOnlySpan<byte> content)
     {
         ReadOnlySpan<byte> text = content.TrimEnd((byte)0);
-        return content.Length <= Limit && !text.Contains((byte)0) && JsonReader.TryParse(text) is JsonValue value
-            && Images.RootHash.Parse(TextOf(value, "rootHash")) is string hash
-            && Certificate.DecodeBase64(PathText.Encode(TextOf(value, "signature"))) is { Length: > 0 } signature
-            ? new SignaturePartition(hash, signature) : null;
+        if (content.Length > Limit || text.Contains((byte)0) || JsonReader.TryParse(text) is not JsonValue value)
+            return null;
+        string? hash = Images.RootHash.Parse(TextOf(value, "rootHash"));
+        byte[]? signature = Certificate.DecodeBase64(PathText.Encode(TextOf(value, "signature")));
+        return hash is null || signature is null or [] ? null : new SignaturePartition(hash, signature);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static string TextOf(JsonValue value, string key) =>
         value.Get(key) is { Kind: JsonKind.Text } item ? item.Text : "";
 }

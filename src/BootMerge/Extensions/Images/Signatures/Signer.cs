@@ -42,22 +42,25 @@ internal ref struct Signer
     /// <param name="reader">In its SignerInfo.</param>
     public bool TryRead(DerReader reader)
     {
-        if (!reader.TryTake(DerReader.Integer, out ReadOnlySpan<byte> version))
-            return false;
-        if (reader.IsNext(KeyIdentifier))
+        int version = reader.Take(DerReader.Integer) is [byte only] ? only : 0;
+        bool isNamed = version == 3 && reader.Next == KeyIdentifier;
+        if (isNamed)
+            reader.Skip(KeyIdentifier);
+        else
         {
-            if (version is not [3] || !reader.TryTake(KeyIdentifier, out _))
-                return false;
+            DerReader name = new(reader.Take(DerReader.Sequence));
+            _issuer = name.TakeWhole(DerReader.Sequence);
+            _serial = name.Take(DerReader.Integer);
+            isNamed = version == 1 && name.IsWhole;
         }
-        else if (version is not [1] || !reader.TryEnter(DerReader.Sequence, out DerReader name)
-            || !name.TryTake(DerReader.Sequence, out _, out _issuer)
-            || !name.TryTake(DerReader.Integer, out _serial) || !name.IsAtEnd)
-            return false;
-        return reader.TryTakeAlgorithm(out _hash)
-            && (!reader.IsNext(DerReader.Tagged0) || reader.TryTake(DerReader.Tagged0, out _, out _attributes))
-            && reader.TryTakeAlgorithm(out _algorithm)
-            && reader.TryTake(DerReader.OctetString, out _signature)
-            && reader.TrySkip(DerReader.Tagged1) && reader.IsAtEnd;
+
+        _hash = reader.TakeAlgorithm();
+        if (reader.Next == DerReader.Tagged0)
+            _attributes = reader.TakeWhole(DerReader.Tagged0);
+        _algorithm = reader.TakeAlgorithm();
+        _signature = reader.Take(DerReader.OctetString);
+        reader.Skip(DerReader.Tagged1);
+        return isNamed && reader.IsWhole;
     }
 
     /// <param name="bits">Of the SHA-2 that was used.</param>
@@ -89,32 +92,33 @@ internal ref struct Signer
         byte[] digest = Sha2.Hash(text, bits);
         if (_attributes.IsEmpty)
             return digest;
-        DerReader reader = new(_attributes);
-        reader.TryEnter(DerReader.Tagged0, out DerReader attributes);
+        DerReader attributes = new(_attributes);
+        attributes.EnterLast(DerReader.Tagged0);
         bool isTyped = false;
         bool isSame = false;
+        bool isSound = true;
         while (!attributes.IsAtEnd)
         {
-            if (!attributes.TryEnter(DerReader.Sequence, out DerReader attribute)
-                || !attribute.TryTake(DerReader.ObjectIdentifier, out ReadOnlySpan<byte> name)
-                || !attribute.TryEnter(DerReader.Set, out DerReader values) || !attribute.IsAtEnd)
-                return null;
-            // One value each, and whatever is said twice must hold twice.
-            if (name.SequenceEqual(ContentType)
-                && !(isTyped = Is(values, DerReader.ObjectIdentifier, SignedData.DataType)))
-                return null;
-            if (name.SequenceEqual(MessageDigest) && !(isSame = Is(values, DerReader.OctetString, digest)))
-                return null;
+            // A name and a set of values: here one.
+            DerReader attribute = new(attributes.Take(DerReader.Sequence));
+            ReadOnlySpan<byte> name = attribute.Take(DerReader.ObjectIdentifier);
+            ReadOnlySpan<byte> values = attribute.Take(DerReader.Set);
+            isSound &= attribute.IsWhole;
+            // Whatever is said twice must hold twice.
+            if (name.SequenceEqual(ContentType))
+                isSound &= isTyped = values.SequenceEqual(SignedData.NoText);
+            else if (name.SequenceEqual(MessageDigest))
+            {
+                DerReader value = new(values);
+                isSound &= isSame = value.TakeIs(DerReader.OctetString, digest) && value.IsWhole;
+            }
         }
 
         // What was signed is the set itself, not the element of the signature that it stands in (RFC 5652, 5.4).
         byte[] signed = _attributes.ToArray();
         signed[0] = DerReader.Set;
-        return isTyped && isSame ? Sha2.Hash(signed, bits) : null;
+        return isSound && isTyped && isSame && !attributes.IsBroken ? Sha2.Hash(signed, bits) : null;
     }
-
-    private static bool Is(DerReader values, byte tag, ReadOnlySpan<byte> wanted) =>
-        values.TryTake(tag, out ReadOnlySpan<byte> value) && values.IsAtEnd && value.SequenceEqual(wanted);
 
     /// <returns>-1 when it does not begin so.</returns>
     private static int LastOf(ReadOnlySpan<byte> identifier, ReadOnlySpan<byte> beginning) =>
