@@ -21,13 +21,15 @@ usage: ./build.sh VERB
   build [arm64]     out/bootmerge: the program, one static file; arm64: out/bootmerge-arm64, for that architecture
   demo              build, and show in a private mount namespace what it does
   test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
-  soak [PART...]    the long runs of some tests: arm64, differential, flatcar, fresh, fuzz, images, powercut, storm,
-                    sweep; all unless named; each says what it did and how long it took
+  soak [PART...]    the long runs of some tests: arm64, differential, flatcar, fresh, fuzz, images, packages, powercut,
+                    release, storm, sweep; all unless named; each says what it did and how long it took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture:
                     arm64/daily
   docs              writes anew what the documents show of real runs: a recording of the demo, outputs of commands
-  install DESTDIR   the program, its man pages and shell completions, the dracut module, and bootmerge-boot-test
-  cpio              out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
+  install DESTDIR [arm64]
+                    the program, its man pages and shell completions, the dracut module, and bootmerge-boot-test
+  cpio [arm64]      out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
+  release           out/release/: packages and archives of what is committed, for amd64 and arm64
 
 stages of test, in this order:
 USAGE
@@ -51,10 +53,13 @@ declare -A package=(
     [clang]=clang [aarch64-linux-gnu-objcopy]=binutils-aarch64-linux-gnu
     [/usr/lib/aarch64-linux-musl/libc.a]=musl-dev:arm64
     [qemu-aarch64-static]=qemu-user-static [qemu-system-aarch64]=qemu-system-arm
+    [dpkg-buildpackage]=dpkg-dev [dh]=debhelper [lintian]=lintian [rpmbuild]=rpm [jq]=jq [setpriv]=util-linux
+    [makepkg]=makepkg [bsdtar]=libarchive-tools
 )
 build_tools="musl-gcc gcc ld.lld objcopy"
 docs_tools="cpio scdoc man groff zsh fish /usr/share/bash-completion/bash_completion"
 boot_tools="gcc /usr/include/stdlib.h unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg"
+release_tools="git dpkg-buildpackage dh lintian rpmbuild jq xz scdoc cpio"
 boot_tools+=" cpio depmod qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck sfdisk xz"
 
 # need_dotnet: .NET and, for the test programs, where it is: they look in DOTNET_ROOT and in Microsoft's own place only.
@@ -125,29 +130,39 @@ need_arm64() {
 }
 need_root() { [ "$(id -u)" = 0 ] || { echo "build.sh: '$1' mounts file systems: run it as root." >&2; exit 1; }; }
 
-# build [arm64]
-build() {
-    local program=out/bootmerge runtime=()
+# program_of [ARCHITECTURE]: where `build` puts the program.
+program_of() {
     case ${1-} in
-    '')
+    '' | amd64) echo out/bootmerge ;;
+    arm64) echo out/bootmerge-arm64 ;;
+    *) usage >&2; exit 2 ;;
+    esac
+}
+
+# build [ARCHITECTURE]: the program, and beside it its symbols, for a debugger.
+build() {
+    local program runtime=()
+    program=$(program_of "$@")
+    case ${1-} in
+    arm64)
+        need_arm64
+        runtime=(-r linux-arm64)
+        ;;
+    *)
         # shellcheck disable=SC2086  # a list of words
         need $build_tools
         ;;
-    arm64)
-        need_arm64
-        program=out/bootmerge-arm64 runtime=(-r linux-arm64)
-        ;;
-    *) usage >&2; exit 2 ;;
     esac
     mkdir -p out
-    rm -f $program
+    rm -f "$program" "$program.dbg"
     # MSBuild starts a command from a script in TMPDIR and does not quote its path; --output reads commas and
     # semicolons.
     [[ ${TMPDIR-} != *[^[:alnum:]/._-]* ]] || local -x TMPDIR=/tmp
     dotnet publish src/BootMerge -c Release "${runtime[@]}" -v quiet -p:PublishDir=../../out/publish/ >&2
-    install -m755 out/publish/bootmerge $program
+    install -m755 out/publish/bootmerge "$program"
+    install -m644 out/publish/bootmerge.dbg "$program.dbg"
     rm -rf out/publish
-    echo "$program: $(stat -c %s $program) bytes" >&2
+    echo "$program: $(stat -c %s "$program") bytes" >&2
 }
 
 # out/man: the pages, from their sources in man/.
@@ -193,6 +208,8 @@ install_to() {
     )
     install -D -m755 tools/bootmerge-boot-test "$1/usr/bin/bootmerge-boot-test"
     install_sideload "$1/usr/lib/bootmerge/sideload.cpio"
+    # For the hooks of initramfs-tools and mkinitcpio: as the dracut module has it.
+    install -m644 dracut-module/50bootmerge/bootmerge.conf "$1/usr/lib/bootmerge/initramfs.conf"
 }
 install_sideload() { # what bootmerge-boot-test adds to an initramfs, with the program
     need cpio
@@ -230,6 +247,8 @@ sideload_tree() {
 # go to.
 pack_tree() {
     local pad
+    # In a release all has the time of the commit.
+    [ -z "${SOURCE_DATE_EPOCH-}" ] || find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
     (cd "$1" && find . -mindepth 1 -printf '%P\n' |
         grep -vxE 'usr|usr/sbin|usr/lib|usr/lib/systemd(/system)?|var|var/lib|(usr|var)/lib/dracut(/hooks)?' |
         LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2"
@@ -248,6 +267,25 @@ make_cpio() {
     pack_tree "$tree" "$program.cpio"
     rm -rf "$tree"
     echo "$program.cpio: $(stat -c %s "$program.cpio") bytes" >&2
+}
+
+# release [DIRECTORY]: of HEAD, in a copy, which has no other time than that of the commit.
+release() {
+    # shellcheck disable=SC2086  # lists of words
+    need_arm64 $build_tools $release_tools
+    local directory=${1-out/release} copy commit
+    commit=$(git rev-parse --short HEAD)
+    [ -z "$(git status --porcelain)" ] || echo "build.sh: what is not committed is not in the release" >&2
+    git describe --exact-match --tags --match "v$(packaging/version.sh)" HEAD >/dev/null 2>&1 ||
+        echo "build.sh: $commit is not tagged v$(packaging/version.sh): this is not a release to hand out" >&2
+    mkdir -p "$(dirname "$directory")"
+    rm -rf "$directory"
+    copy=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-release.XXXXXX")
+    mkdir "$copy/bootmerge"
+    git archive HEAD | tar -x -C "$copy/bootmerge"
+    SOURCE_DATE_EPOCH=$(git log -1 --format=%ct HEAD) "$copy/bootmerge/packaging/release.sh" "$directory"
+    rm -rf "$copy"
+    (cd "$directory" && stat -c '%s %n' -- *) >&2
 }
 
 # The parts of `soak`: the same tests as in `test`, with more of everything, set by the environment. A part is a
@@ -305,6 +343,19 @@ soak_differential() {
     # shellcheck disable=SC2046  # a list of words
     need $(tools_of differential)
     SOAK=1 dotnet run --project tests/differential -c Release -- -class '*AgainstSystemd' -class '*HarnessTests'
+}
+soak_release() {
+    need_root soak
+    need setpriv unshare mount
+    release
+    tests/release-twice.sh out/release
+}
+soak_packages() {
+    need_root soak
+    # shellcheck disable=SC2086  # a list of words
+    need $boot_tools makepkg bsdtar readelf
+    release
+    tests/packages.sh out/release
 }
 soak_fresh() {
     need_root soak
@@ -370,11 +421,17 @@ docs)
     rm -rf out/docs
     ;;
 install)
-    [ $# = 1 ] || { usage >&2; exit 2; }
-    [ -e out/bootmerge ] || build
-    install_to "$1"
+    [ $# = 1 ] || [ $# = 2 ] || { usage >&2; exit 2; }
+    program=$(program_of "${@:2}")
+    [ -e "$program" ] || build "${@:2}"
+    install_to "$1" "$program"
     ;;
-cpio) [ -e out/bootmerge ] || build; make_cpio ;;
+cpio)
+    program=$(program_of "$@")
+    [ -e "$program" ] || build "$@"
+    make_cpio "$program"
+    ;;
+release) release "$@" ;;
 --help | -h | help) usage ;;
 *) usage >&2; exit 2 ;;
 esac

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Installed as /usr/share/initramfs-tools/scripts/init-bottom/bootmerge: the root and its /usr are mounted, and nothing of
+# it has started.
+PREREQ=""
+if [ "${1-}" = prereqs ]; then
+    echo "$PREREQ"
+    exit 0
+fi
+# shellcheck source=/dev/null
+. /scripts/functions
+
+# By this file bootmerge recognises an initramfs, and passes on to the running system what that will need. Not before: udev
+# would also take notice of it.
+[ -e /etc/initrd-release ] || : >/etc/initrd-release
+# For images. Nothing has made the node that loads the module.
+[ -e /dev/loop-control ] || modprobe -q loop || :
+# `panic` opens a shell, or reboots where panic= says so. Whoever ends the shell continues without the merge.
+# shellcheck disable=SC2154  # rootmnt is the initramfs's
+/usr/sbin/bootmerge --root="$rootmnt" boot ||
+    panic "bootmerge could not merge $rootmnt/etc. To boot without it, add bootmerge=0 to the kernel command line."
