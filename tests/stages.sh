@@ -179,6 +179,7 @@ stage_unit() {
     suite needs tests/needs-test.sh
     suite stages tests/stages-test.sh
     suite boot-test tests/boot-test-test.sh
+    suite release tests/release-test.sh
     suite unit "$(tests_of tests/BootMerge.Tests BootMerge.Tests)"
 }
 

@@ -1,0 +1,282 @@
+#!/bin/bash
+# packages.sh RELEASE: what `./build.sh release` has put into the directory RELEASE, as a user gets it.
+#
+# Debian's packages: apt installs them in a fresh Debian 13 (with initramfs-tools, and with dracut) and a sid (dracut),
+# whose own triggers make the initramfs, as an upgrade of version 0.1.0; the system boots in QEMU; purged, nothing is
+# left. All of it by the commands of docs/debian.md, as they are there. The rest: what is in the .rpm, what makepkg
+# makes of the PKGBUILD, the archives, sums and bills of materials.
+# Fresh systems are cached, see make_system. Logs: out/packages/.
+set -euo pipefail
+export LC_ALL=C.UTF-8
+[ "${PACKAGES_INSIDE-}" ] || PACKAGES_INSIDE=yes exec unshare --mount --propagation private "$0" "$@"
+release=$(realpath "$1")
+cd "$(dirname "$0")"
+. ./docs/shells.sh
+. ./mirror.sh
+version=$(../packaging/version.sh)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge
+logs=$(realpath ../out)/packages
+rm -rf "$logs"
+mkdir -p "$logs" "$cache"
+work=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-packages.XXXXXX")
+trap 'umount -R -l "$work"/*/root 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
+
+# holds NAME COMMAND...
+holds() { local name=$1; shift; if "$@" >>"$logs/checks.log" 2>&1; then ok "$name"; else not_ok "$name"; fi; }
+# same NAME WANTED FOUND
+same() {
+    if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1:"; diff <(echo "$2") <(echo "$3") | sed 's/^/    /' || true; fi
+}
+
+# make_system SUITE GENERATOR: prints the path of a Debian with a kernel, and what makes its initramfs.
+make_system() {
+    local path
+    path=$cache/packages-$1-$2-$(declare -f make_system | sha256sum | cut -c1-12)
+    if [ ! -d "$path" ]; then
+        rm -rf "$cache/packages-$1-$2-"*
+        # A snapshot of sid may be past its date.
+        mmdebstrap --mode=root --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
+            --include="systemd-sysv,udev,e2fsprogs,zstd,linux-image-cloud-amd64,$2" \
+            "$1" "$path.new" "$(mirror)" >"$logs/mmdebstrap-$1-$2.log" 2>&1 || return
+        mv "$path.new" "$path"
+    fi
+    echo "$path"
+}
+
+# make_old: packages that say they are 0.1.0, with the program of this release. Dracut's module had another name there.
+make_old() {
+    local copy=$work/copy/bootmerge
+    mkdir -p "$copy/out"
+    git -C .. archive HEAD | tar -x -C "$copy"
+    tar -xzf "$release/bootmerge-$version-linux-amd64.tar.gz" -O --wildcards '*/usr/sbin/bootmerge' \
+        >"$copy/out/bootmerge"
+    SOURCE_DATE_EPOCH=1700000000 "$copy/packaging/debs.sh" 0.1.0 "$work/old" amd64
+}
+
+# start SUITE GENERATOR: in $root a fresh system that may be written to, with a configuration extension.
+start() {
+    local system
+    system=$(make_system "$1" "$2") || { not_ok "a fresh $1 with $2 is made"; return 1; }
+    here=$work/$1-$2 root=$work/$1-$2/root log=$logs/$1-$2
+    mkdir -p "$here/upper" "$here/work" "$root"
+    mount -t overlay -o "lowerdir=$system,upperdir=$here/upper,workdir=$here/work" overlay "$root"
+    mount -t proc proc "$root/proc"
+    mount --rbind /sys "$root/sys"
+    mount --rbind /dev "$root/dev"
+    mkdir "$root/packages"
+    cp "$release"/*_{amd64,all}.deb "$root/packages/"
+    mkdir "$root/packages/old"
+    cp "$work"/old/*.deb "$root/packages/old/"
+    # An initramfs for any machine, made fast.
+    case $2 in
+    dracut) printf 'hostonly=no\ncompress=cat\n' >"$root/etc/dracut.conf.d/10-test.conf" ;;
+    initramfs-tools) echo COMPRESSLEVEL=1 >"$root/etc/initramfs-tools/conf.d/test" ;;
+    esac
+    # What this system lacks, so that the commands of the guide run as they are.
+    mkdir -p "$root/packages/bin" "$root/etc/default/grub.d"
+    printf '#!/bin/sh\nexec "$@"\n' >"$root/packages/bin/sudo"
+    printf '#!/bin/sh\nexec apt-get -q -y --no-install-recommends "$@"\n' >"$root/packages/bin/apt"
+    printf '#!/bin/sh\n' | tee "$root/packages/bin/update-grub" >"$root/packages/bin/reboot"
+    chmod 755 "$root"/packages/bin/*
+}
+in_it() {
+    env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$root" "$@"
+}
+apt_get() { in_it apt-get -q -y --no-install-recommends "$@" >>"$log.apt" 2>&1; }
+# guide SECTION: the commands of that section of docs/debian.md, for the generator at hand.
+guide() {
+    awk -v heading="## $1" '/^## / { inside = $0 == heading } /^```/ { code = inside && $0 == "```sh"; next } code' \
+        ../docs/debian.md | sed "s/bootmerge-initramfs-tools/$package/g"
+}
+# follow SECTION: types them.
+follow() {
+    guide "$1" >"$root/packages/commands"
+    [ -s "$root/packages/commands" ] || return
+    # shellcheck disable=SC2016  # expanded by that shell
+    in_it sh -exc 'cd /packages; PATH=/packages/bin:$PATH; . ./commands' >>"$log.guide" 2>&1
+}
+# files: all of the system, but for what apt and dpkg note of their work, and what is made anew at each run.
+files() {
+    (cd "$root" && find . -path ./proc -prune -o -path ./sys -prune -o -path ./dev -prune -o -path ./packages -prune -o \
+        -path ./tmp -prune -o -path ./var/cache -prune -o -path ./var/log -prune -o -path ./var/lib/apt -prune -o \
+        -path ./var/lib/dpkg -prune -o -print | LC_ALL=C sort)
+}
+# unpacked: the initramfs, unpacked, in $here/initramfs.
+unpacked() {
+    rm -rf "$root/packages/initramfs" "$here/initramfs"
+    if [ -e "$root/usr/bin/unmkinitramfs" ]; then
+        in_it sh -c 'unmkinitramfs /boot/initrd.img-* /packages/initramfs'
+        mv "$root/packages/initramfs" "$here/initramfs"
+        [ ! -d "$here/initramfs/main" ] || mv "$here/initramfs/main" "$here/initramfs.main"
+        [ ! -d "$here/initramfs.main" ] || { rm -rf "$here/initramfs"; mv "$here/initramfs.main" "$here/initramfs"; }
+    else
+        mkdir "$root/packages/initramfs"
+        in_it sh -c 'cd /packages/initramfs && lsinitrd --unpack /boot/initrd.img-*'
+        mv "$root/packages/initramfs" "$here/initramfs"
+    fi
+}
+# written: the initramfs and when it was made.
+written() { stat -c '%n %y' "$root"/boot/initrd.img-*; }
+
+# life SUITE GENERATOR PACKAGE: installed, upgraded, booted, purged.
+life() {
+    local name="$1, $2" package=$3 initrd
+    start "$1" "$2" || return 0
+    files >"$here/before"
+    initrd=$(written)
+    holds "$name: apt installs $package of an earlier version" \
+        apt_get install /packages/old/bootmerge_0.1.0_amd64.deb "/packages/old/${package}_0.1.0_all.deb"
+    holds "$name: the initramfs was made anew" test "$initrd" != "$(written)"
+    initrd=$(written)
+    holds "$name: the guide upgrades it" follow Install
+    same "$name: the version is now" "$version $version " \
+        "$(in_it dpkg-query -W -f "\${Version} " bootmerge "$package")"
+    holds "$name: the initramfs was made anew by the upgrade" test "$initrd" != "$(written)"
+    holds "$name: dpkg finds all its files unchanged" in_it dpkg --verify bootmerge "$package"
+    holds "$name: the initramfs can be unpacked" unpacked
+    holds "$name: it has the program" cmp "$root/usr/sbin/bootmerge" "$here/initramfs/usr/sbin/bootmerge"
+    holds "$name: the guide lets it write" follow "Let the initramfs write"
+    holds "$name: the guide adds an extension" follow "Add an extension"
+    boot "$name"
+    initrd=$(written)
+    holds "$name: the guide goes back" follow "Go back"
+    holds "$name: the initramfs was made anew by that" test "$initrd" != "$(written)"
+    holds "$name: it can be unpacked" unpacked
+    same "$name: nothing of it is in the initramfs" "" "$(cd "$here/initramfs" && find . -name '*bootmerge*')"
+    rm -r "$root/var/lib/confexts/hello"
+    rmdir --ignore-fail-on-non-empty "$root/var/lib/confexts"
+    files >"$here/after"
+    same "$name: nothing else is left" "" "$(diff "$here/before" "$here/after" || true)"
+    umount -R -l "$root"
+    rm -rf --one-file-system "$here"
+}
+
+# boot NAME: the system from a disk, by the initramfs that its packages have made and the kernel command line that GRUB
+# would give. A unit there does what the guide says to do after the reboot.
+boot() {
+    local tree=$here/tree words
+    # shellcheck source=/dev/null
+    words=$(GRUB_CMDLINE_LINUX=quiet && . "$root/etc/default/grub.d/bootmerge.cfg" && echo "$GRUB_CMDLINE_LINUX")
+    {
+        # shellcheck disable=SC2016  # expanded by that shell
+        echo 'set -ex; cd /packages; PATH=/packages/bin:$PATH; grep "from the extension" /etc/hello.conf'
+        guide "Reboot and look"
+        echo 'grep "from the extension" /etc/hello.conf'
+    } >"$root/packages/look"
+    printf '%s\n' '[Unit]' 'Description=What the guide says' 'After=local-fs.target' '[Service]' 'Type=oneshot' \
+        'ExecStart=/bin/sh /packages/look' 'StandardOutput=journal+console' >"$root/etc/systemd/system/guide.service"
+    mkdir -p "$root/etc/systemd/system/multi-user.target.wants"
+    ln -s ../guide.service "$root/etc/systemd/system/multi-user.target.wants/guide.service"
+    mkdir "$tree"
+    mount --bind "$root" "$tree"
+    mke2fs -q -t ext4 -L root -d "$tree" "$here/disk" 1400M
+    umount "$tree"
+    holds "$1: it boots, is merged, /etc can be written to, and systemd leaves it alone" report "$root"/boot/vmlinuz-* \
+        "$root"/boot/initrd.img-* --append="root=LABEL=root ro $words apparmor=0 mitigations=off"
+    same "$1: by the program in its own initramfs" present "$(jq -r .bootmerge "$log.json")"
+    same "$1: what the guide says to do after the reboot works" "" \
+        "$(jq -r '.failedUnits.system[] | select(. == "guide.service")' "$log.json" || echo 'no report')"
+    rm "$here/disk" "$root/etc/systemd/system/guide.service" \
+        "$root/etc/systemd/system/multi-user.target.wants/guide.service"
+}
+# report KERNEL INITRAMFS OPTION...: the boot's, in $log.json; its logs beside that.
+report() {
+    local status=0 kept
+    ../tools/bootmerge-boot-test --kernel="$1" --initrd="$2" --disk="$here/disk" "${@:3}" --keep --json \
+        --expect=merged,writable,skips --bootmerge="$release/bootmerge-$version-linux-amd64.cpio" \
+        >"$log.json" || status=$?
+    kept=$(jq -r .kept "$log.json")
+    rm -f "$kept/initramfs"
+    mv "$kept" "$log.boot"
+    return $status
+}
+
+# members ARCHIVE: what is in a tarball, without its first directory.
+members() { tar -tzf "$1" | sed 's,^[^/]*/,,' | grep -v '/$' | LC_ALL=C sort; }
+
+rpms() {
+    local name wanted arch root=$work/rpm
+    wanted=$(members "$release/bootmerge-$version-linux-amd64.tar.gz" |
+        grep -vE '^usr/lib/(dracut|initcpio)/|/vendor-completions/|^usr/share/doc/' |
+        sed -E 's,^,/,; s,(/man/.*),\1.gz,')
+    wanted+=$'\n'/usr/share/doc/bootmerge/CHANGELOG.md
+    wanted+=$'\n'$(printf '/usr/share/licenses/bootmerge/%s\n' LICENSE THIRD-PARTY-NOTICES.md)
+    for arch in x86_64 aarch64; do
+        name=bootmerge-$version-1.$arch.rpm
+        same "$name: its files" "$(LC_ALL=C sort <<<"$wanted")" \
+            "$(rpm -qpl "$release/$name" 2>/dev/null | while IFS= read -r path; do
+                case $path in /usr/lib/bootmerge | /usr/share/doc/bootmerge | /usr/share/licenses/bootmerge) ;;
+                *) echo "$path" ;; esac
+            done | LC_ALL=C sort)"
+        same "$name: it needs bash, for bootmerge-boot-test" /bin/bash \
+            "$(rpm -qp --requires "$release/$name" 2>/dev/null | grep -v '^rpmlib(')"
+        same "$name: all is root's" "root root" "$(rpm -qp --qf '[%{FILEUSERNAME} %{FILEGROUPNAME}\n]' \
+            "$release/$name" 2>/dev/null | sort -u)"
+    done
+    name=bootmerge-dracut-$version-1.noarch.rpm
+    same "$name: its files" "/usr/lib/dracut/dracut.conf.d/50-bootmerge.conf
+/usr/lib/dracut/modules.d/50bootmerge
+$(cd ../dracut-module && printf '/usr/lib/dracut/modules.d/%s\n' 50bootmerge/*)" \
+        "$(rpm -qpl "$release/$name" 2>/dev/null | LC_ALL=C sort)"
+    same "$name: what it needs" "/bin/bash
+bootmerge >= $version
+dracut >= 059" "$(rpm -qp --requires "$release/$name" 2>/dev/null | grep -v '^rpmlib(')"
+    mkdir "$root"
+    holds "rpm installs both" rpm --root "$root" --nodeps --nosignature -i \
+        "$release/bootmerge-$version-1.x86_64.rpm" "$release/$name"
+    same "the program of the .rpm runs" "bootmerge $version" "$(chroot "$root" /usr/sbin/bootmerge --version)"
+    rm -rf "$root"
+}
+
+# Arch's own tool makes the package of the PKGBUILD. It refuses to run as root, and asks pacman for dependencies only.
+arch_package() {
+    local dir=$work/arch made
+    mkdir "$dir"
+    cp "$release/PKGBUILD" "$release"/*.tar.gz "$dir/"
+    chown -R 65534:65534 "$dir"
+    chmod 755 "$work"
+    holds "makepkg makes a package of the PKGBUILD" setpriv --reuid=65534 --regid=65534 --clear-groups env -C "$dir" \
+        HOME="$dir" PACMAN=true CARCH=x86_64 PKGEXT=.pkg.tar.gz makepkg --nodeps --noconfirm
+    made=$(echo "$dir"/*.pkg.tar.gz)
+    same "the program is in usr/bin, the hook where mkinitcpio looks" \
+        "usr/bin/bootmerge usr/lib/initcpio/hooks/bootmerge usr/lib/initcpio/install/bootmerge" \
+        "$(tar -tzf "$made" | grep -E '^usr/(s?bin|lib/initcpio/[a-z]+)/bootmerge$' | LC_ALL=C sort | paste -sd' ')"
+}
+
+archives() {
+    local architecture name
+    holds "SHA256SUMS fits" env -C "$release" sha256sum --check --strict SHA256SUMS
+    same "SHA256SUMS has every file" "$(cd "$release" && printf '%s\n' * | grep -vx SHA256SUMS)" \
+        "$(sed 's/^[^ ]*  //' "$release/SHA256SUMS")"
+    same "the tarballs of both architectures have the same files" \
+        "$(members "$release/bootmerge-$version-linux-amd64.tar.gz")" \
+        "$(members "$release/bootmerge-$version-linux-arm64.tar.gz")"
+    for architecture in amd64 arm64; do
+        name=bootmerge-$version-linux-$architecture
+        mkdir "$work/$architecture"
+        tar -C "$work/$architecture" -xzf "$release/$name.tar.gz"
+        tar -C "$work/$architecture" -xJf "$release/$name-symbols.tar.xz"
+        dpkg-deb -x "$release/bootmerge_${version}_$architecture.deb" "$work/$architecture/deb"
+        holds "$name: the .deb has the same program" cmp "$work/$architecture/$name/usr/sbin/bootmerge" \
+            "$work/$architecture/deb/usr/sbin/bootmerge"
+        holds "$name: the sideload archive has the same program" cmp "$work/$architecture/$name/usr/sbin/bootmerge" \
+            <(cpio -i --quiet --to-stdout usr/sbin/bootmerge <"$release/$name.cpio")
+        same "$name: the symbols are those of the program" \
+            "$(readelf -n "$work/$architecture/$name/usr/sbin/bootmerge" | grep 'Build ID')" \
+            "$(readelf -n "$work/$architecture/$name/usr/lib/debug/usr/sbin/bootmerge.dbg" | grep 'Build ID')"
+        same "$name: the bill of materials is of this program" \
+            "$(sha256sum "$work/$architecture/$name/usr/sbin/bootmerge" | cut -d' ' -f1)" \
+            "$(jq -r '.packages[] | select(.name == "bootmerge").checksums[0].checksumValue' \
+                "$release/$name.spdx.json")"
+        holds "$name: the bill of materials has what SPDX 2.3 asks for" jq -e -f ./spdx.jq "$release/$name.spdx.json"
+    done
+}
+
+archives
+rpms
+arch_package
+holds "packages of 0.1.0 are made" make_old
+life trixie initramfs-tools bootmerge-initramfs-tools
+life trixie dracut bootmerge-dracut
+life sid dracut bootmerge-dracut
+finish
