@@ -346,7 +346,7 @@ soak_differential() {
 }
 soak_release() {
     need_root soak
-    need setpriv unshare mount
+    need setpriv
     release
     tests/release-twice.sh out/release
 }

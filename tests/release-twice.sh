@@ -3,21 +3,19 @@
 # byte. The second is made later, in another directory, by another user, who has another home, time zone, language and
 # umask.
 set -euo pipefail
-[ "${RELEASE_INSIDE-}" ] || RELEASE_INSIDE=yes exec unshare --mount --propagation private "$0" "$@"
 first=$(realpath "$1")
 cd "$(dirname "$0")/.."
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-twice.XXXXXX")
-trap 'umount -l "$work/packages" 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
+trap 'rm -rf --one-file-system "$work"' EXIT
 chmod 755 "$work"
 
 place="$work/somewhere else/in a longer path"
-mkdir -p "$place" "$work"/{home,tmp,packages}
+mkdir -p "$place" "$work"/{home,tmp}
 git bundle create -q "$work/head.bundle" HEAD
 git -c advice.detachedHead=false clone -q "$work/head.bundle" "$place/checkout"
-chown -R 65534:65534 "$place" "$work"/{home,tmp}
-# What NuGet has downloaded for the first, read-only.
-mount --bind "${NUGET_PACKAGES:-$HOME/.nuget/packages}" "$work/packages"
-mount -o remount,bind,ro "$work/packages"
+# What NuGet has downloaded for the first; its programs are for their owner only.
+cp -r "${NUGET_PACKAGES:-$HOME/.nuget/packages}" "$work/packages"
+chown -R 65534:65534 "$place" "$work"/{home,tmp,packages}
 # shellcheck disable=SC2016  # expanded by that shell
 setpriv --reuid=65534 --regid=65534 --clear-groups env -i -C "$place/checkout" PATH="$PATH" HOME="$work/home" \
     TMPDIR="$work/tmp" NUGET_PACKAGES="$work/packages" TZ=Pacific/Kiritimati LANG=C LC_ALL=C \
