@@ -85,7 +85,7 @@ in_it() {
 apt_get() { in_it apt-get -q -y --no-install-recommends "$@" >>"$log.apt" 2>&1; }
 # guide SECTION: the commands of that section of docs/debian.md, for the generator at hand.
 guide() {
-    awk -v heading="## $1" '/^## / { inside = $0 == heading } /^```/ { code = inside && $0 == "```sh"; next } code' \
+    awk -v heading="## $1" '/^## / { inside = $0 == heading } /^```/ { code = inside && /^```sh /; next } code' \
         ../docs/debian.md | sed "s/bootmerge-initramfs-tools/$package/g"
 }
 # follow SECTION: types them.
