@@ -10,17 +10,20 @@ internal sealed class GptImage
 {
     public const string Root = "4f68bce3-e8cd-4db1-96e7-fbcaf984b709";
     public const string Home = "933ac7e1-2eb4-4f13-b844-0e14e2aef915";
-    private const int EntrySize = 128, Entries = 128;
+    private const int EntrySize = 128;
 
-    // A soak makes millions of tables, of 32 KiB each.
+    // A soak makes millions of tables.
     private static readonly uint[] Division = Divide();
     private static readonly byte[] Reversed = ReverseAll();
 
-    public GptImage(int sector = 512, int sectors = 256)
+    private readonly int _entries;
+
+    public GptImage(int sector = 512, int sectors = 256, int entries = 128)
     {
         Sector = sector;
+        _entries = entries;
         Bytes = new byte[sector * sectors];
-        int table = (EntrySize * Entries + sector - 1) / sector;
+        int table = (EntrySize * entries + sector - 1) / sector;
         Bytes[446 + 4] = 0xEE;
         Bytes[510] = 0x55;
         Bytes[511] = 0xAA;
@@ -149,7 +152,7 @@ internal sealed class GptImage
         BitConverter.TryWriteBytes(header[40..], first);
         BitConverter.TryWriteBytes(header[48..], last);
         BitConverter.TryWriteBytes(header[72..], entries);
-        BitConverter.TryWriteBytes(header[80..], (uint)Entries);
+        BitConverter.TryWriteBytes(header[80..], (uint)_entries);
         BitConverter.TryWriteBytes(header[84..], (uint)EntrySize);
     }
 }

@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// The elements of DER (X.690), one after the other. Whoever wrote them is not trusted: nothing throws, and lengths have
-/// at most three bytes. After something that is not there, or not wholly there, all that is taken is empty, and
+/// The elements of DER (X.690), one after the other. Whoever wrote them is not trusted: nothing throws, and lengths
+/// have at most three bytes. After something that is not there, or not wholly there, all that is taken is empty, and
 /// <see cref="IsBroken"/> says so at the end. Lengths that are written longer than they must be are accepted, as by
 /// OpenSSL and the kernel; the indefinite form is not DER.
 /// </summary>
@@ -37,7 +37,7 @@ internal ref struct DerReader(ReadOnlySpan<byte> bytes)
     public readonly byte Next => _rest.IsEmpty ? (byte)0 : _rest[0];
 
     /// <returns>The content of the next element.</returns>
-    [MethodImpl(MethodImplOptions.NoInlining)] // each of these is called often, and in vain only once
+    [MethodImpl(MethodImplOptions.NoInlining)] // at each of many places it would be four times as long
     public ReadOnlySpan<byte> Take(byte tag)
     {
         ReadOnlySpan<byte> whole = TakeWhole(tag, out int start);

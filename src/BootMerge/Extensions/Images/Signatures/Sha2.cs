@@ -43,8 +43,8 @@ internal static class Sha2
         0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
     ];
 
-    // How far the three copies of a word are turned that are mixed, in each of four functions: the two capital sigmas of
-    // the standard, then the two small ones, which shift the last copy. Of SHA-256, then of the others.
+    // How far the three copies of a word are turned that are mixed, in each of four functions: the two capital sigmas
+    // of the standard, then the two small ones, which shift the last copy. Of SHA-256, then of the others.
     private static ReadOnlySpan<byte> Turns =>
     [
         2, 13, 22, 6, 11, 25, 7, 18, 3, 17, 19, 10,

@@ -88,7 +88,7 @@ internal sealed class SignatureCheck(Root root, bool isAllowed)
             // As ConfigurationReader searches them.
             reason = "the signer's certificate (" + signer.Name
                 + ") is not in /etc/verity.d, /run/verity.d, /usr/local/lib/verity.d, /usr/lib/verity.d (*" + Suffix
-                + (isAnyThere ? ")" : "), where there is none") + Hint();
+                + ")" + Hint(isAnyThere);
         return null;
     }
 
@@ -122,15 +122,17 @@ internal sealed class SignatureCheck(Root root, bool isAllowed)
         };
     }
 
-    /// <summary>Why a certificate that somebody put there may not be among those that were read; empty.</summary>
-    private string Hint()
+    /// <summary>Why a certificate that somebody put there may not be among those that were read; or empty.</summary>
+    private string Hint(bool isAnyThere)
     {
+        string hint = isAnyThere ? "" : ", where there is none";
         if (_problems.Count > 0)
-            return "; " + _problems[0];
+            return hint + "; " + _problems[0];
         List<SourceFile> misnamed = ReadFiles(".pem");
         if (misnamed.Count == 0)
             misnamed = ReadFiles(".cer");
-        return misnamed.Count == 0 ? "" : "; " + misnamed[0].Path + " is ignored: its name must end in " + Suffix;
+        return misnamed.Count == 0 ? hint
+            : hint + "; " + misnamed[0].Path + " is ignored: its name must end in " + Suffix;
     }
 
     private List<SourceFile> ReadFiles(string suffix) =>
