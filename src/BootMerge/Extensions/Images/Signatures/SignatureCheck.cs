@@ -97,21 +97,25 @@ internal sealed class SignatureCheck(Root root, bool isAllowed)
     private static string KernelSays(byte[] certificate, string name, bool isEcdsa, int bits, byte[]? digest,
         ReadOnlySpan<byte> signature)
     {
+        // Only the kernel's answer about the signature can make it good, whatever else it answers.
+        bool isGood = false;
         int result = digest is null ? -Errno.EKEYREJECTED : Sys.AddKey("asymmetric", "bootmerge:" + name, certificate);
         if (result > 0)
         {
             int key = result;
             result = Sys.VerifySignature(key, (isEcdsa ? "enc=x962 hash=sha" : "enc=pkcs1 hash=sha") + bits.ToString(),
                 digest, signature);
+            isGood = result == 0;
             Sys.RemoveKey(key);
             // How it is not a signature of this does not matter.
             if (result is -Errno.EBADMSG or -Errno.EINVAL)
                 result = -Errno.EKEYREJECTED;
         }
 
+        if (isGood)
+            return "";
         return result switch
         {
-            0 => "",
             -Errno.EKEYREJECTED => "the owner of " + name + " has not signed this root hash",
             -Errno.ENOENT or -Errno.ENOPKG => "this kernel lacks " + (isEcdsa
                 ? "ECDSA (CONFIG_CRYPTO_ECDSA, module ecdsa_generic)"
