@@ -19,10 +19,10 @@ usage() {
 usage: ./build.sh VERB
 
   build [arm64]     out/bootmerge: the program, one static file; arm64: out/bootmerge-arm64, for that architecture
-  demo              build, and show in a private mount namespace what it does
+  demo [--boot]     build, and show in a private mount namespace what it does; --boot: in a machine that boots in QEMU
   test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
-  soak [PART...]    the long runs of some tests: arm64, differential, flatcar, fresh, fuzz, images, packages, powercut,
-                    release, storm, sweep; all unless named; each says what it did and how long it took
+  soak [PART...]    the long runs of some tests: arm64, demo, differential, flatcar, fresh, fuzz, images, packages,
+                    powercut, release, storm, sweep; all unless named; each says what it did and how long it took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture:
                     arm64/daily
   docs              writes anew what the documents show of real runs: a recording of the demo, outputs of commands
@@ -325,6 +325,16 @@ soak_flatcar() { # the boots that `test` leaves out
     tests/boot/run.sh sid/flatcar trixie/flatcar-dropin
 }
 
+soak_demo() { # the one that boots: what its second boot must show
+    need_root soak
+    # shellcheck disable=SC2086  # a list of words
+    need $boot_tools
+    make_cpio
+    mkdir -p out/test
+    demo/boot.sh out/bootmerge | tee out/test/demo-boot.log
+    grep -q '^frozen   /etc/sample.d/contested' out/test/demo-boot.log
+    grep -A2 '^\$ cat /etc/sample.d/contested' out/test/demo-boot.log | grep -qx 'vendor v2'
+}
 soak_sweep() {
     need_root soak
     # shellcheck disable=SC2086  # a list of words
@@ -398,7 +408,16 @@ verb=${1-}
 shift || true
 case $verb in
 build) build "$@" ;;
-demo) need_root demo; need findmnt unshare mount; build; demo/run.sh out/bootmerge ;;
+demo)
+    case $*/$# in /0 | --boot/1) ;; *) usage >&2; exit 2 ;; esac
+    need_root demo
+    # shellcheck disable=SC2086  # a list of words
+    need findmnt unshare mount ${1+$boot_tools}
+    build
+    [ $# = 1 ] || exec demo/run.sh out/bootmerge
+    make_cpio
+    exec demo/boot.sh out/bootmerge
+    ;;
 test) run_tests "$@" ;;
 soak) soak "$@" ;;
 boot-test)

@@ -91,6 +91,7 @@ cat <<NEXT
 
 ${bold}== Next${plain}
 On this machine, without changing anything:   out/bootmerge plan
+In a machine that boots, in two minutes:      ./build.sh demo --boot
 With an image of yours, in QEMU:              docs/testing-an-image.md
 Into an initramfs:                            docs/dracut.md
 Every verb and option:                        out/bootmerge --help, man/bootmerge.8.scd
