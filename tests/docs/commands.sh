@@ -53,7 +53,7 @@ blocks() {
 }
 
 # Documents that users read. HACKING.md and bench/ are about the tests themselves.
-if [ $# = 0 ]; then set -- "$repo/README.md" "$repo"/docs/*.md; fi
+if [ $# = 0 ]; then set -- "$repo/README.md" "$repo"/docs/*.md "$repo"/examples/*/README.md; fi
 
 ran=0
 for document; do
