@@ -51,7 +51,6 @@ def package(id; name; version; licence; copyright; locator): {
     name: "bootmerge-\($version)-linux-\($architecture)",
     documentNamespace: "urn:spdx:bootmerge-\($version)-linux-\($architecture)-\($sum)",
     creationInfo: {created: $created, creators: ["Tool: bootmerge-packaging-sbom.sh"]},
-    documentDescribes: ["SPDXRef-Package-bootmerge"],
     packages: ([{
         SPDXID: "SPDXRef-Package-bootmerge", name: "bootmerge", versionInfo: $version,
         packageFileName: "usr/sbin/bootmerge", downloadLocation: "NOASSERTION", filesAnalyzed: false,

@@ -193,7 +193,7 @@ report() {
 }
 
 # members ARCHIVE: what is in a tarball, without its first directory.
-members() { tar -tzf "$1" | sed 's,^[^/]*/,,' | grep -v '/$' | LC_ALL=C sort; }
+members() { tar -tzf "$1" | grep -v '/$' | sed 's,^[^/]*/,,' | LC_ALL=C sort; }
 
 rpms() {
     local name wanted arch root=$work/rpm
