@@ -3,7 +3,7 @@
 # needs is built once, whichever stages are run. Logs: out/test/.
 
 # In this order. With each: what `--help` says of it.
-stages=(style unit program docs kernel differential boot arm64)
+stages=(style unit program docs kernel differential verity boot arm64)
 declare -A about=(
     [style]="the solution builds without warnings, formatting, shellcheck"
     [unit]="tests of what changes nothing, and of the scripts"
@@ -11,6 +11,7 @@ declare -A about=(
     [docs]="manual pages, completions and links; after 'program' also all commands of the documents, and the demo (root)"
     [kernel]="real mounts in a private namespace, in two processes side by side (root)"
     [differential]="the same steps under systemd's programs (root)"
+    [verity]="images with dm-verity and signatures, in QEMU machines, beside systemd (root)"
     [boot]="QEMU machines with a real initramfs (root)"
     [arm64]="what can be tested of arm64 on another machine, where its system is cached (soak arm64 makes it; root)"
     [fast]="style, unit, docs: under a minute"
@@ -27,7 +28,7 @@ tools_of() {
     docs) echo "$docs_tools unshare mount findmnt" ;;
     kernel) echo "$build_tools strace findmnt setfattr setfacl sfdisk losetup $image_tools" ;;
     differential) echo "$build_tools mmdebstrap flock sfdisk losetup $image_tools" ;;
-    boot) echo "$build_tools $boot_tools" ;;
+    verity | boot) echo "$build_tools $boot_tools" ;;
     arm64) ! arm64_is_cached || echo "$build_tools $boot_tools readelf" ;;
     esac
 }
@@ -239,6 +240,11 @@ stage_differential() {
     suite differential "$(tests_of tests/differential BootMerge.DifferentialTests)"
 }
 
+stage_verity() {
+    program
+    suite verity tests/verity/run.sh sid bookworm # trixie: in soak, and in the boots
+}
+
 stage_boot() {
     program
     make_cpio
@@ -282,7 +288,7 @@ run_tests() {
     done
     [ $# -gt 0 ] || wanted=("${stages[@]}")
     case " ${wanted[*]} " in
-    *" program "* | *" kernel "* | *" differential "* | *" boot "* | *" arm64 "*) need_root test ;;
+    *" program "* | *" kernel "* | *" differential "* | *" verity "* | *" boot "* | *" arm64 "*) need_root test ;;
     esac
     # All of it now, not in the middle of the run.
     for stage in "${wanted[@]}"; do tools+=" $(tools_of "$stage")"; done

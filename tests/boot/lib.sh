@@ -44,6 +44,19 @@ machine_of() {
     esac
 }
 
+# module_files CHROOT MODULE...: the files of kernel modules with all that they need, in an order in which they can be
+# loaded; of one that the kernel has built in, none.
+module_files() {
+    local tree module file needs i
+    tree=$(echo "$1"/usr/lib/modules/*)
+    for module in "${@:2}"; do
+        read -r file needs < <(grep "/$module\.ko:" "$tree/modules.dep") || continue
+        read -ra needs <<<"$needs"
+        for ((i = ${#needs[@]} - 1; i >= 0; i--)); do echo "$tree/${needs[i]}"; done
+        echo "$tree/${file%:}"
+    done | awk '!seen[$0]++'
+}
+
 # dracut_image CHROOT OUT ARGUMENT...: one uncompressed initramfs; on failure the end of dracut's log is shown.
 dracut_image() {
     local root=$1 out=$2 kernel log=$2.log

@@ -16,26 +16,11 @@ seconds_a_boot=120
 disk=$work/root.img
 mkdir -p "$work/initramfs/modules" "$work/initramfs/usr/lib"
 
-# load MODULE: it and what it needs, in order, as files 0.ko, 1.ko; nothing when the kernel has it built in.
-number=0 loaded=" "
-load() {
-    local tree file needs i
-    tree=$(echo "$base"/chroot/usr/lib/modules/*)
-    read -r file needs < <(grep "/$1\.ko:" "$tree/modules.dep") || return 0
-    read -ra needs <<<"$needs"
-    for ((i = ${#needs[@]}; i >= 0; i--)); do
-        [ "$i" -lt "${#needs[@]}" ] || continue
-        copy "$tree/${needs[i]}"
-    done
-    copy "$tree/${file%:}"
-}
-copy() {
-    case $loaded in *" $1 "*) return 0 ;; esac
-    loaded+="$1 "
-    cp "$1" "$work/initramfs/modules/$number.ko"
+number=0
+while read -r file; do
+    cp "$file" "$work/initramfs/modules/$number.ko"
     number=$((number + 1))
-}
-for module in virtio_pci virtio_blk ext4 overlay; do load $module; done
+done < <(module_files "$base/chroot" virtio_pci virtio_blk ext4 overlay)
 gcc -O1 -Wall -Wextra -Werror -static -o "$work/initramfs/init" "$here/guest/powercut.c"
 cp "$repo/out/bootmerge" "$work/initramfs/"
 printf '[BootMerge]\nRouteEtc=yes\nRequireExtension=flatcar-defaults\n' >"$work/initramfs/usr/lib/bootmerge.conf"

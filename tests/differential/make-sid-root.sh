@@ -6,13 +6,17 @@ umask 022
 . "$(dirname "$0")/../mirror.sh"
 
 packages=systemd,attr,acl,util-linux,mount,strace
+# For images with dm-verity and signatures (tests/verity): what makes them, and what systemd loads to use them.
+packages+=,systemd-repart,systemd-cryptsetup,openssl,erofs-utils,squashfs-tools,kmod
 wanted_systemd=262
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 die() { say "$*"; exit 1; }
 
-for need in mmdebstrap:mmdebstrap flock:util-linux sha256sum:coreutils /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring; do
-    command -v "${need%:*}" >/dev/null || [ -e "${need%:*}" ] || die "missing ${need%:*}: install the package '${need##*:}'"
+for need in mmdebstrap:mmdebstrap flock:util-linux sha256sum:coreutils \
+    /usr/share/keyrings/debian-archive-keyring.gpg:debian-archive-keyring; do
+    command -v "${need%:*}" >/dev/null || [ -e "${need%:*}" ] ||
+        die "missing ${need%:*}: install the package '${need##*:}'"
 done
 [ "$(id -u)" = 0 ] || die "must run as root (mmdebstrap --mode=root)"
 
@@ -38,7 +42,8 @@ if [ ! -d "$root" ]; then
         sid "$partial/root" "$mirror" >"$partial.log" 2>&1 9>&- ||
         { tail -n 20 "$partial.log" >&2; die "mmdebstrap failed"; }
     version=$(chroot "$partial/root" systemd-confext --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
-    [ "${version:-0}" -ge "$wanted_systemd" ] || die "$mirror has systemd ${version:-none}, at least $wanted_systemd is needed"
+    [ "${version:-0}" -ge "$wanted_systemd" ] ||
+        die "$mirror has systemd ${version:-none}, at least $wanted_systemd is needed"
     mv "$partial/root" "$root"
 fi
 printf '%s\n' "$root"

@@ -1,0 +1,195 @@
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # what guest.sh has; paths without blanks
+# Sourced by guest.sh: the cases that are more than a row.
+
+# special NAME: its function case_NAME is run, if it is wanted.
+special() {
+    wanted "$1" || return 0
+    clear_root
+    "case_$1"
+    report "$1"
+}
+
+# mount_number: in REPLY the number of the topmost mount at the root's /usr.
+mount_number() {
+    local number path
+    REPLY=
+    while read -r number _ _ _ path _; do [ "$path" != $root/usr ] || REPLY=$number; done </proc/self/mountinfo
+}
+# exchange: the image is replaced by an equal copy, another file.
+exchange() {
+    cp $images/signed.raw $there/ext.new
+    mv $there/ext.new $there/ext.raw
+}
+# skips PROGRAM [TEXT]: its refresh does nothing.
+skips() {
+    local before
+    mount_number
+    before=$REPLY
+    "$1" refresh
+    is 0 "$status" "the status of $1's refresh ('$output')"
+    mount_number
+    is "$before" "$REPLY" "the mount after $1's refresh ('$output')"
+}
+
+# An equal copy of a verified image is the same extension, to both programs, whichever has merged it.
+case_equal-copy() {
+    local first second programs=(own drop_in)
+    [ -z "$beside_systemd" ] || programs+=(systemd)
+    certify signer
+    extension signed.raw
+    for first in "${programs[@]}"; do
+        "$first" merge
+        is 0 "$status" "the status of $first's merge ('$output')"
+        for second in "${programs[@]}"; do
+            exchange
+            skips "$second"
+        done
+        unmerge "$first"
+    done
+}
+
+# A new merge is made of the image while the one before, which it replaces, is still in use.
+case_refresh-beside() {
+    local line
+    certify signer
+    extension signed.raw
+    own merge
+    exec 7<$root/usr/share/ext/large
+    own --always-refresh=yes refresh
+    is 0 "$status" "the status of refresh ('$output')"
+    merged
+    is "ext other" "$REPLY" "what is merged"
+    read -ru 7 line || fail "the file of the merge before cannot be read any more"
+    exec 7<&-
+    unmerge own
+}
+
+# Killed at any ioctl, of which it makes one for each step with loop devices and dm-verity, it leaves nothing that the
+# next command which merges does not remove.
+case_kill() {
+    local calls number before=$why
+    certify signer
+    extension signed.raw
+    options=(--image-policy=root=signed)
+    strace -f -qq -e trace=ioctl -o /tmp/calls /verity/bin/bootmerge --class=sysext --root=$root "${options[@]}" merge \
+        >/dev/null 2>&1 || fail "the merge to count its calls fails"
+    unmerge own
+    calls=$(grep -c 'ioctl(' /tmp/calls)
+    [ "$calls" -ge 6 ] || fail "only $calls calls of ioctl: $(</tmp/calls)"
+    for ((number = 1; number <= calls; number++)); do
+        # In a shell of its own, which says that it was killed.
+        (strace -f -qq -e trace=ioctl -e inject=ioctl:signal=KILL:when=$number -o /dev/null \
+            /verity/bin/bootmerge --class=sysext --root=$root "${options[@]}" merge; exit) >/dev/null 2>&1 &&
+            fail "it was not killed at call $number of $calls"
+        own refresh
+        is 0 "$status" "the status of refresh after the kill ('$output')"
+        merged
+        is "ext other" "$REPLY" "what refresh merges after the kill ('$output')"
+        unmerge own
+        nothing_mapped
+        [ "$why" = "$before" ] || { fail "(killed at call $number of $calls)"; break; }
+    done
+}
+
+# RequireSigned=yes, and the same on the kernel command line, are the policies that enforce it.
+case_require-signed() {
+    local how
+    for how in file command-line; do
+        case $how in
+        file) printf '[BootMerge]\nRequireSigned=yes\n' >$root/etc/bootmerge.conf ;;
+        command-line)
+            rm $root/etc/bootmerge.conf
+            echo "$(</proc/cmdline) bootmerge.require-signed" >/tmp/cmdline
+            mount --bind /tmp/cmdline /proc/cmdline
+            ;;
+        esac
+        for image in unsigned stranger plain signed; do
+            clear_images
+            certify signer
+            extension $image.raw
+            own merge
+            merged
+            case $image in
+            signed) is "ext other" "$REPLY" "what is merged of a signed image, by $how ('$output')" ;;
+            *)
+                is other "$REPLY" "what is merged, $image, by $how ('$output')"
+                says "Not merging 'ext'"
+                ;;
+            esac
+            unmerge own
+        done
+    done
+    umount /proc/cmdline
+}
+clear_images() { rm -f $there/ext*; }
+
+# The kernel itself verifies, by a certificate in its keyring .dm-verity, which only the newest have. For its module
+# to make that ring, it is loaded anew.
+case_kernel-keyring() {
+    rmmod dm_verity || fail "dm_verity cannot be unloaded"
+    insmod /verity/modules/dm-verity/*-dm-verity.ko keyring_unsealed=1
+    /verity/bin/keyring $images/signer.der || fail "no certificate in .dm-verity"
+    extension signed.raw
+    options=(--image-policy=root=signed)
+    judge merges
+    clear_images
+    extension stranger.raw
+    judge refuses "signature is not recognized"
+}
+
+# Without the module: neither is there its device node; the node is there, as systemd-tmpfiles makes it, but not the
+# module; and the module dm-mod is loaded, but dm-verity is not.
+case_no-module() {
+    local file
+    certify signer
+    extension signed.raw
+    options=(--image-policy=root=signed)
+    judge unusable dm_verity
+    mkdir -p /dev/mapper
+    [ -e /dev/mapper/control ] || mknod /dev/mapper/control c 10 236
+    without_module
+    rm /dev/mapper/control
+    for file in /verity/modules/dm-verity/*; do
+        case $file in *dm-verity.ko) ;; *) insmod "$file" || fail "$file cannot be loaded" ;; esac
+    done
+    without_module
+}
+without_module() {
+    own merge
+    says "Not merging 'ext'" dm_verity
+    unmerge own
+}
+
+# What is merged says by whom it was verified, wherever a person or a program looks.
+case_told() {
+    local hash verb
+    certify signer
+    extension bare.squashfs
+    extension bare.verity ext.verity
+    extension bare.roothash ext.roothash
+    extension bare.roothash.p7s ext.roothash.p7s
+    hash=$(<$images/bare.roothash)
+    for verb in "plan" "list --verbose" "merge" "status --verbose"; do
+        # shellcheck disable=SC2086  # words
+        own $verb
+        is 0 "$status" "the status of $verb ('$output')"
+        [ "$verb" = merge ] || says "verified, signature by signer.crt"
+    done
+    for verb in "plan" "status --verbose"; do
+        # shellcheck disable=SC2086  # words
+        own --json=short $verb
+        says '"rootHash":"'"$hash"'"' '"signedBy":"signer.crt"'
+    done
+    unmerge own
+    clear_images
+    extension stranger.raw
+    own plan
+    says "verified: its signature is not recognized"
+    own list --verbose
+    says "verified: its signature is not recognized"
+    own --json=short plan
+    says '"signedBy":null'
+    options=(--image-policy=root=signed)
+    own list --verbose
+    says "refused: its signature is not recognized"
+}

@@ -1,0 +1,27 @@
+#!/bin/bash
+# make-images.sh, run by images.sh in the Debian sid root, in the directory of the images: what systemd-repart and
+# openssl make of them.
+. "${BASH_SOURCE[0]%/*}/make.sh"
+
+certificate signer rsa:2048 -days 3650
+certificate stranger rsa:2048 -days 3650
+certificate expired rsa:2048 -not_before 20200101000000Z -not_after 20210101000000Z
+certificate ecdsa ec -pkeyopt ec_paramgen_curve:P-256 -days 3650
+
+mkdir -p sysext/usr/share/ext sysext/usr/lib/extension-release.d confext/etc/extension-release.d
+echo ID=_any | tee sysext/usr/lib/extension-release.d/extension-release.ext \
+    >confext/etc/extension-release.d/extension-release.ext
+echo "ext's file" | tee sysext/usr/share/ext/file >confext/etc/ext.conf
+for ((i = 0; i < 8192; i++)); do printf 'a line of the large file, number %6d\n' $i; done >sysext/usr/share/ext/large
+
+signed signed sysext sysext signer
+signed confext confext confext signer
+for name in stranger expired ecdsa; do signed $name sysext sysext $name; done
+signed sectors sysext sysext signer --sector-size=4096
+ddi unsigned sysext sysext --exclude-partitions=root-verity-sig
+mkdir plain.d
+printf '[Partition]\nType=root\nFormat=erofs\nCopyFiles=/usr/\nMinimize=best\n' >plain.d/root.conf
+systemd-repart --definitions=plain.d --copy-source=sysext --empty=create --size=auto --dry-run=no plain.raw \
+    >plain.log 2>&1 || { cat plain.log >&2; exit 1; }
+SYSTEMD_REPART_OVERRIDE_FSTYPE_ROOT=squashfs signed squashfs sysext sysext signer
+rm -r sysext confext plain.d ./*.log

@@ -1,0 +1,98 @@
+#!/bin/bash
+# run.sh [SUITE...]: images with dm-verity and signatures, in machines that have the kernels of the boot tests'
+# suites, 6.1, 6.12 and the newest; all x86-64 ones unless named. In one boot of each all cases of guest/cases.sh, in
+# a Debian sid root; with the newest kernel also by systemd's own programs, which are to do the same.
+#
+#   VERITY_CASES=PATTERN    only these cases: '*-strict', '@(kill|told)'
+#   VERITY_SYSTEMD=yes      beside systemd with every kernel
+#   VERITY_BENCH=ROUNDS     no cases, but bench/verity.sh
+# Needs out/bootmerge. Logs: out/verity/. One line a case, the last line is `N passed, N failed`.
+. "$(dirname "$0")/../boot/lib.sh"
+
+verity=$(realpath "$(dirname "$0")")
+logs=$repo/out/verity
+work=$(mktemp -d "${TMPDIR:-/tmp}/bootmerge-verity.XXXXXX")
+finish() {
+    jobs -p | xargs -r kill 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
+rm -rf "$logs"
+mkdir -p "$logs"
+[ $# -gt 0 ] || set -- "${suites[@]}"
+BOOT_ACCELERATOR=${BOOT_ACCELERATOR:-$(accelerator x86_64)}
+export BOOT_ACCELERATOR
+
+# The root: the differential tests' Debian sid, read-only, as a file of the same name.
+sid=$("$repo/tests/differential/make-sid-root.sh")
+lower=$sid.erofs
+(
+    flock 9
+    if [ ! -e "$lower" ]; then
+        mkfs.erofs --quiet "$lower.partial" "$sid" >/dev/null
+        mv "$lower.partial" "$lower"
+    fi
+) 9>"$cache/sid-root.lock"
+
+tree=$work/tree
+mkdir -p "$tree/bin"
+"$verity/images.sh" "$tree/images"
+cp "$repo/out/bootmerge" "$tree/bin/"
+for name in confext sysext; do ln -s bootmerge "$tree/bin/systemd-$name"; done
+cp "$verity"/guest/*.sh "$tree/"
+compile() { gcc -O1 -Wall -Wextra -Werror -static -o "$1" "$verity/guest/$2"; }
+compile "$work/init" init.c
+compile "$tree/bin/keyring" keyring.c
+compile "$tree/bin/mapped" mapped.c
+
+# modules_to DIR CHROOT MODULE...: these and what they need, as files with names in the order to load them.
+modules_to() {
+    local dir=$1 number=100 file
+    mkdir -p "$dir"
+    while read -r file; do
+        cp "$file" "$dir/$number-${file##*/}"
+        number=$((number + 1))
+    done < <(module_files "${@:2}")
+}
+
+# boot SUITE: one machine to its end, its lines as `ok SUITE/NAME`.
+boot() {
+    local suite=$1 base initramfs=$work/$1.initramfs log=$logs/$1 disk=$work/$1.img seconds=1200 lines=(console results)
+    local words="mitigations=off apparmor=0 loglevel=4" started=$SECONDS
+    base=$("$here/base.sh" "$suite")
+    machine_of "$suite"
+    mkdir -p "$initramfs"/{dev,lower,memory,root}
+    cp "$work/init" "$initramfs/init"
+    modules_to "$initramfs/modules" "$base/chroot" virtio_pci virtio_blk erofs overlay ext4 squashfs loop
+    (cd "$initramfs" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0) >"$initramfs.cpio"
+    cp -a "$tree" "$initramfs.tree"
+    modules_to "$initramfs.tree/modules/dm-verity" "$base/chroot" dm-verity
+    mke2fs -q -t ext4 -E lazy_itable_init=1,root_owner=0:0 -d "$initramfs.tree" "$disk" 256M >/dev/null
+    rm -rf "$initramfs.tree"
+    [ "$suite" != sid ] && [ -z "${VERITY_SYSTEMD-}" ] || words+=" verity-systemd"
+    [ -z "${VERITY_CASES-}" ] || words+=" verity-only=$VERITY_CASES"
+    [ -z "${VERITY_BENCH-}" ] || words+=" verity-bench=$VERITY_BENCH"
+    start_machine "$log" 768 "$base/vmlinuz" "$initramfs.cpio" "$words" \
+        "file=$lower,format=raw,readonly=on" "file=$disk,format=raw,cache=unsafe"
+    wait "$machine" || true
+    sed -i 's/\r$//' "$log.results" "$log.console"
+    sed -n "s,^\(ok\|FAIL\) ,&$suite/,p; s,^MEASURED,    &,p" "$log.results"
+    if grep -q '^END$' "$log.results"; then
+        echo "$suite: $((SECONDS - started)) s"
+    else
+        echo "FAIL $suite/end: the cases did not come to their end (log: ${log#"$repo/"}.*)"
+    fi
+}
+
+{
+    for suite; do
+        boot "$suite" &
+        [ "$(jobs -pr | wc -l)" -lt 2 ] || wait -n
+    done
+    wait
+} 2>&1 | tee "$work/results"
+
+passed=$(grep -c '^ok ' "$work/results") || true
+failed=$(grep -c '^FAIL ' "$work/results") || true
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
