@@ -39,6 +39,7 @@ root_disk() {
     case $name in
     dropin* | class-*) add_extensions "$tree" ;;
     flatcar*) add_flatcar "$tree" ;;
+    verity*) add_verity "$tree" ;;
     esac
     case $name in
     # systemd's identity of an extension below /usr changes when a sysext is merged there: mask what is there.
@@ -58,6 +59,11 @@ root_disk() {
         mkdir -p "$tree/etc/systemd/system/systemd-sysext.service.d"
         printf '[Unit]\nAfter=systemd-confext.service\n' >"$tree/etc/systemd/system/systemd-sysext.service.d/order.conf"
         ;;
+    verity)
+        mkdir "$tree/etc/systemd"
+        printf '[ConfExt]\nImagePolicy=root=signed\n' >"$tree/etc/systemd/confext.conf"
+        ;;
+    verity-required) printf '[BootMerge]\nRequireSigned=yes\n' >"$tree/etc/bootmerge.conf" ;;
     class-all) printf '[BootMerge]\nClass=all\n' >"$tree/etc/bootmerge.conf" ;;
     esac
     chown -R 0:0 "$tree"

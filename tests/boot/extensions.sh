@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154  # what boot.sh has
 # Sourced by boot.sh: the extensions of the machines that have some, in two versions.
 #
 #   hello   sysext, image (squashfs): /usr/lib/hello/version, and hello.service, which local-fs.target upholds; it adds the
@@ -63,6 +63,16 @@ local_confext() {
     mkdir -p "$2/etc/extension-release.d"
     echo "local $1" >"$2/etc/local.conf"
     echo ID=_any >"$2/etc/extension-release.d/extension-release.local"
+}
+
+# add_verity TREE: confexts that systemd-repart has made and signed, one of them damaged, and one by a signer whom nobody
+# trusts. The policy takes only what somebody has signed whom the machine trusts; a directory needs no signature.
+add_verity() {
+    local confexts=$1/var/lib/confexts
+    "$repo/tests/verity/confexts.sh" "$confexts" >&2
+    mkdir -p "$1/etc/verity.d"
+    mv "$confexts/signer.crt" "$1/etc/verity.d/"
+    local_confext v1 "$confexts/local"
 }
 
 # add_flatcar TREE: what Ignition and the unit after it bring (guest/flatcar-standin.sh), in spare/: the user's confext site

@@ -173,3 +173,19 @@ check_reported_all() {
         case $REPLY in *"\"$name\""*) ;; *) fail "boot.json does not name $name" ;; esac
     done
 }
+
+# Of the signed images only the one that is whole, and by a signer whom the machine trusts, was merged before switch-root;
+# boot.json names the others.
+check_verity() {
+    local report name device
+    content /run/bootmerge/boot.json
+    report=$REPLY
+    has /etc/signed.conf "of the image signed"
+    has /etc/local.conf "local v1"
+    for name in flipped stranger; do
+        has /etc/$name.conf "(absent)"
+        case ${report#*notMerged} in *\"$name\"*) ;; *) fail "boot.json does not say why '$name' is left out" ;; esac
+    done
+    device=(/sys/block/dm-*)
+    is 1 ${#device[@]} "the number of dm-verity devices"
+}

@@ -1,0 +1,15 @@
+#!/bin/bash
+# make-confexts.sh, run by confexts.sh in the Debian sid root: the images, and the certificate of their signer.
+. "${BASH_SOURCE[0]%/*}/make.sh"
+
+certificate signer rsa:2048 -days 3650
+certificate nobody rsa:2048 -days 3650
+for name in signed flipped stranger; do
+    mkdir -p $name/etc/extension-release.d
+    echo ID=_any >$name/etc/extension-release.d/extension-release.$name
+    echo "of the image $name" >$name/etc/$name.conf
+    signer=signer
+    [ $name != stranger ] || signer=nobody
+    signed $name confext $name $signer
+    rm -r $name $name.log
+done
