@@ -4,8 +4,9 @@
 if [ -z "${DRACUT_SYSTEMD-}" ]; then
     # shellcheck source=/dev/null
     command -v die >/dev/null || . /lib/dracut-lib.sh
-    # For images. Without systemd-tmpfiles nothing has made the node that loads the module.
+    # For images. Without systemd-tmpfiles nothing has made the nodes that load the modules.
     [ -e /dev/loop-control ] || modprobe -q loop || :
+    [ -e /dev/mapper/control ] || modprobe -q dm_mod || :
     /usr/sbin/bootmerge --root="${NEWROOT:-/sysroot}" boot ||
         die "bootmerge could not merge ${NEWROOT:-/sysroot}/etc"
 fi

@@ -17,10 +17,12 @@ depends() {
     echo base fs-lib usrmount
 }
 
-# Modules that images need, whatever this host uses; -s: one that is built in, or missing, is not an error. The two large
-# file systems, 15 MB, only where this host uses them: an initramfs for any host has them by dracut's kernel-modules.
+# Modules that images need, whatever this host uses, with all that they need in turn; -s: one that is built in, or
+# missing, is not an error. The two large file systems, 15 MB, only where this host uses them: an initramfs for any
+# host has them by dracut's kernel-modules. Certificates of signers are not copied: those count that are in the new
+# root's verity.d.
 installkernel() {
-    hostonly='' instmods -s overlay loop squashfs erofs ext4
+    hostonly='' instmods -s overlay loop squashfs erofs ext4 dm_verity
     [[ ! $hostonly ]] || instmods -s btrfs xfs
 }
 
@@ -28,8 +30,8 @@ install() {
     inst_binary "$(find_binary bootmerge)" /usr/sbin/bootmerge
     inst_simple "$moddir/bootmerge.conf" /usr/lib/bootmerge.conf
 
-    # By this file bootmerge recognises an initramfs, and passes on to the running system what that will need. dracut writes
-    # it, but newer versions only with systemd.
+    # By this file bootmerge recognises an initramfs, and passes on to the running system what that will need. dracut
+    # writes it, but newer versions only with systemd.
     [[ -e $initdir/etc/initrd-release ]] || : >"$initdir/etc/initrd-release"
 
     if ! dracut_module_included systemd; then
