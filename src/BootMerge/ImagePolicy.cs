@@ -85,15 +85,34 @@ internal sealed class ImagePolicy
         return Parse("root=" + flags + (extensionClass == ExtensionClass.Sysext ? ":usr=" + flags : ""), out _)!;
     }
 
+    /// <summary>RequireSigned=yes: what a policy allows of that, where one is configured.</summary>
+    public static ImagePolicy OnlySigned(ExtensionClass extensionClass, ImagePolicy? configured)
+    {
+        if (configured is null)
+            return BuiltIn(extensionClass, "/.extra/");
+        ImagePolicy policy = new(configured._text + " (RequireSigned=yes)");
+        configured._rules.AsSpan().CopyTo(policy._rules);
+        for (Designator data = Designator.Root; data <= Designator.Usr; data++)
+        {
+            uint rule = configured.RuleFor(data) & (~Uses | Signed | Unused | Absent) | IsGiven;
+            policy._rules[(int)data] = (rule & Uses) == 0 ? rule | UsesUnknown : rule;
+        }
+
+        return policy;
+    }
+
     /// <summary>
-    /// An image without a partition table is one unprotected root partition, none of whose GPT flags is set.
+    /// An image without a partition table is one root partition, none of whose GPT flags is set.
     /// </summary>
     /// <param name="fileSystem">What the image holds, as the kernel names it: "squashfs".</param>
+    /// <param name="state">By what lies beside it: never absent or ignored.</param>
     /// <returns>null when it may be used.</returns>
-    public string? ReasonToRefuse(string fileSystem)
+    public string? ReasonToRefuse(string fileSystem, PartitionState state = PartitionState.Plain)
     {
         uint rule = RuleFor(Designator.Root);
-        return (rule & Unprotected) == 0 ? Refusal("no image without verity or encryption")
+        uint needed = state == PartitionState.Plain ? Unprotected : state == PartitionState.Hashed ? Verity : Signed;
+        return (rule & needed) == 0 ? Refusal(state == PartitionState.Plain ? "no image without verity or encryption"
+                : state == PartitionState.Hashed ? "no image without a signature" : "no image with a signature")
             : (rule & (ReadOnlyOff | ReadOnlyOn)) == ReadOnlyOn
                 ? Refusal("no image without a partition marked read-only")
             : (rule & (GrowsOff | GrowsOn)) == GrowsOn ? Refusal("no image without a partition marked to grow")
@@ -137,6 +156,9 @@ internal sealed class ImagePolicy
 
     /// <summary>Whether a root or usr partition must be verified if it can be.</summary>
     public bool Verifies(Designator data) => (RuleFor(data) & (Verity | Signed)) != 0;
+
+    /// <summary>Whether a verified one may be used with a signature that somebody trusts, or without.</summary>
+    public bool Allows(Designator data, bool isSigned) => (RuleFor(data) & (isSigned ? Signed : Verity)) != 0;
 
     /// <returns>"the image policy 'root=absent' allows " and what.</returns>
     public string Refusal(string what) => "the image policy " + Words.Quote(_text) + " allows " + what;

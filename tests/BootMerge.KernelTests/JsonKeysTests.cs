@@ -17,9 +17,11 @@ public sealed class JsonKeysTests : InitramfsTest
     public void Every_object_has_the_keys_that_the_manual_lists()
     {
         Prepare("confext");
+        LibC.Mount("/dev", Initramfs + "/dev", null, LibC.MS_BIND); // an image needs a loop device
         Root.Extension("old", ("old.conf", "old"));
         Root.Write("/var/lib/confexts/old/etc/extension-release.d/extension-release.old", "ID=another\n");
         Root.Write("/var/lib/confexts/readme", "no extension");
+        ImageFile.Confext(Root, "squashfs", "/var/lib/confexts/image.raw", "image", ("image.conf", "image"));
         Root.Write("/etc/same.conf", "same");
         Root.Write("/usr/lib/confexts/flatcar-defaults/etc/same.conf", "same");
         Root.MakeDirectory("/opt");
@@ -45,12 +47,16 @@ public sealed class JsonKeysTests : InitramfsTest
             JsonElement etc = report.GetProperty("hierarchies")[0];
             Note(found, "plan, boot.json: hierarchies", etc);
             Note(found, "plan, boot.json: layers", etc.GetProperty("layers")[0]);
+            Note(found, "protection of images and layers", etc.GetProperty("layers").EnumerateArray()
+                .First(layer => layer.GetProperty("name").GetString() == "image").GetProperty("protection"));
         }
 
         Note(found, "the same, left alone", plan.GetProperty("hierarchies").EnumerateArray().Last());
         JsonElement status = Print("status", "--verbose");
         Note(found, "status", status);
         Note(found, "status", Print("status"));
+        Note(found, "images", status.GetProperty("images")[0]);
+        Note(found, "protection of images and layers", status.GetProperty("images")[0].GetProperty("protection"));
         Note(found, "status: hierarchies", status.GetProperty("hierarchies")[0]);
         foreach (JsonElement report in new[] { plan, boot, status })
         {
@@ -60,6 +66,7 @@ public sealed class JsonKeysTests : InitramfsTest
         }
 
         Note(found, "list", Print("list")[0]);
+        Note(found, "list", Print("list", "--verbose")[0]);
         Note(found, "diff", Print("diff")[0]);
         JsonElement explained = Print("explain", "/etc/both.conf")[0];
         Note(found, "explain", explained);

@@ -163,11 +163,11 @@ public sealed class PartitionTests : KernelTest
     }
 
     [Theory]
-    [InlineData("verity", "", "must be verified by its hash partition (dm-verity), which this version cannot")]
-    [InlineData("verity", "--image-policy=root=verity", "must be verified")]
-    [InlineData("verity", "--image-policy=*", "must be verified")]
-    [InlineData("signed", "", "must be verified")]
-    [InlineData("signed", "--image-policy=root=signed", "must be verified")]
+    [InlineData("verity", "", "its hash partition has a verity superblock that is not known")]
+    [InlineData("verity", "--image-policy=root=verity", "its hash partition has")]
+    [InlineData("verity", "--image-policy=*", "its hash partition has")]
+    [InlineData("signed", "", "its signature partition cannot be read")]
+    [InlineData("signed", "--image-policy=root=signed", "its signature partition cannot be read")]
     [InlineData("verity", "--image-policy=root=signed", "allows no root partition without a signature")]
     [InlineData("plain", "--image-policy=root=verity", "allows no root partition without verity or encryption")]
     [InlineData("plain", "--image-policy=root=verity+unprotected", "no image without a root-verity partition")]

@@ -9,9 +9,10 @@ internal sealed class BootMergeFile
     private const string Section = "BootMerge";
 
     private static readonly string[] Keys = ["NoExec", "Fallback", "Prune", "RequireExtension", "RouteEtc",
-        "OverlayOptions", "Class"];
+        "OverlayOptions", "Class", "RequireSigned"];
 
     private readonly WarningLog _warnings;
+    private bool _isSignedForGood;
 
     private BootMergeFile(WarningLog warnings) => _warnings = warnings;
 
@@ -27,6 +28,8 @@ internal sealed class BootMergeFile
     public bool RequiredByInitramfs { get; private set; }
 
     public bool? RouteEtc { get; private set; }
+
+    public bool? RequireSigned { get; private set; }
 
     public string? OverlayOptions { get; private set; }
 
@@ -69,6 +72,9 @@ internal sealed class BootMergeFile
                 case "RouteEtc":
                     RouteEtc = Boolean(assignment) ?? RouteEtc;
                     break;
+                case "RequireSigned":
+                    TakeSigned(assignment, fromInitramfs);
+                    break;
                 case "OverlayOptions":
                     TakeOverlayOptions(assignment);
                     break;
@@ -88,6 +94,17 @@ internal sealed class BootMergeFile
             return value;
         Refuse(assignment, "; it takes yes or no");
         return null;
+    }
+
+    /// <summary>
+    /// What the initramfs requires, the root cannot take back: it may be what an attacker can write to.
+    /// </summary>
+    private void TakeSigned(Assignment assignment, bool fromInitramfs)
+    {
+        if (Boolean(assignment) is not bool isRequired)
+            return;
+        RequireSigned = isRequired || _isSignedForGood;
+        _isSignedForGood |= isRequired && fromInitramfs;
     }
 
     /// <summary>An empty value removes what a weaker file required.</summary>

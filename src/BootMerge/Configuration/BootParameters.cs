@@ -1,4 +1,5 @@
 using System;
+using BootMerge.Linux;
 
 namespace BootMerge.Configuration;
 
@@ -8,9 +9,10 @@ namespace BootMerge.Configuration;
 internal sealed class BootParameters
 {
     private const string Where = "Kernel command line";
+    private const string SignedKey = "bootmerge.require-signed";
 
     private static readonly string[] Keys = ["bootmerge.mutable", "bootmerge.fallback", "bootmerge.log",
-        "bootmerge.prune"];
+        "bootmerge.prune", SignedKey];
 
     private static readonly string[] LogLevels = ["info", "debug"];
 
@@ -26,11 +28,15 @@ internal sealed class BootParameters
 
     public bool PruneOff { get; private set; }
 
+    /// <summary>In the running system, too: a refresh must not undo it.</summary>
+    public bool? RequireSigned { get; private set; }
+
     public bool Debug { get; private set; }
 
     public bool IsOff(ExtensionClass cls) => cls == ExtensionClass.Confext ? ConfextOff : SysextOff;
 
-    public static BootParameters Parse(ReadOnlySpan<byte> text, WarningLog warnings)
+    /// <param name="isBoot">Else all but what every verb has to obey is left out.</param>
+    public static BootParameters Parse(ReadOnlySpan<byte> text, bool isBoot, WarningLog warnings)
     {
         BootParameters values = new();
         foreach (string word in KernelCommandLine.Parse(text))
@@ -38,7 +44,7 @@ internal sealed class BootParameters
             int equals = word.IndexOf('=');
             string key = equals < 0 ? word : word[..equals];
             string? value = equals < 0 ? null : word[(equals + 1)..];
-            if (!values.Take(key, value))
+            if ((isBoot || key == SignedKey) && !values.Take(key, value))
                 warnings.Add(Where, Words.Quote(word) + Problem(key, value ?? ""));
         }
 
@@ -50,7 +56,7 @@ internal sealed class BootParameters
         "bootmerge.mutable" => " is not valid, ignored" + Words.Hint(value, MutableModes.Names),
         "bootmerge.fallback" => " is not valid, ignored" + Words.Hint(value, FallbackModes.Names),
         "bootmerge.log" => " is not valid, ignored" + Words.Hint(value, LogLevels),
-        "bootmerge.prune" => " is not valid, ignored; it takes yes or no",
+        "bootmerge.prune" or SignedKey => " is not valid, ignored; it takes yes or no",
         _ when key.StartsWith("bootmerge.", StringComparison.Ordinal) =>
             " is not known, ignored" + Words.Hint(key, Keys),
         _ => " is not valid, ignored; it takes yes or no",
@@ -82,6 +88,9 @@ internal sealed class BootParameters
                 return isFallback;
             case "bootmerge.prune":
                 PruneOff = isBoolean ? !on : PruneOff;
+                return isBoolean;
+            case SignedKey:
+                RequireSigned = isBoolean ? on : RequireSigned;
                 return isBoolean;
             case "bootmerge.log":
                 bool isLevel = Words.IndexOf(LogLevels, value ?? "") >= 0;

@@ -34,7 +34,7 @@ internal static class ConfigurationReader
         {
             InitramfsFiles = boot && initramfs is not null ? ReadFiles(initramfs, MainFile, passedOver) : [],
             Files = ReadFiles(root, MainFile, passedOver),
-            KernelCommandLine = boot ? ReadKernelCommandLine() : [],
+            KernelCommandLine = KernelCommandLine.Read(),
             OsRelease = Environment.GetEnvironmentVariable("SYSTEMD_OS_RELEASE"),
             Problems = problems,
         };
@@ -167,12 +167,5 @@ internal static class ConfigurationReader
         return (target is null ? status : Sys.Status(target)).IsCharacterDevice
             ? new SourceFile(name, [])
             : new SourceFile(name, Root.ReadFile(file, root.Outside(path), FileLimit));
-    }
-
-    private static byte[] ReadKernelCommandLine()
-    {
-        const string Path = "/proc/cmdline";
-        using SafeFileHandle? file = Sys.TryOpen(Path, Sys.O_RDONLY);
-        return file is null ? [] : Sys.ReadAll(file, FileLimit, Path);
     }
 }

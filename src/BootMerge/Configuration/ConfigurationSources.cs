@@ -16,7 +16,7 @@ internal sealed class ConfigurationSources
     /// <summary>Of the classes that may be worked on.</summary>
     public List<ClassSources> Classes { get; init; } = [];
 
-    /// <summary>/proc/cmdline, empty unless the verb is boot.</summary>
+    /// <summary>/proc/cmdline.</summary>
     public byte[] KernelCommandLine { get; init; } = [];
 
     /// <summary>The environment's SYSTEMD_OS_RELEASE: a path inside the root; null where it is not set.</summary>

@@ -13,8 +13,7 @@ internal static class SettingsResolver
         WarningLog warnings = new();
         warnings.Lines.AddAll(sources.Problems);
         BootMergeFile file = BootMergeFile.Parse(sources, warnings);
-        BootParameters kernel = BootParameters.Parse(typed.Verb == Verb.Boot ? sources.KernelCommandLine : [],
-            warnings);
+        BootParameters kernel = BootParameters.Parse(sources.KernelCommandLine, typed.Verb == Verb.Boot, warnings);
 
         ClassSelection selection = SelectedBy(typed);
         if (typed.Class is null && typed.Verb == Verb.Boot)
@@ -147,7 +146,8 @@ internal static class SettingsResolver
             SystemdMode = filesMode ?? MutableMode.No,
             Hierarchies = sources.Hierarchies is null ? cls.Hierarchies
                 : HierarchyList.Parse(sources.Hierarchies, cls.HierarchiesVariable),
-            ImagePolicy = typed.ImagePolicy ?? imagePolicy,
+            ImagePolicy = typed.ImagePolicy ?? (kernel.RequireSigned ?? file.RequireSigned ?? false
+                ? ImagePolicy.OnlySigned(cls, imagePolicy) : imagePolicy),
             // A file speaks of /etc only: noexec on /usr would stop the system.
             NoExec = typed.NoExec ?? (cls.NoExecByDefault && (file.NoExec ?? true)),
             OverlayOptions = options,

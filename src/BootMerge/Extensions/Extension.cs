@@ -40,6 +40,7 @@ internal sealed class Extension : IDisposable
 
     // The image's own file where what everybody sees of it belongs to a merge.
     private SafeFileHandle? _imageFile;
+    private SafeFileHandle? _imageDirectory;
 
     public required string Name { get; init; }
 
@@ -194,21 +195,35 @@ internal sealed class Extension : IDisposable
         if (Kind == ExtensionKind.Directory || Image is not null)
             return null;
         using SafeFileHandle file = _imageFile is null ? Open(root) : Sys.Reopen(_imageFile, Sys.O_PATH);
+        using SafeFileHandle? directory = Kind != ExtensionKind.Image ? null : OpenBeside(root);
+        using SideFiles? beside = Kind != ExtensionKind.Image ? null
+            : SideFiles.Read(file, directory, PathName.Last(_given is null ? Path : Sys.PathOf(_given)));
+        using SafeFileHandle readable = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
         // What a sysext brings to /usr may hold confexts, which are merged upon it.
-        Image = DiskImage.Open(file, Path, policy ?? ImagePolicy.BuiltIn(Class, FoundPath),
-            mayLieUnderLayers: Class == ExtensionClass.Sysext, out string? refusal);
-        return refusal;
+        ImageOpener opener = new(root, readable, Path, beside, policy ?? ImagePolicy.BuiltIn(Class, FoundPath),
+            mayLieUnderLayers: Class == ExtensionClass.Sysext);
+        Image = opener.Open();
+        return opener.Refusal;
     }
+
+    /// <summary>The directory that an image is in; null where it is not seen in that root.</summary>
+    private SafeFileHandle? OpenBeside(Root root) =>
+        _imageDirectory is not null ? Sys.Reopen(_imageDirectory, Sys.O_PATH | Sys.O_DIRECTORY)
+        : _given is not null ? Sys.Open(PathName.Parent(Sys.PathOf(_given)) + "/", Sys.O_PATH | Sys.O_DIRECTORY)
+        : root.TryOpenDirectory(PathName.Parent(Path));
 
     /// <summary>
     /// The file to open in place of what is at <see cref="Path"/>: a loop device keeps the merge that its file was
     /// opened through, and with it that merge's own loop device, for ever.
     /// </summary>
-    /// <param name="file">O_PATH; the extension closes it.</param>
-    public void OpenFrom(SafeFileHandle file)
+    /// <param name="file">O_PATH; the extension closes it, and the directory.</param>
+    /// <param name="directory">That the file is in.</param>
+    public void OpenFrom(SafeFileHandle file, SafeFileHandle? directory)
     {
         _imageFile?.Dispose();
+        _imageDirectory?.Dispose();
         _imageFile = file;
+        _imageDirectory = directory;
     }
 
     /// <summary>Lets go of the image; a merge that was made of it keeps it.</summary>
@@ -216,6 +231,7 @@ internal sealed class Extension : IDisposable
     {
         Image?.Dispose();
         _imageFile?.Dispose();
+        _imageDirectory?.Dispose();
         _given?.Dispose();
     }
 

@@ -11,6 +11,7 @@ internal static class Errno
     public const int EINTR = 4;
     public const int EIO = 5;
     public const int ENXIO = 6;
+    public const int E2BIG = 7;
     public const int EAGAIN = 11;
     public const int EACCES = 13;
     public const int ENOTBLK = 15;
@@ -33,6 +34,7 @@ internal static class Errno
     public const int EBADMSG = 74;
     public const int EOVERFLOW = 75;
     public const int EOPNOTSUPP = 95;
+    public const int ENOKEY = 126;
     public const int EKEYREJECTED = 129;
 
     /// <summary>

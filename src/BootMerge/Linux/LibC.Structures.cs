@@ -191,4 +191,56 @@ internal static unsafe partial class LibC
         public short Events;
         public short Returned;
     }
+
+    /// <summary>struct dm_ioctl of linux/dm-ioctl.h.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 312)]
+    public struct MapperRequest
+    {
+        /// <summary>Of a name, with its terminating zero.</summary>
+        public const int NameLength = 128;
+
+        [FieldOffset(0)]
+        public fixed uint Version[3];
+
+        /// <summary>Of the whole buffer, in bytes.</summary>
+        [FieldOffset(12)]
+        public uint Size;
+
+        /// <summary>Where what belongs to the request begins.</summary>
+        [FieldOffset(16)]
+        public uint Start;
+
+        [FieldOffset(20)]
+        public uint Targets;
+
+        [FieldOffset(28)]
+        public uint Flags;
+
+        [FieldOffset(40)]
+        public ulong Device;
+
+        [FieldOffset(48)]
+        public fixed byte Name[NameLength];
+
+        [FieldOffset(176)]
+        public fixed byte Uuid[NameLength + 1];
+    }
+
+    /// <summary>struct dm_target_spec of linux/dm-ioctl.h; its parameters follow, zero-terminated.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 40)]
+    public struct MapperTarget
+    {
+        [FieldOffset(0)]
+        public ulong Start;
+
+        /// <summary>In sectors of 512 bytes.</summary>
+        [FieldOffset(8)]
+        public ulong Length;
+
+        [FieldOffset(20)]
+        public uint Next;
+
+        [FieldOffset(24)]
+        public fixed byte Type[16];
+    }
 }

@@ -16,6 +16,11 @@ internal static class ExtensionIdentity
     /// </summary>
     public static JsonValue OfUnseen(string path) => JsonValue.Object().Add("path", JsonValue.String(path));
 
+    /// <summary>Of an image that is verified: what is in it is known, wherever its bytes lie.</summary>
+    /// <param name="rootHash">In lower-case hexadecimal.</param>
+    public static JsonValue OfVerified(string path, string rootHash) =>
+        OfUnseen(path).Add("verityHash", JsonValue.String(rootHash));
+
     /// <param name="path">Of the extension, resolved, inside the root.</param>
     /// <param name="handle">The extension's directory, image or device, opened in the namespace that will see the
     /// merge: mount numbers of a copy differ.</param>

@@ -34,7 +34,7 @@ internal static class ImageFiles
             foreach (string hierarchy in HierarchiesOf(extensionClass, classes))
                 RootViews.TakeAway(bare, extensionClass, hierarchy);
         foreach (Extension extension in covered)
-            Use(extension, bare.TryOpen(extension.Path));
+            Use(extension, bare, bare.TryOpen(extension.Path));
     }
 
     /// <summary>In a private view: opens what is the same file in the original namespace.</summary>
@@ -42,13 +42,13 @@ internal static class ImageFiles
     {
         foreach (Extension extension in found.Extensions)
             if (extension.Kind == ExtensionKind.Image)
-                Use(extension, extension.TryOpenHere(root));
+                Use(extension, root, extension.TryOpenHere(root));
     }
 
     /// <summary>
     /// Another file of that name, such as one that the machine has in place of the vendor's, is closed.
     /// </summary>
-    private static void Use(Extension extension, SafeFileHandle? file)
+    private static void Use(Extension extension, Root root, SafeFileHandle? file)
     {
         if (file is null)
             return;
@@ -56,7 +56,7 @@ internal static class ImageFiles
         bool isSame = status.IsRegular && status.Size == extension.Status.Size
             && status.ModificationTime == extension.Status.ModificationTime;
         if (isSame && !Sys.IsOnOverlay(file))
-            extension.OpenFrom(file);
+            extension.OpenFrom(file, root.TryOpenDirectory(PathName.Parent(extension.Path)));
         else
             file.Dispose();
     }

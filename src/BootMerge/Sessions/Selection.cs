@@ -152,7 +152,9 @@ internal sealed class Selection
             if (identities is null || !identities.TryGetValue(extension.Name, out identity))
             {
                 using SafeFileHandle? handle = extension.TryOpenHere(root);
-                identity = handle is null ? ExtensionIdentity.OfUnseen(extension.Path)
+                identity = extension.Image?.Protection.RootHash is string hash
+                    ? ExtensionIdentity.OfVerified(extension.Path, hash)
+                    : handle is null ? ExtensionIdentity.OfUnseen(extension.Path)
                     : ExtensionIdentity.Of(extension.Path, handle);
             }
 
@@ -267,9 +269,8 @@ internal sealed class Selection
             if (candidate.Verdict.Accepted && candidate.Verdict.Reason.Length > 0)
                 log.Warning("Merging '" + candidate.Extension.Name + "' although it does not fit (--force): "
                     + candidate.Verdict.Reason + ".");
-            if (candidate.Verdict.Accepted && candidate.Extension.Image is { IsUnverified: true })
-                log.Warning("Merging '" + candidate.Extension.Name + "' unverified: the image policy does not use its "
-                    + "hash partition (dm-verity).");
+            if (candidate.Verdict.Accepted && candidate.Extension.Image?.Protection is { IsLess: true } protection)
+                log.Warning("Merging '" + candidate.Extension.Name + "' " + protection.Describe() + ".");
             if (candidate.Verdict.Accepted && candidate.Missing is string missing)
                 log.Warning("Merging '" + candidate.Extension.Name + "' without its " + missing + ".");
         }

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Text;
 using BootMerge.Extensions;
+using BootMerge.Extensions.Images;
 using BootMerge.Json;
 using BootMerge.Sessions;
 
@@ -51,12 +52,36 @@ internal static class JsonReport
             .Add("path", JsonValue.String(extension.FoundPath))
             .Add("reason", JsonValue.String(reason)));
 
+    /// <summary>The disk images that are merged, or would be, and how far what is in them is known.</summary>
+    public static JsonValue Images(List<Selection> selections)
+    {
+        JsonValue array = JsonValue.Array();
+        foreach (Selection selection in selections)
+            foreach (Candidate candidate in selection.Candidates)
+                if (candidate.Verdict.Accepted && candidate.Extension.Image is DiskImage image)
+                    array.Add(JsonValue.Object()
+                        .Add("name", JsonValue.String(candidate.Extension.Name))
+                        .Add("path", JsonValue.String(candidate.Extension.FoundPath))
+                        .Add("protection", Protection(image)));
+        return array;
+    }
+
+    /// <summary>null: it is a directory.</summary>
+    public static JsonValue Protection(DiskImage? image) => image is null ? JsonValue.Null() : JsonValue.Object()
+        .Add("state", JsonValue.String(image.Protection.Describe()))
+        .Add("rootHash", JsonValue.StringOrNull(image.Protection.RootHash))
+        .Add("signedBy", JsonValue.StringOrNull(image.Protection.SignedBy));
+
     /// <summary>
-    /// What <see cref="NotMerged"/> and <see cref="Ignored"/> have collected, for people: a line each.
+    /// What <see cref="Images"/>, <see cref="NotMerged"/> and <see cref="Ignored"/> have collected, for people: a line
+    /// each.
     /// </summary>
-    public static string Text(JsonValue notMerged, JsonValue ignored)
+    public static string Text(JsonValue images, JsonValue notMerged, JsonValue ignored)
     {
         StringBuilder text = new();
+        foreach (JsonValue entry in images.Items)
+            text.Append("image: ").Append(Part(entry, "name")).Append(" (").Append(Part(entry, "path")).Append("): ")
+                .Append(Part(entry.Get("protection")!, "state")).Append('\n');
         foreach (JsonValue entry in notMerged.Items)
             text.Append("not merged: ").Append(Part(entry, "name")).Append(" (").Append(Part(entry, "path"))
                 .Append("): ")

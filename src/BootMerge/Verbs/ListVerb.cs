@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
@@ -20,16 +21,22 @@ internal static class ListVerb
                 HostRelease.IsInitrd(session.Root)).Extensions);
         Choose(extensions, session.Settings.Names);
         extensions.SortBy(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
+        bool isLooked = session.Settings.Has(Switches.Verbose);
 
         if (session.Settings.Json != JsonFormat.Off)
         {
             JsonValue array = JsonValue.Array();
             foreach (Extension extension in extensions)
-                array.Add(JsonValue.Object()
+            {
+                JsonValue entry = JsonValue.Object()
                     .Add("name", JsonValue.String(extension.Name))
                     .Add("type", JsonValue.String(extension.KindName))
                     .Add("path", JsonValue.String(session.Root.Outside(extension.Path)))
-                    .Add("time", JsonValue.Number(extension.Time)));
+                    .Add("time", JsonValue.Number(extension.Time));
+                array.Add(session.Settings.IsDropIn ? entry : entry.Add("protection",
+                    JsonValue.StringOrNull(isLooked ? Protection(session, extension) : null)));
+            }
+
             Output.Write(JsonReport.Format(array, session.Settings.Json));
             return;
         }
@@ -40,11 +47,35 @@ internal static class ListVerb
             return;
         }
 
-        Table table = new("NAME", "TYPE", "PATH", "TIME");
+        Table table = isLooked ? new("NAME", "TYPE", "PATH", "TIME", "PROTECTION")
+            : new("NAME", "TYPE", "PATH", "TIME");
         foreach (Extension extension in extensions)
-            table.Add(extension.Name, extension.KindName, session.Root.Outside(extension.Path),
-                extension.Time == 0 ? "-" : Timestamp.Format(extension.Time));
+        {
+            string time = extension.Time == 0 ? "-" : Timestamp.Format(extension.Time);
+            if (isLooked)
+                table.Add(extension.Name, extension.KindName, session.Root.Outside(extension.Path), time,
+                    Protection(session, extension) ?? "-");
+            else
+                table.Add(extension.Name, extension.KindName, session.Root.Outside(extension.Path), time);
+        }
+
         Output.Write(table.ToText(!session.Settings.Has(Switches.NoLegend), Colours.AreWanted()));
+    }
+
+    /// <summary>How far what is in an image is known, or why it is refused; null: it is a directory.</summary>
+    private static string? Protection(Session session, Extension extension)
+    {
+        using (extension)
+            try
+            {
+                return extension.OpenImage(session.Root, session.Settings.Classes.Find(settings =>
+                    settings.Class == extension.Class)!.ImagePolicy) is string refusal ? "refused: " + refusal
+                    : extension.Image?.Protection.Describe();
+            }
+            catch (Exception e) when (e is KernelException or InputException)
+            {
+                return "unusable: " + e.Message;
+            }
     }
 
     /// <summary>Leaves only those of these names; without a name all.</summary>

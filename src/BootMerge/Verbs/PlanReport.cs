@@ -77,7 +77,8 @@ internal static class PlanReport
                 .Add("kind", JsonValue.String(KindName(layer.Kind)))
                 .Add("name", JsonValue.String(layer.Name))
                 .Add("path", JsonValue.String(layer.Path))
-                .Add("image", JsonValue.StringOrNull(layer.Image?.Path)));
+                .Add("image", JsonValue.StringOrNull(layer.Image?.Path))
+                .Add("protection", JsonReport.Protection(layer.Image)));
         JsonValue options = JsonValue.Array();
         foreach (OverlayOption option in stack.Options)
             options.Add(JsonValue.String(option.ToString()));

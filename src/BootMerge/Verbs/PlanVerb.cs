@@ -26,7 +26,8 @@ internal static class PlanVerb
         if (session.Settings.Json == JsonFormat.Off)
         {
             Output.Write((action == "nothing" ? "nothing to do" : "would " + action) + "\n"
-                + PlanReport.Text(session.Root, plans) + JsonReport.Text(notMerged, ignored));
+                + PlanReport.Text(session.Root, plans) + JsonReport.Text(JsonReport.Images(selections), notMerged,
+                ignored));
             return;
         }
 

@@ -50,7 +50,8 @@ internal static class StatusVerb
 
         if (settings.Json == JsonFormat.Off)
         {
-            string others = JsonReport.Text(notMerged, JsonReport.Ignored(selections));
+            string others = JsonReport.Text(JsonReport.Images(selections), notMerged,
+                JsonReport.Ignored(selections));
             Output.Write(table.ToText(!settings.Has(Switches.NoLegend), Colours.AreWanted())
                 + (others.Length == 0 ? "" : "\n" + others));
             return;
@@ -59,6 +60,7 @@ internal static class StatusVerb
         bool isLooked = settings.Has(Switches.Verbose);
         Output.Write(JsonReport.Format(settings.IsDropIn ? hierarchies : JsonReport.Begin()
             .Add("hierarchies", hierarchies)
+            .Add("images", isLooked ? JsonReport.Images(selections) : JsonValue.Null())
             .Add("notMerged", isLooked ? notMerged : JsonValue.Null())
             .Add("ignored", isLooked ? JsonReport.Ignored(selections) : JsonValue.Null()), settings.Json));
     }

@@ -143,7 +143,7 @@ public sealed class ConfigurationReaderTests : IDisposable
     }
 
     [Fact]
-    public void Only_boot_reads_the_initramfs_and_the_kernel_command_line()
+    public void Only_boot_reads_the_initramfs()
     {
         Write("/etc/bootmerge.conf", "main");
         Write("/etc/systemd/confext.conf", "confext");
@@ -154,7 +154,7 @@ public sealed class ConfigurationReaderTests : IDisposable
         ConfigurationSources boot = ConfigurationReader.Read(new Arguments { Verb = Verb.Boot }, root, root);
 
         Assert.Empty(merge.InitramfsFiles);
-        Assert.Empty(merge.KernelCommandLine);
+        Assert.NotEmpty(merge.KernelCommandLine);
         Assert.Same(ExtensionClass.Confext, Assert.Single(merge.Classes).Class);
         Assert.Single(merge.Classes[0].Files);
         Assert.Single(boot.InitramfsFiles);

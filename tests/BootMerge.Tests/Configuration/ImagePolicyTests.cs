@@ -176,6 +176,45 @@ public sealed class ImagePolicyTests
     public void The_reason_names_the_policy(string policy, string reason) =>
         Assert.Equal(reason, ImagePolicy.Parse(policy, out _)!.ReasonToRefuse("squashfs"));
 
+    [Theory]
+    [InlineData("root=unprotected", "plain")]
+    [InlineData("root=verity", "hashed")]
+    [InlineData("root=signed", "signed")]
+    [InlineData("root=verity+signed", "hashed signed")]
+    [InlineData("root=verity+unprotected", "plain hashed")]
+    [InlineData("*", "plain hashed signed")]
+    [InlineData("~", "")]
+    public void A_bare_image_is_what_lies_beside_it(string policy, string usable) =>
+        Assert.Equal(usable, States(ImagePolicy.Parse(policy, out _)!));
+
+    [Theory]
+    [InlineData("*", "signed")]
+    [InlineData("root=verity+signed", "signed")]
+    [InlineData("root=signed", "signed")]
+    [InlineData("root=verity", "")]
+    [InlineData("~", "")]
+    [InlineData("root=unprotected", "")]
+    [InlineData("usr=signed", "")]
+    public void Where_signatures_are_required_a_policy_allows_what_it_allows_of_them(string policy, string usable)
+    {
+        ImagePolicy signed = ImagePolicy.OnlySigned(ExtensionClass.Sysext, ImagePolicy.Parse(policy, out _)!);
+        Assert.Equal(usable, States(signed));
+        Assert.False(signed.Allows(Designator.Root, isSigned: false));
+        Assert.False(signed.Allows(Designator.Usr, isSigned: false));
+        Assert.Null(signed.ReasonToRefuse(Designator.Swap, PartitionState.Absent, false, false));
+    }
+
+    [Fact]
+    public void Where_signatures_are_required_and_no_policy_is_configured_that_is_all()
+    {
+        foreach (ExtensionClass extensionClass in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
+            Assert.Equal("signed", States(ImagePolicy.OnlySigned(extensionClass, null)));
+    }
+
+    private static string States(ImagePolicy policy) => string.Join(' ', Array.FindAll(
+        [PartitionState.Plain, PartitionState.Hashed, PartitionState.Signed],
+        state => policy.ReasonToRefuse("squashfs", state) is null)).ToLowerInvariant();
+
     [Fact]
     public void A_file_system_that_policies_cannot_name_is_usable_only_where_none_is_named()
     {

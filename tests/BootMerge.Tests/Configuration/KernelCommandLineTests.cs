@@ -1,5 +1,6 @@
 using System.Text;
 using BootMerge.Configuration;
+using BootMerge.Linux;
 using CsCheck;
 using Xunit;
 
@@ -34,9 +35,25 @@ public sealed class KernelCommandLineTests
     [InlineData("notbootmerge=0 bootmergex=0", false)]
     [InlineData("init=\"bootmerge=0 x\"", false)]
     public void The_last_boolean_switches_off(string text, bool off) =>
-        Assert.Equal(off, BootParameters.Parse(Encoding.UTF8.GetBytes(text), new WarningLog()).SwitchedOff);
+        Assert.Equal(off, BootParameters.Parse(Encoding.UTF8.GetBytes(text), isBoot: true, new WarningLog()).SwitchedOff);
 
     [Theory]
+    [InlineData("bootmerge.require-signed", true)]
+    [InlineData("bootmerge.require-signed=yes bootmerge=0", true)]
+    [InlineData("bootmerge.require-signed bootmerge.require-signed=0", false)]
+    [InlineData("bootmerge.mutable=bogus", null)]
+    public void In_the_running_system_only_what_must_not_be_undone_counts(string text, bool? isRequired)
+    {
+        WarningLog log = new();
+        BootParameters values = BootParameters.Parse(Encoding.UTF8.GetBytes(text), isBoot: false, log);
+        Assert.Equal(isRequired, values.RequireSigned);
+        Assert.False(values.SwitchedOff);
+        Assert.Empty(log.Lines);
+    }
+
+    [Theory]
+    [InlineData("bootmerge.require-signed=2", "Kernel command line: 'bootmerge.require-signed=2' is not valid, "
+        + "ignored; it takes yes or no")]
     [InlineData("bootmerge=maybe", "Kernel command line: 'bootmerge=maybe' is not valid, ignored; it takes yes or no")]
     [InlineData("systemd.confext=2", "Kernel command line: 'systemd.confext=2' is not valid, ignored; it "
         + "takes yes or no")]
@@ -54,7 +71,7 @@ public sealed class KernelCommandLineTests
     {
         WarningLog log = new();
 
-        BootParameters.Parse(Encoding.UTF8.GetBytes(text), log);
+        BootParameters.Parse(Encoding.UTF8.GetBytes(text), isBoot: true, log);
 
         Assert.Equal([warning], log.Lines);
     }
@@ -69,7 +86,7 @@ public sealed class KernelCommandLineTests
                 text =>
                 {
                     WarningLog log = new();
-                    BootParameters.Parse(text, log);
+                    BootParameters.Parse(text, isBoot: true, log);
                     return log.Lines.TrueForAll(line => !line.Contains('\n'));
                 },
                 seed: "0000KOIPe036",

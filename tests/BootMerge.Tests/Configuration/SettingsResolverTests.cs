@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
@@ -174,6 +175,38 @@ public sealed class SettingsResolverTests
         Assert.Equal(files.Contains("nonsense", StringComparison.Ordinal) ? 1 : 0, settings.Warnings.Count);
         Assert.All(settings.Warnings, warning =>
             Assert.StartsWith("/f:2: ImagePolicy=", warning, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    // Kernel command line, the initramfs's file, the root's, the option, and whether a plain image is allowed.
+    [InlineData("", "", "", "", true)]
+    [InlineData("", "", "yes", "", false)]
+    [InlineData("", "", "yes", "--image-policy=*", true)]
+    [InlineData("bootmerge.require-signed", "", "", "", false)]
+    [InlineData("bootmerge.require-signed", "", "no", "", false)]
+    [InlineData("bootmerge.require-signed=0", "", "yes", "", true)]
+    [InlineData("", "yes", "no", "", false)]
+    [InlineData("", "no", "yes", "", false)]
+    [InlineData("", "", "yes|no", "", true)]
+    [InlineData("", "yes", "yes|no", "", false)]
+    public void Signatures_are_required_by_file_or_kernel_command_line(string kernel, string initramfs, string files,
+        string option, bool isPlainAllowed)
+    {
+        static List<SourceFile> Files(string values) => values.Length == 0 ? [] : [.. values.Split('|').Select(
+            value => File("/f", "[BootMerge]\nRequireSigned=" + value))];
+        ConfigurationSources sources = new()
+        {
+            KernelCommandLine = Encoding.UTF8.GetBytes(kernel),
+            InitramfsFiles = Files(initramfs),
+            Files = Files(files),
+        };
+        foreach (string verb in initramfs.Length == 0 ? new[] { "boot", "merge", "refresh", "status" } : ["boot"])
+        {
+            Settings settings = SettingsResolver.Resolve(Typed(option.Length == 0 ? [verb] : [option, verb]), sources);
+            Assert.Empty(settings.Warnings);
+            Assert.All(settings.Classes, one => Assert.Equal(isPlainAllowed,
+                (one.ImagePolicy ?? ImagePolicy.BuiltIn(one.Class, "/x")).ReasonToRefuse("squashfs") is null));
+        }
     }
 
     [Fact]

@@ -33,6 +33,7 @@ public sealed partial class KernelDeclarationTests
         #include <linux/btrfs.h>
         #include <linux/capability.h>
         #include <linux/errno.h>
+        #include <linux/dm-ioctl.h>
         #include <linux/fcntl.h>
         #include <linux/fs.h>
         #include <linux/inotify.h>
@@ -82,6 +83,9 @@ public sealed partial class KernelDeclarationTests
         (typeof(LibC.LoopConfiguration), "struct loop_config", true, "fd info"),
         (typeof(LibC.LoopInformation), "struct loop_info64", true,
             "lo_device lo_inode lo_offset lo_sizelimit lo_flags"),
+        (typeof(LibC.MapperRequest), "struct dm_ioctl", true,
+            "version data_size data_start target_count flags dev name uuid"),
+        (typeof(LibC.MapperTarget), "struct dm_target_spec", true, "sector_start length next target_type"),
         (typeof(LibC.FileAttributes), "struct fsxattr", true, "fsx_xflags fsx_extsize fsx_nextents fsx_projid"),
         (typeof(LibC.KeyOperation), "struct keyctl_pkey_params", true, "key_id in_len in2_len"),
         (typeof(LibC.PollEntry), "struct pollfd", false, "fd events revents"),

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -15,9 +14,11 @@ internal sealed class DiskImage : IDisposable
     // Lies upon the root's /usr, and is alone in an image without a root.
     private readonly Volume? _usr;
 
-    private DiskImage(string path, Volume? root, Volume? usr)
+    /// <summary>Takes over both volumes; <see cref="ImageOpener"/> makes them.</summary>
+    public DiskImage(string path, Volume? root, Volume? usr, ImageProtection protection)
     {
         Path = path;
+        Protection = protection;
         _root = root;
         _usr = usr;
         Root = usr is null ? root!.Root : Join();
@@ -35,78 +36,8 @@ internal sealed class DiskImage : IDisposable
     /// </summary>
     public bool HasUsr => _usr is not null;
 
-    /// <summary>Its maker gave it a hash partition, but the policy does not want that used.</summary>
-    public bool IsUnverified { get; private init; }
-
-    /// <summary>
-    /// What cannot be opened or mounted is a <see cref="KernelException"/>, what is not such an image an
-    /// <see cref="InputException"/>.
-    /// </summary>
-    /// <param name="image">O_PATH descriptor of a regular file or block device.</param>
-    /// <param name="path">Of the image, inside the root.</param>
-    /// <param name="policy">Asked before the kernel sees a file system.</param>
-    /// <param name="mayLieUnderLayers">Layers of other merges may come to lie on what is in it.</param>
-    /// <param name="refusal">Why the policy does not allow it, or null.</param>
-    /// <returns>null when the policy does not allow it.</returns>
-    public static DiskImage? Open(SafeFileHandle image, string path, ImagePolicy policy, bool mayLieUnderLayers,
-        out string? refusal)
-    {
-        using SafeFileHandle file = Sys.Reopen(image, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
-        ReadOnlySpan<byte> start = Start(file, path, 0);
-        List<GptPartition>? partitions = GptTable.Read(start, Sys.SizeOf(file),
-            (buffer, offset) => Sys.ReadAt(file, buffer, offset, path), out string problem);
-        if (problem.Length > 0)
-            throw new InputException(problem);
-        if (partitions is null)
-        {
-            string fileSystem = Superblock.Identify(start, "it", out problem) ?? throw new InputException(problem);
-            refusal = policy.ReasonToRefuse(fileSystem);
-            return refusal is not null ? null
-                : new DiskImage(path, Volume.OfWhole(file, path, fileSystem, mayLieUnderLayers), null);
-        }
-
-        RefuseLeftOvers(start);
-        return OpenPartitions(file, path, new PartitionChoice(partitions, policy, MachineArchitecture.Local), policy,
-            out refusal);
-    }
-
-    /// <summary>What is left of something older must not decide what is merged.</summary>
-    private static void RefuseLeftOvers(ReadOnlySpan<byte> start)
-    {
-        string? leftOver = Superblock.Find(start, "it", out string? reason);
-        if (leftOver is not null)
-            throw new InputException("it has a GPT partition table and the signature of " + leftOver);
-        if (reason is not null)
-            throw new InputException("it has a GPT partition table, and " + reason);
-    }
-
-    private static DiskImage? OpenPartitions(SafeFileHandle file, string path, PartitionChoice choice,
-        ImagePolicy policy, out string? refusal)
-    {
-        if (choice.Problem is not null)
-            throw new InputException(choice.Problem);
-        refusal = choice.Refusal;
-        Volume? root = null;
-        Volume? usr = null;
-        try
-        {
-            if (refusal is null && choice.Root is not null)
-                root = OpenPartition(file, path, policy, choice.Root, Designator.Root, out refusal);
-            if (refusal is null && choice.Usr is not null)
-                usr = OpenPartition(file, path, policy, choice.Usr, Designator.Usr, out refusal);
-            if (refusal is null)
-                return new DiskImage(path, root, usr) { IsUnverified = choice.IsUnverified };
-        }
-        catch
-        {
-            root?.Dispose();
-            usr?.Dispose();
-            throw;
-        }
-
-        root?.Dispose();
-        return null;
-    }
+    /// <summary>Whether what is read of it is checked.</summary>
+    public ImageProtection Protection { get; }
 
     /// <summary>Another detached mount of it: an older kernel attaches each one only once.</summary>
     public SafeFileHandle Mount() => _usr is null ? _root!.Mount() : Join();
@@ -116,17 +47,6 @@ internal sealed class DiskImage : IDisposable
         Root.Dispose();
         _root?.Dispose();
         _usr?.Dispose();
-    }
-
-    /// <returns>null when the policy does not allow its file system.</returns>
-    private static Volume? OpenPartition(SafeFileHandle file, string path, ImagePolicy policy, GptPartition partition,
-        Designator designator, out string? refusal)
-    {
-        string place = designator == Designator.Root ? "its root partition" : "its usr partition";
-        string fileSystem = Superblock.Identify(Start(file, path, partition.Offset, partition.Size), place,
-            out string problem) ?? throw new InputException(problem);
-        refusal = policy.ReasonToRefuse(designator, fileSystem);
-        return refusal is null ? Volume.OfPart(file, path, fileSystem, partition.Offset, partition.Size) : null;
     }
 
     /// <summary>
@@ -159,11 +79,5 @@ internal sealed class DiskImage : IDisposable
             root.Dispose();
             throw;
         }
-    }
-
-    private static ReadOnlySpan<byte> Start(SafeFileHandle file, string path, ulong offset, ulong size = ulong.MaxValue)
-    {
-        byte[] start = new byte[Math.Min(Superblock.Length, size)];
-        return start.AsSpan(0, Sys.ReadAt(file, start, offset, path));
     }
 }

@@ -25,4 +25,7 @@ internal sealed class GptPartition
     public required ulong Flags { get; init; }
 
     public required string Label { get; init; }
+
+    /// <summary>Its own number, as its text without dashes: 32 hexadecimal digits, lower case.</summary>
+    public required string Guid { get; init; }
 }

@@ -22,6 +22,7 @@ internal static class GptTable
     /// <summary>Eight times the usual.</summary>
     private const int LargestTable = 128 << 10;
     private const uint Revision = 0x10000;
+    private const int GuidOffset = 16;
     private const int NameOffset = 56;
     private const int NameLength = 36;
 
@@ -112,6 +113,7 @@ internal static class GptTable
                     Size = (entry.Last - entry.First + 1) * sector,
                     Flags = entry.Flags,
                     Label = Name(MemoryMarshal.Cast<byte, char>(bytes[NameOffset..])),
+                    Guid = Text(bytes.Slice(GuidOffset, PartitionTypes.Length)),
                 });
         }
 
@@ -130,6 +132,17 @@ internal static class GptTable
         }
 
         return ~checksum;
+    }
+
+    /// <summary>The first three groups of a GUID are little-endian numbers.</summary>
+    private static string Text(ReadOnlySpan<byte> guid)
+    {
+        Span<byte> bytes = stackalloc byte[PartitionTypes.Length];
+        guid.CopyTo(bytes);
+        bytes[..4].Reverse();
+        bytes[4..6].Reverse();
+        bytes[6..8].Reverse();
+        return Convert.ToHexStringLower(bytes);
     }
 
     private static string Name(ReadOnlySpan<char> text)

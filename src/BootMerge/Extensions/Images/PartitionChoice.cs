@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace BootMerge.Extensions.Images;
@@ -18,7 +19,9 @@ internal sealed class PartitionChoice
     private readonly uint _hidden;
 
     /// <param name="partitions">In the order of the table.</param>
-    public PartitionChoice(List<GptPartition> partitions, ImagePolicy policy, MachineArchitecture machine)
+    /// <param name="beside">Its root hash, if it has one, says which data and hash partition count; or null.</param>
+    public PartitionChoice(List<GptPartition> partitions, ImagePolicy policy, MachineArchitecture machine,
+        SideFiles? beside = null)
     {
         _policy = policy;
         int generic = 0;
@@ -32,6 +35,10 @@ internal sealed class PartitionChoice
                 continue;
             }
 
+            if (beside?.RootHash is string hash && (designator == beside.Data && !hash.StartsWith(partition.Guid,
+                StringComparison.Ordinal) || designator == HashOf(beside.Data) && !hash.EndsWith(partition.Guid,
+                StringComparison.Ordinal)))
+                continue;
             if (designator == Designator.Generic)
                 generic++;
             else if (policy.Ignores(designator))
@@ -42,6 +49,9 @@ internal sealed class PartitionChoice
         }
 
         Problem = PairProblem();
+        if (beside?.RootHash is not null && (Found(beside.Data) is null && !IsIgnored(beside.Data)
+            || Found(HashOf(beside.Data)) is null && !IsIgnored(HashOf(beside.Data))))
+            Problem = "it has no partitions with the root hash of " + beside.HashSource;
         if (Problem is null && Root is null && Usr is null && generic == 1)
         {
             if (policy.Ignores(Designator.Root))
@@ -52,7 +62,7 @@ internal sealed class PartitionChoice
 
         Problem ??= RootProblem(generic);
         if (Problem is null)
-            Refusal = FindRefusal() ?? VerityRefusal(Designator.Root) ?? VerityRefusal(Designator.Usr);
+            Refusal = FindRefusal();
     }
 
     public GptPartition? Root => Found(Designator.Root);
@@ -66,8 +76,14 @@ internal sealed class PartitionChoice
     /// <summary>Why the policy does not allow it, or null.</summary>
     public string? Refusal { get; }
 
+    /// <summary>What the data is verified by; null when it has none, or none that the policy uses.</summary>
+    public GptPartition? HashTreeOf(Designator data) => Found(HashOf(data));
+
+    /// <summary>Holds the root hash and its signature; null as of <see cref="HashTreeOf"/>.</summary>
+    public GptPartition? SignatureOf(Designator data) => Found(HashOf(data) + 1);
+
     /// <summary>It has a hash partition that the policy does not want used.</summary>
-    public bool IsUnverified { get; private set; }
+    public bool HasUnusedTree(Designator data) => HashTreeOf(data) is not null || IsIgnored(HashOf(data));
 
     private GptPartition? Found(Designator designator) => _found[(int)designator];
 
@@ -135,16 +151,4 @@ internal sealed class PartitionChoice
         Found(kind) is null ? IsIgnored(kind) ? PartitionState.Ignored : PartitionState.Absent
             : kind > Designator.Usr || Found(HashOf(kind)) is null ? PartitionState.Plain
             : Found(HashOf(kind) + 1) is null ? PartitionState.Hashed : PartitionState.Signed;
-
-    /// <summary>
-    /// What systemd would verify must not be merged without: it may be damaged, or not what its maker signed.
-    /// </summary>
-    private string? VerityRefusal(Designator data)
-    {
-        bool isHashed = Found(HashOf(data)) is not null;
-        IsUnverified |= Found(data) is not null && (isHashed || IsIgnored(HashOf(data)));
-        return isHashed && _policy.Verifies(data)
-            ? "it must be verified by its hash partition (dm-verity), which this version cannot; the image policy "
-                + NameOf(data) + "=unprotected merges it unverified" : null;
-    }
 }

@@ -61,6 +61,11 @@ internal sealed class Volume : IDisposable
         }
     }
 
+    /// <summary>What a block device has.</summary>
+    /// <param name="device">Opened for reading; the volume closes it.</param>
+    public static Volume OfDevice(SafeFileHandle device, string devicePath, string image, string fileSystem) =>
+        On(device, devicePath, image, fileSystem);
+
     /// <summary>Another detached mount of it: an older kernel attaches each one only once.</summary>
     public SafeFileHandle Mount()
     {

@@ -50,7 +50,7 @@ public sealed class PartitionChoiceTests
         Assert.Null(choice.Problem);
         Assert.Null(choice.Refusal);
         Assert.Equal((root, usr), (Index(all, choice.Root), Index(all, choice.Usr)));
-        Assert.False(choice.IsUnverified);
+        Assert.False(choice.HasUnusedTree(Designator.Root));
     }
 
     [Theory]
@@ -90,16 +90,19 @@ public sealed class PartitionChoiceTests
     }
 
     [Theory]
-    [InlineData("root root-verity", "root")]
-    [InlineData("root root-verity root-verity-sig", "root")]
-    [InlineData("root usr usr-verity", "usr")]
-    [InlineData("usr usr-verity", "usr")]
-    public void What_must_be_verified_is_refused_with_the_remedy(string partitions, string remedy)
+    [InlineData("root root-verity", Designator.Root, "1", "-")]
+    [InlineData("root root-verity root-verity-sig", Designator.Root, "1", "2")]
+    [InlineData("root usr usr-verity", Designator.Usr, "2", "-")]
+    [InlineData("root usr usr-verity", Designator.Root, "-", "-")]
+    [InlineData("usr-verity-sig usr usr-verity", Designator.Usr, "2", "0")]
+    public void What_there_is_to_verify_by_is_chosen_for_each(string partitions, object data, string tree,
+        string signature)
     {
-        PartitionChoice choice = Choose(partitions, ImagePolicy.BuiltIn(ExtensionClass.Sysext, "/x"), out _);
+        PartitionChoice choice = Choose(partitions, ImagePolicy.BuiltIn(ExtensionClass.Sysext, "/x"), out var all);
         Assert.Null(choice.Problem);
-        Assert.Equal("it must be verified by its hash partition (dm-verity), which this version cannot; the image "
-            + $"policy {remedy}=unprotected merges it unverified", choice.Refusal);
+        Assert.Null(choice.Refusal);
+        Assert.Equal((tree, signature), (Index(all, choice.HashTreeOf((Designator)data)),
+            Index(all, choice.SignatureOf((Designator)data))));
     }
 
     [Theory]
@@ -175,10 +178,13 @@ public sealed class PartitionChoiceTests
             case "merged" or "unverified":
                 Assert.Null(choice.Problem);
                 Assert.Null(choice.Refusal);
-                Assert.Equal(expected is "unverified", choice.IsUnverified);
+                Assert.Equal(expected is "unverified",
+                    choice.HasUnusedTree(Designator.Root) || choice.HasUnusedTree(Designator.Usr));
                 break;
             case "verity":
-                Assert.Contains("(dm-verity), which this version cannot", choice.Refusal, StringComparison.Ordinal);
+                Assert.Null(choice.Problem);
+                Assert.Null(choice.Refusal);
+                Assert.NotNull(choice.HashTreeOf(choice.Usr is null ? Designator.Root : Designator.Usr));
                 break;
             default:
                 Assert.Null(choice.Problem);
@@ -202,26 +208,54 @@ public sealed class PartitionChoiceTests
 
     [Theory]
     [InlineData("root", "without verity or encryption")]
-    [InlineData("root root-verity root-verity-sig", "dm-verity")]
-    public void Images_of_the_boot_loader_must_be_signed(string partitions, string reason)
+    [InlineData("root root-verity", "without a signature")]
+    [InlineData("root root-verity root-verity-sig", null)]
+    public void Images_of_the_boot_loader_must_be_signed(string partitions, string? reason)
     {
         PartitionChoice choice = Choose(partitions,
             ImagePolicy.BuiltIn(ExtensionClass.Confext, "/.extra/confext/x.raw"), out _);
-        Assert.Contains(reason, choice.Refusal, StringComparison.Ordinal);
+        Assert.Equal(reason is null, choice.Refusal is null);
+        Assert.EndsWith(reason ?? "", choice.Refusal ?? "", StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("root#1 root-verity#2 root#3 root-verity#4", "12", "0", "1")]
+    [InlineData("root#1 root-verity#2 root#3 root-verity#4", "34", "2", "3")]
+    [InlineData("root#1/9 root-verity#2 root#3/1 root-verity#4", "34", "2", "3")]
+    [InlineData("root#1 root-verity#2 root#3 root-verity#4", "14", "0", "3")]
+    [InlineData("root#1 root-verity#2", "13", null, null)]
+    [InlineData("root#1 root-verity#2", "32", null, null)]
+    [InlineData("root#1", "12", null, null)]
+    public void A_root_hash_says_which_partitions_count(string partitions, string hash, string? root, string? tree)
+    {
+        using SideFiles beside = SideFiles.OfHash(Guid(hash[0]) + Guid(hash[1]), "x.roothash");
+        PartitionChoice choice = Choose(partitions, ImagePolicy.Parse("root=verity", out _)!, out var all,
+            beside: beside);
+        if (root is null)
+        {
+            Assert.Equal("it has no partitions with the root hash of x.roothash", choice.Problem);
+            return;
+        }
+
+        Assert.Null(choice.Problem);
+        Assert.Equal((root, tree), (Index(all, choice.Root), Index(all, choice.HashTreeOf(Designator.Root))));
+    }
+
+    private static string Guid(char number) => new(number, 32);
+
     private static PartitionChoice Choose(string text, ImagePolicy policy, out List<GptPartition> partitions,
-        MachineArchitecture? machine = null)
+        MachineArchitecture? machine = null, SideFiles? beside = null)
     {
         partitions = [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
-        return new PartitionChoice(partitions, policy, machine ?? MachineArchitecture.X8664);
+        return new PartitionChoice(partitions, policy, machine ?? MachineArchitecture.X8664, beside);
     }
 
     private static GptPartition Parse(string text)
     {
         string[] flags = text.Split('!');
         string[] label = flags[0].Split('/');
-        string[] type = label[0].Split('@');
+        string[] guid = label[0].Split('#');
+        string[] type = guid[0].Split('@');
         Designator designator = Enum.Parse<Designator>(type[0].Replace("-", "", StringComparison.Ordinal), true);
         bool isBound = designator is Designator.Root or Designator.Usr
             || type[0].Contains("-verity", StringComparison.Ordinal);
@@ -232,6 +266,7 @@ public sealed class PartitionChoiceTests
             Offset = 0,
             Size = 512,
             Label = label.Length > 1 ? label[1] : "",
+            Guid = Guid(guid.Length > 1 ? guid[1][0] : '0'),
             Flags = flags[1..].Aggregate(0ul, (all, flag) => all | flag switch
             {
                 "no-auto" => GptPartition.NoAuto,

@@ -1,4 +1,6 @@
 using System;
+using System.Buffers;
+using System.Buffers.Text;
 
 namespace BootMerge.Extensions.Images;
 
@@ -25,34 +27,11 @@ internal ref struct Certificate
         return length < 0 ? null : DecodeBase64(pem[..length]);
     }
 
-    /// <summary>
-    /// null when it is not base64 (RFC 4648, section 4); white space in it does not count. The runtime's functions do
-    /// this by vectors, which takes ten times as much room.
-    /// </summary>
+    /// <summary>null when it is not base64; white space in it does not count.</summary>
     public static byte[]? DecodeBase64(ReadOnlySpan<byte> text)
     {
         byte[] bytes = new byte[text.Length];
-        int length = 0;
-        int digits = 0;
-        int padding = 0;
-        int bits = 0;
-        foreach (byte b in text)
-        {
-            if (b <= ' ')
-                continue;
-            int digit = Alphabet.IndexOf(b);
-            if (b == '=')
-                padding++;
-            else if (digit < 0 || padding > 0)
-                return null;
-            // From the second of four digits on each one completes a byte.
-            else if ((digits & 3) != 0)
-                bytes[length++] = (byte)((bits << 6 | digit) >> (6 - 2 * (digits & 3)));
-            bits = bits << 6 | digit;
-            digits++;
-        }
-
-        if ((digits & 3) != 0 || padding > 2)
+        if (Base64.DecodeFromUtf8(text, bytes, out _, out int length) != OperationStatus.Done)
             return null;
         Array.Resize(ref bytes, length);
         return bytes;

@@ -1,11 +1,40 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using Microsoft.Win32.SafeHandles;
 
-namespace BootMerge.Configuration;
+namespace BootMerge.Linux;
 
 internal static class KernelCommandLine
 {
+    // Far above any real one.
+    private const int Limit = 256 * 1024;
+
+    /// <summary>systemd.allow_userspace_verity=: only the kernel's own keys count for signatures of images.</summary>
+    public static bool AllowsUserspaceVerity
+    {
+        get
+        {
+            const string Name = "systemd.allow_userspace_verity";
+            bool allows = true;
+            foreach (string word in Parse(Read()))
+                if (word == Name)
+                    allows = true;
+                else if (word.StartsWith(Name + "=", StringComparison.Ordinal)
+                    && Words.TryParseBoolean(word[(Name.Length + 1)..], out bool value))
+                    allows = value;
+            return allows;
+        }
+    }
+
+    /// <summary>Empty where there is no /proc.</summary>
+    public static byte[] Read()
+    {
+        const string Path = "/proc/cmdline";
+        using SafeFileHandle? file = Sys.TryOpen(Path, Sys.O_RDONLY);
+        return file is null ? [] : Sys.ReadAll(file, Limit, Path);
+    }
+
     /// <summary>
     /// Words between white space; quotation marks of either kind group and are removed, wherever in the word they
     /// stand, and one that is never closed ends with the line (kernel-command-line(7); systemd reads it so).

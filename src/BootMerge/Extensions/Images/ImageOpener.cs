@@ -1,0 +1,252 @@
+using System;
+using System.Collections.Generic;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Extensions.Images;
+
+/// <summary>
+/// From an image's file to its file systems: what there is, whether the policy allows that, and whether it is what its
+/// maker signed; each before the kernel sees the next.
+/// </summary>
+/// <param name="root">Its certificates say whose signatures count.</param>
+/// <param name="file">Regular file or block device, opened for reading.</param>
+/// <param name="path">Of the image, inside the root.</param>
+/// <param name="beside">null: nothing can lie beside it.</param>
+/// <param name="mayLieUnderLayers">Layers of other merges may come to lie on what is in it.</param>
+internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, SideFiles? beside, ImagePolicy policy,
+    bool mayLieUnderLayers)
+{
+    private ImageProtection? _protection;
+
+    /// <summary>Why the policy does not allow the image, or null; after <see cref="Open"/>.</summary>
+    public string? Refusal { get; private set; }
+
+    /// <returns>null when the policy does not allow it.</returns>
+    public DiskImage? Open()
+    {
+        byte[] start = Start(file, 0);
+        List<GptPartition>? partitions = GptTable.Read(start, Sys.SizeOf(file),
+            (buffer, offset) => Sys.ReadAt(file, buffer, offset, path), out string problem);
+        if (problem.Length > 0)
+            throw new InputException(problem);
+        if (partitions is null)
+            return OpenBare(start) is Volume bare ? new DiskImage(path, bare, null, _protection!) : null;
+        RefuseLeftOvers(start);
+        if (beside?.Tree is not null)
+            throw new InputException(PathText.Printable(beside.TreeName) + " lies beside it, but an image with a "
+                + "partition table has its own hash tree: remove that file");
+        return OpenPartitions(new PartitionChoice(partitions, policy, MachineArchitecture.Local, beside));
+    }
+
+    private Volume? OpenBare(byte[] start)
+    {
+        bool isHashed = beside is { Tree: not null, RootHash: not null, Data: Designator.Root };
+        string fileSystem = Superblock.Identify(start, "it", out string problem) ?? throw new InputException(problem);
+        Refusal = policy.ReasonToRefuse(fileSystem, !isHashed ? PartitionState.Plain
+            : beside!.Signature is null ? PartitionState.Hashed : PartitionState.Signed);
+        if (Refusal is not null)
+            return null;
+        if (!isHashed)
+        {
+            _protection = new ImageProtection
+            {
+                Reason = WhyBareIsUnverified() ?? "it has no hash tree",
+                IsLess = WhyBareIsUnverified() is not null,
+            };
+            return Volume.OfWhole(file, path, fileSystem, mayLieUnderLayers);
+        }
+
+        return OpenVerified(new VerityPlace
+        {
+            Data = file,
+            DataOffset = 0,
+            DataSize = Sys.SizeOf(file),
+            Tree = beside!.Tree!,
+            TreeOffset = 0,
+            TreeSize = Sys.SizeOf(beside.Tree!),
+            RootHash = beside.RootHash!,
+            HashSource = beside.HashSource,
+        }, Designator.Root, beside.Signature, "it");
+    }
+
+    /// <summary>Its maker meant it to be verified; systemd 262 merges it all the same, and says nothing.</summary>
+    private string? WhyBareIsUnverified() =>
+        beside is null ? null
+        : beside.Misnamed is not null ? "nobody looks at " + beside.Misnamed
+        : beside.RootHash is not null ? "there is a root hash (" + beside.HashSource + "), but "
+            + (beside.Data == Designator.Usr ? "no usr partition"
+            : "no hash tree (" + PathText.Printable(beside.TreeName)
+                + ")")
+        : beside.Tree is not null ? PathText.Printable(beside.TreeName) + " lies beside it, but no root hash"
+        : null;
+
+    /// <summary>What is left of something older must not decide what is merged.</summary>
+    private static void RefuseLeftOvers(ReadOnlySpan<byte> start)
+    {
+        string? leftOver = Superblock.Find(start, "it", out string? reason);
+        if (leftOver is not null)
+            throw new InputException("it has a GPT partition table and the signature of " + leftOver);
+        if (reason is not null)
+            throw new InputException("it has a GPT partition table, and " + reason);
+    }
+
+    private DiskImage? OpenPartitions(PartitionChoice choice)
+    {
+        if (choice.Problem is not null)
+            throw new InputException(choice.Problem);
+        Refusal = choice.Refusal;
+        Volume? data = null;
+        Volume? usr = null;
+        try
+        {
+            if (Refusal is null && choice.Usr is not null)
+                usr = OpenPartition(choice, choice.Usr, Designator.Usr);
+            // What is said of the whole is what is true of the root, which a usr partition only adds to.
+            if (Refusal is null && choice.Root is not null)
+                data = OpenPartition(choice, choice.Root, Designator.Root);
+            if (Refusal is null)
+                return new DiskImage(path, data, usr, _protection!);
+        }
+        catch
+        {
+            data?.Dispose();
+            usr?.Dispose();
+            throw;
+        }
+
+        usr?.Dispose();
+        return null;
+    }
+
+    /// <returns>null when the policy does not allow its file system, or its signature.</returns>
+    private Volume? OpenPartition(PartitionChoice choice, GptPartition partition, Designator designator)
+    {
+        string place = designator == Designator.Root ? "its root partition" : "its usr partition";
+        if (choice.HashTreeOf(designator) is not GptPartition tree || !policy.Verifies(designator))
+        {
+            bool isLess = choice.HasUnusedTree(designator);
+            _protection = new ImageProtection
+            {
+                Reason = isLess ? "the image policy does not use its hash partition (dm-verity)"
+                    : place + " has no hash tree",
+                IsLess = isLess,
+            };
+            string fileSystem = Identify(file, partition.Offset, partition.Size, place);
+            Refusal = policy.ReasonToRefuse(designator, fileSystem);
+            return Refusal is null ? Volume.OfPart(file, path, fileSystem, partition.Offset, partition.Size) : null;
+        }
+
+        byte[]? signature = beside?.Signature;
+        string? rootHash = beside?.Data == designator ? beside.RootHash : null;
+        string source = beside?.HashSource ?? "";
+        if ((rootHash is null || signature is null) && choice.SignatureOf(designator) is GptPartition signed)
+        {
+            SignaturePartition content = ReadSignature(signed);
+            if (rootHash is not null && rootHash != content.RootHash)
+                throw new InputException(source + " names another root hash than its signature partition");
+            rootHash = content.RootHash;
+            signature = content.Signature;
+            source = "its signature partition";
+        }
+
+        if (rootHash is null)
+        {
+            rootHash = partition.Guid + tree.Guid;
+            source = "the GUIDs of its partitions";
+        }
+
+        return OpenVerified(new VerityPlace
+        {
+            Data = file,
+            DataOffset = partition.Offset,
+            DataSize = partition.Size,
+            Tree = file,
+            TreeOffset = tree.Offset,
+            TreeSize = tree.Size,
+            RootHash = rootHash,
+            HashSource = source,
+        }, designator, signature, place);
+    }
+
+    private SignaturePartition ReadSignature(GptPartition partition)
+    {
+        byte[] content = new byte[partition.Size <= SignaturePartition.Limit ? (int)partition.Size
+            : throw new InputException("its signature partition is too large")];
+        _ = Sys.ReadAt(file, content, partition.Offset, path);
+        return SignaturePartition.Parse(content)
+            ?? throw new InputException("its signature partition cannot be read: it is not a JSON object with "
+                + "rootHash and signature");
+    }
+
+    /// <summary>
+    /// The signature is checked here first: the kernel writes an error into its log for each one that its own keyrings
+    /// do not know.
+    /// </summary>
+    private Volume? OpenVerified(VerityPlace place, Designator designator, byte[]? signature, string name)
+    {
+        bool mayGoWithout = policy.Allows(designator, isSigned: false);
+        if (signature is null && !mayGoWithout)
+        {
+            Refusal = policy.Refusal("no image without a signature");
+            return null;
+        }
+
+        if (!policy.Allows(designator, isSigned: true))
+            signature = null;
+        SignatureResult? result = signature is null ? null
+            : new SignatureCheck(root, KernelCommandLine.AllowsUserspaceVerity).Check(signature,
+                PathText.Encode(place.RootHash));
+        bool isKnown = result?.Certificate is not null;
+        bool isAsked = signature is not null && VerityDevice.KernelChecksSignatures
+            && (!isKnown || VerityDevice.KernelWantsSignatures);
+        int errno = 0;
+        SafeFileHandle? device = null;
+        string devicePath = "";
+        if (signature is null || isKnown || isAsked || mayGoWithout)
+            device = VerityDevice.Open(place, path, isAsked ? signature : null, mayGoWithout || isKnown, out devicePath,
+                out errno);
+        bool isKernels = isAsked && errno == 0;
+        string? reason = signature is null || isKnown || isKernels ? null
+            : "its signature is not recognized: " + (isAsked ? "the kernel says " + Errno.Describe(errno) + ", and "
+                : "") + result!.Reason;
+        if (device is null)
+        {
+            Refusal = reason;
+            return null;
+        }
+
+        try
+        {
+            string fileSystem = Identify(device, 0, ulong.MaxValue, name);
+            Refusal = policy.ReasonToRefuse(designator, fileSystem);
+            if (Refusal is not null)
+                return null;
+            _protection = new ImageProtection
+            {
+                RootHash = place.RootHash,
+                SignedBy = result?.Certificate ?? (isKernels ? "kernel" : null),
+                Reason = reason,
+                IsLess = reason is not null,
+            };
+            Volume volume = Volume.OfDevice(device, devicePath, path, fileSystem);
+            device = null;
+            return volume;
+        }
+        finally
+        {
+            device?.Dispose();
+        }
+    }
+
+    private string Identify(SafeFileHandle device, ulong offset, ulong size, string place) =>
+        Superblock.Identify(Start(device, offset, size), place, out string problem)
+            ?? throw new InputException(problem);
+
+    private byte[] Start(SafeFileHandle device, ulong offset, ulong size = ulong.MaxValue)
+    {
+        byte[] start = new byte[Math.Min(Superblock.Length, size)];
+        int length = Sys.ReadAt(device, start, offset, path);
+        return length == start.Length ? start : start.AsSpan(0, length).ToArray();
+    }
+}

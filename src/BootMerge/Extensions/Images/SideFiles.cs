@@ -1,0 +1,125 @@
+using System;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Extensions.Images;
+
+/// <summary>
+/// What an image's maker put beside it to verify it by: B.roothash or B.usrhash, B.verity and a signature, where B is
+/// the image's name without ".raw"; a root hash may also be an extended attribute.
+/// </summary>
+internal sealed class SideFiles : IDisposable
+{
+    private const string Suffix = ".raw";
+
+    // Far more than a signature, or a hash, has.
+    private const int Limit = 1 << 16;
+
+    private static readonly string[] Names = ["root", "usr"];
+
+    private SideFiles()
+    {
+    }
+
+    /// <summary>In lower-case hexadecimal; null when there is none.</summary>
+    public string? RootHash { get; private set; }
+
+    /// <summary>What the hash is for.</summary>
+    public Designator Data { get; private set; }
+
+    /// <summary>Where the hash is from, for messages: "site.roothash".</summary>
+    public string HashSource { get; private set; } = "";
+
+    /// <summary>PKCS#7 of the root hash, in DER; null when there is none.</summary>
+    public byte[]? Signature { get; private set; }
+
+    /// <summary>The hash tree's file, opened for reading; null when there is none.</summary>
+    public SafeFileHandle? Tree { get; private set; }
+
+    /// <summary>The name of the tree's file, whether or not it is there.</summary>
+    public string TreeName { get; private set; } = "";
+
+    /// <summary>A file that is named as if it were one of these, and is not; or null.</summary>
+    public string? Misnamed { get; private set; }
+
+    /// <param name="image">O_PATH descriptor of a regular file.</param>
+    /// <param name="directory">That it is in; symlinks do not lead out of it. null: nothing is beside it.</param>
+    /// <param name="name">Of the image in that directory.</param>
+    public static SideFiles Read(SafeFileHandle image, SafeFileHandle? directory, string name)
+    {
+        SideFiles files = new();
+        try
+        {
+            files.Look(image, directory, name);
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A hash for the root alone.</summary>
+    public static SideFiles OfHash(string rootHash, string source) => new()
+    {
+        RootHash = rootHash,
+        HashSource = source
+    };
+
+    public void Dispose() => Tree?.Dispose();
+
+    private void Look(SafeFileHandle image, SafeFileHandle? directory, string name)
+    {
+        string stem = name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name;
+        TreeName = stem + ".verity";
+        for (Designator data = Designator.Root; RootHash is null && data <= Designator.Usr; data++)
+        {
+            string kind = Names[(int)data] + "hash";
+            Data = data;
+            HashSource = "the attribute user.verity." + kind;
+            byte[]? text = Sys.TryGetXattrOf(image, "user.verity." + kind);
+            if (text is null && directory is not null)
+            {
+                HashSource = PathText.Printable(stem) + "." + kind;
+                text = TryRead(directory, stem + "." + kind);
+            }
+
+            if (text is null)
+                continue;
+            int end = text.AsSpan().IndexOf((byte)'\n');
+            RootHash = Images.RootHash.Parse(PathText.Decode(end < 0 ? text : text.AsSpan(0, end)))
+                ?? throw new InputException("the root hash in " + HashSource + " is not hexadecimal");
+            if (directory is not null)
+                Signature = TryRead(directory, stem + "." + kind + ".p7s");
+            if (Signature is { Length: 0 })
+                throw new InputException("the signature in " + PathText.Printable(stem) + "." + kind + ".p7s is empty");
+        }
+
+        if (directory is null)
+            return;
+        using SafeFileHandle? tree = TryOpen(directory, TreeName);
+        if (tree is not null)
+            Tree = Sys.Reopen(tree, Sys.O_RDONLY | Sys.O_NONBLOCK);
+        if (tree is not null && !Sys.Status(tree).IsRegular)
+            throw new InputException(PathText.Printable(TreeName) + " is not a regular file");
+        if (stem == name || RootHash is not null && Tree is not null)
+            return;
+        foreach (string ending in (ReadOnlySpan<string>)[".roothash", ".verity", ".usrhash"])
+        {
+            using SafeFileHandle? other = TryOpen(directory, name + ending);
+            if (other is not null)
+                Misnamed = PathText.Printable(name + ending) + ": its name must be "
+                    + PathText.Printable(stem + ending);
+        }
+    }
+
+    private static byte[]? TryRead(SafeFileHandle directory, string name)
+    {
+        using SafeFileHandle? file = TryOpen(directory, name);
+        return file is null ? null : Root.ReadFile(file, name, Limit);
+    }
+
+    private static SafeFileHandle? TryOpen(SafeFileHandle directory, string name) =>
+        Sys.TryOpenAt(directory, name, Sys.O_PATH, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_MAGICLINKS);
+}

@@ -1,0 +1,238 @@
+using System;
+using BootMerge.Linux;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Extensions.Images;
+
+/// <summary>Data and the hash tree over it: two places of one file, or of two.</summary>
+internal sealed class VerityPlace
+{
+    /// <summary>Opened for reading, like the tree's.</summary>
+    public required SafeFileHandle Data { get; init; }
+
+    /// <summary>In bytes, as all that follows.</summary>
+    public required ulong DataOffset { get; init; }
+
+    public required ulong DataSize { get; init; }
+
+    /// <summary>The same handle where the tree is in the same file.</summary>
+    public required SafeFileHandle Tree { get; init; }
+
+    /// <summary>Of the superblock.</summary>
+    public required ulong TreeOffset { get; init; }
+
+    public required ulong TreeSize { get; init; }
+
+    /// <summary>In lower-case hexadecimal.</summary>
+    public required string RootHash { get; init; }
+
+    /// <summary>Where the hash is from, for messages.</summary>
+    public required string HashSource { get; init; }
+}
+
+/// <summary>
+/// A device of dm-verity: its data with each block checked when it is read. Made by the kernel's calls alone, without
+/// udev; it is gone with its last user, and the loop devices below it are, too.
+/// </summary>
+internal static class VerityDevice
+{
+    private const string Control = "/dev/mapper/control";
+    private const string Type = "verity";
+    private const string Prefix = "bootmerge-";
+    private const string RequireSignatures = "/sys/module/dm_verity/parameters/require_signatures";
+    private const string Ipe = "/sys/kernel/security/ipe";
+
+    private static bool _isCleanedUp;
+
+    /// <summary>Whether the kernel can check signatures of root hashes by its own keyrings.</summary>
+    public static bool KernelChecksSignatures => Sys.Exists(RequireSignatures);
+
+    /// <summary>
+    /// Whether it matters that the kernel itself has seen the signature: it takes nothing else, or its policies ask for
+    /// it.
+    /// </summary>
+    public static bool KernelWantsSignatures
+    {
+        get
+        {
+            if (Sys.Exists(Ipe))
+                return true;
+            using SafeFileHandle? file = Sys.TryOpen(RequireSignatures, Sys.O_RDONLY);
+            return file is not null && Sys.ReadAll(file, 16, RequireSignatures) is [(byte)'Y', ..];
+        }
+    }
+
+    /// <param name="image">For messages.</param>
+    /// <param name="signature">PKCS#7 of the root hash, for the kernel to check; or null.</param>
+    /// <param name="mayGoWithout">Without the kernel's consent to the signature, too.</param>
+    /// <param name="path">The device's path in this process's view.</param>
+    /// <param name="refusal">Why the kernel does not take the signature, or 0.</param>
+    /// <returns>Opened for reading; null when the kernel does not take the signature, and has to.</returns>
+    public static SafeFileHandle? Open(VerityPlace place, string image, byte[]? signature, bool mayGoWithout,
+        out string path, out int refusal)
+    {
+        byte[] start = new byte[VeritySuperblock.Length];
+        int length = Sys.ReadAt(place.Tree, start, place.TreeOffset, image);
+        VeritySuperblock superblock = VeritySuperblock.Parse(start.AsSpan(0, length), place.DataSize, place.TreeSize,
+            out string problem)
+            ?? throw new InputException("its hash partition " + problem);
+        using SafeFileHandle control = OpenControl();
+
+        ulong distance = place.TreeOffset - place.DataOffset;
+        bool isOne = place.Tree == place.Data && place.TreeOffset > place.DataOffset
+            && distance % superblock.HashBlock == 0;
+        using SafeFileHandle data = LoopDevice.Attach(place.Data, image, place.DataOffset,
+            isOne ? distance + place.TreeSize : place.DataSize, out string dataPath);
+        using SafeFileHandle? tree = isOne ? null
+            : LoopDevice.Attach(place.Tree, image, place.TreeOffset, place.TreeSize, out _);
+        string name = Prefix + dataPath[(dataPath.LastIndexOf('/') + 1)..];
+        string Table(string? key) => superblock.Parameters(Number(data), Number(tree ?? data), isOne ? distance : 0,
+            place.RootHash, key);
+
+        Lock(control);
+        Create(control, name, image, out uint minor);
+        SafeFileHandle? device = null;
+        try
+        {
+            path = "/dev/dm-" + minor.ToString();
+            refusal = signature is null ? 0 : TryLoadSigned(control, name, superblock, Table, signature);
+            if (refusal == 0 || mayGoWithout)
+            {
+                if (signature is null || refusal != 0)
+                    Load(control, name, superblock, Table(null), image);
+                device = OpenNew(path, minor);
+            }
+        }
+        finally
+        {
+            // From here on it goes with its last user: at once, if it could not be opened.
+            Sys.TryRemoveMapped(control, name);
+        }
+
+        if (device is null)
+            return null;
+        try
+        {
+            Must(Sys.TryResumeMapped(control, name), "ioctl DM_DEV_SUSPEND", image);
+            CheckFirstBlock(device, place, superblock.HashBlock);
+            return device;
+        }
+        catch
+        {
+            device.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The node may be there without the module.</summary>
+    private static SafeFileHandle OpenControl()
+    {
+        try
+        {
+            if (Sys.TryOpen(Control, Sys.O_RDWR) is SafeFileHandle control)
+                return control;
+        }
+        catch (KernelException e) when (e.Errno is Errno.ENODEV or Errno.ENXIO)
+        {
+        }
+
+        throw new InputException("dm-verity is not available, there is no " + Control
+            + " (is the kernel module dm_verity in the initramfs?)");
+    }
+
+    /// <summary>
+    /// Until the handle is closed. What a killed one has left has no user, and goes; what is in use stays.
+    /// </summary>
+    private static void Lock(SafeFileHandle control)
+    {
+        Sys.Lock(control, wait: true);
+        if (_isCleanedUp)
+            return;
+        _isCleanedUp = true;
+        using SafeFileHandle? devices = Sys.TryOpen("/sys/block", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        if (devices is null)
+            return;
+        foreach (DirectoryEntry entry in Sys.ReadDirectory(devices))
+        {
+            if (!entry.Name.StartsWith("dm-", StringComparison.Ordinal))
+                continue;
+            using SafeFileHandle? file = Sys.TryOpenAt(devices, entry.Name + "/dm/name", Sys.O_RDONLY);
+            if (file is not null && PathText.Decode(Sys.ReadAll(file, 256, entry.Name)).TrimEnd('\n') is string name
+                && name.StartsWith(Prefix, StringComparison.Ordinal))
+                Sys.TryRemoveMapped(control, name);
+        }
+    }
+
+    private static void Create(SafeFileHandle control, string name, string image, out uint minor)
+    {
+        string uuid = "BOOTMERGE-VERITY-" + name;
+        int errno = Sys.TryCreateMapped(control, name, uuid, out minor);
+        // One that was killed before its device had a table, which is not in sysfs, and keeps no loop device.
+        if (errno == Errno.EBUSY && Sys.TryRemoveMapped(control, name) == 0)
+            errno = Sys.TryCreateMapped(control, name, uuid, out minor);
+        Must(errno, "ioctl DM_DEV_CREATE", image);
+    }
+
+    /// <summary>The kernel shows a device when it has a table.</summary>
+    private static SafeFileHandle OpenNew(string path, uint minor)
+    {
+        SafeFileHandle device = Sys.Open(path, Sys.O_RDONLY);
+        FileStatus status = Sys.Status(device);
+        if (status.IsBlockDevice && status.RdevMinor == minor)
+            return device;
+        device.Dispose();
+        throw new InputException(path + " is not the device that the kernel has made");
+    }
+
+    /// <returns>0, or why the kernel does not take the signature.</returns>
+    private static int TryLoadSigned(SafeFileHandle control, string name, VeritySuperblock superblock,
+        Func<string?, string> table, byte[] signature)
+    {
+        string description = name.Replace('-', ':');
+        int key = Sys.AddKey("user", description, signature);
+        if (key < 0)
+            return -key;
+        int errno = Sys.TryLoadMapped(control, name, Type, superblock.DataSize, table(description));
+        Sys.RemoveKey(key);
+        return errno;
+    }
+
+    private static void Load(SafeFileHandle control, string name, VeritySuperblock superblock, string table,
+        string image)
+    {
+        int errno = Sys.TryLoadMapped(control, name, Type, superblock.DataSize, table);
+        if (errno is Errno.ENOKEY or Errno.EINVAL && KernelWantsSignatures)
+            throw new InputException("this kernel takes signed images only (dm_verity.require_signatures), and does "
+                + "not trust the signer");
+        if (errno == Errno.EINVAL)
+            throw new InputException("the kernel cannot verify it: the kernel module dm_verity or the hash algorithm "
+                + superblock.Algorithm + " is missing, or its hash tree is damaged (the kernel log says which)");
+        Must(errno, "ioctl DM_TABLE_LOAD", image);
+    }
+
+    /// <summary>A wrong root hash is noticed only when something is read.</summary>
+    private static void CheckFirstBlock(SafeFileHandle device, VerityPlace place, uint size)
+    {
+        try
+        {
+            _ = Sys.ReadAt(device, new byte[size], 0, "");
+        }
+        catch (KernelException e) when (e.Errno == Errno.EIO)
+        {
+            throw new InputException("it is damaged, or the root hash (from " + place.HashSource + ") is not its own");
+        }
+    }
+
+    private static void Must(int errno, string call, string image)
+    {
+        if (errno != 0)
+            throw new KernelException(call, image, errno);
+    }
+
+    /// <summary>As the device mapper takes a device.</summary>
+    private static string Number(SafeFileHandle device)
+    {
+        FileStatus status = Sys.Status(device);
+        return status.RdevMajor.ToString() + ":" + status.RdevMinor.ToString();
+    }
+}

@@ -1,0 +1,98 @@
+using System;
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+
+namespace BootMerge.Linux;
+
+/// <summary>The device mapper (linux/dm-ioctl.h). Devices are named by name; each call returns 0 or errno.</summary>
+internal static unsafe partial class Sys
+{
+    private const ulong DM_DEV_CREATE = 0xC138FD03;
+    private const ulong DM_DEV_REMOVE = 0xC138FD04;
+    private const ulong DM_DEV_SUSPEND = 0xC138FD06;
+    private const ulong DM_TABLE_LOAD = 0xC138FD09;
+    private const uint DM_READONLY_FLAG = 1;
+    private const uint DM_DEFERRED_REMOVE = 1 << 17;
+    private const uint DM_VERSION_MAJOR = 4;
+
+    // The request, one target, and its parameters, of which a salt of 256 bytes has the most.
+    private const int MapperBuffer = 4096;
+    private const int SectorLength = 512;
+
+    /// <summary>A device without a table.</summary>
+    /// <param name="control">/dev/mapper/control</param>
+    /// <param name="minor">Of the device: /dev/dm-MINOR.</param>
+    public static int TryCreateMapped(SafeFileHandle control, string name, string uuid, out uint minor)
+    {
+        byte* buffer = stackalloc byte[MapperBuffer];
+        ref LibC.MapperRequest request = ref Request(buffer, name, DM_READONLY_FLAG);
+        fixed (byte* at = request.Uuid)
+            Put(uuid, at);
+        int errno = Ask(control, DM_DEV_CREATE, buffer);
+        // As the kernel hands devices to user space, huge_encode_dev().
+        minor = (uint)(request.Device & 0xFF | request.Device >> 12 & ~0xFFul);
+        return errno;
+    }
+
+    /// <summary>What has no user goes at once, anything else with its last user.</summary>
+    public static int TryRemoveMapped(SafeFileHandle control, string name)
+    {
+        byte* buffer = stackalloc byte[MapperBuffer];
+        Request(buffer, name, DM_DEFERRED_REMOVE);
+        return Ask(control, DM_DEV_REMOVE, buffer);
+    }
+
+    /// <summary>Gives a device its table: one target over all of it.</summary>
+    /// <param name="size">In bytes.</param>
+    public static int TryLoadMapped(SafeFileHandle control, string name, string type, ulong size, string parameters)
+    {
+        byte* buffer = stackalloc byte[MapperBuffer];
+        ref LibC.MapperRequest request = ref Request(buffer, name, DM_READONLY_FLAG);
+        request.Targets = 1;
+        ref LibC.MapperTarget target = ref Unsafe.AsRef<LibC.MapperTarget>(buffer + sizeof(LibC.MapperRequest));
+        int room = MapperBuffer - sizeof(LibC.MapperRequest) - sizeof(LibC.MapperTarget);
+        if (parameters.Length >= room)
+            return Errno.E2BIG;
+        target.Length = size / SectorLength;
+        target.Next = (uint)(sizeof(LibC.MapperTarget) + parameters.Length + 8 & ~7);
+        fixed (byte* at = target.Type)
+            Put(type, at);
+        Put(parameters, buffer + sizeof(LibC.MapperRequest) + sizeof(LibC.MapperTarget));
+        return Ask(control, DM_TABLE_LOAD, buffer);
+    }
+
+    /// <summary>Lets the device be read by its new table.</summary>
+    public static int TryResumeMapped(SafeFileHandle control, string name)
+    {
+        byte* buffer = stackalloc byte[MapperBuffer];
+        Request(buffer, name, 0);
+        return Ask(control, DM_DEV_SUSPEND, buffer);
+    }
+
+    private static ref LibC.MapperRequest Request(byte* buffer, string name, uint flags)
+    {
+        new Span<byte>(buffer, MapperBuffer).Clear();
+        ref LibC.MapperRequest request = ref Unsafe.AsRef<LibC.MapperRequest>(buffer);
+        request.Version[0] = DM_VERSION_MAJOR;
+        request.Size = MapperBuffer;
+        request.Start = (uint)sizeof(LibC.MapperRequest);
+        request.Flags = flags;
+        fixed (byte* at = request.Name)
+            Put(name, at);
+        return ref request;
+    }
+
+    /// <summary>ASCII; what follows is zero already.</summary>
+    private static void Put(string text, byte* at)
+    {
+        for (int i = 0; i < text.Length; i++)
+            at[i] = (byte)text[i];
+    }
+
+    private static int Ask(SafeFileHandle control, ulong request, byte* buffer)
+    {
+        int result = LibC.ioctl(Raw(control), request, buffer);
+        int errno = LastErrno;
+        return result == 0 ? 0 : errno;
+    }
+}

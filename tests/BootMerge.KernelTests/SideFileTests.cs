@@ -1,0 +1,139 @@
+using System;
+using System.IO;
+using BootMerge.KernelTests.Support;
+using Xunit;
+
+namespace BootMerge.KernelTests;
+
+/// <summary>
+/// What lies beside an image to verify it by, up to where dm-verity itself is needed: tests/verity goes on there.
+/// </summary>
+public sealed class SideFileTests : KernelTest
+{
+    private const string Directory = "/var/lib/confexts/";
+    private const string Alpha = Directory + "alpha.raw";
+    private static readonly string Hash = new('a', 64);
+
+    [Theory]
+    [InlineData("roothash", "there is a root hash (alpha.roothash), but no hash tree (alpha.verity)")]
+    [InlineData("usrhash", "there is a root hash (alpha.usrhash), but no usr partition")]
+    [InlineData("verity", "alpha.verity lies beside it, but no root hash")]
+    [InlineData("raw.roothash", "nobody looks at alpha.raw.roothash: its name must be alpha.roothash")]
+    [InlineData("raw.verity", "nobody looks at alpha.raw.verity: its name must be alpha.verity")]
+    [InlineData("attribute", "there is a root hash (the attribute user.verity.roothash), but no hash tree")]
+    public void What_was_meant_to_be_verified_and_is_not_is_told(string what, string reason)
+    {
+        ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
+        if (what == "attribute")
+            Outcome.OfTool("setfattr", "-n", "user.verity.roothash", "-v", Hash, Root.Raw + Alpha);
+        else
+            Root.Write(Directory + "alpha." + what, Hash + "\n");
+
+        Root.Bootmerge("merge").Succeeds().Says("Merging 'alpha' unverified: " + reason);
+
+        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+        Root.Bootmerge("status", "--verbose").Prints("image: alpha", "unverified: " + reason);
+        Root.Bootmerge("list", "--verbose").Prints("unverified: " + reason);
+        Root.Bootmerge("refresh").Succeeds();
+        Root.Bootmerge("refresh", "--image-policy=root=verity").Succeeds().Says("Not merging 'alpha'",
+            "allows no image without verity or encryption");
+        Assert.False(Root.Exists("/etc/alpha.conf"));
+        Root.Bootmerge("unmerge").Succeeds();
+        Assert.Empty(Root.LoopDevices(0));
+    }
+
+    [Fact]
+    public void An_image_that_nobody_meant_to_verify_is_merged_without_a_word_but_listed_as_such()
+    {
+        ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
+        Root.Extension("beta", ("beta.conf", "beta"));
+        Assert.DoesNotContain("verif", Root.Bootmerge("merge").Succeeds().Error, StringComparison.Ordinal);
+        Root.Bootmerge("list", "--verbose").Prints("PROTECTION", "unverified: it has no hash tree");
+        Root.Bootmerge("plan").Prints("image: alpha", "unverified: it has no hash tree");
+        Root.Bootmerge("unmerge").Succeeds();
+    }
+
+    [Theory]
+    [InlineData("roothash", "abc", "the root hash in alpha.roothash is not hexadecimal")]
+    [InlineData("roothash", "", "the root hash in alpha.roothash is not hexadecimal")]
+    [InlineData("roothash", "zz00000000000000000000000000000000000000000000000000000000000000",
+        "the root hash in alpha.roothash is not hexadecimal")]
+    [InlineData("usrhash", "0123", "the root hash in alpha.usrhash is not hexadecimal")]
+    [InlineData("roothash.p7s", "", "the signature in alpha.roothash.p7s is empty")]
+    [InlineData("verity", "no superblock", "its hash partition has no verity superblock")]
+    public void What_is_wrong_with_it_is_why_the_image_is_left_out(string what, string content, string reason)
+    {
+        ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
+        Root.Extension("beta", ("beta.conf", "beta"));
+        Root.Write(Directory + "alpha.roothash", Hash);
+        if (what == "usrhash")
+            File.Delete(Root.Raw + Directory + "alpha.roothash");
+        Root.Write(Directory + "alpha." + what, content);
+
+        Root.Bootmerge("merge").Succeeds().Says("Not merging 'alpha'", reason);
+
+        Assert.Equal("beta", Root.Read("/etc/beta.conf"));
+        Assert.False(Root.Exists("/etc/alpha.conf"));
+        Root.Bootmerge("unmerge").Succeeds();
+    }
+
+    [Fact]
+    public void The_names_are_those_of_the_file_that_a_symlink_leads_to()
+    {
+        ImageFile.Confext(Root, "squashfs", "/srv/real.raw", "alpha", ("alpha.conf", "alpha"));
+        Root.Symlink(Alpha, "/srv/real.raw");
+        Root.Write(Directory + "alpha.verity", "not looked at");
+        Root.Write("/srv/real.roothash", Hash);
+        Root.Bootmerge("merge").Succeeds().Says("a root hash (real.roothash), but no hash tree (real.verity)");
+        Root.Bootmerge("unmerge").Succeeds();
+    }
+
+    [Fact]
+    public void Beside_an_image_with_a_table_a_hash_tree_is_refused()
+    {
+        PartitionedImage.Make(Root, Alpha, 512, new Part(PartitionedImage.Root,
+            PartitionedImage.Confext(Root, "squashfs", ("alpha.conf", "alpha"))));
+        Root.Write(Directory + "alpha.verity", "x");
+        Root.Bootmerge("merge").Succeeds().Says("alpha.verity lies beside it", "has its own hash tree: remove that file");
+        File.Delete(Root.Raw + Directory + "alpha.verity");
+        Root.Write(Directory + "alpha.roothash", Hash);
+        Root.Bootmerge("merge").Succeeds().Says("it has no partitions with the root hash of alpha.roothash");
+    }
+
+    [Theory]
+    [InlineData("[BootMerge]\nRequireSigned=yes\n")]
+    [InlineData("[BootMerge]\nRequireSigned=yes\n[ConfExt]\nImagePolicy=root=verity+signed+unprotected\n")]
+    public void Where_signatures_are_required_an_image_without_is_left_out(string files)
+    {
+        string[] parts = files.Split("[ConfExt]");
+        Root.Write("/etc/bootmerge.conf", parts[0]);
+        if (parts.Length > 1)
+            Root.Write("/etc/systemd/confext.conf", "[ConfExt]" + parts[1]);
+        ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
+        Root.Extension("beta", ("beta.conf", "beta"));
+
+        Root.Bootmerge("merge").Succeeds().Says("Not merging 'alpha'", "allows no image without verity or encryption");
+
+        Assert.Equal("beta", Root.Read("/etc/beta.conf"));
+        Assert.False(Root.Exists("/etc/alpha.conf"));
+        Root.Bootmerge("merge", "--image-policy=*").Fails("already");
+        Root.Bootmerge("unmerge").Succeeds();
+        Root.Bootmerge("merge", "--image-policy=*").Succeeds();
+        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+        Root.Bootmerge("unmerge").Succeeds();
+    }
+
+    [Fact]
+    public void A_tree_in_a_merged_usr_does_not_keep_the_merge()
+    {
+        // Below the merge of /usr lies the image, and what is beside it.
+        Root.Write("/usr/lib/confexts/.keep", "");
+        ImageFile.Confext(Root, "squashfs", "/usr/lib/confexts/alpha.raw", "alpha", ("alpha.conf", "alpha"));
+        Root.Write("/usr/lib/confexts/alpha.verity", "x");
+        ImageFile.Sysext(Root, "squashfs", "/var/lib/extensions/tools.raw", "tools", ("usr/bin/tool", "tool"));
+        Root.Bootmerge("--class=all", "merge").Succeeds().Says("alpha.verity lies beside it, but no root hash");
+        Root.Bootmerge("--class=all", "refresh", "--always-refresh=yes").Succeeds();
+        Root.Bootmerge("--class=all", "unmerge").Succeeds();
+        Assert.Empty(Root.LoopDevices(0));
+    }
+}
