@@ -22,7 +22,8 @@ usage: ./build.sh VERB
   demo [--boot]     build, and show in a private mount namespace what it does; --boot: in a machine that boots in QEMU
   test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
   soak [PART...]    the long runs of some tests: arm64, demo, differential, flatcar, fresh, fuzz, images, packages,
-                    powercut, release, storm, sweep, verity; all unless named; each says what it did and how long it took
+                    powercut, release, storm, sweep, verity; all unless named; each says what it did and how long it
+                    took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture:
                     arm64/daily
   docs              writes anew what the documents show of real runs: a recording of the demo, outputs of commands
