@@ -65,8 +65,8 @@ local_confext() {
     echo ID=_any >"$2/etc/extension-release.d/extension-release.local"
 }
 
-# add_verity TREE: confexts that systemd-repart has made and signed, one of them damaged, and one by a signer whom nobody
-# trusts. The policy takes only what somebody has signed whom the machine trusts; a directory needs no signature.
+# add_verity TREE: confexts that systemd-repart has made and signed, one of them damaged, and one by a signer whom
+# nobody trusts. The policy takes only what somebody has signed whom the machine trusts; a directory needs no signature.
 add_verity() {
     local confexts=$1/var/lib/confexts
     "$repo/tests/verity/confexts.sh" "$confexts" >&2

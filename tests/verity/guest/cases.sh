@@ -10,8 +10,8 @@
 #
 #   merges     both are merged
 #   refuses    the policy does not allow ext, which is left out; under systemd's names nothing is merged, exit status 1
-#   unusable   ext is left out under any name. Systemd merges nothing then: one bad image stops all, which bootmerge does
-#              not copy (bootmerge-systemd(7))
+#   unusable   ext is left out under any name. Systemd merges nothing then: one bad image stops all, which bootmerge
+#              does not copy (bootmerge-systemd(7))
 
 sysext() { class=sysext; row "$@"; }
 confext() { class=confext; row "$@"; }
