@@ -206,10 +206,12 @@ internal static class AllowedDifferences
         new("status in every format, merged and not|Sysexts, (nothing to find|every format of status and list)",
             "stdout form", "/(etc|opt|usr) .* => .*",
             "without a legend too, status says where writes go") { CalledAs = CalledAs.Bootmerge },
+        new(".*", @"(list --json.*|stdout)\[\d+\]\.protection", @"\(nothing\) => null",
+            "list says how far what is in an image is known") { CalledAs = CalledAs.Bootmerge },
         new(WithoutUsableImage, AnythingMerged, OnlyHere + @"|nothing => JSON on one line",
             "one extension that cannot be used is left out with its reason; systemd merges nothing then "
-                + "(specification, section 5)"),
-        new(WithoutUsableImage, "exit", "1 => 0", "the same"),
+                + "(specification, section 5)") { CalledAs = CalledAs.Bootmerge },
+        new(WithoutUsableImage, "exit", "1 => 0", "the same") { CalledAs = CalledAs.Bootmerge },
         new("An image that the policy refuses.*", AnythingMerged,
             OnlyHere + @"|nothing => JSON on one line|.*foo.* => (?!.*foo).*|.*image.* => (?!.*image).*|"
             + @".* => \(nothing\)|2 => 1| => .+|no => yes",

@@ -66,13 +66,11 @@ internal static class Judgement
                     claims[i] = claimed;
                 }
             }
-            catch (KernelException e)
+            catch (Exception e) when (e is KernelException or InputException)
             {
                 verdict = Verdict.Unusable(e.Message);
-            }
-            catch (InputException e)
-            {
-                verdict = Verdict.Unusable(e.Message);
+                if (extension.Kind != ExtensionKind.Directory)
+                    verdict = verdict.OfImage();
             }
 
             candidates.Add(new Candidate
@@ -117,8 +115,10 @@ internal static class Judgement
         if (ShipsOsRelease(directory))
             return Verdict.Rejected("it contains usr/lib/os-release, which belongs to the system alone");
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
-        return release.Problem is null ? Compatibility.Judge(release, host, extension.Class)
-            : Verdict.Rejected(release.Problem);
+        if (release.Problem is null)
+            return Compatibility.Judge(release, host, extension.Class);
+        Verdict rejected = Verdict.Rejected(release.Problem);
+        return extension.Image is null ? rejected : rejected.OfImage();
     }
 
     /// <summary>No symlink leads out of it, and it is more than one bare directory.</summary>

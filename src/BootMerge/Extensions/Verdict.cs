@@ -10,12 +10,12 @@ internal sealed class Verdict
     /// <summary>Nothing is to be merged under this name, on purpose.</summary>
     public static readonly Verdict Mask = Unusable("an empty directory, it masks the name");
 
-    private Verdict(bool accepted, string reason, bool canBeForced, bool isByPolicy = false)
+    private Verdict(bool accepted, string reason, bool canBeForced, bool stopsSystemd = false)
     {
         Accepted = accepted;
         Reason = reason;
         CanBeForced = canBeForced;
-        IsByPolicy = isByPolicy;
+        StopsSystemd = stopsSystemd;
     }
 
     public bool Accepted { get; }
@@ -29,8 +29,8 @@ internal sealed class Verdict
     /// <summary>Whether --force turns it round.</summary>
     public bool CanBeForced { get; }
 
-    /// <summary>The image policy does not allow it.</summary>
-    public bool IsByPolicy { get; }
+    /// <summary>It is an image for which systemd merges nothing at all, with --force either.</summary>
+    public bool StopsSystemd { get; }
 
     /// <summary>It does not fit this system.</summary>
     public static Verdict Rejected(string reason) => new(accepted: false, reason, canBeForced: true);
@@ -40,10 +40,14 @@ internal sealed class Verdict
 
     /// <summary>It is an image that the image policy does not allow.</summary>
     public static Verdict RefusedByPolicy(string reason) =>
-        new(accepted: false, reason, canBeForced: false, isByPolicy: true);
+        new(accepted: false, reason, canBeForced: false, stopsSystemd: true);
+
+    /// <summary>The same verdict, of an image: systemd cannot do without it.</summary>
+    public Verdict OfImage() => new(Accepted, Reason, CanBeForced, stopsSystemd: true);
 
     /// <summary>What --force makes of this verdict.</summary>
-    public Verdict Forced() => CanBeForced ? new Verdict(accepted: true, Reason, canBeForced: false) : this;
+    public Verdict Forced() => CanBeForced
+        ? new Verdict(accepted: true, Reason, canBeForced: false, StopsSystemd) : this;
 }
 
 /// <summary>An extension and what was made of it.</summary>

@@ -71,11 +71,11 @@ internal sealed class Selection
     public static List<ExistingMerge> MergesToKeep(Session session, ClassSettings settings) =>
         settings.KeepsMode || settings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [settings]) : [];
 
-    /// <summary>Under systemd's names an image that the policy does not allow is an error, as there.</summary>
-    public void RefuseForPolicy()
+    /// <summary>Under systemd's names an image that cannot be used, or must not be, is an error, as there.</summary>
+    public void RefuseAsSystemd()
     {
         foreach (Candidate candidate in Candidates)
-            if (candidate.Verdict.IsByPolicy)
+            if (candidate.Verdict.StopsSystemd)
                 throw new InputException("Nothing is merged because of '" + PathText.Printable(candidate.Extension.Name)
                     + "' (" + PathText.Printable(candidate.Extension.FoundPath) + "): " + candidate.Verdict.Reason);
     }

@@ -21,7 +21,7 @@ internal static class Selections
         if (session.Settings.Classes.Count > 1)
             MakeNext(session, selections, session.Settings.Classes[1]);
         if (session.Settings.IsDropIn)
-            selections.ForEach(static selection => selection.RefuseForPolicy());
+            selections.ForEach(static selection => selection.RefuseAsSystemd());
         return selections;
     }
 
