@@ -284,7 +284,8 @@ release() {
     copy=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-release.XXXXXX")
     mkdir "$copy/bootmerge"
     git archive HEAD | tar -x -C "$copy/bootmerge"
-    SOURCE_DATE_EPOCH=$(git log -1 --format=%ct HEAD) "$copy/bootmerge/packaging/release.sh" "$directory"
+    SOURCE_DATE_EPOCH=$(git log -1 --format=%ct HEAD) "$copy/bootmerge/packaging/release.sh" "$directory" ||
+        { rm -rf "$copy"; return 1; }
     rm -rf "$copy"
     (cd "$directory" && stat -c '%s %n' -- *) >&2
 }

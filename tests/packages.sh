@@ -19,7 +19,7 @@ logs=$(realpath ../out)/packages
 rm -rf "$logs"
 mkdir -p "$logs" "$cache"
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-packages.XXXXXX")
-trap 'umount -R -l "$work"/*/root 2>/dev/null; rm -rf --one-file-system "$work"' EXIT
+trap 'umount -R -l "$work"/*/root 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 
 # holds NAME COMMAND...
 holds() { local name=$1; shift; if "$@" >>"$logs/checks.log" 2>&1; then ok "$name"; else not_ok "$name"; fi; }
