@@ -102,8 +102,8 @@ within() {
 has_ended() { case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z*) ;; *) return 1 ;; esac; }
 for signal in INT TERM HUP; do
     rm -f started
-    # A background program of a shell ignores an interrupt, which is not so at a terminal.
-    DOTNET_ROOT=/ PATH=$work/bin:$PATH env -u BUILD_SH_SESSION --default-signal=INT \
+    # A background program of a shell ignores an interrupt, and one under nohup that its terminal is gone.
+    DOTNET_ROOT=/ PATH=$work/bin:$PATH env -u BUILD_SH_SESSION --default-signal=INT,HUP \
         "$work/repo/build.sh" test unit >stopped 2>&1 &
     build=$!
     within 300 test -e started || cat stopped
