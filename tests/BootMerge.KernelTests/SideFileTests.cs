@@ -94,7 +94,8 @@ public sealed class SideFileTests : KernelTest
         PartitionedImage.Make(Root, Alpha, 512, new Part(PartitionedImage.Root,
             PartitionedImage.Confext(Root, "squashfs", ("alpha.conf", "alpha"))));
         Root.Write(Directory + "alpha.verity", "x");
-        Root.Bootmerge("merge").Succeeds().Says("alpha.verity lies beside it", "has its own hash tree: remove that file");
+        Root.Bootmerge("merge").Succeeds().Says("alpha.verity lies beside it",
+            "has its own hash tree: remove that file");
         File.Delete(Root.Raw + Directory + "alpha.verity");
         Root.Write(Directory + "alpha.roothash", Hash);
         Root.Bootmerge("merge").Succeeds().Says("it has no partitions with the root hash of alpha.roothash");

@@ -35,7 +35,8 @@ public sealed class KernelCommandLineTests
     [InlineData("notbootmerge=0 bootmergex=0", false)]
     [InlineData("init=\"bootmerge=0 x\"", false)]
     public void The_last_boolean_switches_off(string text, bool off) =>
-        Assert.Equal(off, BootParameters.Parse(Encoding.UTF8.GetBytes(text), isBoot: true, new WarningLog()).SwitchedOff);
+        Assert.Equal(off, BootParameters.Parse(Encoding.UTF8.GetBytes(text), isBoot: true,
+            new WarningLog()).SwitchedOff);
 
     [Theory]
     [InlineData("bootmerge.require-signed", true)]

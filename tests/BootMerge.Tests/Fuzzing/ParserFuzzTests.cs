@@ -78,7 +78,8 @@ public sealed class ParserFuzzTests
     public void Configuration()
     {
         Gen<byte[]> files = Mutations.Of(
-            "[BootMerge]\nNoExec=yes\nFallback=immutable\nRequireExtension=flatcar-default flatcar-defaults\nRouteEtc=yes\nClass=all\nOverlayOptions=redirect_dir=on,metacopy=off\nPrune=yes\n",
+            "[BootMerge]\nNoExec=yes\nFallback=immutable\nRequireExtension=flatcar-default "
+                + "flatcar-defaults\nRouteEtc=yes\nClass=all\nOverlayOptions=redirect_dir=on,metacopy=off\nPrune=yes\n",
             "# comment\n[ConfExt]\nMutable=auto\nImagePolicy=root=verity+signed:=absent\n[X-Other]\nKey=Value\n",
             "\uFEFF[SysExt]\r\nMutable=ephemeral-\\\r\nimport\r\n; comment\r\n",
             "[BootMerge]\nNoExec=\nFallback=perhaps\nOverlayOptions=a,b=c,\\\n,index=off\nClass=confext\n");
@@ -387,7 +388,8 @@ public sealed class ParserFuzzTests
     {
         byte[] der = SignatureSamples.Get("ec256.crt");
         Gen<byte[]> texts = Mutations.Of([der, SignatureSamples.Get("ec384.crt"),
-            Encoding.ASCII.GetBytes(Convert.ToBase64String(der, Base64FormattingOptions.InsertLineBreaks)), "AQ=="u8.ToArray(),
+            Encoding.ASCII.GetBytes(Convert.ToBase64String(der, Base64FormattingOptions.InsertLineBreaks)),
+                "AQ=="u8.ToArray(),
             Encoding.ASCII.GetBytes("CN = x\n" + SignatureSamples.Pem("ec256") + SignatureSamples.Pem("ec384"))]);
         Fuzz.Run("certificates", texts, text =>
         {

@@ -38,7 +38,11 @@ public sealed class KeyTests
     public void A_key_that_is_not_removed_goes_with_the_process()
     {
         string description = "bootmerge:" + Guid.NewGuid().ToString("N");
-        ProcessStartInfo start = new(Environment.ProcessPath!) { RedirectStandardOutput = true };
+        ProcessStartInfo start = new(Environment.ProcessPath!)
+        {
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
         start.ArgumentList.Add("-method");
         start.ArgumentList.Add("*." + nameof(A_key_that_is_not_removed_is_there_as_long_as_the_process));
         start.Environment[Variable] = description;

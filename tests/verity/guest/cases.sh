@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2086,SC2154  # what guest.sh has; paths without blanks
 # Sourced by guest.sh: the cases. A row is
 #
-#   sysext NAME [WORD...] : merges|refuses|unusable [TEXT...]
+#   sysext NAME [WORD...] : merges|refuses [TEXT...]
 #
 # What is arranged, by WORD: image=NAME (NAME.raw becomes the extension `ext`), certificates=NAME,NAME (in
 # etc/verity.d), policy=POLICY (of images); differs=... (see `beside`; each has its reason above it), and by
@@ -9,9 +9,8 @@
 # says each TEXT, and
 #
 #   merges     both are merged
-#   refuses    the policy does not allow ext, which is left out; under systemd's names nothing is merged, exit status 1
-#   unusable   ext is left out under any name. Systemd merges nothing then: one bad image stops all, which bootmerge
-#              does not copy (bootmerge-systemd(7))
+#   refuses    ext cannot be used, or the policy does not allow it, and it is left out; under systemd's names nothing is
+#              merged, exit status 1
 
 sysext() { class=sysext; row "$@"; }
 confext() { class=confext; row "$@"; }
@@ -38,7 +37,7 @@ row() {
     judge "${@:2}"
     report "$name"
 }
-# judge merges|refuses|unusable [TEXT...]
+# judge merges|refuses [TEXT...]
 judge() {
     local differs=${differs-}
     own merge
@@ -51,7 +50,6 @@ judge() {
         says "${@:2}"
         ;;
     *)
-        [ "$1" = refuses ] || differs="0 other / 1 nothing"
         is other "$REPLY" "what is merged ('$output')"
         says "Not merging 'ext'" "${@:2}"
         ;;

@@ -144,7 +144,7 @@ case_no-module() {
     certify signer
     extension signed.raw
     options=(--image-policy=root=signed)
-    judge unusable dm_verity
+    judge refuses dm_verity
     mkdir -p /dev/mapper
     [ -e /dev/mapper/control ] || mknod /dev/mapper/control c 10 236
     without_module
