@@ -160,6 +160,10 @@ internal sealed class ImagePolicy
     /// <summary>Whether a verified one may be used with a signature that somebody trusts, or without.</summary>
     public bool Allows(Designator data, bool isSigned) => (RuleFor(data) & (isSigned ? Signed : Verity)) != 0;
 
+    /// <summary>As rules name a partition; "generic" has no rule of its own.</summary>
+    public static string NameOf(Designator partition) =>
+        partition == Designator.Generic ? "generic" : Partitions[(int)partition];
+
     /// <returns>"the image policy 'root=absent' allows " and what.</returns>
     public string Refusal(string what) => "the image policy " + Words.Quote(_text) + " allows " + what;
 

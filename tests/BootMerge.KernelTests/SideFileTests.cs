@@ -125,6 +125,29 @@ public sealed class SideFileTests : KernelTest
     }
 
     [Fact]
+    public void Check_says_what_is_in_an_image_and_what_policies_make_of_it()
+    {
+        ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
+        Root.Bootmerge("check", "alpha").Succeeds().Prints("alpha: " + Alpha + "\n    a bare squashfs\n"
+            + "    unverified: it has no hash tree\n"
+            + "    ImagePolicy=root=verity: refused\n"
+            + "    ImagePolicy=root=signed: refused\n"
+            + "    ImagePolicy=root=encrypted: refused\n"
+            + "    ImagePolicy=root=unprotected: merged, unverified\n"
+            + "    ImagePolicy=root=absent: refused\n");
+        Assert.Equal("", Root.Bootmerge("check").Succeeds().Output);
+        Assert.Equal("[]\n", Root.Bootmerge("check", "alpha", "--json=short").Succeeds().Output);
+        File.Delete(Root.Raw + Alpha);
+        PartitionedImage.Make(Root, Alpha, 512, new Part(PartitionedImage.Root,
+            PartitionedImage.Confext(Root, "squashfs", ("alpha.conf", "alpha"))),
+            new Part(PartitionedImage.RootVerity, new byte[4096]));
+        Root.Bootmerge("check", "alpha").Prints("    a partition table: root root-verity\n",
+            "    ImagePolicy=root=signed: refused\n",
+            "    ImagePolicy=root=unprotected: merged, unverified\n",
+            "    it cannot be used: its hash partition has no verity superblock\n");
+    }
+
+    [Fact]
     public void A_tree_in_a_merged_usr_does_not_keep_the_merge()
     {
         // Below the merge of /usr lies the image, and what is beside it.

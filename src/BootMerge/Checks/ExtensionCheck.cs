@@ -17,12 +17,21 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
 {
     private readonly SamePathCheck _paths = new();
 
+    /// <summary>Somebody named what to check, and wants to know what is in it.</summary>
+    public bool DescribesImages { get; init; }
+
+    /// <summary>What is in the images that were asked for, a paragraph for each.</summary>
+    public string Images { get; private set; } = "";
+
     /// <summary>To be called for all extensions that would be merged together, the topmost first.</summary>
     public void Check(Extension extension)
     {
         // As in Judgement: a broken extension is what is looked for, it ends nothing.
         try
         {
+            if (DescribesImages && IsAsked(extension.Name)
+                && extension.DescribeImage(root) is { Length: > 0 } description)
+                Images += PathText.Printable(extension.Name + ": " + extension.FoundPath) + "\n" + description;
             if (extension.OpenImage(root, settings.ImagePolicy) is string refusal)
                 Add(FindingId.ImagePolicy, extension, extension.FoundPath, "is not merged: ",
                     "sign or protect the image as the policy requires, or change ImagePolicy= or --image-policy=",

@@ -194,16 +194,40 @@ internal sealed class Extension : IDisposable
     {
         if (Kind == ExtensionKind.Directory || Image is not null)
             return null;
+        return WithOpener(root, policy ?? ImagePolicy.BuiltIn(Class, FoundPath), opener =>
+        {
+            Image = opener.Open();
+            return opener.Refusal;
+        });
+    }
+
+    /// <summary>What is in an image, and what image policies make of it: lines for people; empty of a directory.</summary>
+    public string DescribeImage(Root root) => Kind == ExtensionKind.Directory ? ""
+        : WithOpener(root, ImagePolicy.Parse("*", out _)!, static opener =>
+        {
+            string problem = "";
+            try
+            {
+                opener.Open()?.Dispose();
+            }
+            catch (Exception e) when (e is KernelException or InputException)
+            {
+                problem = "    it cannot be used: " + e.Message + "\n";
+            }
+
+            return opener.Describe() + problem;
+        })!;
+
+    private string? WithOpener(Root root, ImagePolicy policy, Func<ImageOpener, string?> use)
+    {
         using SafeFileHandle file = _imageFile is null ? Open(root) : Sys.Reopen(_imageFile, Sys.O_PATH);
         using SafeFileHandle? directory = Kind != ExtensionKind.Image ? null : OpenBeside(root);
         using SideFiles? beside = Kind != ExtensionKind.Image ? null
             : SideFiles.Read(file, directory, PathName.Last(_given is null ? Path : Sys.PathOf(_given)));
         using SafeFileHandle readable = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
         // What a sysext brings to /usr may hold confexts, which are merged upon it.
-        ImageOpener opener = new(root, readable, Path, beside, policy ?? ImagePolicy.BuiltIn(Class, FoundPath),
-            mayLieUnderLayers: Class == ExtensionClass.Sysext);
-        Image = opener.Open();
-        return opener.Refusal;
+        return use(new ImageOpener(root, readable, Path, beside, policy,
+            mayLieUnderLayers: Class == ExtensionClass.Sysext));
     }
 
     /// <summary>The directory that an image is in; null where it is not seen in that root.</summary>

@@ -1,4 +1,6 @@
 using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using Microsoft.Win32.SafeHandles;
 
@@ -7,17 +9,50 @@ namespace BootMerge.Linux;
 /// <summary>The device mapper (linux/dm-ioctl.h). Devices are named by name; each call returns 0 or errno.</summary>
 internal static unsafe partial class Sys
 {
+    private const ulong DM_LIST_DEVICES = 0xC138FD02;
     private const ulong DM_DEV_CREATE = 0xC138FD03;
     private const ulong DM_DEV_REMOVE = 0xC138FD04;
     private const ulong DM_DEV_SUSPEND = 0xC138FD06;
     private const ulong DM_TABLE_LOAD = 0xC138FD09;
     private const uint DM_READONLY_FLAG = 1;
+    private const uint DM_BUFFER_FULL_FLAG = 1 << 8;
     private const uint DM_DEFERRED_REMOVE = 1 << 17;
     private const uint DM_VERSION_MAJOR = 4;
 
     // The request, one target, and its parameters, of which a salt of 256 bytes has the most.
     private const int MapperBuffer = 4096;
     private const int SectorLength = 512;
+
+    /// <summary>The names of all devices, those without a table, too; none where there are thousands.</summary>
+    public static List<string> ListMapped(SafeFileHandle control)
+    {
+        // Of a record: the device's number, where the next one begins, from here, and the name (struct dm_name_list).
+        const int NextAt = 8;
+        const int NameAt = 12;
+        const int Room = 1 << 17;
+        List<string> names = [];
+        byte[] buffer = new byte[Room];
+        fixed (byte* start = buffer)
+        {
+            ref LibC.MapperRequest request = ref Request(start, "", 0);
+            request.Size = Room;
+            if (Ask(control, DM_LIST_DEVICES, start) != 0 || (request.Flags & DM_BUFFER_FULL_FLAG) != 0)
+                return names;
+            ReadOnlySpan<byte> rest = buffer.AsSpan(0, (int)Math.Min(request.Size, Room));
+            int at = (int)request.Start;
+            while (at >= 0 && at < rest.Length - NameAt && !rest.Slice(at, NextAt).SequenceEqual(new byte[NextAt]))
+            {
+                ReadOnlySpan<byte> name = rest[(at + NameAt)..];
+                names.Add(PathText.Decode(name[..Math.Max(name.IndexOf((byte)0), 0)]));
+                int next = BinaryPrimitives.ReadInt32LittleEndian(rest[(at + NextAt)..]);
+                if (next <= 0)
+                    break;
+                at += next;
+            }
+        }
+
+        return names;
+    }
 
     /// <summary>A device without a table.</summary>
     /// <param name="control">/dev/mapper/control</param>

@@ -24,6 +24,7 @@ internal static class CheckVerb
                 unknown.Add(name);
         List<string> known = [];
         JsonValue findings = JsonValue.Array();
+        string images = "";
         int count = 0;
         foreach (ClassSettings settings in session.Settings.Classes)
         {
@@ -31,18 +32,22 @@ internal static class CheckVerb
             session.Hold(found);
             List<string> asked = Choose(session, settings.Class, found, unknown, known);
             ExtensionCheck check = new(session.Root, settings, host, Merged(session, settings, found, host), asked,
-                findings);
+                findings)
+            {
+                DescribesImages = session.Settings.Names.Count > 0 && session.Settings.Json == JsonFormat.Off,
+            };
             for (int i = found.Extensions.Count - 1; i >= 0; i--)
                 check.Check(found.Extensions[i]);
             if (session.Settings.Names.Count == 0)
                 AddEntries(found, findings);
             count += asked.Count;
+            images += check.Images;
         }
 
         if (unknown.Count > 0)
             throw UnknownExtension.Named(unknown[0], known,
                 "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0]));
-        Report(session, findings, count);
+        Report(session, findings, images, count);
     }
 
     private static List<string> Merged(Session session, ClassSettings settings, DiscoveryResult found, HostRelease host)
@@ -114,7 +119,7 @@ internal static class CheckVerb
                         : "remove it, or make it an extension");
     }
 
-    private static void Report(Session session, JsonValue findings, int count)
+    private static void Report(Session session, JsonValue findings, string images, int count)
     {
         int things = findings.Items.Count;
         session.ExitStatus = things == 0 ? 0 : 1;
@@ -127,7 +132,7 @@ internal static class CheckVerb
             return;
         }
 
-        StringBuilder text = new();
+        StringBuilder text = new(images);
         for (int i = 0; i < things; i++)
         {
             JsonValue finding = findings.Items[i];

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using BootMerge.CommandLine;
+using BootMerge.Extensions.Images;
 using BootMerge.Mounting;
 using BootMerge.Reporting;
 using BootMerge.Sessions;
@@ -33,6 +34,7 @@ internal static class UnmergeVerb
         // A sysext's /usr may carry what a confext's stack was made of: last merged, first unmerged.
         merges.Reverse();
         MergeRemoval.Run(session.Root, merges, session.Journal, session.Log);
+        VerityDevice.RemoveLeftovers();
         foreach (ExistingMerge merge in merges)
             session.Log.Info("Unmerged '" + session.Root.Outside(merge.Hierarchy) + "'.");
         return true;

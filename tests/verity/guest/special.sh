@@ -81,6 +81,11 @@ case_kill() {
         (strace -f -qq -e trace=ioctl -e inject=ioctl:signal=KILL:when=$number -o /dev/null \
             /verity/bin/bootmerge --class=sysext --root=$root "${options[@]}" merge; exit) >/dev/null 2>&1 &&
             fail "it was not killed at call $number of $calls"
+        # Whatever comes next removes it.
+        if ((number % 2)); then
+            unmerge own
+            nothing_mapped
+        fi
         own refresh
         is 0 "$status" "the status of refresh after the kill ('$output')"
         merged
@@ -182,7 +187,17 @@ case_told() {
     done
     unmerge own
     clear_images
+    extension signed.raw
+    own check ext
+    says "ext: " "a partition table: root root-verity root-verity-sig" "verified, signature by signer.crt" "root hash " \
+        "signed by issuer CN=signer" "ImagePolicy=root=verity: merged, verified" \
+        "ImagePolicy=root=signed: merged, verified" "ImagePolicy=root=unprotected: merged, unverified" \
+        "ImagePolicy=root=encrypted: refused"
+    clear_images
     extension stranger.raw
+    own check ext
+    says "verified: its signature is not recognized" "signed by issuer CN=stranger" \
+        "ImagePolicy=root=verity: merged, verified" "ImagePolicy=root=signed: refused"
     own plan
     says "verified: its signature is not recognized"
     own list --verbose

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Text;
 using BootMerge.Linux;
+using CommunityToolkit.HighPerformance;
 using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Extensions.Images;
@@ -19,6 +21,11 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
 {
     private ImageProtection? _protection;
 
+    // What there is, once it was read: no partitions for a bare file system.
+    private List<GptPartition>? _partitions;
+    private string? _fileSystem;
+    private string? _signer;
+
     /// <summary>Why the policy does not allow the image, or null; after <see cref="Open"/>.</summary>
     public string? Refusal { get; private set; }
 
@@ -26,28 +33,68 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
     public DiskImage? Open()
     {
         byte[] start = Start(file, 0);
-        List<GptPartition>? partitions = GptTable.Read(start, Sys.SizeOf(file),
+        _partitions = GptTable.Read(start, Sys.SizeOf(file),
             (buffer, offset) => Sys.ReadAt(file, buffer, offset, path), out string problem);
         if (problem.Length > 0)
             throw new InputException(problem);
-        if (partitions is null)
+        if (_partitions is null)
             return OpenBare(start) is Volume bare ? new DiskImage(path, bare, null, _protection!) : null;
         RefuseLeftOvers(start);
         if (beside?.Tree is not null)
             throw new InputException(PathText.Printable(beside.TreeName) + " lies beside it, but an image with a "
                 + "partition table has its own hash tree: remove that file");
-        return OpenPartitions(new PartitionChoice(partitions, policy, MachineArchitecture.Local, beside));
+        return OpenPartitions(Choose(policy));
     }
+
+    /// <summary>
+    /// What is in it, and what each word of a policy would make of it, for people; after <see cref="Open"/>, however
+    /// that ended.
+    /// </summary>
+    public string Describe()
+    {
+        if (_partitions is null && _fileSystem is null)
+            return "";
+        StringBuilder text = new(_partitions is null ? "    a bare " + _fileSystem + "\n" : "    a partition table:");
+        foreach (GptPartition partition in _partitions ?? [])
+            text.Append(' ').Append(ImagePolicy.NameOf(partition.Designator));
+        if (_partitions is not null)
+            text.Append('\n');
+        if (_protection is not null)
+            text.Append("    ").Append(_protection.Describe()).Append('\n');
+        if (_protection?.RootHash is string hash)
+            text.Append("    root hash ").Append(hash).Append('\n');
+        if (_signer is not null)
+            text.Append("    signed by ").Append(PathText.Printable(_signer)).Append('\n');
+        Designator data = _partitions is null || Choose(policy).Root is not null ? Designator.Root : Designator.Usr;
+        string name = ImagePolicy.NameOf(data);
+        foreach (ReadOnlySpan<char> word in "verity signed encrypted unprotected absent".Tokenize(' '))
+            text.Append("    ImagePolicy=").Append(name).Append('=').Append(word).Append(": ")
+                .Append(Under(name + "=" + word.ToString(), data, isSigned: word is "signed")).Append('\n');
+        return text.ToString();
+    }
+
+    private string Under(string rule, Designator data, bool isSigned)
+    {
+        ImagePolicy other = ImagePolicy.Parse(rule, out _)!;
+        PartitionChoice? choice = _partitions is null ? null : Choose(other);
+        return (choice is null ? other.ReasonToRefuse(_fileSystem!, BareState) : choice.Problem ?? choice.Refusal)
+            is not null || isSigned && _protection?.SignedBy is null ? "refused"
+            : other.Verifies(data) && _protection?.RootHash is not null ? "merged, verified" : "merged, unverified";
+    }
+
+    private PartitionChoice Choose(ImagePolicy by) => new(_partitions!, by, MachineArchitecture.Local, beside);
+
+    private PartitionState BareState => beside is not { Tree: not null, RootHash: not null, Data: Designator.Root }
+        ? PartitionState.Plain : beside.Signature is null ? PartitionState.Hashed : PartitionState.Signed;
 
     private Volume? OpenBare(byte[] start)
     {
-        bool isHashed = beside is { Tree: not null, RootHash: not null, Data: Designator.Root };
         string fileSystem = Superblock.Identify(start, "it", out string problem) ?? throw new InputException(problem);
-        Refusal = policy.ReasonToRefuse(fileSystem, !isHashed ? PartitionState.Plain
-            : beside!.Signature is null ? PartitionState.Hashed : PartitionState.Signed);
+        _fileSystem = fileSystem;
+        Refusal = policy.ReasonToRefuse(fileSystem, BareState);
         if (Refusal is not null)
             return null;
-        if (!isHashed)
+        if (BareState == PartitionState.Plain)
         {
             _protection = new ImageProtection
             {
@@ -194,6 +241,7 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
 
         if (!policy.Allows(designator, isSigned: true))
             signature = null;
+        _signer = signature is null ? null : SignatureCheck.SignerOf(signature);
         SignatureResult? result = signature is null ? null
             : new SignatureCheck(root, KernelCommandLine.AllowsUserspaceVerity).Check(signature,
                 PathText.Encode(place.RootHash));

@@ -140,6 +140,16 @@ internal static class VerityDevice
             + " (is the kernel module dm_verity in the initramfs?)");
     }
 
+    /// <summary>What killed ones have left; nothing where the device mapper was never used.</summary>
+    public static void RemoveLeftovers()
+    {
+        if (!Sys.Exists("/sys/module/dm_mod"))
+            return;
+        using SafeFileHandle? control = Sys.TryOpen(Control, Sys.O_RDWR);
+        if (control is not null)
+            Lock(control);
+    }
+
     /// <summary>
     /// Until the handle is closed. What a killed one has left has no user, and goes; what is in use stays.
     /// </summary>
@@ -149,27 +159,14 @@ internal static class VerityDevice
         if (_isCleanedUp)
             return;
         _isCleanedUp = true;
-        using SafeFileHandle? devices = Sys.TryOpen("/sys/block", Sys.O_RDONLY | Sys.O_DIRECTORY);
-        if (devices is null)
-            return;
-        foreach (DirectoryEntry entry in Sys.ReadDirectory(devices))
-        {
-            if (!entry.Name.StartsWith("dm-", StringComparison.Ordinal))
-                continue;
-            using SafeFileHandle? file = Sys.TryOpenAt(devices, entry.Name + "/dm/name", Sys.O_RDONLY);
-            if (file is not null && PathText.Decode(Sys.ReadAll(file, 256, entry.Name)).TrimEnd('\n') is string name
-                && name.StartsWith(Prefix, StringComparison.Ordinal))
+        foreach (string name in Sys.ListMapped(control))
+            if (name.StartsWith(Prefix, StringComparison.Ordinal))
                 Sys.TryRemoveMapped(control, name);
-        }
     }
 
     private static void Create(SafeFileHandle control, string name, string image, out uint minor)
     {
-        string uuid = "BOOTMERGE-VERITY-" + name;
-        int errno = Sys.TryCreateMapped(control, name, uuid, out minor);
-        // One that was killed before its device had a table, which is not in sysfs, and keeps no loop device.
-        if (errno == Errno.EBUSY && Sys.TryRemoveMapped(control, name) == 0)
-            errno = Sys.TryCreateMapped(control, name, uuid, out minor);
+        int errno = Sys.TryCreateMapped(control, name, "BOOTMERGE-VERITY-" + name, out minor);
         Must(errno, "ioctl DM_DEV_CREATE", image);
     }
 
