@@ -37,7 +37,7 @@ internal static class Program
         catch (KernelException e)
         {
             log.Error((command is ParseResult.Parsed parsed ? VerbTable.Name(parsed.Arguments.Verb) + " failed: " : "")
-                + e.Message);
+                + e.Message + (e.Errno is Errno.EPERM or Errno.EACCES && !Sys.MayMount() ? "; try it as root" : ""));
             return Failure;
         }
         catch (OutOfMemoryException)

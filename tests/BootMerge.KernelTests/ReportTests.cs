@@ -14,6 +14,25 @@ namespace BootMerge.KernelTests;
 public sealed class ReportTests : KernelTest
 {
     [Fact]
+    public void At_a_terminal_status_says_what_may_come_next()
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Assert.Contains("Nothing is merged. What a merge would do: bootmerge plan", AtTerminal(),
+            StringComparison.Ordinal);
+        Root.Bootmerge("merge").Succeeds();
+        Assert.DoesNotContain("left out", AtTerminal(), StringComparison.Ordinal);
+        Root.Write("/var/lib/confexts/beta/etc/extension-release.d/extension-release.beta", "ID=another\n");
+        Assert.Contains("1 extension left out. Why: bootmerge status --verbose", AtTerminal(),
+            StringComparison.Ordinal);
+        Assert.DoesNotContain("bootmerge plan", AtTerminal("--verbose"), StringComparison.Ordinal);
+        Assert.DoesNotContain("left out", Root.Bootmerge("status").Succeeds().Output, StringComparison.Ordinal);
+        Root.Bootmerge("unmerge").Succeeds();
+    }
+
+    private string AtTerminal(string option = "") => Outcome.OfTool("script", "-qec",
+        $"{Workplace.Binary} --root={Root.Path} {option}", "/dev/null");
+
+    [Fact]
     public void Status_before_and_after_a_merge_as_a_table()
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));

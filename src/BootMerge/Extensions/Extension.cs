@@ -201,7 +201,9 @@ internal sealed class Extension : IDisposable
         });
     }
 
-    /// <summary>What is in an image, and what image policies make of it: lines for people; empty of a directory.</summary>
+    /// <summary>
+    /// What is in an image, and what image policies make of it: lines for people; empty of a directory.
+    /// </summary>
     public string DescribeImage(Root root) => Kind == ExtensionKind.Directory ? ""
         : WithOpener(root, ImagePolicy.Parse("*", out _)!, static opener =>
         {

@@ -10,6 +10,8 @@ internal static class Output
     private static readonly SafeFileHandle StandardOutput = new(1, ownsHandle: false);
     private static readonly SafeFileHandle StandardError = new(2, ownsHandle: false);
 
+    public static bool IsTerminal => LibC.isatty(1) != 0;
+
     /// <summary>A reader that has gone is not our error; a full disk behind a redirection is.</summary>
     public static void Write(string text)
     {

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
@@ -53,7 +54,7 @@ internal static class StatusVerb
             string others = JsonReport.Text(JsonReport.Images(selections), notMerged,
                 JsonReport.Ignored(selections));
             Output.Write(table.ToText(!settings.Has(Switches.NoLegend), Colours.AreWanted())
-                + (others.Length == 0 ? "" : "\n" + others));
+                + (others.Length == 0 ? "" : "\n" + others) + Hint(session, hierarchies));
             return;
         }
 
@@ -63,6 +64,28 @@ internal static class StatusVerb
             .Add("images", isLooked ? JsonReport.Images(selections) : JsonValue.Null())
             .Add("notMerged", isLooked ? notMerged : JsonValue.Null())
             .Add("ignored", isLooked ? JsonReport.Ignored(selections) : JsonValue.Null()), settings.Json));
+    }
+
+    /// <summary>At a terminal: what a person may want to know next.</summary>
+    private static string Hint(Session session, JsonValue hierarchies)
+    {
+        Settings settings = session.Settings;
+        if (settings.IsDropIn || settings.Has(Switches.Verbose) || settings.Has(Switches.Quiet)
+            || settings.Has(Switches.NoLegend) || !Output.IsTerminal)
+            return "";
+        if (!hierarchies.Items.Exists(static hierarchy => hierarchy.Get("since")!.Kind != JsonKind.Null))
+            return "\nNothing is merged. What a merge would do: bootmerge plan\n";
+        try
+        {
+            int leftOut = JsonReport.NotMerged(Selections.MakeAll(session)).Items.Count;
+            return leftOut == 0 ? "" : "\n" + leftOut.ToString()
+                + (leftOut == 1 ? " extension" : " extensions") + " left out. Why: bootmerge status --verbose\n";
+        }
+        catch (Exception e) when (e is KernelException or InputException)
+        {
+            // Not root, for one: the table is what was asked for.
+            return "";
+        }
     }
 
     private static void AddRows(Table table, string hierarchy, Marker? marker, bool isBare)

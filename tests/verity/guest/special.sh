@@ -189,8 +189,8 @@ case_told() {
     clear_images
     extension signed.raw
     own check ext
-    says "ext: " "a partition table: root root-verity root-verity-sig" "verified, signature by signer.crt" "root hash " \
-        "signed by issuer CN=signer" "ImagePolicy=root=verity: merged, verified" \
+    says "ext: " "a partition table: root root-verity root-verity-sig" "verified, signature by signer.crt" \
+        "root hash " "signed by issuer CN=signer" "ImagePolicy=root=verity: merged, verified" \
         "ImagePolicy=root=signed: merged, verified" "ImagePolicy=root=unprotected: merged, unverified" \
         "ImagePolicy=root=encrypted: refused"
     clear_images
