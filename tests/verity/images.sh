@@ -8,6 +8,7 @@
 #   confext.raw           by --make-ddi=confext
 #   unsigned.raw, plain.raw    without a signature; without a hash tree as well
 #   squashfs.raw, sectors.raw    signed: another file system, sectors of 4096 bytes
+#   usr.raw, usr.roothash    signed: a usr partition alone, and its root hash
 #   attributes.raw        the signature has signed attributes, as those of `openssl cms`
 #   flipped-first.raw, flipped-later.raw, flipped-signature.raw, no-json.raw, other-hash.raw    signed.raw, damaged
 #   other-guids.raw, signed-other-guids.raw    the partitions' GUIDs are not the root hash
@@ -56,6 +57,7 @@ for name in other-guids signed-other-guids; do
     sfdisk -q --part-uuid $name.raw 2 66666666-7777-8888-9999-aaaaaaaaaaaa
 done
 
+signature usr.raw | member rootHash >usr.roothash
 sed '/^-/d' signer.crt | base64 -d >signer.der
 cut_out 1 squashfs.raw >bare.squashfs
 cut_out 2 squashfs.raw >bare.verity

@@ -24,4 +24,12 @@ printf '[Partition]\nType=root\nFormat=erofs\nCopyFiles=/usr/\nMinimize=best\n' 
 systemd-repart --definitions=plain.d --copy-source=sysext --empty=create --size=auto --dry-run=no plain.raw \
     >plain.log 2>&1 || { cat plain.log >&2; exit 1; }
 SYSTEMD_REPART_OVERRIDE_FSTYPE_ROOT=squashfs signed squashfs sysext sysext signer
-rm -r sysext confext plain.d ./*.log
+# The same below /usr alone, in a partition for it.
+mkdir usr.d
+printf '[Partition]\nType=usr\nFormat=erofs\nCopyFiles=/usr:/\nMinimize=best\nVerity=data\nVerityMatchKey=usr\n' \
+    >usr.d/10-usr.conf
+printf '[Partition]\nType=usr-verity\nMinimize=best\nVerity=hash\nVerityMatchKey=usr\n' >usr.d/20-hash.conf
+printf '[Partition]\nType=usr-verity-sig\nVerity=signature\nVerityMatchKey=usr\n' >usr.d/30-signature.conf
+systemd-repart --definitions=usr.d --copy-source=sysext --empty=create --size=auto --dry-run=no \
+    --private-key=signer.key --certificate=signer.crt usr.raw >usr.log 2>&1 || { cat usr.log >&2; exit 1; }
+rm -r sysext confext plain.d usr.d ./*.log

@@ -67,6 +67,15 @@ sysext signed-other-guids image=signed-other-guids certificates=signer policy=ro
 sysext squashfs image=squashfs certificates=signer policy=root=signed : merges
 sysext sectors image=sectors certificates=signer policy=root=signed : merges
 
+# A usr partition without a root.
+sysext usr image=usr certificates=signer policy=usr=signed : merges
+sysext usr-untrusted image=usr policy=usr=signed : refuses "signature is not recognized"
+sysext usr-root image=usr certificates=signer policy=root=signed : refuses "root=signed"
+arrange_usr-hash() { extension usr.roothash ext.usrhash; }
+sysext usr-hash image=usr certificates=signer policy=usr=signed : merges
+arrange_usr-other-hash() { REPLY=$(<$images/usr.roothash); echo "${REPLY:1}${REPLY:0:1}" >$there/ext.usrhash; }
+sysext usr-other-hash image=usr certificates=signer : refuses "ext.usrhash"
+
 # Root hash, hash tree and signature beside a bare file system.
 put_bare() { extension bare.squashfs; }
 put_tree() { extension bare.verity ext.verity; }
