@@ -22,7 +22,7 @@ depends() {
 # host has them by dracut's kernel-modules. Certificates of signers are not copied: those count that are in the new
 # root's verity.d.
 installkernel() {
-    hostonly='' instmods -s overlay loop squashfs erofs ext4 dm_verity
+    hostonly='' instmods -s overlay loop squashfs erofs ext4 dm_verity ecdsa_generic
     [[ ! $hostonly ]] || instmods -s btrfs xfs
 }
 
