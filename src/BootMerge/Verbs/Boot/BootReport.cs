@@ -53,13 +53,13 @@ internal sealed class BootReport(Session session) : IDisposable
 
     public List<MergePlan> Plans { get; set; } = [];
 
-    /// <summary>Ends a step: a line in the log with its time.</summary>
+    /// <summary>Ends a step; its time is in the report.</summary>
     public void Step(string name)
     {
         string milliseconds = Milliseconds(_stepStart);
         _stepStart = Stopwatch.GetTimestamp();
         _times.Add(name, JsonValue.RawNumber(milliseconds));
-        session.Log.Info("boot: " + name + " took " + milliseconds + " ms.");
+        session.Log.Debug("boot: " + name + " took " + milliseconds + " ms.");
     }
 
     /// <returns>Its plans.</returns>
