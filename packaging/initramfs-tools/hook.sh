@@ -12,4 +12,4 @@ fi
 copy_exec /usr/sbin/bootmerge /usr/sbin/bootmerge
 copy_file config /usr/lib/bootmerge/initramfs.conf /usr/lib/bootmerge.conf
 # What layers and images need, whatever this host uses. A module that is built in, or missing, is not an error.
-manual_add_modules overlay loop squashfs erofs ext4
+manual_add_modules overlay loop squashfs erofs ext4 dm_verity

@@ -14,6 +14,7 @@ fi
 [ -e /etc/initrd-release ] || : >/etc/initrd-release
 # For images. Nothing has made the node that loads the module.
 [ -e /dev/loop-control ] || modprobe -q loop || :
+[ -e /dev/mapper/control ] || modprobe -q dm_mod || :
 # `panic` opens a shell, or reboots where panic= says so. Whoever ends the shell continues without the merge.
 # shellcheck disable=SC2154  # rootmnt is the initramfs's
 /usr/sbin/bootmerge --root="$rootmnt" boot ||

@@ -10,6 +10,7 @@ run_latehook() {
     # By this file bootmerge recognises an initramfs.
     [ -e /etc/initrd-release ] || : >/etc/initrd-release
     [ -e /dev/loop-control ] || modprobe -q loop || :
+    [ -e /dev/mapper/control ] || modprobe -q dm_mod || :
     /usr/bin/bootmerge --root="$root" boot && return
     err "bootmerge could not merge $root/etc. To boot without it, add bootmerge=0 to the kernel command line."
     echo "Whoever ends this shell continues without the merge."

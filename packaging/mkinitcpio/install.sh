@@ -8,7 +8,7 @@ build() {
     add_binary bootmerge
     add_file /usr/lib/bootmerge/initramfs.conf /usr/lib/bootmerge.conf
     # What layers and images need. `?`: a module that is missing is not an error.
-    for module in overlay loop squashfs erofs ext4; do add_module "$module?"; done
+    for module in overlay loop squashfs erofs ext4 dm-verity; do add_module "$module?"; done
 
     # shellcheck disable=SC2154  # mkinitcpio's
     if [[ ! -e $BUILDROOT$units/initrd.target ]]; then

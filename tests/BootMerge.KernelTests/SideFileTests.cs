@@ -78,6 +78,16 @@ public sealed class SideFileTests : KernelTest
     }
 
     [Fact]
+    public void An_image_whose_name_leaves_no_room_for_others_has_none_beside_it()
+    {
+        string name = new('n', 236);
+        ImageFile.Confext(Root, "squashfs", Directory + name + ".confext.raw", name, ("alpha.conf", "alpha"));
+        Root.Bootmerge("merge").Succeeds();
+        Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
+        Root.Bootmerge("unmerge").Succeeds();
+    }
+
+    [Fact]
     public void The_names_are_those_of_the_file_that_a_symlink_leads_to()
     {
         ImageFile.Confext(Root, "squashfs", "/srv/real.raw", "alpha", ("alpha.conf", "alpha"));
@@ -103,6 +113,7 @@ public sealed class SideFileTests : KernelTest
 
     [Theory]
     [InlineData("[BootMerge]\nRequireSigned=yes\n")]
+    [InlineData("[BootMerge]\nRequireSigned=yess\n")]
     [InlineData("[BootMerge]\nRequireSigned=yes\n[ConfExt]\nImagePolicy=root=verity+signed+unprotected\n")]
     public void Where_signatures_are_required_an_image_without_is_left_out(string files)
     {

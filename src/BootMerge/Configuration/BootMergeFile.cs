@@ -101,8 +101,8 @@ internal sealed class BootMergeFile
     /// </summary>
     private void TakeSigned(Assignment assignment, bool fromInitramfs)
     {
-        if (Boolean(assignment) is not bool isRequired)
-            return;
+        // Whoever wrote something else wanted a limit.
+        bool isRequired = Boolean(assignment) ?? true;
         RequireSigned = isRequired || _isSignedForGood;
         _isSignedForGood |= isRequired && fromInitramfs;
     }

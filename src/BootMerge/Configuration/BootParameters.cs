@@ -90,7 +90,7 @@ internal sealed class BootParameters
                 PruneOff = isBoolean ? !on : PruneOff;
                 return isBoolean;
             case SignedKey:
-                RequireSigned = isBoolean ? on : RequireSigned;
+                RequireSigned = !isBoolean || on;
                 return isBoolean;
             case "bootmerge.log":
                 bool isLevel = Words.IndexOf(LogLevels, value ?? "") >= 0;

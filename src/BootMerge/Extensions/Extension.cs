@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using BootMerge.Configuration;
 using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -37,6 +39,9 @@ internal sealed class Extension : IDisposable
     public Extension()
     {
     }
+
+    /// <summary>Whose signatures count, where that is not what the root shows; null: that.</summary>
+    public List<SourceFile>? Certificates { get; set; }
 
     // The image's own file where what everybody sees of it belongs to a merge.
     private SafeFileHandle? _imageFile;
@@ -229,7 +234,7 @@ internal sealed class Extension : IDisposable
         using SafeFileHandle readable = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
         // What a sysext brings to /usr may hold confexts, which are merged upon it.
         return use(new ImageOpener(root, readable, Path, beside, policy,
-            mayLieUnderLayers: Class == ExtensionClass.Sysext));
+            mayLieUnderLayers: Class == ExtensionClass.Sysext, Certificates));
     }
 
     /// <summary>The directory that an image is in; null where it is not seen in that root.</summary>

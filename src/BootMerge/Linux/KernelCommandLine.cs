@@ -31,8 +31,16 @@ internal static class KernelCommandLine
     public static byte[] Read()
     {
         const string Path = "/proc/cmdline";
-        using SafeFileHandle? file = Sys.TryOpen(Path, Sys.O_RDONLY);
-        return file is null ? [] : Sys.ReadAll(file, Limit, Path);
+        try
+        {
+            using SafeFileHandle? file = Sys.TryOpen(Path, Sys.O_RDONLY);
+            return file is null ? [] : Sys.ReadAll(file, Limit, Path);
+        }
+        catch (KernelException e) when (e.Errno is Errno.EACCES or Errno.EPERM)
+        {
+            // Nothing that an ordinary user may do depends on it.
+            return [];
+        }
     }
 
     /// <summary>

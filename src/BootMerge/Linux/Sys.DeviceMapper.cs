@@ -14,6 +14,7 @@ internal static unsafe partial class Sys
     private const ulong DM_DEV_REMOVE = 0xC138FD04;
     private const ulong DM_DEV_SUSPEND = 0xC138FD06;
     private const ulong DM_TABLE_LOAD = 0xC138FD09;
+    private const ulong DM_GET_TARGET_VERSION = 0xC138FD11;
     private const uint DM_READONLY_FLAG = 1;
     private const uint DM_BUFFER_FULL_FLAG = 1 << 8;
     private const uint DM_DEFERRED_REMOVE = 1 << 17;
@@ -22,6 +23,14 @@ internal static unsafe partial class Sys
     // The request, one target, and its parameters, of which a salt of 256 bytes has the most.
     private const int MapperBuffer = 4096;
     private const int SectorLength = 512;
+
+    /// <summary>What asks for a type of target loads its module, if there is one.</summary>
+    public static void LoadMappedType(SafeFileHandle control, string type)
+    {
+        byte* buffer = stackalloc byte[MapperBuffer];
+        Request(buffer, type, 0);
+        _ = Ask(control, DM_GET_TARGET_VERSION, buffer);
+    }
 
     /// <summary>The names of all devices, those without a table, too; none where there are thousands.</summary>
     public static List<string> ListMapped(SafeFileHandle control)

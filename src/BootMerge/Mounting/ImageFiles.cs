@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using BootMerge.Configuration;
 using BootMerge.Extensions;
+using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
 
@@ -29,12 +30,55 @@ internal static class ImageFiles
             return;
         string path = Sys.PathOf(root.Handle);
         using PrivateView view = PrivateView.Enter();
-        using Root bare = Root.Open(path);
+        using Root bare = WithoutMerges(path, classes);
+        foreach (Extension extension in covered)
+            Use(extension, bare, bare.TryOpen(extension.Path));
+    }
+
+    /// <summary>
+    /// Certificates count as they are without the merges: what an extension brings must not vouch for it, or for
+    /// another. Where the caller may not look, it has to do with what everybody sees.
+    /// </summary>
+    /// <param name="root">The one of the session, without a preview.</param>
+    public static void ReadCertificates(Root root, List<ClassSettings> classes, List<Extension> found)
+    {
+        if (!found.Exists(static extension => extension.Kind != ExtensionKind.Directory))
+            return;
+        List<SourceFile> certificates;
+        if (IsMerged(root, classes) && Sys.MayMount())
+        {
+            string path = Sys.PathOf(root.Handle);
+            using PrivateView view = PrivateView.Enter();
+            using Root bare = WithoutMerges(path, classes);
+            certificates = SignatureCheck.ReadCertificates(bare);
+        }
+        else
+            certificates = SignatureCheck.ReadCertificates(root);
+        foreach (Extension extension in found)
+            extension.Certificates = certificates;
+    }
+
+    private static bool IsMerged(Root root, List<ClassSettings> classes)
+    {
+        foreach (ExtensionClass extensionClass in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
+            foreach (string hierarchy in HierarchiesOf(extensionClass, classes))
+            {
+                using SafeFileHandle? directory = root.TryOpenDirectory(hierarchy);
+                if (directory is not null && Sys.IsOnOverlay(directory))
+                    return true;
+            }
+
+        return false;
+    }
+
+    /// <summary>In a private view.</summary>
+    private static Root WithoutMerges(string path, List<ClassSettings> classes)
+    {
+        Root bare = Root.Open(path);
         foreach (ExtensionClass extensionClass in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
             foreach (string hierarchy in HierarchiesOf(extensionClass, classes))
                 RootViews.TakeAway(bare, extensionClass, hierarchy);
-        foreach (Extension extension in covered)
-            Use(extension, bare, bare.TryOpen(extension.Path));
+        return bare;
     }
 
     /// <summary>In a private view: opens what is the same file in the original namespace.</summary>

@@ -25,7 +25,15 @@ internal static class RenameCheck
                 + " cannot be written to in a merge: nothing can be renamed into it from the workdir beside it ("
                 + Errno.Describe(Errno.EXDEV) + "). It is a btrfs subvolume, or has its own project quota: "
                 + "route writes to a directory inside it");
-        WarnOfSubvolumes(root, plan, upperDirectory, log);
+        try
+        {
+            WarnOfSubvolumes(root, plan, upperDirectory, log);
+        }
+        catch (KernelException e)
+        {
+            // A layer that cannot be read is no reason to merge nothing, least of all for a warning.
+            log.Warning("Subvolumes below " + root.Outside(plan.Target) + " are not looked for: " + e.Message + ".");
+        }
     }
 
     /// <summary>Whether one directory takes nothing that was made in the other.</summary>

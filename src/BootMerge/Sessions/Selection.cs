@@ -64,6 +64,7 @@ internal sealed class Selection
     {
         DiscoveryResult found = Find(session, preview.Root, classSettings.Class);
         ImageFiles.OpenAsEverybody(session.Root, found);
+        ImageFiles.ReadCertificates(session.Root, session.Settings.Classes, found.Extensions);
         return Make(session, preview.Root, classSettings, found, merges, settings);
     }
 
@@ -84,6 +85,8 @@ internal sealed class Selection
     {
         DiscoveryResult found = Discovery.Find(root, extensionClass, HostRelease.IsInitrd(root));
         session.Hold(found);
+        if (session.Root == root)
+            ImageFiles.ReadCertificates(root, session.Settings.Classes, found.Extensions);
         return found;
     }
 

@@ -7,6 +7,7 @@ using BootMerge.Configuration;
 using BootMerge.Extensions;
 using BootMerge.Json;
 using BootMerge.Linux;
+using BootMerge.Mounting;
 using BootMerge.Reporting;
 using BootMerge.Sessions;
 
@@ -31,6 +32,7 @@ internal static class CheckVerb
             DiscoveryResult found = Discovery.Find(session.Root, settings.Class, HostRelease.IsInitrd(session.Root));
             session.Hold(found);
             List<string> asked = Choose(session, settings.Class, found, unknown, known);
+            ImageFiles.ReadCertificates(session.Root, session.Settings.Classes, found.Extensions);
             ExtensionCheck check = new(session.Root, settings, host, Merged(session, settings, found, host), asked,
                 findings)
             {

@@ -5,6 +5,7 @@ using BootMerge.Configuration;
 using BootMerge.Extensions;
 using BootMerge.Json;
 using BootMerge.Linux;
+using BootMerge.Mounting;
 using BootMerge.Reporting;
 using BootMerge.Sessions;
 
@@ -22,6 +23,8 @@ internal static class ListVerb
         Choose(extensions, session.Settings.Names);
         extensions.SortBy(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         bool isLooked = session.Settings.Has(Switches.Verbose);
+        if (isLooked)
+            ImageFiles.ReadCertificates(session.Root, session.Settings.Classes, extensions);
 
         if (session.Settings.Json != JsonFormat.Off)
         {

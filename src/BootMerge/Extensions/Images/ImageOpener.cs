@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
+using BootMerge.Configuration;
 using BootMerge.Linux;
 using CommunityToolkit.HighPerformance;
 using Microsoft.Win32.SafeHandles;
@@ -15,9 +16,10 @@ namespace BootMerge.Extensions.Images;
 /// <param name="file">Regular file or block device, opened for reading.</param>
 /// <param name="path">Of the image, inside the root.</param>
 /// <param name="beside">null: nothing can lie beside it.</param>
+/// <param name="certificates">Whose signatures count; null: those in the root.</param>
 /// <param name="mayLieUnderLayers">Layers of other merges may come to lie on what is in it.</param>
 internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, SideFiles? beside, ImagePolicy policy,
-    bool mayLieUnderLayers)
+    bool mayLieUnderLayers, List<SourceFile>? certificates)
 {
     private ImageProtection? _protection;
 
@@ -78,8 +80,11 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
         ImagePolicy other = ImagePolicy.Parse(rule, out _)!;
         PartitionChoice? choice = _partitions is null ? null : Choose(other);
         return (choice is null ? other.ReasonToRefuse(_fileSystem!, BareState) : choice.Problem ?? choice.Refusal)
-            is not null || isSigned && _protection?.SignedBy is null ? "refused"
-            : other.Verifies(data) && _protection?.RootHash is not null ? "merged, verified" : "merged, unverified";
+            is not null ? "refused"
+            : !other.Verifies(data) || (choice is null ? BareState == PartitionState.Plain
+                : choice.HashTreeOf(data) is null) ? "merged, unverified"
+            : _protection is null ? "not known" : isSigned && _protection.SignedBy is null ? "refused"
+            : "merged, verified";
     }
 
     private PartitionChoice Choose(ImagePolicy by) => new(_partitions!, by, MachineArchitecture.Local, beside);
@@ -145,13 +150,18 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
         Refusal = choice.Refusal;
         Volume? data = null;
         Volume? usr = null;
+        ImageProtection? less = null;
         try
         {
             if (Refusal is null && choice.Usr is not null)
                 usr = OpenPartition(choice, choice.Usr, Designator.Usr);
+            if (_protection is { IsLess: true })
+                less = _protection;
             // What is said of the whole is what is true of the root, which a usr partition only adds to.
             if (Refusal is null && choice.Root is not null)
                 data = OpenPartition(choice, choice.Root, Designator.Root);
+            if (less is not null && !_protection!.IsLess)
+                _protection = new ImageProtection { Reason = "its usr partition: " + less.Reason, IsLess = true };
             if (Refusal is null)
                 return new DiskImage(path, data, usr, _protection!);
         }
@@ -184,7 +194,7 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
             return Refusal is null ? Volume.OfPart(file, path, fileSystem, partition.Offset, partition.Size) : null;
         }
 
-        byte[]? signature = beside?.Signature;
+        byte[]? signature = beside?.Data == designator ? beside.Signature : null;
         string? rootHash = beside?.Data == designator ? beside.RootHash : null;
         string source = beside?.HashSource ?? "";
         if ((rootHash is null || signature is null) && choice.SignatureOf(designator) is GptPartition signed)
@@ -243,9 +253,11 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
             signature = null;
         _signer = signature is null ? null : SignatureCheck.SignerOf(signature);
         SignatureResult? result = signature is null ? null
-            : new SignatureCheck(root, KernelCommandLine.AllowsUserspaceVerity).Check(signature,
+            : new SignatureCheck(root, KernelCommandLine.AllowsUserspaceVerity, certificates).Check(signature,
                 PathText.Encode(place.RootHash));
         bool isKnown = result?.Certificate is not null;
+        if (signature is not null)
+            VerityDevice.LoadModule();
         bool isAsked = signature is not null && VerityDevice.KernelChecksSignatures
             && (!isKnown || VerityDevice.KernelWantsSignatures);
         int errno = 0;

@@ -6,6 +6,7 @@ namespace BootMerge.Extensions.Images;
 /// <summary>A file, or a part of it, as a block device, read-only; it is gone with its last user.</summary>
 internal static class LoopDevice
 {
+    public const string Prefix = "/dev/loop";
     private const string Control = "/dev/loop-control";
 
     /// <param name="file">Opened for reading.</param>
@@ -21,7 +22,7 @@ internal static class LoopDevice
                 + " does not exist (is the kernel module loop loaded?)");
         for (int i = 0; ; i++)
         {
-            path = "/dev/loop" + Sys.FreeLoopNumber(control).ToString();
+            path = Prefix + Sys.FreeLoopNumber(control).ToString();
             SafeFileHandle device = Sys.Open(path, Sys.O_RDONLY);
             int errno = Sys.TryConfigureLoop(device, file, offset, size);
             if (errno == 0)

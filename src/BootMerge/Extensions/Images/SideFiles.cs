@@ -13,7 +13,9 @@ internal sealed class SideFiles : IDisposable
     private const string Suffix = ".raw";
 
     // Far more than a signature, or a hash, has.
-    private const int Limit = 1 << 16;
+    public const int Limit = 1 << 16;
+
+    private const ulong Beside = Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_MAGICLINKS;
 
     private static readonly string[] Names = ["root", "usr"];
 
@@ -107,7 +109,8 @@ internal sealed class SideFiles : IDisposable
             return;
         foreach (string ending in (ReadOnlySpan<string>)[".roothash", ".verity", ".usrhash"])
         {
-            using SafeFileHandle? other = TryOpen(directory, name + ending);
+            // Whatever is wrong with what nobody looks at.
+            using SafeFileHandle? other = Sys.TryOpenAt(directory, name + ending, Sys.O_PATH, Beside, out _);
             if (other is not null)
                 Misnamed = PathText.Printable(name + ending) + ": its name must be "
                     + PathText.Printable(stem + ending);
@@ -120,6 +123,11 @@ internal sealed class SideFiles : IDisposable
         return file is null ? null : Root.ReadFile(file, name, Limit);
     }
 
-    private static SafeFileHandle? TryOpen(SafeFileHandle directory, string name) =>
-        Sys.TryOpenAt(directory, name, Sys.O_PATH, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_MAGICLINKS);
+    /// <summary>A name that is too long is not there, either.</summary>
+    private static SafeFileHandle? TryOpen(SafeFileHandle directory, string name)
+    {
+        SafeFileHandle? file = Sys.TryOpenAt(directory, name, Sys.O_PATH, Beside, out int errno);
+        return file is not null || errno is Errno.ENOENT or Errno.ENAMETOOLONG
+            ? file : throw new KernelException("openat2", name, errno);
+    }
 }

@@ -38,7 +38,7 @@ internal static class VerityDevice
 {
     private const string Control = "/dev/mapper/control";
     private const string Type = "verity";
-    private const string Prefix = "bootmerge-";
+    private const string Prefix = "bootmerge-loop";
     private const string RequireSignatures = "/sys/module/dm_verity/parameters/require_signatures";
     private const string Ipe = "/sys/kernel/security/ipe";
 
@@ -85,7 +85,7 @@ internal static class VerityDevice
             isOne ? distance + place.TreeSize : place.DataSize, out string dataPath);
         using SafeFileHandle? tree = isOne ? null
             : LoopDevice.Attach(place.Tree, image, place.TreeOffset, place.TreeSize, out _);
-        string name = Prefix + dataPath[(dataPath.LastIndexOf('/') + 1)..];
+        string name = Prefix + dataPath[LoopDevice.Prefix.Length..];
         string Table(string? key) => superblock.Parameters(Number(data), Number(tree ?? data), isOne ? distance : 0,
             place.RootHash, key);
 
@@ -114,6 +114,7 @@ internal static class VerityDevice
         try
         {
             Must(Sys.TryResumeMapped(control, name), "ioctl DM_DEV_SUSPEND", image);
+            control.Dispose(); // and with it the lock: slow storage is not everybody's business
             CheckFirstBlock(device, place, superblock.HashBlock);
             return device;
         }
@@ -145,9 +146,25 @@ internal static class VerityDevice
     {
         if (!Sys.Exists("/sys/module/dm_mod"))
             return;
-        using SafeFileHandle? control = Sys.TryOpen(Control, Sys.O_RDWR);
-        if (control is not null)
-            Lock(control);
+        try
+        {
+            using SafeFileHandle? control = Sys.TryOpen(Control, Sys.O_RDWR);
+            if (control is not null && Sys.Lock(control, wait: false))
+                CleanUp(control);
+        }
+        catch (KernelException)
+        {
+            // In a container the device mapper is none of ours.
+        }
+    }
+
+    /// <summary>The module says what it can do only when it is loaded, and nothing else loads it before that.</summary>
+    public static void LoadModule()
+    {
+        if (KernelChecksSignatures)
+            return;
+        using SafeFileHandle control = OpenControl();
+        Sys.LoadMappedType(control, Type);
     }
 
     /// <summary>
@@ -156,11 +173,17 @@ internal static class VerityDevice
     private static void Lock(SafeFileHandle control)
     {
         Sys.Lock(control, wait: true);
+        CleanUp(control);
+    }
+
+    private static void CleanUp(SafeFileHandle control)
+    {
         if (_isCleanedUp)
             return;
         _isCleanedUp = true;
         foreach (string name in Sys.ListMapped(control))
-            if (name.StartsWith(Prefix, StringComparison.Ordinal))
+            if (name.StartsWith(Prefix, StringComparison.Ordinal)
+                && name.AsSpan(Prefix.Length).TrimStart("0123456789").IsEmpty)
                 Sys.TryRemoveMapped(control, name);
     }
 

@@ -31,8 +31,11 @@ internal static class DistinguishedName
     /// <param name="identifier">The content of its element.</param>
     public static string DescribeIdentifier(ReadOnlySpan<byte> identifier)
     {
+        const int Longest = 32;
         string text = "";
         ulong number = 0;
+        if (identifier.Length > Longest)
+            return "of " + identifier.Length.ToString() + " bytes";
         foreach (byte b in identifier)
         {
             number = number << 7 | b & 0x7Fu;

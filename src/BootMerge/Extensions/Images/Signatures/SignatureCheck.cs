@@ -11,14 +11,15 @@ namespace BootMerge.Extensions.Images;
 /// signature; only what is signed, and by whom, is read here.
 /// </summary>
 /// <param name="root">The tree operated on.</param>
+/// <param name="files">Its certificates as <see cref="ReadCertificates"/> found them; null: not looked for yet.</param>
 /// <param name="isAllowed">false: the kernel option systemd.allow_userspace_verity=0 forbids it.</param>
-internal sealed class SignatureCheck(Root root, bool isAllowed)
+internal sealed class SignatureCheck(Root root, bool isAllowed, List<SourceFile>? files = null)
 {
     private const string Directory = "verity.d";
     private const string Suffix = ".crt";
 
     // Read when the first signature is checked.
-    private List<SourceFile>? _files;
+    private List<SourceFile>? _files = files;
 
     // What is wrong with files that cannot be used.
     private readonly List<string> _problems = [];
@@ -51,6 +52,10 @@ internal sealed class SignatureCheck(Root root, bool isAllowed)
 
         return new SignatureResult(names, null);
     }
+
+    /// <summary>The files that may hold certificates; those that cannot be read are passed over.</summary>
+    public static List<SourceFile> ReadCertificates(Root root) =>
+        ConfigurationReader.ReadDropIns(root, Directory, Suffix, []);
 
     private static SignatureResult Failed(string reason) => new(null, reason);
 

@@ -37,7 +37,10 @@ internal ref struct Signer
 
     /// <summary>"issuer CN=Acme, serial 1f"</summary>
     public readonly string Name => "issuer " + DistinguishedName.Describe(_issuer) + ", serial "
-        + Convert.ToHexStringLower(_serial.TrimStart((byte)0));
+        + Words.Shown(Convert.ToHexStringLower(_serial[..Math.Min(_serial.Length, LongestSerial)].TrimStart((byte)0)));
+
+    // Twice what RFC 5280 allows.
+    private const int LongestSerial = 40;
 
     /// <param name="reader">In its SignerInfo.</param>
     public bool TryRead(DerReader reader)

@@ -54,4 +54,13 @@ public sealed class SignaturePartitionTests
         Array.Resize(ref content, content.Length + 1);
         Assert.Null(SignaturePartition.Parse(content));
     }
+
+    /// <summary>Three with serial numbers of megabytes took all the memory there is.</summary>
+    [Theory]
+    [InlineData(1 << 16, true)]
+    [InlineData((1 << 16) + 1, false)]
+    public void A_signature_is_not_larger_than_any(int length, bool isRead) =>
+        Assert.Equal(isRead, SignaturePartition.Parse(System.Text.Encoding.ASCII.GetBytes("{\"rootHash\":\""
+            + new string('a', 64) + "\",\"signature\":\"" + System.Convert.ToBase64String(new byte[length]) + "\"}"))
+            is not null);
 }

@@ -161,4 +161,12 @@ public sealed class SignedDataTests
         return rsa?.VerifyHash(digest, signature, new HashAlgorithmName("SHA" + bits), RSASignaturePadding.Pkcs1)
             ?? ecdsa!.VerifyHash(digest, signature, DSASignatureFormat.Rfc3279DerSequence);
     }
+
+    /// <summary>A signature partition has room for one of megabytes, whose text would take hours.</summary>
+    [Fact]
+    public void An_identifier_that_is_longer_than_any_is_not_spelled_out()
+    {
+        Assert.Equal("of 3000000 bytes", DistinguishedName.DescribeIdentifier(new byte[3_000_000]));
+        Assert.Equal(32, DistinguishedName.DescribeIdentifier(new byte[32]).Split('.').Length - 1);
+    }
 }
