@@ -53,7 +53,7 @@ internal sealed class SignatureCheck(Root root, bool isAllowed, List<SourceFile>
         return new SignatureResult(names, null);
     }
 
-    /// <summary>The files that may hold certificates; those that cannot be read are passed over.</summary>
+    /// <summary>The files that may hold certificates; those that cannot be read are left out.</summary>
     public static List<SourceFile> ReadCertificates(Root root) =>
         ConfigurationReader.ReadDropIns(root, Directory, Suffix, []);
 

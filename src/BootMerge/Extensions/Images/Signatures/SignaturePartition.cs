@@ -31,7 +31,8 @@ internal sealed class SignaturePartition
             return null;
         string? hash = Images.RootHash.Parse(TextOf(value, "rootHash"));
         byte[]? signature = Certificate.DecodeBase64(PathText.Encode(TextOf(value, "signature")));
-        return hash is null || signature is null or [] || signature.Length > SideFiles.Limit ? null : new SignaturePartition(hash, signature);
+        return hash is null || signature is null or [] || signature.Length > SideFiles.Limit
+            ? null : new SignaturePartition(hash, signature);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
