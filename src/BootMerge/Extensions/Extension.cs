@@ -1,6 +1,4 @@
 using System;
-using System.Collections.Generic;
-using BootMerge.Configuration;
 using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using Microsoft.Win32.SafeHandles;
@@ -41,7 +39,7 @@ internal sealed class Extension : IDisposable
     }
 
     /// <summary>Whose signatures count, where that is not what the root shows; null: that.</summary>
-    public List<SourceFile>? Certificates { get; set; }
+    public SignerCertificates? Certificates { get; set; }
 
     // The image's own file where what everybody sees of it belongs to a merge.
     private SafeFileHandle? _imageFile;
@@ -233,8 +231,8 @@ internal sealed class Extension : IDisposable
             : SideFiles.Read(file, directory, PathName.Last(_given is null ? Path : Sys.PathOf(_given)));
         using SafeFileHandle readable = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
         // What a sysext brings to /usr may hold confexts, which are merged upon it.
-        return use(new ImageOpener(root, readable, Path, beside, policy,
-            mayLieUnderLayers: Class == ExtensionClass.Sysext, Certificates));
+        return use(new ImageOpener(readable, Path, beside, policy,
+            mayLieUnderLayers: Class == ExtensionClass.Sysext, Certificates ?? SignerCertificates.Read(root)));
     }
 
     /// <summary>The directory that an image is in; null where it is not seen in that root.</summary>

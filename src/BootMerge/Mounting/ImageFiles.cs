@@ -13,7 +13,10 @@ namespace BootMerge.Mounting;
 /// </summary>
 internal static class ImageFiles
 {
-    /// <summary>Before the images are opened; the caller is in the original namespace.</summary>
+    /// <summary>
+    /// Before the images are opened; the caller is in the original namespace. Certificates, too, are read without the
+    /// merges: see <see cref="ReadCertificates"/>.
+    /// </summary>
     public static void OpenBelowMerges(Root root, List<ClassSettings> classes, DiscoveryResult found)
     {
         List<Extension> covered = [];
@@ -27,12 +30,17 @@ internal static class ImageFiles
         }
 
         if (covered.Count == 0)
+        {
+            ReadCertificates(root, classes, found.Extensions);
             return;
+        }
+
         string path = Sys.PathOf(root.Handle);
         using PrivateView view = PrivateView.Enter();
         using Root bare = WithoutMerges(path, classes);
         foreach (Extension extension in covered)
             Use(extension, bare, bare.TryOpen(extension.Path));
+        Trust(found.Extensions, SignerCertificates.Read(bare));
     }
 
     /// <summary>
@@ -44,16 +52,20 @@ internal static class ImageFiles
     {
         if (!found.Exists(static extension => extension.Kind != ExtensionKind.Directory))
             return;
-        List<SourceFile> certificates;
-        if (IsMerged(root, classes) && Sys.MayMount())
+        if (!IsMerged(root, classes) || !Sys.MayMount())
         {
-            string path = Sys.PathOf(root.Handle);
-            using PrivateView view = PrivateView.Enter();
-            using Root bare = WithoutMerges(path, classes);
-            certificates = SignatureCheck.ReadCertificates(bare);
+            Trust(found, SignerCertificates.Read(root));
+            return;
         }
-        else
-            certificates = SignatureCheck.ReadCertificates(root);
+
+        string path = Sys.PathOf(root.Handle);
+        using PrivateView view = PrivateView.Enter();
+        using Root bare = WithoutMerges(path, classes);
+        Trust(found, SignerCertificates.Read(bare));
+    }
+
+    private static void Trust(List<Extension> found, SignerCertificates certificates)
+    {
         foreach (Extension extension in found)
             extension.Certificates = certificates;
     }

@@ -85,8 +85,6 @@ internal sealed class Selection
     {
         DiscoveryResult found = Discovery.Find(root, extensionClass, HostRelease.IsInitrd(root));
         session.Hold(found);
-        if (session.Root == root)
-            ImageFiles.ReadCertificates(root, session.Settings.Classes, found.Extensions);
         return found;
     }
 

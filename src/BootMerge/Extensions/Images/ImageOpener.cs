@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
-using BootMerge.Configuration;
 using BootMerge.Linux;
 using CommunityToolkit.HighPerformance;
 using Microsoft.Win32.SafeHandles;
@@ -12,14 +11,13 @@ namespace BootMerge.Extensions.Images;
 /// From an image's file to its file systems: what there is, whether the policy allows that, and whether it is what its
 /// maker signed; each before the kernel sees the next.
 /// </summary>
-/// <param name="root">Its certificates say whose signatures count.</param>
 /// <param name="file">Regular file or block device, opened for reading.</param>
 /// <param name="path">Of the image, inside the root.</param>
 /// <param name="beside">null: nothing can lie beside it.</param>
-/// <param name="certificates">Whose signatures count; null: those in the root.</param>
+/// <param name="certificates">Whose signatures count.</param>
 /// <param name="mayLieUnderLayers">Layers of other merges may come to lie on what is in it.</param>
-internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, SideFiles? beside, ImagePolicy policy,
-    bool mayLieUnderLayers, List<SourceFile>? certificates)
+internal sealed class ImageOpener(SafeFileHandle file, string path, SideFiles? beside, ImagePolicy policy,
+    bool mayLieUnderLayers, SignerCertificates certificates)
 {
     private ImageProtection? _protection;
 
@@ -87,9 +85,9 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
             : "merged, verified";
     }
 
-    private PartitionChoice Choose(ImagePolicy by) => new(_partitions!, by, MachineArchitecture.Local, beside);
+    private PartitionChoice Choose(ImagePolicy by) => new(_partitions!, by, MachineArchitecture.Local, beside?.Hash);
 
-    private PartitionState BareState => beside is not { Tree: not null, RootHash: not null, Data: Designator.Root }
+    private PartitionState BareState => beside is not { Tree: not null, Hash.Data: Designator.Root }
         ? PartitionState.Plain : beside.Signature is null ? PartitionState.Hashed : PartitionState.Signed;
 
     private Volume? OpenBare(byte[] start)
@@ -101,10 +99,11 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
             return null;
         if (BareState == PartitionState.Plain)
         {
+            string? reason = WhyBareIsUnverified();
             _protection = new ImageProtection
             {
-                Reason = WhyBareIsUnverified() ?? "it has no hash tree",
-                IsLess = WhyBareIsUnverified() is not null,
+                Reason = reason ?? "it has no hash tree",
+                IsLess = reason is not null,
             };
             return Volume.OfWhole(file, path, fileSystem, mayLieUnderLayers);
         }
@@ -117,8 +116,8 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
             Tree = beside!.Tree!,
             TreeOffset = 0,
             TreeSize = Sys.SizeOf(beside.Tree!),
-            RootHash = beside.RootHash!,
-            HashSource = beside.HashSource,
+            RootHash = beside.Hash!.Text,
+            HashSource = beside.Hash.Source,
         }, Designator.Root, beside.Signature, "it");
     }
 
@@ -126,10 +125,9 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
     private string? WhyBareIsUnverified() =>
         beside is null ? null
         : beside.Misnamed is not null ? "nobody looks at " + beside.Misnamed
-        : beside.RootHash is not null ? "there is a root hash (" + beside.HashSource + "), but "
-            + (beside.Data == Designator.Usr ? "no usr partition"
-            : "no hash tree (" + PathText.Printable(beside.TreeName)
-                + ")")
+        : beside.Hash is RootHash hash ? "there is a root hash (" + hash.Source + "), but "
+            + (hash.Data == Designator.Usr ? "no usr partition"
+                : "no hash tree (" + PathText.Printable(beside.TreeName) + ")")
         : beside.Tree is not null ? PathText.Printable(beside.TreeName) + " lies beside it, but no root hash"
         : null;
 
@@ -194,9 +192,10 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
             return Refusal is null ? Volume.OfPart(file, path, fileSystem, partition.Offset, partition.Size) : null;
         }
 
-        byte[]? signature = beside?.Data == designator ? beside.Signature : null;
-        string? rootHash = beside?.Data == designator ? beside.RootHash : null;
-        string source = beside?.HashSource ?? "";
+        RootHash? given = beside?.Hash is RootHash hash && hash.Data == designator ? hash : null;
+        byte[]? signature = given is null ? null : beside!.Signature;
+        string? rootHash = given?.Text;
+        string source = given?.Source ?? "";
         if ((rootHash is null || signature is null) && choice.SignatureOf(designator) is GptPartition signed)
         {
             SignaturePartition content = ReadSignature(signed);
@@ -253,7 +252,7 @@ internal sealed class ImageOpener(Root root, SafeFileHandle file, string path, S
             signature = null;
         _signer = signature is null ? null : SignatureCheck.SignerOf(signature);
         SignatureResult? result = signature is null ? null
-            : new SignatureCheck(root, KernelCommandLine.AllowsUserspaceVerity, certificates).Check(signature,
+            : new SignatureCheck(certificates, KernelCommandLine.AllowsUserspaceVerity).Check(signature,
                 PathText.Encode(place.RootHash));
         bool isKnown = result?.Certificate is not null;
         if (signature is not null)

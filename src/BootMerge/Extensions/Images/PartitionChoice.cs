@@ -19,9 +19,9 @@ internal sealed class PartitionChoice
     private readonly uint _hidden;
 
     /// <param name="partitions">In the order of the table.</param>
-    /// <param name="beside">Its root hash, if it has one, says which data and hash partition count; or null.</param>
+    /// <param name="given">Says which data and hash partition count; or null.</param>
     public PartitionChoice(List<GptPartition> partitions, ImagePolicy policy, MachineArchitecture machine,
-        SideFiles? beside = null)
+        RootHash? given = null)
     {
         _policy = policy;
         int generic = 0;
@@ -35,9 +35,9 @@ internal sealed class PartitionChoice
                 continue;
             }
 
-            if (beside?.RootHash is string hash && (designator == beside.Data && !hash.StartsWith(partition.Guid,
-                StringComparison.Ordinal) || designator == HashOf(beside.Data) && !hash.EndsWith(partition.Guid,
-                StringComparison.Ordinal)))
+            if (given is not null
+                && (designator == given.Data && !given.Text.StartsWith(partition.Guid, StringComparison.Ordinal)
+                || designator == HashOf(given.Data) && !given.Text.EndsWith(partition.Guid, StringComparison.Ordinal)))
                 continue;
             if (designator == Designator.Generic)
                 generic++;
@@ -49,9 +49,9 @@ internal sealed class PartitionChoice
         }
 
         Problem = PairProblem();
-        if (beside?.RootHash is not null && (Found(beside.Data) is null && !IsIgnored(beside.Data)
-            || Found(HashOf(beside.Data)) is null && !IsIgnored(HashOf(beside.Data))))
-            Problem = "it has no partitions with the root hash of " + beside.HashSource;
+        if (given is not null && (Found(given.Data) is null && !IsIgnored(given.Data)
+            || Found(HashOf(given.Data)) is null && !IsIgnored(HashOf(given.Data))))
+            Problem = "it has no partitions with the root hash of " + given.Source;
         if (Problem is null && Root is null && Usr is null && generic == 1)
         {
             if (policy.Ignores(Designator.Root))

@@ -2,9 +2,18 @@ using System;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>A root hash of dm-verity as text.</summary>
-internal static class RootHash
+/// <summary>A root hash of dm-verity that somebody gave for an image, from outside of it.</summary>
+/// <param name="text">In lower-case hexadecimal.</param>
+/// <param name="data">What it is for.</param>
+/// <param name="source">Where it is from, for messages: "site.roothash".</param>
+internal sealed class RootHash(string text, Designator data, string source)
 {
+    public string Text => text;
+
+    public Designator Data => data;
+
+    public string Source => source;
+
     /// <summary>At least 16 bytes as hexadecimal digits; blanks between them do not count.</summary>
     /// <returns>In lower case; null when it is not one.</returns>
     public static string? Parse(ReadOnlySpan<char> text)

@@ -23,14 +23,8 @@ internal sealed class SideFiles : IDisposable
     {
     }
 
-    /// <summary>In lower-case hexadecimal; null when there is none.</summary>
-    public string? RootHash { get; private set; }
-
-    /// <summary>What the hash is for.</summary>
-    public Designator Data { get; private set; }
-
-    /// <summary>Where the hash is from, for messages: "site.roothash".</summary>
-    public string HashSource { get; private set; } = "";
+    /// <summary>null when there is none.</summary>
+    public RootHash? Hash { get; private set; }
 
     /// <summary>PKCS#7 of the root hash, in DER; null when there is none.</summary>
     public byte[]? Signature { get; private set; }
@@ -62,36 +56,28 @@ internal sealed class SideFiles : IDisposable
         }
     }
 
-    /// <summary>A hash for the root alone.</summary>
-    public static SideFiles OfHash(string rootHash, string source) => new()
-    {
-        RootHash = rootHash,
-        HashSource = source
-    };
-
     public void Dispose() => Tree?.Dispose();
 
     private void Look(SafeFileHandle image, SafeFileHandle? directory, string name)
     {
         string stem = name.EndsWith(Suffix, StringComparison.Ordinal) ? name[..^Suffix.Length] : name;
         TreeName = stem + ".verity";
-        for (Designator data = Designator.Root; RootHash is null && data <= Designator.Usr; data++)
+        for (Designator data = Designator.Root; Hash is null && data <= Designator.Usr; data++)
         {
             string kind = Names[(int)data] + "hash";
-            Data = data;
-            HashSource = "the attribute user.verity." + kind;
+            string source = "the attribute user.verity." + kind;
             byte[]? text = Sys.TryGetXattrOf(image, "user.verity." + kind);
             if (text is null && directory is not null)
             {
-                HashSource = PathText.Printable(stem) + "." + kind;
+                source = PathText.Printable(stem) + "." + kind;
                 text = TryRead(directory, stem + "." + kind);
             }
 
             if (text is null)
                 continue;
             int end = text.AsSpan().IndexOf((byte)'\n');
-            RootHash = Images.RootHash.Parse(PathText.Decode(end < 0 ? text : text.AsSpan(0, end)))
-                ?? throw new InputException("the root hash in " + HashSource + " is not hexadecimal");
+            Hash = new RootHash(RootHash.Parse(PathText.Decode(end < 0 ? text : text.AsSpan(0, end)))
+                ?? throw new InputException("the root hash in " + source + " is not hexadecimal"), data, source);
             if (directory is not null)
                 Signature = TryRead(directory, stem + "." + kind + ".p7s");
             if (Signature is { Length: 0 })
@@ -105,7 +91,7 @@ internal sealed class SideFiles : IDisposable
             Tree = Sys.Reopen(tree, Sys.O_RDONLY | Sys.O_NONBLOCK);
         if (tree is not null && !Sys.Status(tree).IsRegular)
             throw new InputException(PathText.Printable(TreeName) + " is not a regular file");
-        if (stem == name || RootHash is not null && Tree is not null)
+        if (stem == name || Hash is not null && Tree is not null)
             return;
         foreach (string ending in (ReadOnlySpan<string>)[".roothash", ".verity", ".usrhash"])
         {

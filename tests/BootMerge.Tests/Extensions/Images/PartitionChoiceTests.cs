@@ -228,9 +228,9 @@ public sealed class PartitionChoiceTests
     [InlineData("root#1", "12", null, null)]
     public void A_root_hash_says_which_partitions_count(string partitions, string hash, string? root, string? tree)
     {
-        using SideFiles beside = SideFiles.OfHash(Guid(hash[0]) + Guid(hash[1]), "x.roothash");
+        RootHash given = new(Guid(hash[0]) + Guid(hash[1]), Designator.Root, "x.roothash");
         PartitionChoice choice = Choose(partitions, ImagePolicy.Parse("root=verity", out _)!, out var all,
-            beside: beside);
+            given: given);
         if (root is null)
         {
             Assert.Equal("it has no partitions with the root hash of x.roothash", choice.Problem);
@@ -244,10 +244,10 @@ public sealed class PartitionChoiceTests
     private static string Guid(char number) => new(number, 32);
 
     private static PartitionChoice Choose(string text, ImagePolicy policy, out List<GptPartition> partitions,
-        MachineArchitecture? machine = null, SideFiles? beside = null)
+        MachineArchitecture? machine = null, RootHash? given = null)
     {
         partitions = [.. text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
-        return new PartitionChoice(partitions, policy, machine ?? MachineArchitecture.X8664, beside);
+        return new PartitionChoice(partitions, policy, machine ?? MachineArchitecture.X8664, given);
     }
 
     private static GptPartition Parse(string text)

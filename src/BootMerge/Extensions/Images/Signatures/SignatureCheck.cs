@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using BootMerge.Configuration;
 using BootMerge.Linux;
 
@@ -10,20 +9,9 @@ namespace BootMerge.Extensions.Images;
 /// The signer's own certificate must be there: there are no chains, and dates do not count. The kernel checks the
 /// signature; only what is signed, and by whom, is read here.
 /// </summary>
-/// <param name="root">The tree operated on.</param>
-/// <param name="files">Its certificates as <see cref="ReadCertificates"/> found them; null: not looked for yet.</param>
 /// <param name="isAllowed">false: the kernel option systemd.allow_userspace_verity=0 forbids it.</param>
-internal sealed class SignatureCheck(Root root, bool isAllowed, List<SourceFile>? files = null)
+internal sealed class SignatureCheck(SignerCertificates certificates, bool isAllowed)
 {
-    private const string Directory = "verity.d";
-    private const string Suffix = ".crt";
-
-    // Read when the first signature is checked.
-    private List<SourceFile>? _files = files;
-
-    // What is wrong with files that cannot be used.
-    private readonly List<string> _problems = [];
-
     /// <summary>Who would be needed, "issuer CN=Acme, serial 1f"; null when the signature does not say.</summary>
     /// <param name="signature">PKCS#7, DER.</param>
     public static string? SignerOf(ReadOnlySpan<byte> signature) =>
@@ -53,10 +41,6 @@ internal sealed class SignatureCheck(Root root, bool isAllowed, List<SourceFile>
         return new SignatureResult(names, null);
     }
 
-    /// <summary>The files that may hold certificates; those that cannot be read are left out.</summary>
-    public static List<SourceFile> ReadCertificates(Root root) =>
-        ConfigurationReader.ReadDropIns(root, Directory, Suffix, []);
-
     private static SignatureResult Failed(string reason) => new(null, reason);
 
     /// <param name="reason">Why there is no answer, or why the kernel does not say that it is good.</param>
@@ -72,10 +56,9 @@ internal sealed class SignatureCheck(Root root, bool isAllowed, List<SourceFile>
             return null;
         }
 
-        _files ??= ReadFiles(Suffix);
         reason = "";
         bool isAnyThere = false;
-        foreach (SourceFile file in _files)
+        foreach (SourceFile file in certificates.Files)
         {
             if (Certificate.FirstOf(file.Content) is not byte[] der
                 || !Certificate.TryRead(der, out Certificate certificate))
@@ -92,8 +75,8 @@ internal sealed class SignatureCheck(Root root, bool isAllowed, List<SourceFile>
         if (reason.Length == 0)
             // As ConfigurationReader searches them.
             reason = "the signer's certificate (" + signer.Name
-                + ") is not in /etc/verity.d, /run/verity.d, /usr/local/lib/verity.d, /usr/lib/verity.d (*" + Suffix
-                + ")" + Hint(isAnyThere);
+                + ") is not in /etc/verity.d, /run/verity.d, /usr/local/lib/verity.d, /usr/lib/verity.d (*"
+                + SignerCertificates.Suffix + ")" + (isAnyThere ? "" : ", where there is none") + certificates.Hint;
         return null;
     }
 
@@ -130,20 +113,4 @@ internal sealed class SignatureCheck(Root root, bool isAllowed, List<SourceFile>
             _ => "the kernel cannot use " + name + ": " + Errno.Describe(-result),
         };
     }
-
-    /// <summary>Why a certificate that somebody put there may not be among those that were read; or empty.</summary>
-    private string Hint(bool isAnyThere)
-    {
-        string hint = isAnyThere ? "" : ", where there is none";
-        if (_problems.Count > 0)
-            return hint + "; " + _problems[0];
-        List<SourceFile> misnamed = ReadFiles(".pem");
-        if (misnamed.Count == 0)
-            misnamed = ReadFiles(".cer");
-        return misnamed.Count == 0 ? hint
-            : hint + "; " + misnamed[0].Path + " is ignored: its name must end in " + Suffix;
-    }
-
-    private List<SourceFile> ReadFiles(string suffix) =>
-        ConfigurationReader.ReadDropIns(root, Directory, suffix, _problems);
 }

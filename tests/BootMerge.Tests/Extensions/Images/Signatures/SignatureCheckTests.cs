@@ -208,7 +208,7 @@ public sealed class SignatureCheckTests : IDisposable
     public void A_kernel_option_switches_it_off()
     {
         Add("rsa2048");
-        SignatureResult result = new SignatureCheck(_root.Root, isAllowed: false)
+        SignatureResult result = new SignatureCheck(SignerCertificates.Read(_root.Root), isAllowed: false)
             .Check(SignatureSamples.Get("rsa2048-sha256"), Encoding.ASCII.GetBytes(SignatureSamples.RootHash));
         Assert.Null(result.Certificate);
         Assert.Equal("systemd.allow_userspace_verity=0 on the kernel command line forbids it",
@@ -219,7 +219,7 @@ public sealed class SignatureCheckTests : IDisposable
     public void Certificates_are_read_once()
     {
         Add("rsa2048");
-        SignatureCheck check = new(_root.Root, isAllowed: true);
+        SignatureCheck check = new(SignerCertificates.Read(_root.Root), isAllowed: true);
         Assert.Equal("rsa2048.crt", Text(check, "rsa2048-sha256"));
         _root.Remove("etc/verity.d/rsa2048.crt");
         Assert.Equal("rsa2048.crt", Text(check, "rsa2048-sha512"));
@@ -279,7 +279,7 @@ public sealed class SignatureCheckTests : IDisposable
         Check(SignatureSamples.Get(signature), rootHash);
 
     private string Check(byte[] signature, string rootHash) =>
-        Text(new SignatureCheck(_root.Root, isAllowed: true), signature, rootHash);
+        Text(new SignatureCheck(SignerCertificates.Read(_root.Root), isAllowed: true), signature, rootHash);
 
     private static string Text(SignatureCheck check, string signature) =>
         Text(check, SignatureSamples.Get(signature), SignatureSamples.RootHash);
