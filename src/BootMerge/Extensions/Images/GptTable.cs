@@ -22,6 +22,9 @@ internal static class GptTable
     /// <summary>Eight times the usual.</summary>
     private const int LargestTable = 128 << 10;
     private const uint Revision = 0x10000;
+
+    /// <summary>Before it are the protective MBR and the header.</summary>
+    private const int FirstUsable = 2;
     private const int GuidOffset = 16;
     private const int NameOffset = 56;
     private const int NameLength = 36;
@@ -89,7 +92,8 @@ internal static class GptTable
         uint checksum = header.Checksum;
         header.Checksum = 0;
         if (Checksum(room.AsSpan(0, (int)header.Size)) != checksum
-            || header.First > header.Last || header.Last >= sectors || header.Entries >= sectors
+            || header.First < FirstUsable || header.First > header.Last || header.Last >= sectors
+            || header.Entries >= sectors
             || header.EntrySize is < SmallestEntry or > LargestEntry || header.EntrySize % 8 != 0
             || header.Count > LargestTable / header.EntrySize)
             return null;

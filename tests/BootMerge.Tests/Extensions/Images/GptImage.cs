@@ -16,21 +16,24 @@ internal sealed class GptImage
     private static readonly uint[] Division = Divide();
     private static readonly byte[] Reversed = ReverseAll();
 
-    private readonly int _entries;
-
     public GptImage(int sector = 512, int sectors = 256, int entries = 128)
     {
         Sector = sector;
-        _entries = entries;
         Bytes = new byte[sector * sectors];
         int table = (EntrySize * entries + sector - 1) / sector;
         Bytes[446 + 4] = 0xEE;
         Bytes[510] = 0x55;
         Bytes[511] = 0xAA;
-        WriteHeader(1, (ulong)sectors - 1, 2, (ulong)table + 2, (ulong)(sectors - table - 2));
+        WriteHeader(1, (ulong)sectors - 1, 2, (ulong)table + 2, (ulong)(sectors - table - 2), entries);
         WriteHeader((ulong)sectors - 1, 1, (ulong)(sectors - 1 - table), (ulong)table + 2,
-            (ulong)(sectors - table - 2));
+            (ulong)(sectors - table - 2), entries);
         Seal();
+    }
+
+    private GptImage(GptImage other)
+    {
+        Sector = other.Sector;
+        Bytes = [.. other.Bytes];
     }
 
     public int Sector { get; }
@@ -85,6 +88,8 @@ internal sealed class GptImage
         Bytes = Bytes[..length];
         return this;
     }
+
+    public GptImage Copy() => new(this);
 
     public List<GptPartition>? Read(out string problem) => Read(Bytes, out problem);
 
@@ -141,7 +146,7 @@ internal sealed class GptImage
         return reversed;
     }
 
-    private void WriteHeader(ulong own, ulong other, ulong entries, ulong first, ulong last)
+    private void WriteHeader(ulong own, ulong other, ulong entries, ulong first, ulong last, int count)
     {
         Span<byte> header = Header(own);
         "EFI PART"u8.CopyTo(header);
@@ -152,7 +157,7 @@ internal sealed class GptImage
         BitConverter.TryWriteBytes(header[40..], first);
         BitConverter.TryWriteBytes(header[48..], last);
         BitConverter.TryWriteBytes(header[72..], entries);
-        BitConverter.TryWriteBytes(header[80..], (uint)_entries);
+        BitConverter.TryWriteBytes(header[80..], (uint)count);
         BitConverter.TryWriteBytes(header[84..], (uint)EntrySize);
     }
 }

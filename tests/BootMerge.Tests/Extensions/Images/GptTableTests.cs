@@ -22,6 +22,8 @@ public sealed class GptTableTests
         { 12, "01020000" },             // larger than its sector
         { 12, "FFFFFFFF" },
         { 24, "0300000000000000" },     // says that it lies elsewhere
+        { 40, "0000000000000000" },     // the protective MBR is usable
+        { 40, "0100000000000000" },     // the header is
         { 40, "FFFFFFFFFFFFFFFF" },     // first usable sector behind the last
         { 48, "0001000000000000" },     // last usable one is behind the end of the image
         { 48, "FFFFFFFFFFFFFFFF" },
