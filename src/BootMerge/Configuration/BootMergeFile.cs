@@ -31,6 +31,9 @@ internal sealed class BootMergeFile
 
     public bool? RequireSigned { get; private set; }
 
+    /// <summary>What is said of a value for it that is not a boolean.</summary>
+    public const string NotBooleanSigned = " is not valid, so signatures are required; it takes yes or no";
+
     public string? OverlayOptions { get; private set; }
 
     public string OverlayOptionsOrigin { get; private set; } = "";
@@ -102,7 +105,12 @@ internal sealed class BootMergeFile
     private void TakeSigned(Assignment assignment, bool fromInitramfs)
     {
         // Whoever wrote something else wanted a limit.
-        bool isRequired = Boolean(assignment) ?? true;
+        if (!Words.TryParseBoolean(assignment.Value, out bool isRequired))
+        {
+            isRequired = true;
+            Warn(assignment, NotBooleanSigned);
+        }
+
         RequireSigned = isRequired || _isSignedForGood;
         _isSignedForGood |= isRequired && fromInitramfs;
     }
@@ -135,7 +143,8 @@ internal sealed class BootMergeFile
         OverlayOptionsOrigin = assignment.Origin;
     }
 
-    private void Refuse(Assignment assignment, string why) =>
-        _warnings.Add(assignment.Origin, assignment.Key + "=" + Words.Shown(assignment.Value) + " is not valid, ignored"
-            + why);
+    private void Refuse(Assignment assignment, string why) => Warn(assignment, " is not valid, ignored" + why);
+
+    private void Warn(Assignment assignment, string what) =>
+        _warnings.Add(assignment.Origin, assignment.Key + "=" + Words.Shown(assignment.Value) + what);
 }

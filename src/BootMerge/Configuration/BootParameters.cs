@@ -9,6 +9,7 @@ namespace BootMerge.Configuration;
 internal sealed class BootParameters
 {
     private const string Where = "Kernel command line";
+    private const string NotBoolean = " is not valid, ignored; it takes yes or no";
     private const string SignedKey = "bootmerge.require-signed";
 
     private static readonly string[] Keys = ["bootmerge.mutable", "bootmerge.fallback", "bootmerge.log",
@@ -56,10 +57,11 @@ internal sealed class BootParameters
         "bootmerge.mutable" => " is not valid, ignored" + Words.Hint(value, MutableModes.Names),
         "bootmerge.fallback" => " is not valid, ignored" + Words.Hint(value, FallbackModes.Names),
         "bootmerge.log" => " is not valid, ignored" + Words.Hint(value, LogLevels),
-        "bootmerge.prune" or SignedKey => " is not valid, ignored; it takes yes or no",
+        "bootmerge.prune" => NotBoolean,
+        SignedKey => BootMergeFile.NotBooleanSigned,
         _ when key.StartsWith("bootmerge.", StringComparison.Ordinal) =>
             " is not known, ignored" + Words.Hint(key, Keys),
-        _ => " is not valid, ignored; it takes yes or no",
+        _ => NotBoolean,
     };
 
     /// <summary>false when it is meant for this program and not understood.</summary>

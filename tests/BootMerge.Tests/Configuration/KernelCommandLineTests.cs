@@ -54,7 +54,7 @@ public sealed class KernelCommandLineTests
 
     [Theory]
     [InlineData("bootmerge.require-signed=2", "Kernel command line: 'bootmerge.require-signed=2' is not valid, "
-        + "ignored; it takes yes or no")]
+        + "so signatures are required; it takes yes or no")]
     [InlineData("bootmerge=maybe", "Kernel command line: 'bootmerge=maybe' is not valid, ignored; it takes yes or no")]
     [InlineData("systemd.confext=2", "Kernel command line: 'systemd.confext=2' is not valid, ignored; it "
         + "takes yes or no")]

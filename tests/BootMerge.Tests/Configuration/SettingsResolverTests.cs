@@ -209,6 +209,19 @@ public sealed class SettingsResolverTests
         }
     }
 
+    [Theory]
+    [InlineData("RequireSigned=maybe")]
+    [InlineData("RequireSigned=")]
+    [InlineData("RequireSigned=no\nRequireSigned=n0")]
+    public void What_may_mean_that_signatures_are_required_requires_them_and_says_so(string lines)
+    {
+        Settings settings = SettingsResolver.Resolve(Typed("merge"),
+            new ConfigurationSources { Files = [File("/f", "[BootMerge]\n" + lines)] });
+        Assert.Equal("/f:" + (lines.Split('\n').Length + 1) + ": " + lines.Split('\n')[^1]
+            + " is not valid, so signatures are required; it takes yes or no", Assert.Single(settings.Warnings));
+        Assert.All(settings.Classes, one => Assert.NotNull(one.ImagePolicy!.ReasonToRefuse("squashfs")));
+    }
+
     [Fact]
     public void The_image_policy_is_the_same_after_a_fallback()
     {
