@@ -77,6 +77,36 @@ public sealed class SideFileTests : KernelTest
         Root.Bootmerge("unmerge").Succeeds();
     }
 
+    [Theory]
+    [InlineData("alpha.roothash", "/srv/elsewhere")]
+    [InlineData("alpha.roothash.p7s", "../../../srv/elsewhere")]
+    [InlineData("alpha.verity", "/srv/elsewhere")]
+    [InlineData("alpha.verity", "/nowhere")]
+    public void A_symlink_out_of_the_directory_leaves_the_image_out_in_words(string name, string target)
+    {
+        ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
+        Root.Extension("beta", ("beta.conf", "beta"));
+        Root.Write("/srv/elsewhere", Hash);
+        Root.Write(Directory + "alpha.roothash", Hash);
+        File.Delete(Root.Raw + Directory + name);
+        Root.Symlink(Directory + name, target);
+
+        Root.Bootmerge("merge").Succeeds().Says("Not merging 'alpha'", name
+            + " beside it is a symlink that leads out of its directory and is not followed: put the file itself there");
+
+        Assert.Equal("beta", Root.Read("/etc/beta.conf"));
+        Root.Bootmerge("unmerge").Succeeds();
+    }
+
+    [Fact]
+    public void A_symlink_within_the_directory_is_followed()
+    {
+        ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
+        Root.Write(Directory + "alpha.hash", "abc");
+        Root.Symlink(Directory + "alpha.roothash", "alpha.hash");
+        Root.Bootmerge("merge").Says("the root hash in alpha.roothash is not hexadecimal");
+    }
+
     [Fact]
     public void An_image_whose_name_leaves_no_room_for_others_has_none_beside_it()
     {

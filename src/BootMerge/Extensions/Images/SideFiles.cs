@@ -113,7 +113,10 @@ internal sealed class SideFiles : IDisposable
     private static SafeFileHandle? TryOpen(SafeFileHandle directory, string name)
     {
         SafeFileHandle? file = Sys.TryOpenAt(directory, name, Sys.O_PATH, Beside, out int errno);
-        return file is not null || errno is Errno.ENOENT or Errno.ENAMETOOLONG
-            ? file : throw new KernelException("openat2", name, errno);
+        if (file is not null || errno is Errno.ENOENT or Errno.ENAMETOOLONG)
+            return file;
+        throw errno == Errno.EXDEV ? new InputException(PathText.Printable(name) + " beside it is a symlink that leads "
+            + "out of its directory and is not followed: put the file itself there")
+            : new KernelException("openat2", name, errno);
     }
 }
