@@ -26,43 +26,32 @@ internal static class ListVerb
         if (isLooked)
             ImageFiles.ReadCertificates(session.Root, session.Settings.Classes, extensions);
 
-        if (session.Settings.Json != JsonFormat.Off)
-        {
-            JsonValue array = JsonValue.Array();
-            foreach (Extension extension in extensions)
-            {
-                JsonValue entry = JsonValue.Object()
-                    .Add("name", JsonValue.String(extension.Name))
-                    .Add("type", JsonValue.String(extension.KindName))
-                    .Add("path", JsonValue.String(session.Root.Outside(extension.Path)))
-                    .Add("time", JsonValue.Number(extension.Time));
-                array.Add(session.Settings.IsDropIn ? entry : entry.Add("protection",
-                    JsonValue.StringOrNull(isLooked ? Protection(session, extension) : null)));
-            }
-
-            Output.Write(JsonReport.Format(array, session.Settings.Json));
-            return;
-        }
-
-        if (extensions.Count == 0)
-        {
-            session.Log.Info("No extensions found.");
-            return;
-        }
-
+        JsonValue array = JsonValue.Array();
         Table table = isLooked ? new("NAME", "TYPE", "PATH", "TIME", "PROTECTION")
             : new("NAME", "TYPE", "PATH", "TIME");
         foreach (Extension extension in extensions)
         {
+            string path = session.Root.Outside(extension.Path);
             string time = extension.Time == 0 ? "-" : Timestamp.Format(extension.Time);
+            string? protection = isLooked ? Protection(session, extension) : null;
+            JsonValue entry = JsonValue.Object()
+                .Add("name", JsonValue.String(extension.Name))
+                .Add("type", JsonValue.String(extension.KindName))
+                .Add("path", JsonValue.String(path))
+                .Add("time", JsonValue.Number(extension.Time));
+            array.Add(session.Settings.IsDropIn ? entry : entry.Add("protection", JsonValue.StringOrNull(protection)));
             if (isLooked)
-                table.Add(extension.Name, extension.KindName, session.Root.Outside(extension.Path), time,
-                    Protection(session, extension) ?? "-");
+                table.Add(extension.Name, extension.KindName, path, time, protection ?? "-");
             else
-                table.Add(extension.Name, extension.KindName, session.Root.Outside(extension.Path), time);
+                table.Add(extension.Name, extension.KindName, path, time);
         }
 
-        Output.Write(table.ToText(!session.Settings.Has(Switches.NoLegend), Colours.AreWanted()));
+        if (session.Settings.Json != JsonFormat.Off)
+            Output.Write(JsonReport.Format(array, session.Settings.Json));
+        else if (extensions.Count == 0)
+            session.Log.Info("No extensions found.");
+        else
+            Output.Write(table.ToText(!session.Settings.Has(Switches.NoLegend), Colours.AreWanted()));
     }
 
     /// <summary>How far what is in an image is known, or why it is refused; null: it is a directory.</summary>
