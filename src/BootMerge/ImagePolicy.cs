@@ -77,13 +77,15 @@ internal sealed class ImagePolicy
 
     /// <summary>systemd-sysext(8): images that the boot loader left in the initramfs must be signed.</summary>
     /// <param name="extensionClass">A sysext may also lie in a partition for /usr.</param>
-    /// <param name="foundPath">Where the image was found, inside the root.</param>
-    public static ImagePolicy BuiltIn(ExtensionClass extensionClass, string foundPath)
+    /// <param name="path">Of the image, inside the root.</param>
+    public static ImagePolicy BuiltIn(ExtensionClass extensionClass, string path)
     {
-        string flags = foundPath.StartsWith("/.extra/", StringComparison.Ordinal)
-            ? "signed+absent" : "verity+signed+encrypted+unprotected+absent";
+        string flags = IsBootLoaders(path) ? "signed+absent" : "verity+signed+encrypted+unprotected+absent";
         return Parse("root=" + flags + (extensionClass == ExtensionClass.Sysext ? ":usr=" + flags : ""), out _)!;
     }
+
+    /// <summary>Whether the boot loader put it there, which reads it from where nobody is kept from writing.</summary>
+    public static bool IsBootLoaders(string path) => path.StartsWith("/.extra/", StringComparison.Ordinal);
 
     /// <summary>RequireSigned=yes: what a policy allows of that, where one is configured.</summary>
     public static ImagePolicy OnlySigned(ExtensionClass extensionClass, ImagePolicy? configured)

@@ -89,6 +89,21 @@ public sealed class ImagePolicyTests : KernelTest
         Root.Bootmerge("--class=sysext", "unmerge").Succeeds();
     }
 
+    [Theory]
+    [InlineData("/.extra/confext/alpha.raw", "")]
+    [InlineData("/.extra/alpha.raw", "/run/confexts/alpha.raw")]
+    [InlineData("/srv/alpha.raw", "/.extra/confext/alpha.raw")]
+    public void What_the_boot_loader_left_must_be_signed_wherever_a_link_is(string path, string link)
+    {
+        Root.Write("/etc/initrd-release", "ID=flatcar\nVERSION_ID=4000.1.0\n");
+        ImageFile.Confext(Root, "squashfs", path, "alpha", ("alpha.conf", "alpha"));
+        if (link.Length > 0)
+            Root.Symlink(link, path);
+
+        Root.Bootmerge("merge").Says("Not merging 'alpha'", "root=signed+absent");
+        Assert.False(Root.Exists("/etc/alpha.conf"));
+    }
+
     [Fact]
     public void Check_says_that_the_policy_is_why()
     {

@@ -45,6 +45,9 @@ internal sealed class Extension : IDisposable
     private SafeFileHandle? _imageFile;
     private SafeFileHandle? _imageDirectory;
 
+    // What has opened the image, where that was by the built-in policy: it knows all that can be said of it.
+    private ImageOpener? _opener;
+
     public required string Name { get; init; }
 
     public required ExtensionClass Class { get; init; }
@@ -197,9 +200,12 @@ internal sealed class Extension : IDisposable
     {
         if (Kind == ExtensionKind.Directory || Image is not null)
             return null;
-        return WithOpener(root, policy ?? ImagePolicy.BuiltIn(Class, FoundPath), opener =>
+        // Neither a link to there nor a link from there makes the boot loader's image one of somebody else.
+        string path = ImagePolicy.IsBootLoaders(Path) ? Path : FoundPath;
+        return WithOpener(root, policy ?? ImagePolicy.BuiltIn(Class, path), opener =>
         {
             Image = opener.Open();
+            _opener = policy is null && Image is not null ? opener : null;
             return opener.Refusal;
         });
     }
@@ -207,8 +213,8 @@ internal sealed class Extension : IDisposable
     /// <summary>
     /// What is in an image, and what image policies make of it: lines for people; empty of a directory.
     /// </summary>
-    public string DescribeImage(Root root) => Kind == ExtensionKind.Directory ? ""
-        : WithOpener(root, ImagePolicy.Parse("*", out _)!, static opener =>
+    public string DescribeImage(Root root) => Kind == ExtensionKind.Directory ? "" : _opener?.Describe()
+        ?? WithOpener(root, ImagePolicy.Parse("*", out _)!, static opener =>
         {
             string problem = "";
             try
