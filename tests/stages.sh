@@ -264,7 +264,7 @@ stage_arm64() {
     check "arm64: the kernel and musl have what the program declares" env TESTED_ARCHITECTURE=arm64 \
         "$(tests_of tests/BootMerge.Tests BootMerge.Tests)" -class '*KernelDeclarationTests'
     check "out/bootmerge-arm64 is built" build arm64
-    check "arm64: at most $size_ceiling_arm64 bytes" is_small out/bootmerge-arm64 "$size_ceiling_arm64"
+    check "arm64: at most $size_ceiling bytes" is_small out/bootmerge-arm64 "$size_ceiling"
     check "arm64: no dynamic linking" is_static out/bootmerge-arm64
     check "arm64: runs in an empty root" runs_alone out/bootmerge-arm64 qemu-aarch64-static
     make_cpio out/bootmerge-arm64
