@@ -28,7 +28,8 @@ tools_of() {
     docs) echo "$docs_tools unshare mount findmnt" ;;
     kernel) echo "$build_tools strace findmnt setfattr setfacl sfdisk losetup $image_tools" ;;
     differential) echo "$build_tools mmdebstrap flock sfdisk losetup $image_tools" ;;
-    verity | boot) echo "$build_tools $boot_tools" ;;
+    verity) echo "$build_tools $boot_tools $image_tools" ;;
+    boot) echo "$build_tools $boot_tools" ;;
     arm64) ! arm64_is_cached || echo "$build_tools $boot_tools readelf" ;;
     esac
 }

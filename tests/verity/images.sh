@@ -8,6 +8,9 @@
 #   confext.raw           by --make-ddi=confext
 #   unsigned.raw, plain.raw    without a signature; without a hash tree as well
 #   squashfs.raw, sectors.raw    signed: another file system, sectors of 4096 bytes
+#   ext4.raw, xfs.raw, btrfs.raw    signed: the file systems that can be written to
+#   ext4-small.raw, xfs-small.raw    their blocks or sectors are smaller than the blocks of the hash tree
+#   both.raw              root and usr, each with a hash tree and a signature; usr-on-root.raw: only usr has them
 #   usr.raw, usr.roothash    signed: a usr partition alone, and its root hash
 #   attributes.raw        the signature has signed attributes, as those of `openssl cms`
 #   flipped-first.raw, flipped-later.raw, flipped-signature.raw, no-json.raw, other-hash.raw    signed.raw, damaged
@@ -18,6 +21,20 @@
 
 mkdir -p "$1"
 cd "$1"
+# What the sid root has no programs for: the file systems, which systemd-repart then takes as they are.
+mkdir -p small/usr/share/ext small/usr/lib/extension-release.d
+printf 'ID=_any\nSYSEXT_SCOPE="system initrd"\n' >small/usr/lib/extension-release.d/extension-release.ext
+echo "ext's file" >small/usr/share/ext/file
+truncate -s 32M {ext4,ext4-small,xfs,xfs-small,btrfs}.part
+mkfs.ext4 -q -b 4096 -d small ext4.part
+mkfs.ext4 -q -b 1024 -d small ext4-small.part
+mkfs.btrfs -q -M --rootdir small btrfs.part >/dev/null
+# Smaller than XFS recommends: what its own test suite says to its mkfs.
+export TEST_DIR=1 TEST_DEV=1 QA_CHECK_FS=1
+mkfs.xfs -q -s size=4096 xfs.part
+mkfs.xfs -q -s size=512 xfs-small.part
+unshare -m --propagation private -- sh -c 'mount -o loop xfs.part /mnt && cp -r small/. /mnt && umount /mnt'
+rm -r small
 in_sid /media/make-images.sh
 
 # signature IMAGE: what its signature partition says, and each of its members.
@@ -57,6 +74,7 @@ for name in other-guids signed-other-guids; do
     sfdisk -q --part-uuid $name.raw 2 66666666-7777-8888-9999-aaaaaaaaaaaa
 done
 
+rm ./*.part
 signature usr.raw | member rootHash >usr.roothash
 sed '/^-/d' signer.crt | base64 -d >signer.der
 cut_out 1 squashfs.raw >bare.squashfs

@@ -63,7 +63,7 @@ boot() {
     machine_of "$suite"
     mkdir -p "$initramfs"/{dev,lower,memory,root}
     cp "$work/init" "$initramfs/init"
-    modules_to "$initramfs/modules" "$base/chroot" virtio_pci virtio_blk erofs overlay ext4 squashfs loop
+    modules_to "$initramfs/modules" "$base/chroot" virtio_pci virtio_blk erofs overlay ext4 squashfs xfs btrfs loop
     (cd "$initramfs" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0) >"$initramfs.cpio"
     cp -a "$tree" "$initramfs.tree"
     modules_to "$initramfs.tree/modules/dm-verity" "$base/chroot" dm-verity

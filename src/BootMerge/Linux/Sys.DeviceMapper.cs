@@ -66,7 +66,8 @@ internal static unsafe partial class Sys
     /// <summary>A device without a table.</summary>
     /// <param name="control">/dev/mapper/control</param>
     /// <param name="minor">Of the device: /dev/dm-MINOR.</param>
-    public static int TryCreateMapped(SafeFileHandle control, string name, string uuid, out uint minor)
+    public static int TryCreateMapped(SafeFileHandle control, string name, string uuid, out uint major,
+        out uint minor)
     {
         byte* buffer = stackalloc byte[MapperBuffer];
         ref LibC.MapperRequest request = ref Request(buffer, name, DM_READONLY_FLAG);
@@ -74,6 +75,7 @@ internal static unsafe partial class Sys
             Put(uuid, at);
         int errno = Ask(control, DM_DEV_CREATE, buffer);
         // As the kernel hands devices to user space, huge_encode_dev().
+        major = (uint)(request.Device >> 8 & 0xFFF);
         minor = (uint)(request.Device & 0xFF | request.Device >> 12 & ~0xFFul);
         return errno;
     }

@@ -67,13 +67,13 @@ make_root() {
     mkdir -p $root/{etc,run,usr/share/base,var/lib/images} "$sysext"/{share/other,lib/extension-release.d} \
         "$confext"/extension-release.d $root/usr/lib
     printf 'ID=debian\nVERSION_ID=13\n' >$root/usr/lib/os-release
-    echo ID=_any | tee "$sysext"/lib/extension-release.d/extension-release.other \
+    printf 'ID=_any\nSYSEXT_SCOPE="system initrd"\n' | tee "$sysext"/lib/extension-release.d/extension-release.other \
         >"$confext"/extension-release.d/extension-release.other
     echo other | tee "$sysext"/share/other/file >"$confext"/other.conf
 }
 # clear_root: again without images and certificates.
 clear_root() {
-    rm -rf $root/var/lib/*/ext* $root/{etc,run,usr/lib}/verity.d $root/etc/bootmerge.conf
+    rm -rf $root/var/lib/*/ext* $root/{etc,run,usr/lib}/verity.d $root/etc/{bootmerge.conf,initrd-release} $root/.extra
     options=() class=sysext
 }
 # certify NAME...: certificates that the root trusts.
@@ -191,6 +191,11 @@ else
     special refresh-beside
     special require-signed
     special kill
+    special kill-anywhere
+    special refused-ioctls
+    special refused-keys
+    special boot-loaders
+    special require-signatures
     case $kernel in 6.*) ;; *) special kernel-keyring ;; esac
     nothing_mapped
     report nothing-left

@@ -96,6 +96,174 @@ case_kill() {
     done
 }
 
+# Killed at any moment it leaves nothing that the next command does not remove.
+case_kill-anywhere() {
+    local number delay process whole started killed=0 before=$why
+    certify signer
+    extension signed.raw
+    options=(--image-policy=root=signed)
+    for number in 1 2; do # the second one finds everything in memory
+        started=${EPOCHREALTIME/./}
+        own merge
+        whole=$((${EPOCHREALTIME/./} - started))
+        unmerge own
+    done
+    for number in {1..30}; do
+        /verity/bin/bootmerge --class=sysext --root=$root "${options[@]}" merge >/dev/null 2>&1 &
+        process=$!
+        printf -v delay 0.%06d $((whole * number / 31))
+        read -rt $delay -u "$silence" || true
+        kill -KILL $process 2>/dev/null
+        if wait $process 2>/dev/null; then whole=$((whole * 3 / 4)); else killed=$((killed + 1)); fi
+        if ((number % 2)); then
+            own refresh
+            is 0 "$status" "the status of refresh after the kill ('$output')"
+            merged
+            is "ext other" "$REPLY" "what refresh merges after the kill ('$output')"
+        fi
+        unmerge own
+        nothing_mapped
+        [ "$why" = "$before" ] || { fail "(killed after $delay s of $whole us)"; break; }
+    done
+    [ "$killed" -ge 15 ] || fail "only $killed of 30 were killed"
+}
+
+# Refused at any ioctl it leaves the image out, or finds a way around, and leaves nothing.
+case_refused-ioctls() {
+    local calls number error errors=(ENOMEM EIO EPERM EINVAL) without=0 before=$why
+    certify signer
+    extension signed.raw
+    options=(--image-policy=root=signed)
+    strace -f -qq -e trace=ioctl -o /tmp/calls /verity/bin/bootmerge --class=sysext --root=$root "${options[@]}" merge \
+        >/dev/null 2>&1 || fail "the merge to count its calls fails"
+    unmerge own
+    calls=$(grep -c 'ioctl(' /tmp/calls)
+    for ((number = 1; number <= calls; number++)); do
+        error=${errors[number % 4]}
+        refused ioctl $error:when=$number
+        merged
+        case $REPLY in
+        "ext other") ;;
+        other)
+            says "Not merging 'ext': "
+            without=$((without + 1))
+            ;;
+        *) fail "merged is '$REPLY' ('$output')" ;;
+        esac
+        unmerge own
+        nothing_mapped
+        [ "$why" = "$before" ] || { fail "($error at call $number of $calls)"; break; }
+    done
+    [ "$without" -ge 4 ] || fail "only $without of $calls calls mattered"
+}
+
+# The kernel refuses a call that has to do with keys: the image is left out with the reason, or is merged unrecognised
+# where the policy allows that.
+case_refused-keys() {
+    local call error
+    certify signer
+    extension signed.raw
+    for call in add_key keyctl; do
+        for error in EPERM ENOSYS EDQUOT; do
+            options=(--image-policy=root=signed)
+            refused $call $error
+            merged
+            is other "$REPLY" "what is merged when $call is $error ('$output')"
+            says "Not merging 'ext'" "its signature is not recognized"
+            unmerge own
+            nothing_mapped
+            options=()
+            refused $call $error
+            merged
+            is "ext other" "$REPLY" "what is merged when $call is $error and may be ('$output')"
+            says "its signature is not recognized"
+            unmerge own
+            nothing_mapped
+        done
+    done
+}
+# refused CALL ERROR: a merge in which the kernel refuses it each time, unless ERROR says when.
+refused() {
+    status=0
+    output=$(strace -f -qq -e trace=$1 -e inject=$1:error=$2 -o /dev/null \
+        /verity/bin/bootmerge --class=sysext --root=$root "${options[@]}" merge 2>&1) || status=$?
+    is 0 "$status" "the status of the merge when $1 is $2 ('$output')"
+}
+
+# What the boot loader leaves in the initramfs has to be signed, unless a policy says otherwise.
+case_boot-loaders() {
+    local image place differs=''
+    export SYSTEMD_IN_INITRD=1 # for systemd's own
+    certify signer
+    printf 'ID=debian\nVERSION_ID=13\n' >$root/etc/initrd-release
+    for place in .extra/sysext .extra/global_sysext; do
+        mkdir -p $root/$place
+        for image in signed stranger unsigned plain; do
+            ln $images/$image.raw $root/$place/ext.raw
+            case $image in
+            signed) judge merges ;;
+            stranger) refuses_alone "signature is not recognized" ;;
+            *) refuses_alone "root=signed+absent" ;;
+            esac
+            rm $root/$place/ext.raw
+        done
+    done
+    ln $images/unsigned.raw $root/.extra/sysext/ext.raw
+    options=(--image-policy=root=verity)
+    judge merges
+    export -n SYSTEMD_IN_INITRD
+}
+
+# With --root= systemd compares the path outside of the root with /.extra, and finds nothing to be strict about.
+refuses_alone() {
+    local differs="1 nothing / 0 ext other"
+    judge refuses "$@"
+}
+
+# A kernel that takes nothing but what its own keyrings verify. Without one that has the signer's certificate, images
+# with verity cannot be used, whatever the policy and verity.d say.
+case_require-signatures() {
+    local image
+    insmod_verity require_signatures=1
+    is Y "$(</sys/module/dm_verity/parameters/require_signatures)" "require_signatures"
+    certify signer
+    for image in unsigned signed stranger; do
+        extension $image.raw
+        judge refuses "this kernel takes signed images only (dm_verity.require_signatures)"
+        clear_images
+    done
+    extension signed.raw
+    options=(--image-policy=root=signed)
+    judge refuses "this kernel takes signed images only (dm_verity.require_signatures)"
+    clear_images
+    options=()
+    extension plain.raw
+    judge merges
+    clear_images
+    case $kernel in
+    6.*) insmod_verity ;;
+    *)
+        insmod_verity keyring_unsealed=1 require_signatures=1
+        /verity/bin/keyring $images/signer.der || fail "no certificate in .dm-verity"
+        for policy in root=signed root=verity+signed; do
+            options=("--image-policy=$policy")
+            extension signed.raw
+            judge merges
+            clear_images
+            extension stranger.raw
+            judge refuses
+            clear_images
+        done
+        insmod_verity
+        ;;
+    esac
+}
+# insmod_verity PARAMETER...: the module anew, with these.
+insmod_verity() {
+    rmmod dm_verity || fail "dm_verity cannot be unloaded"
+    insmod /verity/modules/dm-verity/*-dm-verity.ko "$@"
+}
+
 # RequireSigned=yes, and the same on the kernel command line, are the policies that enforce it.
 case_require-signed() {
     local how
@@ -131,8 +299,7 @@ clear_images() { rm -f $there/ext*; }
 # The kernel itself verifies, by a certificate in its keyring .dm-verity, which only the newest have. For its module
 # to make that ring, it is loaded anew.
 case_kernel-keyring() {
-    rmmod dm_verity || fail "dm_verity cannot be unloaded"
-    insmod /verity/modules/dm-verity/*-dm-verity.ko keyring_unsealed=1
+    insmod_verity keyring_unsealed=1
     /verity/bin/keyring $images/signer.der || fail "no certificate in .dm-verity"
     extension signed.raw
     options=(--image-policy=root=signed)

@@ -65,6 +65,14 @@ sysext signed-other-guids image=signed-other-guids certificates=signer policy=ro
 
 # Other file systems and sectors.
 sysext squashfs image=squashfs certificates=signer policy=root=signed : merges
+for name in ext4 xfs btrfs; do
+    sysext $name-strict image=$name certificates=signer policy=root=signed : merges
+    sysext $name-untrusted image=$name policy=root=signed : refuses "signature is not recognized"
+done
+# A device of dm-verity has the blocks of its hash tree, 4096 bytes.
+for name in ext4 xfs; do
+    sysext $name-small image=$name-small certificates=signer : refuses "smaller blocks than its hash tree"
+done
 sysext sectors image=sectors certificates=signer policy=root=signed : merges
 
 # A usr partition without a root.
@@ -75,6 +83,18 @@ arrange_usr-hash() { extension usr.roothash ext.usrhash; }
 sysext usr-hash image=usr certificates=signer policy=usr=signed : merges
 arrange_usr-other-hash() { REPLY=$(<$images/usr.roothash); echo "${REPLY:1}${REPLY:0:1}" >$there/ext.usrhash; }
 sysext usr-other-hash image=usr certificates=signer : refuses "ext.usrhash"
+
+# Both: one that is verified as a root is whole. What a usr partition lies upon is not verified by its hash.
+sysext both image=both certificates=signer : refuses "verity for root together with a usr partition"
+sysext both-strict image=both certificates=signer policy=root=signed:usr=signed : \
+    refuses "verity for root together with a usr partition"
+# systemd refuses the table before it asks the policy what of it is used.
+sysext both-root-strict image=both certificates=signer policy=root=signed:usr=ignore \
+    differs="0 ext other / 1 nothing" : merges
+sysext usr-on-root image=usr-on-root certificates=signer policy=root=unprotected:usr=signed : merges
+sysext usr-on-root-untrusted image=usr-on-root policy=root=unprotected:usr=signed : \
+    refuses "signature is not recognized"
+sysext usr-on-root-strict image=usr-on-root certificates=signer policy=root=signed:usr=signed : refuses "root=signed"
 
 # Root hash, hash tree and signature beside a bare file system.
 put_bare() { extension bare.squashfs; }

@@ -292,6 +292,11 @@ internal sealed class ImageOpener(SafeFileHandle file, string path, SideFiles? b
             device = null;
             return volume;
         }
+        catch (KernelException e) when (e.Errno is Errno.EINVAL or Errno.ENOSYS)
+        {
+            // Of ext4 and of XFS: a device of dm-verity has the blocks of its hash tree.
+            throw new InputException(e.Message + ": its file system may have smaller blocks than its hash tree");
+        }
         finally
         {
             device?.Dispose();

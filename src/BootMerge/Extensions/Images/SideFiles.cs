@@ -87,10 +87,10 @@ internal sealed class SideFiles : IDisposable
         if (directory is null)
             return;
         using SafeFileHandle? tree = TryOpen(directory, TreeName);
-        if (tree is not null)
-            Tree = Sys.Reopen(tree, Sys.O_RDONLY | Sys.O_NONBLOCK);
         if (tree is not null && !Sys.Status(tree).IsRegular)
             throw new InputException(PathText.Printable(TreeName) + " is not a regular file");
+        if (tree is not null)
+            Tree = Sys.Reopen(tree, Sys.O_RDONLY | Sys.O_NONBLOCK);
         if (stem == name || Hash is not null && Tree is not null)
             return;
         foreach (string ending in (ReadOnlySpan<string>)[".roothash", ".verity", ".usrhash"])

@@ -90,7 +90,8 @@ internal static class VerityDevice
             place.RootHash, key);
 
         Lock(control);
-        Create(control, name, image, out uint minor);
+        Must(Sys.TryCreateMapped(control, name, "BOOTMERGE-VERITY-" + name, out uint major, out uint minor),
+            "ioctl DM_DEV_CREATE", image);
         SafeFileHandle? device = null;
         try
         {
@@ -100,7 +101,7 @@ internal static class VerityDevice
             {
                 if (signature is null || refusal != 0)
                     Load(control, name, superblock, Table(null), image);
-                device = OpenNew(path, minor);
+                device = OpenNew(path, major, minor);
             }
         }
         finally
@@ -187,18 +188,12 @@ internal static class VerityDevice
                 Sys.TryRemoveMapped(control, name);
     }
 
-    private static void Create(SafeFileHandle control, string name, string image, out uint minor)
-    {
-        int errno = Sys.TryCreateMapped(control, name, "BOOTMERGE-VERITY-" + name, out minor);
-        Must(errno, "ioctl DM_DEV_CREATE", image);
-    }
-
     /// <summary>The kernel shows a device when it has a table.</summary>
-    private static SafeFileHandle OpenNew(string path, uint minor)
+    private static SafeFileHandle OpenNew(string path, uint major, uint minor)
     {
         SafeFileHandle device = Sys.Open(path, Sys.O_RDONLY);
         FileStatus status = Sys.Status(device);
-        if (status.IsBlockDevice && status.RdevMinor == minor)
+        if (status.IsBlockDevice && status.RdevMajor == major && status.RdevMinor == minor)
             return device;
         device.Dispose();
         throw new InputException(path + " is not the device that the kernel has made");
@@ -221,7 +216,7 @@ internal static class VerityDevice
         string image)
     {
         int errno = Sys.TryLoadMapped(control, name, Type, superblock.DataSize, table);
-        if (errno is Errno.ENOKEY or Errno.EINVAL && KernelWantsSignatures)
+        if (errno == Errno.ENOKEY)
             throw new InputException("this kernel takes signed images only (dm_verity.require_signatures), and does "
                 + "not trust the signer");
         if (errno == Errno.EINVAL)
