@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using BootMerge.KernelTests.Support;
+using BootMerge.Tests.Extensions.Images.Signatures;
 using Xunit;
 
 namespace BootMerge.KernelTests;
@@ -186,6 +187,36 @@ public sealed class SideFileTests : KernelTest
             "    ImagePolicy=root=signed: refused\n",
             "    ImagePolicy=root=unprotected: merged, unverified\n",
             "    it cannot be used: its hash partition has no verity superblock\n");
+    }
+
+    /// <summary>Sweeps refuse them, too; here the calls are known to be made, whatever the machine's kernel has.</summary>
+    [Theory]
+    [InlineData("add_key", "ENOSYS")]
+    [InlineData("add_key", "EPERM")]
+    [InlineData("add_key", "EDQUOT")]
+    [InlineData("keyctl", "EOPNOTSUPP")]
+    [InlineData("keyctl", "EPERM")]
+    [InlineData("keyctl", "EIO")]
+    public void Where_the_kernel_refuses_to_verify_a_signature_the_image_is_left_out(string call, string error)
+    {
+        ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
+        Root.Write(Directory + "alpha.verity", "no hash tree");
+        Root.Write(Directory + "alpha.roothash", SignatureSamples.RootHash);
+        Root.Write(Directory + "alpha.roothash.p7s", "");
+        File.WriteAllBytes(Root.Raw + Directory + "alpha.roothash.p7s", SignatureSamples.Get("rsa2048-sha256"));
+        Root.Write("/etc/verity.d/rsa2048.crt", SignatureSamples.Pem("rsa2048"));
+        Root.Extension("beta", ("beta.conf", "beta"));
+        string[] arguments = ["--image-policy=root=signed", "merge"];
+        Assert.Contains(Traced.Calls("add_key,keyctl", Root, arguments), line => line.Contains(call + "(",
+            StringComparison.Ordinal) && line.Contains(" = ", StringComparison.Ordinal));
+        Root.Bootmerge("unmerge").Succeeds();
+
+        Traced.Inject(call, error, 1, Root, arguments).Succeeds().Says("Not merging 'alpha': ");
+
+        Assert.Equal("beta", Root.Read("/etc/beta.conf"));
+        Assert.False(Root.Exists("/etc/alpha.conf"));
+        Root.Bootmerge("unmerge").Succeeds();
+        Assert.Empty(Root.LoopDevices(0));
     }
 
     [Fact]

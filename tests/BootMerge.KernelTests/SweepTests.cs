@@ -18,7 +18,7 @@ public sealed class SweepTests : KernelTest
     [
         ("merge", "read-only"), ("merge", "self-routed"), ("merge", "elsewhere"), ("merge", "created"),
             ("merge", "imported"), ("merge", "ephemeral"), ("merge", "submounts"),
-        ("merge", "images"), ("merge", "two hierarchies"),
+        ("merge", "images"), ("merge", "two hierarchies"), ("merge", "signed image"),
         ("refresh", "read-only"), ("refresh", "self-routed"), ("refresh", "elsewhere"), ("refresh", "imported"),
             ("refresh", "ephemeral"), ("refresh", "submounts"),
         ("refresh", "images"), ("refresh", "two hierarchies"),

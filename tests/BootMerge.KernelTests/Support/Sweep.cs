@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using BootMerge.Tests.Extensions.Images.Signatures;
 
 namespace BootMerge.KernelTests.Support;
 
@@ -20,8 +21,8 @@ internal sealed class Sweep
     private readonly List<string>[] _old;
     private readonly List<string>[] _new;
 
-    /// <param name="kind">read-only, self-routed, elsewhere, created, imported, ephemeral, submounts, images, or two
-    /// hierarchies.</param>
+    /// <param name="kind">read-only, self-routed, elsewhere, created, imported, ephemeral, submounts, images, signed
+    /// image, or two hierarchies.</param>
     public Sweep(TestRoot root, string verb, string kind)
     {
         _root = root;
@@ -159,6 +160,8 @@ internal sealed class Sweep
             ImageFile.Confext(_root, "squashfs", "/var/lib/confexts/beta.raw", "beta", ("beta.conf", "beta"));
         else
             _root.Extension("beta", ("beta.conf", "beta"));
+        if (_kind is "signed image")
+            SignedImage("/var/lib/confexts/delta");
         _root.ExtensionIn("/srv", "gamma", ("gamma.conf", "gamma"), ("hostname", "gamma"));
         if (_kind is "elsewhere")
             _root.MakeDirectory("/srv/etc-changes");
@@ -175,6 +178,17 @@ internal sealed class Sweep
         _root.Mount("none", "/etc/inner/deeper", "tmpfs");
         _root.Write("/etc/machine-id", "");
         _root.Mount(_root.Raw + "/usr/lib/os-release", "/etc/machine-id", null, LibC.MS_BIND);
+    }
+
+    /// <summary>The signature is good and the hash tree is not: it is left out after both were looked at.</summary>
+    private void SignedImage(string path)
+    {
+        ImageFile.Confext(_root, "squashfs", path + ".raw", "delta", ("delta.conf", "delta"));
+        _root.Write(path + ".verity", "no hash tree");
+        _root.Write(path + ".roothash", SignatureSamples.RootHash);
+        _root.Write(path + ".roothash.p7s", "");
+        File.WriteAllBytes(_root.Raw + path + ".roothash.p7s", SignatureSamples.Get("rsa2048-sha256"));
+        _root.Write("/usr/lib/verity.d/rsa2048.crt", SignatureSamples.Pem("rsa2048"));
     }
 
     private void Sysext(string searchDirectory, string name)

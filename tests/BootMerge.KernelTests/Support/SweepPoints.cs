@@ -29,7 +29,8 @@ internal static class SweepPoints
         "ftruncate", "fsync", "syncfs", "fchmod", "fchmodat", "fchown", "fchownat", "utimensat", "setxattr",
         "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr", "copy_file_range", "sendfile",
         "mount", "umount2", "move_mount", "fsconfig", "fsmount", "fsopen", "fspick", "open_tree", "mount_setattr",
-        "setns", "unshare", "chroot", "chdir", "fchdir", "flock", "ioctl", "inotify_add_watch", "poll",
+        "setns", "unshare", "chroot", "chdir", "fchdir", "flock", "ioctl", "inotify_add_watch", "poll", "add_key",
+        "keyctl",
     ];
 
     private static readonly string[] Opening = ["open", "openat", "openat2"];
