@@ -1,6 +1,7 @@
 /*
  * floor ROOT: the system calls of `bootmerge --root=ROOT --mutable=auto merge` on the sample root of merge.sh, in their
  * order and number as strace shows them, and nothing between them: no reading of what files say, no check, no undoing.
+ * floor ROOT refresh: those of a refresh that finds nothing to do, on what is merged. floor: none, its own start.
  * No program that does this work in this way takes less; what bootmerge takes more is its start and its thinking.
  * Errors end it, so that a run that did not merge is not counted.
  */
@@ -10,10 +11,12 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <linux/openat2.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -168,21 +171,19 @@ static void extension(const char *name) {
         close(fd);
 }
 
-int main(int argc, char **argv) {
-        static char *names[MAX_LAYERS];
-        int count = 0, layers[MAX_LAYERS];
-        char path[400];
-
-        if (argc != 2)
-                return 2;
-        root = must(open(argv[1], O_PATH | O_DIRECTORY | O_CLOEXEC), argv[1]);
-        configuration();
+static int take_turn(void) {
         mkdir("/run/floor", 0755);
         int lock = must(open("/run/floor/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600), "lock");
         must(flock(lock, LOCK_EX), "flock");
-        mount_table();
+        return lock;
+}
+
+/* All extensions, and what they are judged by. */
+static int find(char **names) {
+        int count = 0;
         int searched = must(in_root(root, "usr/lib/confexts", O_RDONLY | O_DIRECTORY), "confexts");
         DIR *directory = fdopendir(searched);
+
         for (struct dirent *entry; (entry = readdir(directory));)
                 if (entry->d_name[0] != '.' && count < MAX_LAYERS)
                         names[count++] = strdup(entry->d_name);
@@ -192,6 +193,84 @@ int main(int argc, char **argv) {
         for (int i = 0; i < count; i++)
                 extension(names[i]);
         closedir(directory);
+        return count;
+}
+
+/* What is merged, by its marker. */
+static void marker(void) {
+        static const char *const files[] = { "dev", "work_dir", "confexts", "origin", "backing", "bootmerge-mode" };
+        char path[100];
+
+        for (int file = 0; file < 6; file++) {
+                snprintf(path, sizeof path, "etc/.systemd-confext/%s", files[file]);
+                read_file(path);
+        }
+}
+
+static void refresh(const char *path) {
+        static char *names[MAX_LAYERS];
+        char layer[400];
+
+        configuration();
+        take_turn();
+        mount_table();
+        marker();
+        int count = find(names);
+        marker();
+        mount_table();
+
+        /* A private view without the merge: all of the namespace private, then the place in it taken again. */
+        int outside = must(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), "ns");
+        int outer = must(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "/");
+        must(unshare(CLONE_NEWNS), "unshare");
+        int inside = must(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), "ns");
+        int inner = must(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "/");
+        must(setns(inside, CLONE_NEWNS), "setns");
+        int all = must(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "/");
+        struct mount_attr private = { .propagation = MS_PRIVATE };
+        must(syscall(SYS_mount_setattr, all, "", AT_EMPTY_PATH | AT_RECURSIVE, &private, sizeof private), "private");
+        must(setns(inside, CLONE_NEWNS), "setns");
+        must(fchdir(inner), "fchdir");
+        must(chroot("."), "chroot");
+        close(root);
+        root = must(open(path, O_PATH | O_DIRECTORY | O_CLOEXEC), path);
+        marker();
+        snprintf(layer, sizeof layer, "%s/etc", path);
+        must(umount2(layer, MNT_DETACH), layer);
+        look_and_close(in_root(root, "etc", O_PATH | O_DIRECTORY));
+        for (int i = 0; i < count; i++) {
+                snprintf(layer, sizeof layer, "usr/lib/confexts/%s/etc", names[i]);
+                close(must(in_root(root, layer, O_PATH | O_DIRECTORY), layer));
+        }
+        look_and_close(in_root(root, "var/lib/extensions.mutable/etc", O_PATH));
+        int directory = must(in_root(root, ".", O_RDONLY | O_DIRECTORY), ".");
+        list(directory);
+        close(directory);
+        close(root);
+        close(inside);
+        close(inner);
+        close(all);
+        must(setns(outside, CLONE_NEWNS), "setns");
+        must(fchdir(outer), "fchdir");
+        must(chroot("."), "chroot");
+}
+
+int main(int argc, char **argv) {
+        static char *names[MAX_LAYERS];
+        int layers[MAX_LAYERS];
+        char path[400];
+
+        if (argc < 2)
+                return 0;
+        root = must(open(argv[1], O_PATH | O_DIRECTORY | O_CLOEXEC), argv[1]);
+        if (argc > 2) {
+                refresh(argv[1]);
+                return 0;
+        }
+        configuration();
+        int lock = take_turn();
+        mount_table();
+        int count = find(names);
 
         must(write(lock, "stack\n", 6), "journal");
         mkdirat(root, ".floor-work", 0700); /* unmounting leaves it */

@@ -37,7 +37,7 @@ mount --make-rshared / # systemd-confext merges in a namespace of its own; its c
 gcc -O2 -static -o "$sid/tmp/interleave" "$here/interleave.c"
 musl-gcc -O2 -static -idirafter /usr/include -idirafter "/usr/include/$(uname -m)-linux-gnu" -o "$sid/tmp/floor" "$here/floor.c"
 cp "$repo/out/bootmerge" "$sid/tmp/bootmerge"
-names="systemd-confext mount bootmerge bootmerge--version bootmerge:refresh bootmerge:status floor"
+names="systemd-confext mount bootmerge bootmerge--version bootmerge:refresh bootmerge:status floor floor:refresh floor:start"
 if [ -n "${BENCH_OLD-}" ]; then
     cp "$BENCH_OLD" "$sid/tmp/old"
     names+=" bootmerge:old"
@@ -75,6 +75,8 @@ bootmerge--version|/tmp/bootmerge --version|
 bootmerge:refresh|/tmp/bootmerge --root=$machine --mutable=auto refresh|/tmp/bootmerge --root=$machine unmerge|/tmp/bootmerge --root=$machine --mutable=auto merge
 bootmerge:status|/tmp/bootmerge --root=$machine status|/tmp/bootmerge --root=$machine unmerge|/tmp/bootmerge --root=$machine --mutable=auto merge
 floor|/tmp/floor $machine|/usr/bin/umount -R $etc
+floor:refresh|/tmp/floor $machine refresh|/tmp/bootmerge --root=$machine unmerge|/tmp/bootmerge --root=$machine --mutable=auto merge
+floor:start|/tmp/floor|
 LINES
     [ ! -e "$sid/tmp/old" ] || echo "bootmerge:old|/tmp/old --root=$machine --mutable=auto merge|/tmp/old --root=$machine unmerge"
 }
