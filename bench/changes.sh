@@ -1,7 +1,8 @@
 #!/bin/bash
 # changes.sh [ROUNDS [PART...]], PART: diff, growth or prune: how long `bootmerge diff` and `bootmerge prune` take,
 # beside what else does such a thing. Everything of a table is run in turn, in one run, on the same trees in a tmpfs.
-# Needs root, gcc, rsync, getfacl, out/bootmerge; see README.md here for what is measured.
+# BENCH_OLD=FILE: another bootmerge beside it. Needs root, gcc, rsync, getfacl, out/bootmerge; see README.md here for
+# what is measured.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -10,6 +11,7 @@ rounds=${1:-11}
 parts=" ${*:2} "
 [ $# -gt 1 ] || parts=" diff growth prune "
 bootmerge=$here/../out/bootmerge
+old=${BENCH_OLD-}
 
 if [ "${BENCH_INSIDE-}" = "" ]; then
     [ "$(id -u)" = 0 ] || { echo "changes.sh: it mounts file systems: run it as root." >&2; exit 1; }
@@ -65,11 +67,12 @@ measure_diff() {
     for ((i = 0; i < rounds; i++)); do
         "$work/measure" "$work/walk" "$root/etc" "$vendor" >>"$work/walk.times"
         "$work/measure" "$bootmerge" --root="$root" diff >>"$work/bootmerge.times"
+        [ -z "$old" ] || "$work/measure" "$old" --root="$root" diff >>"$work/old.times"
         "$work/measure" rsync -anc --delete "$root/etc/" "$vendor/" >>"$work/rsync.times"
         "$work/measure" diff -rq --no-dereference "$root/etc" "$vendor" >>"$work/diff.times"
     done
     base=$(median 1 "$work/walk.times")
-    for name in walk bootmerge rsync diff; do
+    for name in walk bootmerge ${old:+old} rsync diff; do
         file=$work/$name.times
         row "$name" "$(awk "BEGIN { print $(median 1 "$file") / 1000 }")" "$(awk "BEGIN { print $(median 2 "$file") / 1000 }")" \
             "$(awk "BEGIN { print $(median 1 "$file") / $base }")" "$(median 3 "$file")"
@@ -96,11 +99,14 @@ measure_prune() {
         "$work/measure" "$bootmerge" --root="$root" prune >>"$work/prune.times"
         [ -z "$(find "$root/etc" -type f)" ] || { echo 'changes.sh: prune has left files' >&2; exit 1; }
         renew_etc
+        [ -z "$old" ] || "$work/measure" "$old" --root="$root" prune >>"$work/old-prune.times"
+        renew_etc
         [ "$i" -ge 3 ] || "$work/measure" bash -c "cleanup '$root/etc' '$vendor'" >>"$work/shell.times"
         [ "$i" -ge 3 ] || [ -z "$(find "$root/etc" -type f)" ] || { echo 'changes.sh: the shell function has left files' >&2; exit 1; }
         renew_etc
     done
     awk "BEGIN { p = $(median 1 "$work/prune.times"); s = $(median 1 "$work/shell.times"); printf \"bootmerge prune %.2f, shell %.2f, %.0f times faster\n\", p / 1000, s / 1000, s / p }"
+    [ -z "$old" ] || awk "BEGIN { printf \"old prune %.2f\\n\", $(median 1 "$work/old-prune.times") / 1000 }"
 }
 
 echo "$(uname -sr), $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg) at the start; medians of $rounds runs, in turn; milliseconds"
