@@ -6,34 +6,34 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Linux;
 
 /// <summary>
-/// The way from a directory down to the one that a walk has come to. Whoever may write in a tree can make it deeper
-/// than the stack is, or than a process may have files open. So a walk is a loop over one of these, in which only the
-/// lowest few directories are open; one further up is opened again when the walk comes back to it.
+/// A walk's path from its top directory to the current one. A tree can be deeper than the stack allows, or than a
+/// process may have files open, for anyone with write access can nest directories. So a walk is a loop over a Descent,
+/// which keeps only the lowest few directories open. One further up is opened again when the walk returns to it.
 /// </summary>
 internal sealed class Descent : IDisposable
 {
-    /// <summary>How many are open besides the top: more levels than a usual tree has.</summary>
+    /// <summary>How many directories are open, not counting the top: more levels than a usual tree has.</summary>
     private const int OpenLevels = 16;
 
     private readonly List<Level> _levels = [];
     private int _size;
 
-    /// <param name="top">Stays open. Opened for reading; null where there is none. It is the descent's from here
+    /// <param name="top">Open for reading, and kept open; null if there is none. The descent owns it from now
     /// on.</param>
-    /// <param name="names">Those in it that the walk will go through.</param>
+    /// <param name="names">The names in it that the walk will go through.</param>
     public Descent(SafeFileHandle? top, List<string> names) => Add(new Level("", top, names));
 
     public bool IsAtTop => _levels.Count == 1;
 
-    /// <summary>The directory that the walk has come to, opened for reading; null where nothing was entered.</summary>
+    /// <summary>The directory that the walk has reached, open for reading; null if no directory was entered.</summary>
     public SafeFileHandle? Current => Open(_levels.Count - 1);
 
     /// <summary>The directory above <see cref="Current"/>.</summary>
     public SafeFileHandle? Parent => Open(_levels.Count - 2);
 
-    /// <param name="directory">Opened for reading; null where there is none. It is the descent's from here on.</param>
-    /// <param name="name">In <see cref="Current"/>; or, with "/" at its start, a path from the top on.</param>
-    /// <param name="names">Those in it that the walk will go through.</param>
+    /// <param name="directory">Open for reading; null if there is none. The descent owns it from now on.</param>
+    /// <param name="name">A name in <see cref="Current"/>; with a leading "/", a path from the top.</param>
+    /// <param name="names">The names in it that the walk will go through.</param>
     public void Enter(SafeFileHandle? directory, string name, List<string> names)
     {
         Add(new Level(name, directory, names));
@@ -46,8 +46,8 @@ internal sealed class Descent : IDisposable
     public bool TryNext([NotNullWhen(true)] out string? name) => _levels[^1].TryNext(out name);
 
     /// <summary>
-    /// The next name of the whole walk: when none is left in <see cref="Current"/>, it goes back as far as there is
-    /// one.
+    /// The next name of the whole walk. When <see cref="Current"/> has none left, the walk goes back up until a
+    /// directory has one.
     /// </summary>
     public bool TryNextOrLeave([NotNullWhen(true)] out string? name)
     {
@@ -62,11 +62,11 @@ internal sealed class Descent : IDisposable
     }
 
     /// <summary>Goes back to the directory above.</summary>
-    /// <returns>The name of the one that was left.</returns>
+    /// <returns>The name of the directory that was left.</returns>
     public string Leave()
     {
         Level left = _levels[^1];
-        // As long as that can be asked for its "..".
+        // While this level is still open: its ".." may be needed to open the one above.
         Open(_levels.Count - 2);
         _levels.RemoveAt(_levels.Count - 1);
         _size -= left.Size;
@@ -100,7 +100,7 @@ internal sealed class Descent : IDisposable
         return level.Handle;
     }
 
-    /// <summary>One step, however deep it is; null when it no longer exists.</summary>
+    /// <summary>Follows "..": one step, however deep the directory is. null if it no longer exists.</summary>
     private SafeFileHandle? FromBelow(int index)
     {
         if (index + 1 == _levels.Count || _levels[index + 1] is not { Handle: SafeFileHandle below }
@@ -109,7 +109,7 @@ internal sealed class Descent : IDisposable
         return _levels[index].IfSame(Sys.TryOpenAt(below, "..", Sys.O_RDONLY | Sys.O_DIRECTORY, 0, out _));
     }
 
-    /// <summary>Name by name from a directory that is open; null when it no longer exists.</summary>
+    /// <summary>Goes name by name from a directory that is open; null if it no longer exists.</summary>
     private SafeFileHandle? FromAbove(int index)
     {
         int start = index;
@@ -130,14 +130,14 @@ internal sealed class Descent : IDisposable
         private List<string>? _names = names;
         private int _next;
 
-        // What it was when it was closed.
+        // As it was when the directory was closed.
         private ulong _inode;
         private uint _deviceMajor;
         private uint _deviceMinor;
 
         public string Name { get; } = name;
 
-        /// <summary>What its names take, in bytes.</summary>
+        /// <summary>Memory that its names take, in bytes.</summary>
         public int Size { get; } = SizeOf(name, names);
 
         public SafeFileHandle? Handle { get; private set; } = handle;
@@ -171,7 +171,7 @@ internal sealed class Descent : IDisposable
             IsClosed = false;
         }
 
-        /// <returns>null when it is another one than was closed.</returns>
+        /// <returns>null if it is not the directory that was closed.</returns>
         public SafeFileHandle? IfSame(SafeFileHandle? handle)
         {
             if (handle is null)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace BootMerge.Linux;
 
-/// <summary>Error numbers that are branched on (asm-generic/errno.h; the same on x86-64 and arm64).</summary>
+/// <summary>Error numbers that code branches on (asm-generic/errno.h; the same on x86-64 and arm64).</summary>
 internal static class Errno
 {
     public const int EPERM = 1;
@@ -39,9 +39,9 @@ internal static class Errno
     public const int EKEYREJECTED = 129;
 
     /// <summary>
-    /// Line N describes error N: its name and the words that users know from other programs. C libraries have different
-    /// words for some, and musl has no function for the names (strerrorname_np(3)), so messages would depend on what
-    /// this program is linked with.
+    /// Line N describes error N: its name, and the words that users know from other programs. C libraries word some
+    /// errors differently, and musl has no function for the names (strerrorname_np(3)), so without this table messages
+    /// would depend on the C library.
     /// </summary>
     private static ReadOnlySpan<byte> Table => """
         EPERM Operation not permitted

@@ -1,6 +1,6 @@
 namespace BootMerge.Linux;
 
-/// <summary>What statx(2) says of one inode.</summary>
+/// <summary>What statx(2) says about one inode.</summary>
 internal sealed class FileStatus
 {
     private const uint TypeMask = 0xF000;
@@ -21,19 +21,19 @@ internal sealed class FileStatus
 
     public required uint DeviceMinor { get; init; }
 
-    /// <summary>The device that a device node stands for.</summary>
+    /// <summary>For a device node: the device that it stands for.</summary>
     public required uint RdevMajor { get; init; }
 
     public required uint RdevMinor { get; init; }
 
-    /// <summary>Microseconds since the epoch; 0 where the file system keeps none.</summary>
+    /// <summary>Microseconds since the epoch; 0 if the file system does not record it.</summary>
     public required ulong BirthTime { get; init; }
 
     /// <summary>Microseconds since the epoch.</summary>
     public required ulong ModificationTime { get; init; }
 
     /// <summary>
-    /// Microseconds since the epoch; any change of the file, its mode, owner, attributes or name moves it on.
+    /// Microseconds since the epoch. Any change of the file's content, mode, owner, attributes or names updates it.
     /// </summary>
     public ulong ChangeTime { get; init; }
 
@@ -41,14 +41,14 @@ internal sealed class FileStatus
     public uint Links { get; init; }
 
     /// <summary>
-    /// The mount's number, unique for this boot if the kernel gives one [6.8], else as in mountinfo [5.8].
+    /// The mount's number: unique for this boot if the kernel has such numbers [6.8], otherwise as in mountinfo [5.8].
     /// </summary>
     public required ulong UniqueMountId { get; init; }
 
-    /// <summary>true when this is the root of a mount [5.8].</summary>
+    /// <summary>true if this is the root of a mount [5.8].</summary>
     public required bool IsMountRoot { get; init; }
 
-    /// <summary>Nothing of it can be changed, or only added to (chattr(1)): it cannot be removed.</summary>
+    /// <summary>The file is immutable or append-only (chattr(1)): it cannot be removed.</summary>
     public bool IsImmutable { get; init; }
 
     public uint Permissions => Mode & Octal.Mode7777;
@@ -68,7 +68,7 @@ internal sealed class FileStatus
     /// </summary>
     public bool IsWhiteout => IsMarkedDeleted || IsCharacterDevice && RdevMajor == 0 && RdevMinor == 0;
 
-    /// <summary>It is an empty file with the attribute that makes it a whiteout.</summary>
+    /// <summary>An empty file with the attribute that makes it a whiteout.</summary>
     public bool IsMarkedDeleted { get; set; }
 
     /// <summary>"8:1", as in mountinfo and in the marker's dev file.</summary>

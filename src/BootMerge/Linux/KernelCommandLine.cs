@@ -10,7 +10,9 @@ internal static class KernelCommandLine
     // Far above any real one.
     private const int Limit = 256 * 1024;
 
-    /// <summary>systemd.allow_userspace_verity=: only the kernel's own keys count for signatures of images.</summary>
+    /// <summary>
+    /// systemd.allow_userspace_verity=: if false, only the kernel's own keys may verify image signatures.
+    /// </summary>
     public static bool AllowsUserspaceVerity
     {
         get
@@ -27,7 +29,7 @@ internal static class KernelCommandLine
         }
     }
 
-    /// <summary>Empty where there is no /proc.</summary>
+    /// <summary>Empty if there is no /proc.</summary>
     public static byte[] Read()
     {
         const string Path = "/proc/cmdline";
@@ -38,16 +40,17 @@ internal static class KernelCommandLine
         }
         catch (KernelException e) when (e.Errno is Errno.EACCES or Errno.EPERM)
         {
-            // Nothing that an ordinary user may do depends on it.
+            // Nothing that an unprivileged user may do depends on it.
             return [];
         }
     }
 
     /// <summary>
-    /// Words between white space; quotation marks of either kind group and are removed, wherever in the word they
-    /// stand, and one that is never closed ends with the line (kernel-command-line(7); systemd reads it so).
+    /// Words are separated by white space. Quotation marks of either kind group, and are removed wherever they stand in
+    /// the word; one that is never closed extends to the end of the line (kernel-command-line(7); systemd reads it so).
     /// </summary>
-    /// <returns>"name" or "name=value" in the order of the line: the last one of a name counts.</returns>
+    /// <returns>"name" or "name=value" in the order of the line; of several with one name the last one
+    /// counts.</returns>
     public static List<string> Parse(ReadOnlySpan<byte> text)
     {
         List<string> words = [];

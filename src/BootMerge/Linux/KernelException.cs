@@ -2,13 +2,13 @@ using System;
 
 namespace BootMerge.Linux;
 
-/// <summary>A system call that failed: which one, on what, why, and what the kernel itself said about it.</summary>
+/// <summary>A system call that failed: which one, on what, why, and what the kernel logged about it.</summary>
 internal sealed class KernelException : Exception
 {
     /// <param name="call">The call's name as in its manual page.</param>
     /// <param name="target">The path or object as the user knows it.</param>
     /// <param name="errno">The error number, captured in the statement after the call.</param>
-    /// <param name="log">Messages of the file-system context or of /dev/kmsg, or empty.</param>
+    /// <param name="log">Messages from the file-system context or /dev/kmsg, or empty.</param>
     public KernelException(string call, string target, int errno, string log = "")
         : base(Text(call, target, errno, log))
     {

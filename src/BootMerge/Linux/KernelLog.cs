@@ -4,17 +4,20 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-/// <summary>What the kernel wrote to /dev/kmsg since a moment: overlayfs explains most refusals only there.</summary>
+/// <summary>
+/// What the kernel has written to /dev/kmsg since a given moment: most of overlayfs's refusals are explained only
+/// there.
+/// </summary>
 internal sealed unsafe class KernelLog : IDisposable
 {
     private const int SEEK_END = 2;
 
-    // No /dev/kmsg, or not allowed to read it: messages then lack the kernel's words, nothing else.
+    // null if there is no /dev/kmsg, or we may not read it: messages then lack the kernel's words, nothing else.
     private readonly SafeFileHandle? _kmsg;
 
     private KernelLog(SafeFileHandle? kmsg) => _kmsg = kmsg;
 
-    /// <summary>Remembers the end of the log.</summary>
+    /// <summary>Remembers the current end of the log.</summary>
     public static KernelLog Mark()
     {
         int fd = LibC.openat(LibC.AT_FDCWD, "/dev/kmsg\0"u8.ToArray(), Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_CLOEXEC,
@@ -24,12 +27,12 @@ internal sealed unsafe class KernelLog : IDisposable
         SafeFileHandle kmsg = new(fd, ownsHandle: true);
         if (LibC.lseek(Sys.Raw(kmsg), 0, SEEK_END) >= 0)
             return new KernelLog(kmsg);
-        // Read from its beginning, words about other mounts would be treated as ours.
+        // The log would be read from its beginning, and words about other mounts would be treated as ours.
         kmsg.Dispose();
         return new KernelLog(null);
     }
 
-    /// <summary>The messages of overlayfs and of mounting since then, without their prefixes, in one line.</summary>
+    /// <summary>What overlayfs and the mount code have logged since the mark, without prefixes, in one line.</summary>
     public string Since()
     {
         if (_kmsg is null)
@@ -50,7 +53,8 @@ internal sealed unsafe class KernelLog : IDisposable
     }
 
     /// <summary>
-    /// "6,339,5140900,-;overlayfs: missing 'workdir'" to "overlayfs: missing 'workdir'"; null for others.
+    /// Turns "6,339,5140900,-;overlayfs: missing 'workdir'" into "overlayfs: missing 'workdir'"; null for unrelated
+    /// records.
     /// </summary>
     internal static string? Message(ReadOnlySpan<byte> record)
     {

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace BootMerge.Linux;
 
-// What the functions take and fill, as large and laid out as in the headers (KernelDeclarationTests).
+// The structures that the functions take and fill. KernelDeclarationTests compares size and layout with the headers.
 internal static unsafe partial class LibC
 {
-    /// <summary>posix_spawn_file_actions_t, as large in 64-bit glibc as in musl.</summary>
+    /// <summary>posix_spawn_file_actions_t: 64-bit glibc and musl have the same size.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 80)]
     public struct SpawnActions
     {
@@ -86,7 +86,9 @@ internal static unsafe partial class LibC
         public fixed byte Handle[Capacity];
     }
 
-    /// <summary>struct dirent64, getdents64(2): as long as it says, with a zero-terminated name.</summary>
+    /// <summary>
+    /// struct dirent64, getdents64(2): a record of variable length that ends with a zero-terminated name.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit)]
     public struct DirectoryRecord
     {
@@ -100,7 +102,7 @@ internal static unsafe partial class LibC
         public byte Name;
     }
 
-    /// <summary>struct statvfs of 64-bit musl; glibc's differs in what comes after.</summary>
+    /// <summary>struct statvfs of 64-bit musl; glibc's differs after these fields.</summary>
     [StructLayout(LayoutKind.Sequential, Size = 112)]
     public struct StatvfsBuffer
     {
@@ -117,7 +119,7 @@ internal static unsafe partial class LibC
         public ulong MaximumNameLength;
     }
 
-    /// <summary>struct statfs of 64-bit Linux: what is not read is left out.</summary>
+    /// <summary>struct statfs of 64-bit Linux; fields that nobody reads are left out.</summary>
     [StructLayout(LayoutKind.Explicit, Size = 120)]
     public struct StatfsBuffer
     {
@@ -196,17 +198,17 @@ internal static unsafe partial class LibC
     [StructLayout(LayoutKind.Explicit, Size = 312)]
     public struct MapperRequest
     {
-        /// <summary>Of a name, with its terminating zero.</summary>
+        /// <summary>Size of a name, with its terminating zero.</summary>
         public const int NameLength = 128;
 
         [FieldOffset(0)]
         public fixed uint Version[3];
 
-        /// <summary>Of the whole buffer, in bytes.</summary>
+        /// <summary>Size of the whole buffer, in bytes.</summary>
         [FieldOffset(12)]
         public uint Size;
 
-        /// <summary>Where what belongs to the request begins.</summary>
+        /// <summary>Offset of the request's data.</summary>
         [FieldOffset(16)]
         public uint Start;
 

@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace BootMerge.Linux;
 
 /// <summary>
-/// The C library's functions as they are declared, each once. Paths are zero-terminated bytes. Calls that the oldest
-/// C library we link against has no wrapper for go through syscall(2); the numbers of those since 5.0 are the same on
-/// every architecture. What is declared here and in Sys is compared with the headers of each architecture
-/// (KernelDeclarationTests). Callers read errno with Marshal.GetLastPInvokeError in the next statement. Descriptors are
-/// plain numbers here, because marshalling a SafeHandle makes its type reflectable, which costs 400 KB:
-/// <see cref="Sys"/> takes the handles.
+/// The C library's functions, each declared once, as in its header. Paths are zero-terminated bytes. A call without a
+/// wrapper in the oldest C library we link against goes through syscall(2); since Linux 5.0, new calls have the same
+/// number on every architecture. KernelDeclarationTests compares the declarations here and in Sys with the headers of
+/// each architecture. Callers read errno with Marshal.GetLastPInvokeError in the next statement. Descriptors are plain
+/// numbers here: marshalling a SafeHandle makes its type reflectable, which costs 400 KB. <see cref="Sys"/> takes the
+/// handles.
 /// </summary>
 internal static unsafe partial class LibC
 {
@@ -18,11 +18,11 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial long syscall(long number, int directory, byte* path, OpenHow* how, nuint size);
 
-    /// <summary>Of a call that takes five numbers or addresses.</summary>
+    /// <summary>For a call that takes five numbers or addresses.</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial long syscall(long number, nint first, nint second, nint third, nint fourth, nint fifth);
 
-    /// <summary>In place of open(2), after which musl sets FD_CLOEXEC by a call of its own.</summary>
+    /// <summary>Replaces open(2), after which musl sets FD_CLOEXEC with a second call.</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int openat(int directory, byte[] path, int flags, uint mode);
 
@@ -144,7 +144,7 @@ internal static unsafe partial class LibC
     [LibraryImport("libc", SetLastError = true)]
     public static partial int fstatfs(int file, StatfsBuffer* buffer);
 
-    /// <summary>The argument is a pointer or a number, as the request has it.</summary>
+    /// <summary>The argument is a pointer or a number, depending on the request.</summary>
     [LibraryImport("libc", SetLastError = true)]
     public static partial int ioctl(int file, ulong request, void* argument);
 

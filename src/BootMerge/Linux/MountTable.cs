@@ -8,9 +8,9 @@ namespace BootMerge.Linux;
 
 /// <summary>One line of /proc/self/mountinfo, proc_pid_mountinfo(5).</summary>
 /// <param name="device">"8:1"</param>
-/// <param name="root">What of the file system is mounted, unescaped.</param>
+/// <param name="root">The directory of the file system that is mounted, unescaped.</param>
 /// <param name="path">The mount point as this process sees it, unescaped.</param>
-/// <param name="options">Of the mount, not of the superblock.</param>
+/// <param name="options">Options of the mount, not of the superblock.</param>
 /// <param name="propagation">"shared:7", "master:1", "unbindable"; empty: private.</param>
 internal sealed class Mount(
     int id, int parentId, string device, string root, string path, string options, List<string> propagation,
@@ -34,11 +34,11 @@ internal sealed class Mount(
 
     public bool IsUnbindable { get; } = propagation.Has("unbindable");
 
-    /// <summary>What is mounted has been removed since. No other path has two slashes in a row.</summary>
+    /// <summary>The mounted directory or file has been removed. No other path has two slashes in a row.</summary>
     public bool IsDeleted { get; } = root.EndsWith("//deleted", StringComparison.Ordinal);
 }
 
-/// <summary>Where a file is in its file system, whatever is mounted where.</summary>
+/// <summary>A file's place in its file system, independent of mounts.</summary>
 internal sealed class FileSystemPlace(string device, string path)
 {
     public string Device { get; } = device;
@@ -49,7 +49,7 @@ internal sealed class FileSystemPlace(string device, string path)
 /// <summary>The mounts of this process's namespace, in the order in which they were attached.</summary>
 internal sealed class MountTable
 {
-    // Of the mount asked about last: layers by the hundred are on one.
+    // Of the last mount asked about: often hundreds of layers are on one mount.
     private ulong _lastUniqueId;
     private int _lastId;
 
@@ -66,7 +66,7 @@ internal sealed class MountTable
         return Parse(Sys.ReadAll(file, Limit, Path));
     }
 
-    /// <summary>Lines that are not mountinfo are ignored: the kernel writes none.</summary>
+    /// <summary>Ignores lines that are not mountinfo; the kernel writes none.</summary>
     public static MountTable Parse(ReadOnlySpan<byte> text)
     {
         List<Mount> mounts = [];
@@ -85,7 +85,7 @@ internal sealed class MountTable
         return null;
     }
 
-    /// <summary>Mounts attached directly on a mount, somewhere inside it; in order of attachment.</summary>
+    /// <summary>Mounts attached directly to a mount, anywhere inside it, in order of attachment.</summary>
     public List<Mount> ChildrenOf(int parentId)
     {
         List<Mount> children = [];
@@ -95,8 +95,8 @@ internal sealed class MountTable
         return children;
     }
 
-    /// <summary>Where a directory is; where an overlay is mounted on it, also that of the directory below.</summary>
-    /// <param name="path">Where it is in this process's view, <see cref="Sys.PathOf"/>.</param>
+    /// <summary>The places of a directory; if an overlay is mounted on it, also that of the directory below.</summary>
+    /// <param name="path">Its path in this process's view, <see cref="Sys.PathOf"/>.</param>
     /// <param name="status">Of <paramref name="directory"/>.</param>
     public List<FileSystemPlace> PlacesOf(SafeFileHandle directory, string path, FileStatus status)
     {
@@ -115,7 +115,7 @@ internal sealed class MountTable
             mount = mount.Path == path && mount.Type == "overlay" ? ById(mount.ParentId) : null;
         }
 
-        // In a chroot the mount at its root may have no line: then the path itself has to do.
+        // In a chroot the mount at its root may have no line; then the path itself must do.
         if (places.Count == 0)
             places.Add(new FileSystemPlace(status.Device, path));
         return places;
@@ -144,7 +144,7 @@ internal sealed class MountTable
         return fields;
     }
 
-    /// <summary>Blanks, tabs, newlines and backslashes stand as \ooo.</summary>
+    /// <summary>Blanks, tabs, newlines and backslashes are written as \ooo.</summary>
     private static string Unescape(ReadOnlySpan<byte> text)
     {
         if (text.IndexOf((byte)'\\') < 0)

@@ -11,20 +11,21 @@ internal static class OverlayMark
 {
     public const string Prefix = "trusted.overlay.";
 
-    /// <summary>Hides what the layers below have inside the directory.</summary>
+    /// <summary>Hides what the layers below have in this directory.</summary>
     public const string Opaque = Prefix + "opaque";
 
-    /// <summary>Says where the layers below have the directory.</summary>
+    /// <summary>The directory's name or path in the layers below.</summary>
     public const string Redirect = Prefix + "redirect";
 
     /// <summary>
-    /// The file handle of the lower file that a file was copied up from; nobody needs it from one merge to the next.
+    /// The file handle of the lower file that this file was copied up from. Nothing needs it after the merge it was
+    /// made in.
     /// </summary>
     public const string Origin = Prefix + "origin";
 
     /// <summary>
-    /// On an empty file, whatever the value: it is a whiteout [6.7]. Written where no device can be made, as in a lower
-    /// layer on an overlay.
+    /// On an empty file, whatever the value: the file is a whiteout [6.7]. It is used where no device node can be made,
+    /// as in a lower layer that is on an overlay.
     /// </summary>
     private const string Whiteout = Prefix + "whiteout";
 
@@ -34,14 +35,13 @@ internal static class OverlayMark
     public static bool IsOpaque(SafeFileHandle directory) => Sys.TryGetXattr(directory, Opaque) is [(byte)'y'];
 
     /// <summary>
-    /// A name beside the directory, or a path from the overlay's root on; null when it was not moved, or the mark is
-    /// empty.
+    /// A name beside the directory, or a path from the overlay's root; null if it was not moved, or the mark is empty.
     /// </summary>
     /// <param name="directory">Opened for reading.</param>
     public static string? RedirectOf(SafeFileHandle directory) =>
         Sys.TryGetXattr(directory, Redirect) is { Length: > 0 } target ? PathText.Decode(target) : null;
 
-    /// <summary>As <see cref="Sys.TryStatusAt"/>, and knows both kinds of whiteouts.</summary>
+    /// <summary>Like <see cref="Sys.TryStatusAt"/>, but recognises both kinds of whiteout.</summary>
     public static FileStatus? TryStatus(SafeFileHandle directory, string name)
     {
         FileStatus? status = Sys.TryStatusAt(directory, name);
@@ -50,7 +50,7 @@ internal static class OverlayMark
         return status;
     }
 
-    /// <summary>As <see cref="TryStatus"/>, of an open file.</summary>
+    /// <summary>Like <see cref="TryStatus"/>, for an open file.</summary>
     /// <param name="file">May be O_PATH.</param>
     public static FileStatus Status(SafeFileHandle file)
     {
@@ -60,7 +60,9 @@ internal static class OverlayMark
         return status;
     }
 
-    /// <summary>Whether the layers below show as if neither were there.</summary>
+    /// <summary>
+    /// Whether the directory has neither mark, so that the layers below show through in their own place.
+    /// </summary>
     /// <param name="directory">Opened for reading.</param>
     public static bool HasNone(SafeFileHandle directory) => Sys.TryGetXattr(directory, Opaque) is null
         && Sys.TryGetXattr(directory, Redirect) is null;

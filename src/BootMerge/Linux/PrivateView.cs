@@ -4,9 +4,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Linux;
 
 /// <summary>
-/// A private copy of the mount namespace, entered by this thread until disposed. What is mounted or unmounted in it
-/// nobody sees, and it is gone when the process is: it shows the hierarchies without their merges, and lets layers be
-/// attached while an older kernel makes an overlay of them.
+/// A private copy of the mount namespace, which this thread is in until it is disposed. Nobody else sees what is
+/// mounted or unmounted in it, and it ends with the process. It shows the hierarchies without their merges, and is
+/// where layers are attached when an older kernel needs that to make an overlay of them.
 /// </summary>
 internal sealed class PrivateView : IDisposable
 {
@@ -44,7 +44,7 @@ internal sealed class PrivateView : IDisposable
         }
     }
 
-    /// <summary>Back to the caller's namespace. Detached mounts made meanwhile stay usable.</summary>
+    /// <summary>Returns to the caller's namespace. Detached mounts made in the private view stay usable.</summary>
     public void Leave()
     {
         if (_left)

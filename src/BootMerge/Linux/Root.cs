@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Linux;
 
 /// <summary>
-/// The tree operated on. Every path is resolved inside it, symlinks included, by openat2(RESOLVE_IN_ROOT), and used by
-/// descriptor from then on: nothing that changes in the tree meanwhile leads out of it.
+/// The tree operated on. openat2(RESOLVE_IN_ROOT) resolves every path inside it, symlinks included; after that it is
+/// used by descriptor. So no change in the tree during a run leads out of it.
 /// </summary>
 internal sealed class Root : IDisposable
 {
@@ -26,10 +26,10 @@ internal sealed class Root : IDisposable
 
     public static Root Open(string path) => new(path, Sys.Open(path, Sys.O_PATH | Sys.O_DIRECTORY));
 
-    /// <summary>The path of this process's view under which a path of the root is found, for messages.</summary>
+    /// <summary>The path in this process's view that leads to a path in the root, for messages.</summary>
     public string Outside(string pathInRoot) => _prefix + pathInRoot;
 
-    /// <summary>null when it does not exist; other failures, a symlink loop among them, are thrown.</summary>
+    /// <summary>null if it does not exist; other failures, such as a symlink loop, are thrown.</summary>
     public SafeFileHandle? TryOpen(string pathInRoot, int flags = Sys.O_PATH)
     {
         SafeFileHandle? handle = TryOpen(pathInRoot, flags, out int errno);
@@ -37,27 +37,27 @@ internal sealed class Root : IDisposable
             ? handle : throw new KernelException("open", Outside(pathInRoot), errno);
     }
 
-    /// <summary>null with the error number, whatever it is.</summary>
+    /// <summary>null, and the error number, on any failure.</summary>
     public SafeFileHandle? TryOpen(string pathInRoot, int flags, out int errno) =>
         Sys.TryOpenAt(Handle, Relative(pathInRoot), flags, Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS, out errno);
 
     public SafeFileHandle OpenAt(string pathInRoot, int flags = Sys.O_PATH) =>
         TryOpen(pathInRoot, flags, out int errno) ?? throw new KernelException("open", Outside(pathInRoot), errno);
 
-    /// <summary>Whether it can be opened; failures as of <see cref="TryOpen(string, int)"/>.</summary>
+    /// <summary>Whether it can be opened; fails like <see cref="TryOpen(string, int)"/>.</summary>
     public bool Exists(string pathInRoot, int flags = Sys.O_PATH)
     {
         using SafeFileHandle? handle = TryOpen(pathInRoot, flags);
         return handle is not null;
     }
 
-    /// <summary>null when absent or when something on the way, or the end, is not a directory.</summary>
+    /// <summary>null if it does not exist, or if any component of the path is not a directory.</summary>
     public SafeFileHandle? TryOpenDirectory(string pathInRoot, int flags = Sys.O_PATH) =>
         TryOpen(pathInRoot, flags | Sys.O_DIRECTORY);
 
     /// <summary>
-    /// The content of a regular file, null when absent. What is not a regular file is an <see cref="InputException"/>:
-    /// a fifo would hang the boot.
+    /// The content of a regular file; null if it does not exist. Anything but a regular file is an
+    /// <see cref="InputException"/>: a fifo would hang the boot.
     /// </summary>
     /// <param name="limit">In bytes; more is an <see cref="InputException"/>.</param>
     public byte[]? TryReadFile(string pathInRoot, int limit)
@@ -76,10 +76,10 @@ internal sealed class Root : IDisposable
         return Sys.ReadAll(readable, limit, name);
     }
 
-    /// <summary>Where an open file is inside the root: absolute, no symlinks.</summary>
+    /// <summary>The path of an open file inside the root: absolute, without symlinks.</summary>
     public string PathOf(SafeFileHandle handle) => Inside(Sys.PathOf(handle));
 
-    /// <param name="path">As <see cref="Sys.PathOf"/> has it.</param>
+    /// <param name="path">As <see cref="Sys.PathOf"/> returns it.</param>
     public string Inside(string path)
     {
         if (_prefix.Length > 0 && path != _prefix && !PathName.IsBelow(path, _prefix))

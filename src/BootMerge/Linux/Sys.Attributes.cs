@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-/// <summary>A file handle of name_to_handle_at(2): what identifies an inode over mounts and reboots.</summary>
+/// <summary>A file handle of name_to_handle_at(2): it identifies an inode across mounts and reboots.</summary>
 internal sealed class FileHandle(int type, byte[] bytes)
 {
     public int Type { get; } = type;
@@ -19,11 +19,11 @@ internal static unsafe partial class Sys
 {
     private const int XattrSizeMax = 65536;
 
-    // Nearly every attribute, and every list of names, fits: the large buffer costs more than the call.
+    // Nearly every attribute, and every list of names, fits. A large buffer would cost more than the call.
     private const int SmallXattr = 512;
 
     /// <param name="file">Opened for reading, not O_PATH.</param>
-    /// <returns>Empty where the file system has none.</returns>
+    /// <returns>Empty if the file system has no attributes.</returns>
     public static List<string> ListXattrs(SafeFileHandle file)
     {
         byte* buffer = stackalloc byte[SmallXattr];
@@ -47,16 +47,16 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Of anything in a directory, not followed when it is a symlink, not opened whatever it is; needs /proc.
+    /// For any kind of file in a directory: it is not opened, and a symlink is not followed. Needs /proc.
     /// </summary>
-    /// <returns>Empty where the file system has none, or the file is gone.</returns>
+    /// <returns>Empty if the file system has no attributes, or the file is gone.</returns>
     public static List<string> ListXattrsAt(SafeFileHandle directory, string name) =>
         ListXattrs(ProcPath(directory) + "/" + name, name, isLink: false);
 
-    /// <summary>Of an open file whatever it is, O_PATH too, a symlink among them; needs /proc.</summary>
+    /// <summary>For an open file of any kind, a symlink too; it may be O_PATH. Needs /proc.</summary>
     public static List<string> ListXattrsOf(SafeFileHandle file) => ListXattrs(ProcPath(file), null, isLink: true);
 
-    /// <param name="isLink">The path is a link of /proc, which leads to the open file itself and no further.</param>
+    /// <param name="isLink">The path is a link in /proc, which leads to the open file itself and no further.</param>
     private static List<string> ListXattrs(string path, string? name, bool isLink)
     {
         byte[] terminated = PathText.Terminated(path);
@@ -82,13 +82,13 @@ internal static unsafe partial class Sys
         }
     }
 
-    /// <summary>As <see cref="ListXattrsAt"/>.</summary>
-    /// <returns>null when it has no such attribute.</returns>
+    /// <summary>Like <see cref="ListXattrsAt"/>.</summary>
+    /// <returns>null if it does not have the attribute.</returns>
     public static byte[]? TryGetXattrAt(SafeFileHandle directory, string name, string attribute) =>
         TryGetXattr(ProcPath(directory) + "/" + name, name, attribute, isLink: false);
 
-    /// <summary>As <see cref="ListXattrsOf"/>.</summary>
-    /// <returns>null when it has no such attribute.</returns>
+    /// <summary>Like <see cref="ListXattrsOf"/>.</summary>
+    /// <returns>null if it does not have the attribute.</returns>
     public static byte[]? TryGetXattrOf(SafeFileHandle file, string attribute) =>
         TryGetXattr(ProcPath(file), null, attribute, isLink: true);
 
@@ -119,8 +119,8 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Of anything in the working directory, as <see cref="TryGetXattrAt"/>. A path by /proc takes three times as long,
-    /// which counts where it is asked of every file.
+    /// Like <see cref="TryGetXattrAt"/>, for a file in the working directory. A path through /proc takes three times as
+    /// long, which matters when every file is asked.
     /// </summary>
     public static bool HasXattrHere(string name, byte[] attribute)
     {
@@ -131,10 +131,8 @@ internal static unsafe partial class Sys
         return length >= 0;
     }
 
-    /// <summary>
-    /// As <see cref="ListXattrsAt"/>, whatever is there: a number of errno, 0 also when there is no such attribute any
-    /// more.
-    /// </summary>
+    /// <summary>Like <see cref="ListXattrsAt"/>, for any kind of file.</summary>
+    /// <returns>0 if the attribute is gone now, removed here or before; otherwise the error number.</returns>
     public static int TryRemoveXattrAt(SafeFileHandle directory, string name, string attribute)
     {
         int result = LibC.lremovexattr(PathText.Terminated(ProcPath(directory) + "/" + name),
@@ -155,7 +153,7 @@ internal static unsafe partial class Sys
         return names;
     }
 
-    /// <summary>false where the file system has no room for overlayfs's own attributes.</summary>
+    /// <summary>false if the file system cannot store overlayfs's own attributes.</summary>
     public static bool TakesXattrs(SafeFileHandle directory)
     {
         using SafeFileHandle readable = Reopen(directory, O_RDONLY | O_DIRECTORY);
@@ -165,7 +163,7 @@ internal static unsafe partial class Sys
     }
 
     /// <param name="file">Opened for reading, not O_PATH.</param>
-    /// <returns>null when it has no such attribute, or the file system has none at all.</returns>
+    /// <returns>null if it does not have the attribute, or the file system has none at all.</returns>
     public static byte[]? TryGetXattr(SafeFileHandle file, string name)
     {
         byte[] terminated = PathText.Terminated(name);
@@ -190,7 +188,7 @@ internal static unsafe partial class Sys
             : throw new KernelException("getxattr " + name, NameOf(file), errno);
     }
 
-    /// <returns>false where the file system cannot hold it.</returns>
+    /// <returns>false if the file system cannot store it.</returns>
     public static bool SetXattr(SafeFileHandle file, string name, byte[] value)
     {
         int result;
@@ -207,7 +205,7 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// The same inode as it is reached through another mount of its file system; null where inodes cannot be opened by
+    /// The same inode, reached through another mount of its file system; null if inodes there cannot be opened by
     /// handle.
     /// </summary>
     /// <param name="file">O_PATH.</param>
@@ -222,7 +220,7 @@ internal static unsafe partial class Sys
         return fd < 0 ? null : new SafeFileHandle(fd, ownsHandle: true);
     }
 
-    /// <summary>Absent is fine.</summary>
+    /// <summary>It is not an error if the attribute does not exist.</summary>
     public static void RemoveXattr(SafeFileHandle file, string name)
     {
         int result = LibC.fremovexattr(Raw(file), PathText.Terminated(name));
@@ -232,8 +230,8 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// null where the file system has no handles. AT_HANDLE_FID [6.5] also works on file systems that can name an inode
-    /// but not open it again; before that kernel the flag is EINVAL.
+    /// null if the file system has no handles. AT_HANDLE_FID [6.5] also works on file systems that can identify an
+    /// inode but not open it again; older kernels answer EINVAL to the flag.
     /// </summary>
     public static FileHandle? TryHandle(SafeFileHandle file)
     {
@@ -255,8 +253,8 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Whether this process is in another user namespace than the kernel's first one: then trusted.* is hidden from it,
-    /// and from overlayfs on its behalf, whoever it is. The first one's number is fixed (linux/nsfs.h).
+    /// Whether this process is in a user namespace other than the initial one. There trusted.* is hidden from every
+    /// process, and from overlayfs acting for it. The initial namespace has a fixed number (linux/nsfs.h).
     /// </summary>
     public static bool IsInUserNamespace()
     {

@@ -3,19 +3,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-/// <summary>System calls that make, change and remove files, by the descriptor of their directory.</summary>
+/// <summary>System calls that make, change and remove files, relative to a directory's descriptor.</summary>
 internal static unsafe partial class Sys
 {
     private const int AT_REMOVEDIR = 0x200;
 
-    /// <summary>Writes a new file; an existing one of that name is an error.</summary>
+    /// <summary>Writes a new file; fails if the name exists.</summary>
     public static void CreateFile(SafeFileHandle directory, string name, ReadOnlySpan<byte> content, uint mode)
     {
         using SafeFileHandle file = OpenChild(directory, name, O_WRONLY | O_CREAT | O_EXCL, mode);
         WriteAll(file, content, name);
     }
 
-    /// <summary>A reader sees the old content or the new one, after a power cut too.</summary>
+    /// <summary>A reader sees the old content or the new one, even after a power cut.</summary>
     public static void ReplaceFile(SafeFileHandle directory, string name, ReadOnlySpan<byte> content, uint mode)
     {
         string temporary = "." + name + ".new";
@@ -30,11 +30,11 @@ internal static unsafe partial class Sys
             "rename", name);
     }
 
-    /// <summary>What was done in a directory is there after a power cut.</summary>
+    /// <summary>Makes changes in a directory survive a power cut.</summary>
     /// <param name="directory">Opened for reading.</param>
     public static void Synchronize(SafeFileHandle directory) => Check(LibC.fsync(Raw(directory)), "fsync", directory);
 
-    /// <returns>false when it was there already.</returns>
+    /// <returns>false if it existed already.</returns>
     public static bool MakeDirectory(SafeFileHandle directory, string name, uint mode, string nameForErrors)
     {
         int result = LibC.mkdirat(Raw(directory), PathText.Terminated(name), mode);
@@ -44,7 +44,7 @@ internal static unsafe partial class Sys
         return errno == Errno.EEXIST ? false : throw new KernelException("mkdir", nameForErrors, errno);
     }
 
-    /// <returns>false when something is there already.</returns>
+    /// <returns>false if something exists there already.</returns>
     public static bool MakeSymlink(SafeFileHandle directory, string name, string target, string nameForErrors)
     {
         int result = LibC.symlinkat(PathText.Terminated(target), Raw(directory), PathText.Terminated(name));
@@ -54,10 +54,10 @@ internal static unsafe partial class Sys
         return errno == Errno.EEXIST ? false : throw new KernelException("symlink", nameForErrors, errno);
     }
 
-    /// <summary>Absent is fine.</summary>
+    /// <summary>It is not an error if the file does not exist.</summary>
     public static void RemoveFile(SafeFileHandle directory, string name) => Remove(directory, name, 0, "unlink");
 
-    /// <summary>Absent is fine.</summary>
+    /// <summary>It is not an error if the directory does not exist.</summary>
     public static void RemoveDirectory(SafeFileHandle directory, string name) =>
         Remove(directory, name, AT_REMOVEDIR, "rmdir");
 
@@ -69,7 +69,7 @@ internal static unsafe partial class Sys
             throw new KernelException(call, NameOf(directory) + "/" + name, errno);
     }
 
-    /// <param name="isDirectory">What it must be.</param>
+    /// <param name="isDirectory">Whether it must be a directory, or must not be one.</param>
     /// <returns>0, or the error number.</returns>
     public static int TryRemove(SafeFileHandle directory, string name, bool isDirectory)
     {
@@ -78,7 +78,7 @@ internal static unsafe partial class Sys
         return result == 0 ? 0 : errno;
     }
 
-    /// <summary>Removes a directory with all it holds; follows no symlink and enters no other file system.</summary>
+    /// <summary>Removes a directory and everything in it; follows no symlink and enters no other file system.</summary>
     public static void RemoveTree(SafeFileHandle parent, string name)
     {
         using Descent descent = new(Reopen(parent, O_RDONLY | O_DIRECTORY), []);
@@ -102,7 +102,7 @@ internal static unsafe partial class Sys
         }
     }
 
-    /// <returns>false when it is gone, or no directory.</returns>
+    /// <returns>false if it is gone, or is not a directory.</returns>
     private static bool TryEnterWithAll(Descent descent, string name)
     {
         SafeFileHandle? directory = TryOpenAt(descent.Current!, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW,

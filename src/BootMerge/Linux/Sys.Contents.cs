@@ -3,15 +3,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-// What is in a file: read(2), write(2).
+// Content of files: read(2), write(2).
 internal static unsafe partial class Sys
 {
-    /// <summary>
-    /// The whole file; longer than <paramref name="limit"/> bytes is an <see cref="InputException"/>.
-    /// </summary>
+    /// <summary>The whole file; more than <paramref name="limit"/> bytes are an <see cref="InputException"/>.</summary>
     public static byte[] ReadAll(SafeFileHandle file, int limit, string name)
     {
-        // Most files are short: one by one they leave no more behind than what is in them.
+        // Most files are short: this way each leaves no more garbage than its content.
         Span<byte> start = stackalloc byte[Math.Min(limit + 1, 4096)];
         int length = ReadFully(file, start, name);
         if (length < start.Length)
@@ -32,7 +30,7 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>Reads until the buffer is full or the file ends.</summary>
-    /// <param name="name">For the message of a failure; null: where the file is.</param>
+    /// <param name="name">For error messages; null: the file's path.</param>
     public static int ReadFully(SafeFileHandle file, Span<byte> buffer, string? name = null)
     {
         int length = 0;
@@ -87,8 +85,8 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// As write(2) itself waits where the caller has not made the file a nonblocking one. What is wrong with it the
-    /// next write(2) says.
+    /// Waits as write(2) itself does for a file that the caller has not made nonblocking. If something is wrong with
+    /// the file, the next write(2) reports it.
     /// </summary>
     private static void WaitUntilWritable(SafeFileHandle file)
     {

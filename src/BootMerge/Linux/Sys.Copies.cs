@@ -3,10 +3,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-/// <summary>System calls that copy a file with all that belongs to it.</summary>
+/// <summary>System calls that copy a file together with its attributes.</summary>
 internal static unsafe partial class Sys
 {
-    /// <summary>A device, fifo or socket as the status says.</summary>
+    /// <summary>Makes a device, fifo or socket, as the status says.</summary>
     public static void MakeNode(SafeFileHandle directory, string name, FileStatus status) =>
         Check(LibC.mknodat(Raw(directory), PathText.Terminated(name), status.Mode, DeviceNumber(status)), "mknod",
             name);
@@ -19,7 +19,7 @@ internal static unsafe partial class Sys
         return (minor & 0xFF) | (major & 0xFFF) << 8 | (minor & ~0xFFul) << 12 | (major & ~0xFFFul) << 32;
     }
 
-    /// <summary>A further name for a file, which is not followed when it is a symlink.</summary>
+    /// <summary>Adds another name for a file; a symlink is not followed.</summary>
     public static void MakeLink(SafeFileHandle oldDirectory, string oldName, SafeFileHandle directory, string name) =>
         Check(LibC.linkat(Raw(oldDirectory), PathText.Terminated(oldName), Raw(directory), PathText.Terminated(name),
             0), "link", name);
@@ -28,8 +28,8 @@ internal static unsafe partial class Sys
         Check(LibC.renameat(Raw(directory), PathText.Terminated(oldName), Raw(directory), PathText.Terminated(newName)),
             "rename", newName);
 
-    /// <summary>To a place where nothing is.</summary>
-    /// <returns>false when something is there by now.</returns>
+    /// <summary>Moves a file to a place where nothing exists.</summary>
+    /// <returns>false if something exists there by now.</returns>
     public static bool TryMoveInto(SafeFileHandle oldDirectory, string name, SafeFileHandle directory)
     {
         const uint RENAME_NOREPLACE = 1;
@@ -39,13 +39,13 @@ internal static unsafe partial class Sys
         return result == 0 || (errno == Errno.EEXIST ? false : throw new KernelException("renameat2", name, errno));
     }
 
-    /// <summary>To a place where nothing is, or something that is replaced.</summary>
+    /// <summary>Moves a file, and replaces what has its name there.</summary>
     public static void Move(SafeFileHandle oldDirectory, string name, SafeFileHandle directory) =>
         Check(LibC.renameat(Raw(oldDirectory), PathText.Terminated(name), Raw(directory), PathText.Terminated(name)),
             "rename", name);
 
-    /// <summary>What is in the one directory is in the other afterwards, in one step.</summary>
-    /// <returns>false where the file system cannot.</returns>
+    /// <summary>Exchanges what has this name in the two directories, in one step.</summary>
+    /// <returns>false if the file system cannot do that.</returns>
     public static bool TryExchange(SafeFileHandle oldDirectory, string name, SafeFileHandle directory)
     {
         const uint RENAME_EXCHANGE = 2;
@@ -57,23 +57,23 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Owner, mode, attributes and times of a file, whatever it is. Both are open files and not names: whoever may
-    /// write in a directory can replace what a name leads to. A symlink has no mode. Needs /proc.
+    /// Copies owner, mode, attributes and times of any kind of file. Both files are open, not names: anyone with write
+    /// access to a directory can replace what a name leads to. A symlink has no mode. Needs /proc.
     /// </summary>
-    /// <param name="source">May be O_PATH, as <paramref name="target"/>.</param>
+    /// <param name="source">May be O_PATH, like <paramref name="target"/>.</param>
     /// <param name="status">What the source was when it was looked at.</param>
-    /// <param name="withMarks">Also the attributes of overlayfs.</param>
+    /// <param name="withMarks">Also copy overlayfs's attributes.</param>
     /// <param name="name">For messages.</param>
-    /// <returns>An attribute that the other file system cannot hold; null when there is none.</returns>
+    /// <returns>An attribute that the target's file system cannot store, or null.</returns>
     public static string? CopyAttributes(SafeFileHandle source, FileStatus status, SafeFileHandle target,
         bool withMarks, string name)
     {
         Check(LibC.fchownat(Raw(target), EmptyPath, status.Uid, status.Gid, AT_EMPTY_PATH), "chown", name);
-        // A link of /proc leads to the open file itself. fchmodat2(2), which takes AT_EMPTY_PATH, came with 6.6.
+        // A link in /proc leads to the open file itself. fchmodat2(2), which takes AT_EMPTY_PATH, only came with 6.6.
         byte[] path = PathText.Terminated(ProcPath(target));
         if (!status.IsSymlink)
             Check(LibC.fchmodat(LibC.AT_FDCWD, path, status.Permissions, 0), "chmod", name);
-        // Behind chown(2), which takes capabilities away, and chmod(2), which changes ACLs.
+        // After chown(2), which clears capabilities, and chmod(2), which changes ACLs.
         string? lost = null;
         foreach (string attribute in ListXattrsOf(source))
         {
@@ -107,7 +107,7 @@ internal static unsafe partial class Sys
         return lost;
     }
 
-    /// <summary>All bytes; where the source has nothing but zeros for a while, the target gets a hole.</summary>
+    /// <summary>Copies all bytes; runs of zeros become holes.</summary>
     public static void CopyContent(SafeFileHandle source, SafeFileHandle target, byte[] buffer, string name)
     {
         const int SeekCurrent = 1;
@@ -128,6 +128,6 @@ internal static unsafe partial class Sys
         Check(LibC.ftruncate(Raw(target), LibC.lseek(Raw(target), 0, SeekCurrent)), "ftruncate", name);
     }
 
-    /// <summary>Everything of the file system is on the disk when this returns.</summary>
+    /// <summary>When this returns, the whole file system has been written to the disk.</summary>
     public static void SyncFileSystem(SafeFileHandle file) => Check(LibC.syncfs(Raw(file)), "syncfs", file);
 }

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-/// <summary>The device mapper (linux/dm-ioctl.h). Devices are named by name; each call returns 0 or errno.</summary>
+/// <summary>The device mapper (linux/dm-ioctl.h). Devices are identified by name; calls return 0 or errno.</summary>
 internal static unsafe partial class Sys
 {
     private const ulong DM_LIST_DEVICES = 0xC138FD02;
@@ -20,11 +20,11 @@ internal static unsafe partial class Sys
     private const uint DM_DEFERRED_REMOVE = 1 << 17;
     private const uint DM_VERSION_MAJOR = 4;
 
-    // The request, one target, and its parameters, of which a salt of 256 bytes has the most.
+    // Holds the request, one target and its parameters. The longest parameters have a salt of 256 bytes.
     private const int MapperBuffer = 4096;
     private const int SectorLength = 512;
 
-    /// <summary>What asks for a type of target loads its module, if there is one.</summary>
+    /// <summary>Asking for a target type loads its module, if there is one.</summary>
     public static void LoadMappedType(SafeFileHandle control, string type)
     {
         byte* buffer = stackalloc byte[MapperBuffer];
@@ -32,10 +32,10 @@ internal static unsafe partial class Sys
         _ = Ask(control, DM_GET_TARGET_VERSION, buffer);
     }
 
-    /// <summary>The names of all devices, those without a table, too; none where there are thousands.</summary>
+    /// <summary>The names of all devices, also of those without a table; empty if there are thousands.</summary>
     public static List<string> ListMapped(SafeFileHandle control)
     {
-        // Of a record: the device's number, where the next one begins, from here, and the name (struct dm_name_list).
+        // A record has the device's number, the offset of the next record, and the name (struct dm_name_list).
         const int NextAt = 8;
         const int NameAt = 12;
         const int Room = 1 << 17;
@@ -63,7 +63,7 @@ internal static unsafe partial class Sys
         return names;
     }
 
-    /// <summary>A device without a table.</summary>
+    /// <summary>Creates a device without a table.</summary>
     /// <param name="control">/dev/mapper/control</param>
     /// <param name="minor">Of the device: /dev/dm-MINOR.</param>
     public static int TryCreateMapped(SafeFileHandle control, string name, string uuid, out uint major,
@@ -74,13 +74,13 @@ internal static unsafe partial class Sys
         fixed (byte* at = request.Uuid)
             Put(uuid, at);
         int errno = Ask(control, DM_DEV_CREATE, buffer);
-        // As the kernel hands devices to user space, huge_encode_dev().
+        // The kernel's encoding of device numbers for user space, huge_encode_dev().
         major = (uint)(request.Device >> 8 & 0xFFF);
         minor = (uint)(request.Device & 0xFF | request.Device >> 12 & ~0xFFul);
         return errno;
     }
 
-    /// <summary>What has no user goes at once, anything else with its last user.</summary>
+    /// <summary>A device without users is removed at once, any other with its last user.</summary>
     public static int TryRemoveMapped(SafeFileHandle control, string name)
     {
         byte* buffer = stackalloc byte[MapperBuffer];
@@ -88,7 +88,7 @@ internal static unsafe partial class Sys
         return Ask(control, DM_DEV_REMOVE, buffer);
     }
 
-    /// <summary>Gives a device its table: one target over all of it.</summary>
+    /// <summary>Loads a device's table: one target that covers all of it.</summary>
     /// <param name="size">In bytes.</param>
     public static int TryLoadMapped(SafeFileHandle control, string name, string type, ulong size, string parameters)
     {
@@ -107,7 +107,7 @@ internal static unsafe partial class Sys
         return Ask(control, DM_TABLE_LOAD, buffer);
     }
 
-    /// <summary>Lets the device be read by its new table.</summary>
+    /// <summary>Activates the device's new table.</summary>
     public static int TryResumeMapped(SafeFileHandle control, string name)
     {
         byte* buffer = stackalloc byte[MapperBuffer];
@@ -128,7 +128,7 @@ internal static unsafe partial class Sys
         return ref request;
     }
 
-    /// <summary>ASCII; what follows is zero already.</summary>
+    /// <summary>Writes ASCII; the bytes after it are zero already.</summary>
     private static void Put(string text, byte* at)
     {
         for (int i = 0; i < text.Length; i++)

@@ -2,7 +2,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-/// <summary>Loop devices (linux/loop.h), and reading at a place of a file or device.</summary>
+/// <summary>Loop devices (linux/loop.h), and reads at an offset of a file or device.</summary>
 internal static unsafe partial class Sys
 {
     private const ulong LOOP_CTL_GET_FREE = 0x4C82;
@@ -12,7 +12,7 @@ internal static unsafe partial class Sys
     private const uint LO_FLAGS_AUTOCLEAR = 4;
     private const uint LO_FLAGS_DIRECT_IO = 16;
 
-    /// <summary>The number of a loop device that nobody uses now; the kernel makes one where all are in use.</summary>
+    /// <summary>The number of a loop device that is free now; if all are in use, the kernel makes one.</summary>
     /// <param name="control">/dev/loop-control</param>
     public static int FreeLoopNumber(SafeFileHandle control)
     {
@@ -22,10 +22,10 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Shows a file on a loop device, read-only, until the last user of the device is gone [5.8]. Direct I/O spares the
-    /// page cache a second copy; the kernel leaves it out by itself where the file system below cannot.
+    /// Shows a file on a loop device, read-only, until the last user of the device is gone [5.8]. Direct I/O saves a
+    /// second copy in the page cache; the kernel does without if the file's own file system cannot do it.
     /// </summary>
-    /// <param name="size">How much of the file, from <paramref name="offset"/> on; 0: all of it.</param>
+    /// <param name="size">How much of the file, starting at <paramref name="offset"/>; 0: all of it.</param>
     /// <returns>0, or the error number.</returns>
     public static int TryConfigureLoop(SafeFileHandle device, SafeFileHandle file, ulong offset, ulong size)
     {
@@ -39,13 +39,13 @@ internal static unsafe partial class Sys
         return result == 0 ? 0 : errno;
     }
 
-    /// <summary>Whether a loop device shows just this part of a file, read-only, and with autoclear.</summary>
+    /// <summary>Whether a loop device shows exactly this part of a file, read-only and with autoclear.</summary>
     /// <param name="file">Status of the file.</param>
     public static bool IsLoopOver(SafeFileHandle device, FileStatus file, ulong offset, ulong size)
     {
         const uint Wanted = LO_FLAGS_READ_ONLY | LO_FLAGS_AUTOCLEAR;
         LibC.LoopInformation information;
-        // A device that shows nothing answers ENXIO.
+        // A device without a file answers ENXIO.
         return LibC.ioctl(Raw(device), LOOP_GET_STATUS64, &information) == 0
             && information.BackingInode == file.Inode
             && information.BackingDevice == KernelDevice(file)
@@ -67,7 +67,7 @@ internal static unsafe partial class Sys
         return size;
     }
 
-    /// <summary>Bytes of a file or block device, fewer at its end.</summary>
+    /// <summary>Reads from a file or block device; fewer bytes at its end.</summary>
     public static int ReadAt(SafeFileHandle file, byte[] buffer, ulong offset, string name)
     {
         int length = 0;
@@ -100,8 +100,7 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// The project (ID of a quota) that what is made in a directory gets, and that what is moved there must have; null:
-    /// any.
+    /// The project (a quota's ID) that new files in a directory get, and that files moved there must have; null: any.
     /// </summary>
     /// <param name="directory">Opened for reading.</param>
     public static uint? InheritedProject(SafeFileHandle directory)
@@ -122,7 +121,9 @@ internal static unsafe partial class Sys
         return buffer.Type;
     }
 
-    /// <summary>Type, size and number of the file system: of another one, some of it is most likely another.</summary>
+    /// <summary>
+    /// Type, size and ID of the file system: at least one of them nearly always differs for another one.
+    /// </summary>
     public static string FileSystemOf(SafeFileHandle file)
     {
         LibC.StatfsBuffer buffer;
@@ -130,7 +131,7 @@ internal static unsafe partial class Sys
         return buffer.Type.ToString() + " " + buffer.Blocks.ToString() + " " + buffer.FileSystemId.ToString();
     }
 
-    // As the kernel hands devices to user space, huge_encode_dev(): the minor's upper bits are above the major.
+    // The kernel's encoding for user space, huge_encode_dev(): the minor's upper bits are above the major.
     private static ulong KernelDevice(FileStatus file) =>
         (file.DeviceMinor & 0xFF) | (ulong)file.DeviceMajor << 8 | (ulong)(file.DeviceMinor & ~0xFFu) << 12;
 }

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-/// <summary>One entry of getdents64(2); Type is DT_* of dirent(5), 0 where the file system does not say.</summary>
+/// <summary>One entry of getdents64(2); Type is DT_* of dirent(5), 0 if the file system does not say.</summary>
 internal sealed class DirectoryEntry(string name, byte type)
 {
     public string Name { get; } = name;
@@ -13,17 +13,17 @@ internal sealed class DirectoryEntry(string name, byte type)
     public byte Type { get; } = type;
 }
 
-// What is in a directory: getdents64(2).
+// Content of directories: getdents64(2).
 internal static unsafe partial class Sys
 {
     /// <summary>
-    /// Bytes that the names of one directory may take, and those of all directories that a walk is in: more than real
-    /// trees have, and well below the heap's limit (System.GC.HeapHardLimit), near which the collector does nothing but
-    /// search.
+    /// How many bytes the names of one directory may take, and those of all directories that a walk is in. Real trees
+    /// have fewer. It is well below the heap's limit (System.GC.HeapHardLimit), near which the program would spend its
+    /// time in the garbage collector.
     /// </summary>
     public const int NamesLimit = 16 << 20;
 
-    /// <summary>Of a string, and its place in a list, in bytes.</summary>
+    /// <summary>Memory of a string and its place in a list, in bytes.</summary>
     public static int SizeOf(string name) => 32 + 2 * name.Length;
 
     /// <summary>More names than <see cref="NamesLimit"/> are an <see cref="InputException"/>.</summary>
@@ -39,8 +39,10 @@ internal static unsafe partial class Sys
         return entries;
     }
 
-    /// <summary>For who reads a directory by <see cref="ReadSome"/> and keeps the names: the same limit.</summary>
-    /// <param name="size">Of those before; grows.</param>
+    /// <summary>
+    /// The same limit for callers that read a directory with <see cref="ReadSome"/> and keep the names.
+    /// </summary>
+    /// <param name="size">Of the names so far; updated.</param>
     public static void Count(string name, ref int size, SafeFileHandle directory)
     {
         size += SizeOf(name);
@@ -56,8 +58,8 @@ internal static unsafe partial class Sys
         return IsEmptyFromHere(readable);
     }
 
-    /// <summary>Reads no further than to the first name.</summary>
-    /// <param name="directory">As of <see cref="ReadDirectory"/>.</param>
+    /// <summary>Reads no further than the first name.</summary>
+    /// <param name="directory">As for <see cref="ReadDirectory"/>.</param>
     public static bool IsEmptyFromHere(SafeFileHandle directory)
     {
         List<DirectoryEntry> entries = [];
@@ -69,9 +71,10 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// As <see cref="ReadDirectory"/>, so many as one call gives, for directories that may be larger than the memory.
+    /// Like <see cref="ReadDirectory"/>, but returns as many as one call gives, for directories that may not fit into
+    /// memory.
     /// </summary>
-    /// <param name="limit">More are lost: for who wants to know whether there are any.</param>
+    /// <param name="limit">Further entries are lost: for callers that only want to know whether there are any.</param>
     /// <returns>false at the end.</returns>
     public static bool ReadSome(SafeFileHandle directory, List<DirectoryEntry> entries, int limit = int.MaxValue)
     {
@@ -80,7 +83,7 @@ internal static unsafe partial class Sys
         nint length = LibC.getdents64(Raw(directory), buffer, BufferSize);
         int errno = LastErrno;
         if (length == 0 || length < 0 && errno == Errno.ENOENT)
-            return false; // ENOENT: the directory itself was removed, also as a layer below a merge
+            return false; // ENOENT: the directory itself was removed, perhaps as a layer below a merge
         if (length < 0)
             throw new KernelException("getdents64", NameOf(directory), errno);
         for (byte* at = buffer; at < buffer + length && entries.Count < limit;)
@@ -95,7 +98,7 @@ internal static unsafe partial class Sys
         return true;
     }
 
-    /// <summary>As <see cref="ReadDirectory"/>.</summary>
+    /// <summary>Like <see cref="ReadDirectory"/>.</summary>
     public static List<string> NamesIn(SafeFileHandle directory) =>
         ReadDirectory(directory).ConvertAll(static entry => entry.Name);
 }

@@ -2,7 +2,7 @@ using System;
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-// The room for names and entries is large, and filled by the kernel.
+// The buffers for names and entries are large, and the kernel fills them.
 [module: System.Runtime.CompilerServices.SkipLocalsInit]
 
 namespace BootMerge.Linux;
@@ -32,7 +32,7 @@ internal static unsafe partial class Sys
 
     private const int AT_SYMLINK_NOFOLLOW = 0x100;
 
-    // A name has at most 255 bytes; longer texts take the slow way.
+    // A name has at most 255 bytes; longer texts take the slow path.
     private const int NameRoom = 256;
     private const int PathMax = 4096;
     private const int AT_NO_AUTOMOUNT = 0x800;
@@ -44,14 +44,14 @@ internal static unsafe partial class Sys
 
     private static bool IsArm64 => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
-    // The only two constants here that arm64 has other values of (asm/fcntl.h).
+    // The only two constants here whose values differ on arm64 (asm/fcntl.h).
     internal static int DirectoryFlag(bool arm64) => arm64 ? 0x4000 : 0x10000;
 
     internal static int NoFollowFlag(bool arm64) => arm64 ? 0x8000 : 0x20000;
 
     private static readonly byte[] EmptyPath = [0];
 
-    /// <summary>The caller holds the handle, under using or in a field, until the call has returned.</summary>
+    /// <summary>The caller keeps the handle alive, under using or in a field, until the call has returned.</summary>
     internal static int Raw(SafeFileHandle handle) => (int)handle.DangerousGetHandle();
 
     private static int LastErrno => Marshal.GetLastPInvokeError();
@@ -74,7 +74,7 @@ internal static unsafe partial class Sys
         return errno is Errno.ENOENT or Errno.ENOTDIR ? null : throw new KernelException("open", path, errno);
     }
 
-    /// <summary>Never fails: what cannot be reached is not there.</summary>
+    /// <summary>Never fails: a path that cannot be reached counts as missing.</summary>
     public static bool Exists(string path)
     {
         int fd = LibC.openat(LibC.AT_FDCWD, PathText.Terminated(path), O_PATH | O_CLOEXEC, 0);
@@ -84,14 +84,14 @@ internal static unsafe partial class Sys
         return true;
     }
 
-    /// <summary>A single name in a directory, never followed when it is a symlink.</summary>
+    /// <summary>Opens a single name in a directory; a symlink is never followed.</summary>
     public static SafeFileHandle OpenChild(SafeFileHandle directory, string name, int flags, uint mode = 0)
     {
         return TryOpenChild(directory, name, flags, mode, out int errno)
             ?? throw new KernelException("openat", name, errno);
     }
 
-    /// <summary>As <see cref="OpenChild"/>; null when it is gone, or a symlink by now.</summary>
+    /// <summary>Like <see cref="OpenChild"/>; null if it is gone, or is a symlink by now.</summary>
     public static SafeFileHandle? TryOpenChild(SafeFileHandle directory, string name, int flags)
     {
         SafeFileHandle? handle = TryOpenChild(directory, name, flags, 0, out int errno);
@@ -111,8 +111,8 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// A regular file to read, null when it is gone, or a symlink by now. Never waits, whatever the file has become
-    /// since it was looked at.
+    /// Opens a regular file for reading; null if it is gone, or is a symlink by now. Never blocks, whatever the file
+    /// has become since it was looked at.
     /// </summary>
     public static SafeFileHandle? TryOpenFile(SafeFileHandle directory, string name) =>
         TryOpenChild(directory, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -129,7 +129,7 @@ internal static unsafe partial class Sys
         TryOpenAt(directory, path, flags, resolve, out int errno)
             ?? throw new KernelException("openat2", path == "." ? NameOf(directory) : path, errno);
 
-    /// <summary>null with the error number, whatever it is.</summary>
+    /// <summary>null, and the error number, on any failure.</summary>
     public static SafeFileHandle? TryOpenAt(SafeFileHandle directory, ReadOnlySpan<char> path, int flags, ulong resolve,
         out int errno)
     {
@@ -142,14 +142,14 @@ internal static unsafe partial class Sys
                 fd = LibC.syscall(LibC.SYS_openat2, Raw(directory), bytes, &how, (nuint)sizeof(LibC.OpenHow));
                 errno = LastErrno;
             }
-            // a rename raced with a ".." inside the root: openat2(2) says retry
+            // a rename raced with a ".." inside the root: openat2(2) says to retry
             while (fd < 0 && errno == Errno.EAGAIN);
         }
 
         return fd < 0 ? null : new SafeFileHandle((nint)fd, ownsHandle: true);
     }
 
-    /// <summary>The same file again with other flags, through /proc.</summary>
+    /// <summary>Opens the same file again, with other flags, through /proc.</summary>
     public static SafeFileHandle Reopen(SafeFileHandle handle, int flags)
     {
         fixed (byte* path = PathText.Terminated(ProcPath(handle), stackalloc byte[NameRoom]))
@@ -161,17 +161,17 @@ internal static unsafe partial class Sys
         }
     }
 
-    /// <summary>A path by which this process, and the kernel on its behalf, reaches an open file.</summary>
+    /// <summary>A path through which this process, and the kernel on its behalf, reaches an open file.</summary>
     public static string ProcPath(SafeFileHandle handle) => "/proc/self/fd/" + handle.DangerousGetHandle().ToString();
 
-    /// <param name="handle">O_PATH|O_NOFOLLOW of the symlink itself.</param>
+    /// <param name="handle">Opened with O_PATH|O_NOFOLLOW: the symlink itself.</param>
     public static string ReadLink(SafeFileHandle handle) => ReadLinkAt(handle, EmptyPath, "symlink");
 
-    /// <summary>Of a symlink in a directory.</summary>
+    /// <summary>For a symlink in a directory.</summary>
     public static string ReadLinkAt(SafeFileHandle directory, string name) =>
         ReadLinkAt(directory, PathText.Terminated(name, stackalloc byte[NameRoom]), name);
 
-    /// <summary>Where an open file is now, in this process's view; needs /proc.</summary>
+    /// <summary>Current path of an open file in this process's view; needs /proc.</summary>
     public static string PathOf(SafeFileHandle handle)
     {
         string link = ProcPath(handle);
@@ -185,7 +185,7 @@ internal static unsafe partial class Sys
         }
     }
 
-    // Absolute paths ignore the directory; AT_FDCWD is -100 and owns nothing.
+    // Absolute paths ignore the directory. AT_FDCWD is -100, and there is nothing to close.
     private static readonly SafeFileHandle WorkingDirectory = new(-100, ownsHandle: false);
 
     private static string ReadLinkAt(SafeFileHandle directory, ReadOnlySpan<byte> path, string name)
@@ -215,7 +215,7 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>Takes an exclusive lock.</summary>
-    /// <returns>false when somebody else holds it and <paramref name="wait"/> is false.</returns>
+    /// <returns>false if another process holds it and <paramref name="wait"/> is false.</returns>
     public static bool Lock(SafeFileHandle file, bool wait)
     {
         int result;
@@ -231,7 +231,7 @@ internal static unsafe partial class Sys
         return errno == Errno.EAGAIN ? false : throw new KernelException("flock", NameOf(file), errno);
     }
 
-    // The name is looked up after errno was read, and only on failure: that is a system call, too.
+    // Looking up the name is a system call too: only after errno has been read, and only on failure.
     private static void Check(int result, string call, SafeFileHandle target)
     {
         int errno = LastErrno;

@@ -10,14 +10,14 @@ internal static unsafe partial class Sys
     private const int KEYCTL_UNLINK = 9;
     private const int KEYCTL_PKEY_VERIFY = 28;
 
-    // No C library has functions for these two, and each architecture has numbers of its own.
+    // No C library has functions for these two, and their numbers differ by architecture.
     internal static long AddKeyNumber(bool arm64) => arm64 ? 217 : 248;
 
     internal static long KeyctlNumber(bool arm64) => arm64 ? 219 : 250;
 
     /// <summary>
-    /// Adds a key to the ring of this process. It is gone at the end of the process, programs that this one starts do
-    /// not get it, and no ring of a user ever has it.
+    /// Adds a key to this process's keyring. The key is gone when the process ends, programs started by it do not
+    /// inherit it, and it is never in a user's keyring.
     /// </summary>
     /// <param name="type">"asymmetric": the payload is a certificate in DER; "user": anything.</param>
     /// <returns>Its number, or the negative error number.</returns>
@@ -30,14 +30,14 @@ internal static unsafe partial class Sys
                 KEY_SPEC_PROCESS_KEYRING);
     }
 
-    /// <summary>The kernel forgets a key of this process, once nobody uses it any more.</summary>
+    /// <summary>The kernel forgets a key of this process as soon as nobody uses it any more.</summary>
     public static void RemoveKey(int key) =>
         CallOnKeys(KeyctlNumber(IsArm64), KEYCTL_UNLINK, key, KEY_SPEC_PROCESS_KEYRING, 0, 0);
 
-    /// <param name="key">Of a certificate.</param>
+    /// <param name="key">The certificate's.</param>
     /// <param name="scheme">"enc=pkcs1 hash=sha256" for RSA, "enc=x962 hash=sha256" for ECDSA.</param>
     /// <param name="digest">Of what was signed.</param>
-    /// <returns>0 when it is the owner's signature, or the negative error number.</returns>
+    /// <returns>0 if it is the owner's signature, otherwise the negative error number.</returns>
     public static int VerifySignature(int key, string scheme, ReadOnlySpan<byte> digest, ReadOnlySpan<byte> signature)
     {
         LibC.KeyOperation operation = new()

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Linux;
 
 /// <summary>
-/// The mount API [5.2] and its older brother mount(2). Constants keep the kernel's names (linux/mount.h).
+/// The mount API [5.2] and its predecessor mount(2). Constants keep the kernel's names (linux/mount.h).
 /// </summary>
 internal static unsafe partial class Sys
 {
@@ -86,7 +86,9 @@ internal static unsafe partial class Sys
         return result == 0;
     }
 
-    /// <summary>Makes the superblock of a file system that explains itself in its context's log, if at all.</summary>
+    /// <summary>
+    /// Makes a superblock; for file systems that explain a failure in the context's log or not at all.
+    /// </summary>
     public static void CreateQuietly(SafeFileHandle context, string target)
     {
         int result = LibC.fsconfig(Raw(context), FSCONFIG_CMD_CREATE, null, null, 0);
@@ -96,7 +98,7 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Makes the superblock of an overlay; a failure carries the context's log and what /dev/kmsg got meanwhile.
+    /// Makes an overlay's superblock; a failure carries the context's log and what /dev/kmsg received meanwhile.
     /// </summary>
     public static void Create(SafeFileHandle context, string target)
     {
@@ -128,7 +130,7 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Reconfigures the mounted superblock without changing an option, which drops its unused dentries.
+    /// Reconfigures the mounted superblock without changing an option: that makes the kernel drop unused dentries.
     /// </summary>
     public static void DropUnusedEntries(SafeFileHandle mountRoot, string target)
     {
@@ -143,7 +145,7 @@ internal static unsafe partial class Sys
             throw new KernelException("fsconfig reconfigure", target, errno, ContextLog(context));
     }
 
-    /// <summary>mount(2); a failure carries what /dev/kmsg got meanwhile.</summary>
+    /// <summary>mount(2); a failure carries what /dev/kmsg received meanwhile.</summary>
     /// <param name="data">Without a zero; at most 4095 bytes, because the kernel silently cuts off the rest.</param>
     public static void Mount(string source, SafeFileHandle on, string type, ulong flags, string data, string target)
     {
@@ -160,11 +162,11 @@ internal static unsafe partial class Sys
             throw new KernelException("mount " + type, target, errno, log.Since());
     }
 
-    /// <summary>A detached copy of a mount; with <paramref name="recursive"/> of those on it too.</summary>
+    /// <summary>A detached copy of a mount; with <paramref name="recursive"/>, also of the mounts on it.</summary>
     public static SafeFileHandle CloneTree(SafeFileHandle mount, bool recursive, string target) =>
         TryCloneTree(mount, recursive, out int errno) ?? throw new KernelException("open_tree", target, errno);
 
-    /// <summary>null with the error number: EINVAL of a mount that is unbindable.</summary>
+    /// <summary>null with the error number; EINVAL if the mount is unbindable.</summary>
     public static SafeFileHandle? TryCloneTree(SafeFileHandle mount, bool recursive, out int errno)
     {
         int fd = LibC.open_tree(Raw(mount), EmptyPath,
@@ -173,7 +175,7 @@ internal static unsafe partial class Sys
         return fd >= 0 ? new SafeFileHandle(fd, ownsHandle: true) : null;
     }
 
-    /// <summary>What happens to these mounts no longer happens to others, nor the other way round.</summary>
+    /// <summary>Mount events no longer propagate from or to these mounts.</summary>
     public static void MakePrivate(SafeFileHandle mount, string target) =>
         SetAttributes(mount, new LibC.MountAttributes { Propagation = MS_PRIVATE }, AT_EMPTY_PATH | AT_RECURSIVE,
             target);
@@ -189,7 +191,7 @@ internal static unsafe partial class Sys
             throw new KernelException("mount_setattr", target, errno);
     }
 
-    /// <summary>Attaches a mount on top of what is there.</summary>
+    /// <summary>Attaches a mount on top of what is mounted there.</summary>
     public static void Attach(SafeFileHandle mount, SafeFileHandle on, string target)
     {
         int result = LibC.move_mount(Raw(mount), EmptyPath, Raw(on), EmptyPath,
@@ -199,7 +201,7 @@ internal static unsafe partial class Sys
             throw new KernelException("move_mount", target, errno);
     }
 
-    /// <summary>Slides a mount under the topmost one of a mount point [6.5].</summary>
+    /// <summary>Attaches a mount beneath the topmost one of a mount point [6.5].</summary>
     /// <param name="on">The root of the topmost mount.</param>
     /// <returns>0, or the error number.</returns>
     public static int TryAttachBeneath(SafeFileHandle mount, SafeFileHandle on)
@@ -210,9 +212,7 @@ internal static unsafe partial class Sys
         return result == 0 ? 0 : errno;
     }
 
-    /// <summary>
-    /// Takes a mount away, or the topmost of those stacked on its root; open files on it stay usable.
-    /// </summary>
+    /// <summary>Detaches a mount, or the topmost of those stacked on its root; files open on it stay usable.</summary>
     public static void Detach(SafeFileHandle mountRoot, string target)
     {
         int result = LibC.umount2(PathText.Terminated(ProcPath(mountRoot)), MNT_DETACH);
@@ -224,11 +224,12 @@ internal static unsafe partial class Sys
     /// <summary>Moves this thread into a copy of its mount namespace.</summary>
     public static void CopyMountNamespace() => Check(LibC.unshare(CLONE_NEWNS), "unshare", "the mount namespace");
 
-    /// <summary>Nothing in this thread's mount namespace propagates any more.</summary>
+    /// <summary>Stops all propagation from and to this thread's mount namespace.</summary>
     public static void MakeNamespacePrivate()
     {
-        // In a chroot "/" may be a plain directory, on a mount that not even mountinfo shows from there. setns(2) into
-        // the namespace that the thread is in already leads to its real root, above all that is mounted.
+        // In a chroot "/" may be a plain directory, on a mount that even mountinfo does not show there. Entering the
+        // namespace that the thread is already in, with setns(2), leads to its real root, on top of all that is mounted
+        // there.
         using SafeFileHandle current = Open("/proc/self/ns/mnt", O_RDONLY);
         using SafeFileHandle processRoot = Open("/", O_PATH | O_DIRECTORY);
         using SafeFileHandle workingDirectory = Open(".", O_PATH | O_DIRECTORY);
@@ -238,12 +239,12 @@ internal static unsafe partial class Sys
         EnterMountNamespace(current, processRoot, workingDirectory);
     }
 
-    /// <summary>Goes (back) into a mount namespace; the root and working directory are the ones handed in.</summary>
+    /// <summary>Enters a mount namespace (again); root and working directory are the given ones.</summary>
     public static void EnterMountNamespace(SafeFileHandle mountNamespace, SafeFileHandle root,
         SafeFileHandle workingDirectory)
     {
         Check(LibC.setns(Raw(mountNamespace), CLONE_NEWNS), "setns", "the mount namespace");
-        // setns(2) puts root and working directory at the namespace's root: out of a chroot, if we are in one.
+        // setns(2) moves root and working directory to the namespace's root. In a chroot that would leave it.
         Check(LibC.fchdir(Raw(root)), "fchdir", "/");
         Check(LibC.chroot(PathText.Terminated(".")), "chroot", "/");
         ChangeDirectory(workingDirectory);
@@ -253,12 +254,12 @@ internal static unsafe partial class Sys
         Check(LibC.fchdir(Raw(directory)), "fchdir", directory);
 
     /// <summary>
-    /// An inotify descriptor that becomes readable when the superblock of a file is gone; null if none is available.
+    /// An inotify descriptor that becomes readable when a file's superblock is gone; null if none is available.
     /// </summary>
     public static SafeFileHandle? TryWatchForUnmount(SafeFileHandle file)
     {
         const int IN_CLOEXEC = O_CLOEXEC;
-        const uint IN_DELETE_SELF = 0x400; // a watch needs an event; IN_UNMOUNT comes unasked
+        const uint IN_DELETE_SELF = 0x400; // a watch needs an event; IN_UNMOUNT always comes
         int fd = LibC.inotify_init1(IN_CLOEXEC);
         if (fd < 0)
             return null;
@@ -269,7 +270,7 @@ internal static unsafe partial class Sys
         return null;
     }
 
-    /// <returns>false when nothing came in time.</returns>
+    /// <returns>false if nothing came in time.</returns>
     public static bool WaitForEvent(SafeFileHandle file, int timeoutMilliseconds)
     {
         const short POLLIN = 1;
@@ -277,7 +278,7 @@ internal static unsafe partial class Sys
         return LibC.poll(&entry, 1, timeoutMilliseconds) > 0;
     }
 
-    /// <summary>Everything the context has to say, one line, blank-separated.</summary>
+    /// <summary>All messages of the context's log in one line, separated by blanks.</summary>
     private static string ContextLog(SafeFileHandle context)
     {
         StringBuilder log = new();
@@ -290,7 +291,7 @@ internal static unsafe partial class Sys
             if (length <= 0)
                 return log.ToString();
             string line = PathText.Decode(buffer[..(int)length]).TrimEnd('\n');
-            // "e overlay: message": the severity letter is known, because this is an error.
+            // "e overlay: message": the severity letter is dropped, because this is an error.
             if (line.Length > 2 && line[1] == ' ')
                 line = line[2..];
             log.Append(log.Length == 0 ? "" : "; ").Append(line);

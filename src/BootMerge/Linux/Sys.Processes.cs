@@ -10,28 +10,28 @@ internal static unsafe partial class Sys
     private const int OutputLimit = 1 << 16;
 
     /// <summary>
-    /// Whether this process has CAP_SYS_ADMIN (capget(2)), which every mount needs. A failure to ask is none: the mount
-    /// will tell.
+    /// Whether this process has CAP_SYS_ADMIN (capget(2)), which every mount needs. If it cannot be asked, it counts as
+    /// present: the mount will fail if it is missing.
     /// </summary>
     public static bool MayMount()
     {
         const uint _LINUX_CAPABILITY_VERSION_3 = 0x20080522;
         const int CAP_SYS_ADMIN = 21;
         uint* header = stackalloc uint[2] { _LINUX_CAPABILITY_VERSION_3, 0 };
-        // Twice effective, permitted, inheritable: the capabilities up to 31, then those from 32 on.
+        // Effective, permitted, inheritable: first for capabilities 0 to 31, then for those from 32 on.
         uint* data = stackalloc uint[6];
         return LibC.capget(header, data) != 0 || (data[0] & 1u << CAP_SYS_ADMIN) != 0;
     }
 
     /// <summary>
-    /// Puts /dev/null where the caller has closed standard input, output or error: a file opened later would take the
-    /// number, and what is meant for a person would be written into it.
+    /// Opens /dev/null as standard input, output or error if the caller has closed one of them. Otherwise a file opened
+    /// later would get that number, and messages would be written into it.
     /// </summary>
     public static void FillStandardDescriptors()
     {
         const int LastStandard = 2;
         byte[] nothing = PathText.Terminated("/dev/null");
-        // A root without devices: nothing can be written to this one.
+        // A root without devices: a descriptor that nothing can be written to.
         byte[] top = PathText.Terminated("/");
         int file;
         do
@@ -46,19 +46,19 @@ internal static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Runs a program to its end, however long that takes. It reads nothing, writes its messages where we write ours,
-    /// and has an empty environment: what the caller of this program has set does not change what that one does.
+    /// Runs a program until it ends, however long that takes. It reads nothing, its messages go where ours go, and its
+    /// environment is empty: what our caller has set does not change what it does.
     /// </summary>
-    /// <param name="command">The program's absolute path, then its arguments. No shell is between.</param>
+    /// <param name="command">The program's absolute path, then its arguments. No shell is involved.</param>
     /// <param name="output">What it wrote to standard output.</param>
     /// <returns>
-    /// Its exit status; 128 and the signal's number when it was killed, as in a shell; the negative error number when
-    /// it could not be started.
+    /// Its exit status; 128 plus the signal's number if it was killed, as in a shell; the negative error number if it
+    /// could not be started.
     /// </returns>
     public static int Run(string[] command, out string output)
     {
         output = "";
-        // In memory and not through a pipe, which somebody would have to read while the program is running.
+        // In memory, not through a pipe, which would have to be read while the program is running.
         int fd = LibC.memfd_create(PathText.Terminated("output"), MFD_CLOEXEC);
         int errno = LastErrno;
         if (fd < 0)
@@ -103,8 +103,8 @@ internal static unsafe partial class Sys
             }
 
             arguments[command.Length] = null;
-            _ = LibC.posix_spawn_file_actions_init(&actions); // fails in no C library for Linux
-            // In this order: where the caller closed its descriptors, output may be 0 or 1 itself.
+            _ = LibC.posix_spawn_file_actions_init(&actions); // never fails on Linux
+            // In this order: if the caller closed its descriptors, output may itself be 0 or 1.
             int errno = LibC.posix_spawn_file_actions_adddup2(&actions, output, 1);
             if (errno == 0)
                 errno = LibC.posix_spawn_file_actions_addopen(&actions, 0, nothing, O_RDONLY, 0);

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Linux;
 
-// What a file is: statx(2), and of its mount statvfs(3).
+// Status of files: statx(2), and statvfs(3) of their mount.
 internal static unsafe partial class Sys
 {
     private const uint STATX_BASIC_STATS = 0x7FF;
@@ -31,7 +31,7 @@ internal static unsafe partial class Sys
     private static FileStatus? StatusAt(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags, out int errno)
     {
         LibC.StatxBuffer s;
-        // An unknown mask bit is ignored, so kernels before 6.8 leave the unique number out: ask for the old one then.
+        // Unknown mask bits are ignored. Kernels before 6.8 do not return the unique number: then ask for the old one.
         if (!TryStatx(directory, path, flags, STATX_BASIC_STATS | STATX_BTIME | STATX_MNT_ID_UNIQUE, &s, out errno))
             return null;
         if ((s.Mask & STATX_MNT_ID_UNIQUE) == 0)
@@ -58,7 +58,7 @@ internal static unsafe partial class Sys
         };
     }
 
-    /// <summary>The mount's number as in mountinfo.</summary>
+    /// <summary>The mount's number, as in mountinfo.</summary>
     public static int MountNumber(SafeFileHandle handle) => (int)MountNumberAt(handle, EmptyPath, AT_EMPTY_PATH);
 
     private static ulong MountNumberAt(SafeFileHandle directory, ReadOnlySpan<byte> path, int flags)
@@ -81,14 +81,14 @@ internal static unsafe partial class Sys
 
     private static ulong Microseconds(LibC.StatxTime time) => (ulong)time.Seconds * 1_000_000 + time.Nanoseconds / 1000;
 
-    /// <summary>true when the file system, or the mount the file was opened on, takes no writes.</summary>
+    /// <summary>true if the file system, or the mount that the file was opened on, is read-only.</summary>
     public static bool IsReadOnly(SafeFileHandle file)
     {
         const ulong ST_RDONLY = 1;
         return (MountFlags(file) & ST_RDONLY) != 0;
     }
 
-    /// <summary>true when nothing is executed from the mount.</summary>
+    /// <summary>true if nothing can be executed from the mount.</summary>
     public static bool IsNoExec(SafeFileHandle file)
     {
         const ulong ST_NOEXEC = 8;

@@ -6,24 +6,24 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Markers;
 
 /// <summary>
-/// How systemd 262 recognises that an extension is the one it merged: its entry in the marker's origin file. An extra
-/// key would break systemd's comparison, so nothing else goes in here.
+/// How systemd 262 recognises an extension as the one it merged: the extension's entry in the marker's origin file. An
+/// extra key would break systemd's comparison, so nothing else goes in here.
 /// </summary>
 internal static class ExtensionIdentity
 {
     /// <summary>
-    /// Of an extension that will be seen only through the merge that is being made: its marker says the rest.
+    /// For an extension that will be visible only through the merge being made: that merge's marker tells the rest.
     /// </summary>
     public static JsonValue OfUnseen(string path) => JsonValue.Object().Add("path", JsonValue.String(path));
 
-    /// <summary>Of an image that is verified: what is in it is known, wherever its bytes lie.</summary>
+    /// <summary>For a verified image: its content is known, wherever its bytes are stored.</summary>
     /// <param name="rootHash">In lower-case hexadecimal.</param>
     public static JsonValue OfVerified(string path, string rootHash) =>
         OfUnseen(path).Add("verityHash", JsonValue.String(rootHash));
 
     /// <param name="path">Of the extension, resolved, inside the root.</param>
     /// <param name="handle">The extension's directory, image or device, opened in the namespace that will see the
-    /// merge: mount numbers of a copy differ.</param>
+    /// merge, because a copy's mount numbers differ.</param>
     public static JsonValue Of(string path, SafeFileHandle handle)
     {
         FileStatus status = Sys.Status(handle);
@@ -45,7 +45,7 @@ internal static class ExtensionIdentity
     }
 
     /// <summary>
-    /// The older of the file system's birth time and the attribute systemd's tools keep where there is none.
+    /// The older of two times: the file system's birth time, and the attribute in which systemd's tools store one.
     /// </summary>
     private static ulong CreationTime(SafeFileHandle handle, FileStatus status)
     {

@@ -17,28 +17,30 @@ internal sealed class Marker
     public required List<string> Names { get; init; }
 
     /// <summary>
-    /// File "origin": JSON by which a refresh knows that nothing has changed. null when the file is missing.
+    /// File "origin": JSON that tells a refresh whether anything has changed. null if the file is missing.
     /// </summary>
     public string? Origin { get; init; }
 
-    /// <summary>File "work_dir": the persistent workdir, relative to the root, unescaped. null without one.</summary>
+    /// <summary>
+    /// File "work_dir": the persistent workdir, relative to the root, unescaped. null if there is none.
+    /// </summary>
     public string? WorkDirectory { get; init; }
 
     /// <summary>
-    /// File "backing": device of the hierarchy where that is one of the lower layers on a block device.
+    /// File "backing": the hierarchy's device, if the hierarchy is a lower layer and on a block device.
     /// </summary>
     public string? Backing { get; init; }
 
     /// <summary>
-    /// File "bootmerge-mode": the mode of a fallback, or auto with nothing routed, which the origin does not tell. null
-    /// where it does.
+    /// File "bootmerge-mode": a fallback's mode, or auto with nothing routed, which the origin cannot express. null if
+    /// the origin states the mode.
     /// </summary>
     public string? Mode { get; init; }
 
-    /// <summary>Microseconds since the epoch: when the marker was written.</summary>
+    /// <summary>When the marker was written, in microseconds since the epoch.</summary>
     public ulong Since { get; init; }
 
-    /// <summary>Names as the file has them: a line each.</summary>
+    /// <summary>Names as the file has them: one a line.</summary>
     public static string NamesText(List<string> names)
     {
         StringBuilder text = new();
@@ -57,7 +59,8 @@ internal sealed class Marker
     }
 
     /// <summary>
-    /// A path of the marker: relative, no empty, "." or ".." component. Anything else could lead out of the root.
+    /// Whether a path from a marker is safe: relative, without an empty, "." or ".." component. Any other could lead
+    /// out of the root.
     /// </summary>
     public static bool IsSafeRelativePath(string path)
     {

@@ -5,16 +5,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Markers;
 
-/// <summary>Reading a marker out of a merged hierarchy, and writing one into the layer made for it.</summary>
+/// <summary>Reads a marker from a merged hierarchy, and writes one into the layer made for it.</summary>
 internal static class MarkerDirectory
 {
-    // Our own, and only where the origin speaks of another mode: systemd does not look at it.
+    // Our own file, and only if the origin states another mode. systemd does not look at it.
     private const string ModeFile = "bootmerge-mode";
     private const int FileLimit = 4 << 20;
 
     /// <summary>
-    /// The marker of a merge that lies here; null when there is none. A marker whose dev is another device than the one
-    /// it is on was copied (into an upperdir, a backup, an image): it does not count.
+    /// The marker of the merge on this hierarchy; null if there is none. A marker is ignored if its dev file names
+    /// another device than the one it is on: then it is a copy (in an upperdir, a backup or an image).
     /// </summary>
     /// <param name="hierarchy">O_PATH descriptor of the hierarchy as it is seen.</param>
     public static Marker? TryRead(SafeFileHandle hierarchy, ExtensionClass extensionClass)
@@ -37,7 +37,7 @@ internal static class MarkerDirectory
         };
     }
 
-    /// <summary>Whether a merge of this class lies here.</summary>
+    /// <summary>Whether a merge of this class is on the hierarchy.</summary>
     public static bool Exists(SafeFileHandle hierarchy, ExtensionClass extensionClass)
     {
         using SafeFileHandle? directory = TryOpenOwn(hierarchy, Sys.Status(hierarchy), extensionClass);
@@ -56,8 +56,7 @@ internal static class MarkerDirectory
     }
 
     /// <summary>
-    /// Makes the marker directory with everything but "dev" and "origin", which are known only once all overlays are
-    /// there.
+    /// Makes the marker directory with all files but "dev" and "origin", which are known only when all overlays exist.
     /// </summary>
     public static void Write(SafeFileHandle layer, ExtensionClass extensionClass, List<string> names,
         string? workDirectory, string? backing, string? mode)
@@ -65,8 +64,8 @@ internal static class MarkerDirectory
         Sys.MakeDirectory(layer, extensionClass.MarkerName, Octal.Mode755, extensionClass.MarkerName);
         using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName,
             Sys.O_RDONLY | Sys.O_DIRECTORY);
-        // Hides a copy of an older marker below. In a user namespace it cannot be set, and nothing there merges an
-        // upper layer.
+        // Hides a copy of an older marker in a layer below. In a user namespace the mark cannot be set, and no upper
+        // layer is merged there.
         if (!Sys.IsInUserNamespace())
             Sys.SetXattr(directory, OverlayMark.Opaque, "y"u8.ToArray());
         Sys.ChangeMode(directory, Octal.Mode755);
@@ -85,7 +84,7 @@ internal static class MarkerDirectory
     public static void WriteOrigin(SafeFileHandle layer, ExtensionClass extensionClass, string origin) =>
         WriteLate(layer, extensionClass, "origin", origin);
 
-    // Into the layer, below an overlay through which nobody has looked for it yet.
+    // Writes into the layer directly, below an overlay through which nobody has looked up the file yet.
     private static void WriteLate(SafeFileHandle layer, ExtensionClass extensionClass, string name, string text)
     {
         using SafeFileHandle directory = Sys.OpenChild(layer, extensionClass.MarkerName, Sys.O_PATH | Sys.O_DIRECTORY);
@@ -100,7 +99,7 @@ internal static class MarkerDirectory
         using SafeFileHandle file = Sys.OpenChild(directory, name, Sys.O_WRONLY | Sys.O_CREAT | Sys.O_EXCL,
             Octal.Mode644);
         Sys.WriteAll(file, PathText.Encode(text), name);
-        Sys.ChangeMode(file, Octal.Mode644); // whatever the umask made of it
+        Sys.ChangeMode(file, Octal.Mode644); // the umask may have changed it
     }
 
     private static string? ReadLine(SafeFileHandle directory, string name) => ReadText(directory, name)?.TrimEnd('\n');

@@ -3,12 +3,12 @@ using BootMerge.Json;
 
 namespace BootMerge.Markers;
 
-/// <summary>The marker's origin file: from what, and how, a merge was made.</summary>
+/// <summary>The marker's origin file: what a merge was made from, and how.</summary>
 internal static class Origin
 {
     /// <param name="mode">The mode's name.</param>
-    /// <param name="mutableDirectories">Hierarchy to the directory that is written to or imported; both inside the
-    /// root.</param>
+    /// <param name="mutableDirectories">From each hierarchy to the directory that is written to or imported; both are
+    /// paths inside the root.</param>
     /// <param name="mountOptions">Overlay options that replaced the default ones, or null.</param>
     /// <param name="extensions">Name and identity of each merged extension.</param>
     public static JsonValue Of(
@@ -40,8 +40,8 @@ internal static class Origin
         return origin;
     }
 
-    /// <summary>The same origin with other identities of some extensions.</summary>
-    /// <param name="identify">Gets name and path; null leaves the identity as it is.</param>
+    /// <summary>The same origin with new identities of some extensions.</summary>
+    /// <param name="identify">Gets name and path; returns null to keep the identity.</param>
     public static JsonValue Reidentified(JsonValue origin, System.Func<string, string, JsonValue?> identify)
     {
         if (origin.Get("extensions") is not JsonValue extensions)
@@ -56,31 +56,33 @@ internal static class Origin
         return other.Add("extensions", merged);
     }
 
-    /// <summary>true when a marker's origin says the same; one that cannot be read says nothing.</summary>
+    /// <summary>true if a marker's origin says the same. One that cannot be read never does.</summary>
     public static bool IsSame(JsonValue origin, string? recorded) =>
         recorded is not null && JsonReader.TryParse(PathText.Encode(recorded)) is JsonValue other
             && (origin.Matches(other) || AsWritten(origin) is JsonValue own && own.Matches(other));
 
-    /// <summary>Bytes that are not UTF-8 become others by being written.</summary>
+    /// <summary>The origin as it reads after writing, which changes bytes that are not UTF-8.</summary>
     private static JsonValue? AsWritten(JsonValue origin) =>
         JsonReader.TryParse(PathText.Encode(origin.ToCompactText()));
 
-    /// <summary>The overlay options that replaced the defaults; null when it does not say.</summary>
+    /// <summary>The overlay options that replaced the defaults; null if the origin has none.</summary>
     public static string? MountOptionsOf(string? origin) =>
         origin is null
             || JsonReader.TryParse(PathText.Encode(origin))?.Get("mountOptions") is not { Kind: JsonKind.Text } options
             ? null : options.Text;
 
-    /// <summary>What an origin says of where writes go; null when there is none, or an older systemd's.</summary>
+    /// <summary>
+    /// The origin's part about where writes go; null if there is no origin, or an older systemd wrote it.
+    /// </summary>
     public static JsonValue? Mutable(string? origin) => origin is null
         ? null : JsonReader.TryParse(PathText.Encode(origin))?.Get("mutable");
 
-    /// <summary>Where an extension lay when it was merged, inside the root; null when an origin does not say.</summary>
+    /// <summary>The path inside the root from which an extension was merged; null if the origin does not say.</summary>
     public static string? PathOf(string? origin, string name) =>
         origin is null ? null
             : JsonReader.TryParse(PathText.Encode(origin))?.Get("extensions")?.Get(name)?.Get("path")?.Text;
 
-    /// <summary>null when it does not say.</summary>
+    /// <summary>null if the origin does not say.</summary>
     public static MutableMode? ModeOf(string? origin) =>
         MutableModes.TryParse(Mutable(origin)?.Get("mode")?.Text ?? "", out MutableMode mode) ? mode : null;
 }

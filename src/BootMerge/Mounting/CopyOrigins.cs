@@ -6,12 +6,12 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Takes overlayfs's note of the lower file that a file was copied up from off the files of an upper layer. By the note
-/// overlayfs gives the copy the inode of that lower file. When the lower file is seen as well, because the copy was
-/// moved or what hid it has been removed, both names are one file: what is written to one shows in the other. The note
-/// is a file handle, for most images only an inode number, so in the vendor's next image it names another file. And two
-/// copies with the same note, as cp -a of an upper layer makes them, are a stale handle at one of the names.
-/// Directories keep theirs: overlayfs finds the layers below a directory by its path.
+/// Removes, from the files of an upper layer, overlayfs's note of the lower file that each was copied up from. The note
+/// makes overlayfs give the copy the lower file's inode. If the lower file is visible too, because the copy was moved
+/// or because what hid the lower file was removed, then both names are one file: a write to one shows in the other. The
+/// note is a file handle, which on most images is only an inode number, so in the vendor's next image it names another
+/// file. And if two copies have the same note, as in an upper layer copied with cp -a, one of the names gives a stale
+/// handle. Directories keep their notes: overlayfs finds the layers below a directory by its path.
 /// </summary>
 internal static class CopyOrigins
 {
@@ -21,11 +21,11 @@ internal static class CopyOrigins
     private static readonly byte[] Attribute = PathText.Terminated(OverlayMark.Origin);
 
     /// <summary>
-    /// Safe at any time: without the note a copy has an inode of its own, as a new file has. The whole layer is read,
-    /// also opaque and moved directories.
+    /// Safe at any time: without the note a copy has its own inode, like a new file. Reads the whole layer, including
+    /// opaque and moved directories.
     /// </summary>
-    /// <param name="upper">Without what is mounted upon it.</param>
-    /// <returns>Why some may be left; null when none is.</returns>
+    /// <param name="upper">Without what is mounted in it.</param>
+    /// <returns>Why some notes may be left; null if none are.</returns>
     public static string? Remove(SafeFileHandle upper)
     {
         using SafeFileHandle before = Sys.Open(".", Sys.O_PATH | Sys.O_DIRECTORY);
@@ -60,7 +60,7 @@ internal static class CopyOrigins
         while (way.TryNextOrLeave(out string? name))
         {
             if (Sys.TryOpenChild(way.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY) is not SafeFileHandle directory)
-                continue; // gone or exchanged since
+                continue; // removed or replaced meanwhile
             List<string> inside = [];
             problem = RemoveIn(directory, inside) ?? problem;
             way.Enter(directory, name, inside);
@@ -69,7 +69,7 @@ internal static class CopyOrigins
         return problem;
     }
 
-    /// <param name="directories">Gets those that are in the directory.</param>
+    /// <param name="directories">Receives the directories in this one.</param>
     private static string? RemoveIn(SafeFileHandle directory, List<string> directories)
     {
         string? problem = null;

@@ -7,10 +7,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>Makes the directories that a plan says it creates.</summary>
+/// <summary>Makes the directories that a plan creates.</summary>
 internal static class Directories
 {
-    // Made and undone in the original root, which still exists when the private view does not.
+    // Made and undone in the original root, which still exists after the private view is gone.
     public static void Prepare(RootViews views, StackPlan plan, Undo undo, Journal journal, Log log)
     {
         journal.Add(Journal.Stack, plan.Class, plan.Hierarchy);
@@ -31,7 +31,7 @@ internal static class Directories
         RenameCheck.Run(views.Unmerged, plan, upper, log);
     }
 
-    /// <summary>Removes a workdir; one that is not named like one is left alone.</summary>
+    /// <summary>Removes a workdir; does nothing if the name is not a workdir's.</summary>
     public static void RemoveWorkDirectory(Root root, string path)
     {
         using SafeFileHandle? parent = root.TryOpenDirectory(PathName.Parent(path));
@@ -40,11 +40,11 @@ internal static class Directories
     }
 
     /// <summary>
-    /// Removes the workdirs that merges of before have left: a kill or a power cut leaves them, and processes that kept
-    /// on using a replaced merge.
+    /// Removes workdirs that earlier merges have left behind: after a kill or a power cut, or because processes went on
+    /// using a replaced merge.
     /// </summary>
-    /// <param name="upper">The upperdir beside which they are.</param>
-    /// <param name="keep">Those in use.</param>
+    /// <param name="upper">The upperdir that the workdirs are beside.</param>
+    /// <param name="keep">Workdirs in use.</param>
     public static void RemoveStaleWorkDirectories(Root root, string upper, string hierarchy, List<string> keep)
     {
         foreach (string path in HierarchyLook.WorkDirectoriesBeside(root, upper, hierarchy, out _))
@@ -52,8 +52,7 @@ internal static class Directories
                 RemoveWorkDirectory(root, path);
     }
 
-    // overlayfs writes an identifier onto the upperdir as soon as it is mounted [6.6]: a merge that fails takes it
-    // back.
+    // overlayfs writes an identifier onto the upperdir as soon as it is mounted [6.6]: a merge that fails removes it.
     private static void ForgetIdentifier(Root root, string upper, Undo undo)
     {
         const string Identifier = OverlayMark.Prefix + "uuid";
@@ -72,8 +71,8 @@ internal static class Directories
         undo.Add(() => RemoveWorkDirectory(root, path));
     }
 
-    /// <summary>Makes a directory, and those above it that are missing.</summary>
-    /// <returns>false when it was there.</returns>
+    /// <summary>Makes a directory and its missing parents.</summary>
+    /// <returns>false if it existed already.</returns>
     private static bool Ensure(Root root, string path, uint mode, StackPlan plan, Undo undo, Journal journal)
     {
         using (SafeFileHandle? existing = root.TryOpenDirectory(path))
@@ -88,7 +87,7 @@ internal static class Directories
             throw new InputException(PathText.Printable(root.Outside(path)) + " is in the way: it is not a directory");
         undo.Add(() => RemoveEmpty(root, path));
         using SafeFileHandle created = Sys.OpenChild(parent, PathName.Last(path), Sys.O_RDONLY | Sys.O_DIRECTORY);
-        Sys.ChangeMode(created, mode); // whatever the umask made of it
+        Sys.ChangeMode(created, mode); // the umask may have changed it
         return true;
     }
 

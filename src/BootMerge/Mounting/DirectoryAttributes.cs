@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// The root of an overlay takes mode, owner, ACLs and attributes from its topmost layer: so that layer gets those of
-/// the hierarchy, SELinux label included.
+/// An overlay's root takes mode, owner, ACLs and attributes from its topmost layer. So that layer gets the hierarchy's,
+/// including the SELinux label.
 /// </summary>
 internal static class DirectoryAttributes
 {

@@ -8,8 +8,8 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>A merge, ours or systemd's, that is seen on a hierarchy.</summary>
-/// <param name="isNoExec">Its mount is.</param>
+/// <summary>A merge, ours or systemd's, that is visible on a hierarchy.</summary>
+/// <param name="isNoExec">Whether it is mounted noexec.</param>
 internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierarchy, Marker marker, bool isNoExec)
 {
     public ExtensionClass Class { get; } = extensionClass;
@@ -19,21 +19,21 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
     public Marker Marker { get; } = marker;
 
     /// <summary>
-    /// A fallback of the boot stage: the hierarchy itself is imported, whatever the routing entry says.
+    /// Whether it is a fallback of the boot stage, which imports the hierarchy itself whatever its routing entry says.
     /// </summary>
     public bool IsFallback => MutableModes.TryParse(Marker.Mode ?? "", out MutableMode mode)
         && MutableModes.Imports(mode);
 
     public bool IsMountedNoExec => isNoExec;
 
-    /// <summary>The mode that its origin speaks of; null when that does not say.</summary>
+    /// <summary>The mode that its origin states; null if it states none.</summary>
     public MutableMode? RecordedMode => Origin.ModeOf(Marker.Origin);
 
-    /// <summary>For a refresh: what is not configured stays as it is.</summary>
+    /// <summary>For a refresh: settings that are not configured stay as in this merge.</summary>
     public ClassSettings KeepUnchosen(ClassSettings settings) =>
         settings.KeepsMode ? Keep(settings) : settings.InNoExec(IsNoExec(settings));
 
-    /// <summary>The settings with which it would be made again.</summary>
+    /// <summary>The settings that would make this merge again.</summary>
     public ClassSettings Keep(ClassSettings settings)
     {
         bool isOwn = MutableModes.TryParse(Marker.Mode ?? "", out MutableMode mode);
@@ -44,7 +44,8 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
     }
 
     /// <summary>
-    /// Not what was made of "exec" or "noexec" among overlay options: these hold as long as they are given.
+    /// Whether a refresh keeps it noexec. "exec" or "noexec" among overlay options is not kept: it applies only while
+    /// it is configured.
     /// </summary>
     private bool IsNoExec(ClassSettings settings)
     {
@@ -54,7 +55,7 @@ internal sealed class ExistingMerge(ExtensionClass extensionClass, string hierar
         return isNoExec;
     }
 
-    /// <summary>The topmost merge of each hierarchy of these classes that has one.</summary>
+    /// <summary>The topmost merge on each hierarchy of these classes, where there is one.</summary>
     public static List<ExistingMerge> FindAll(Root root, List<ClassSettings> classes)
     {
         List<ExistingMerge> merges = [];

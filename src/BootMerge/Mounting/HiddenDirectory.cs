@@ -3,16 +3,16 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>The directory under a mount.</summary>
+/// <summary>The directory that a mount hides.</summary>
 internal static class HiddenDirectory
 {
     /// <summary>
-    /// The directory that a merge is on, as it is in its own mount: what is mounted below it now is seen there when the
-    /// merge is gone. A copy of the parent's mount shows it; its file handle leads to it in the mount itself.
+    /// The directory that a merge covers, in its own mount: what is mounted on it now becomes visible when the merge is
+    /// gone. A copy of the parent mount shows the directory, and its file handle opens it in the parent mount itself.
     /// </summary>
     /// <returns>
-    /// null where the hierarchy is a separate mount under the merge, which no copy of the parent shows, where the
-    /// parent is unbindable, or where the file system has no handles that can be opened.
+    /// null if the hierarchy is a separate mount under the merge, which no copy of the parent shows; if the parent is
+    /// unbindable; or if the file system has no handles that can be opened.
     /// </returns>
     public static SafeFileHandle? TryOpen(Root root, string hierarchy)
     {

@@ -5,10 +5,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>Gathers the facts that planning starts from. Nothing here changes the system.</summary>
+/// <summary>Gathers the facts that planning starts from. Changes nothing.</summary>
 internal static class HierarchyLook
 {
-    /// <summary>Looks at a hierarchy on which nothing is merged (any more).</summary>
+    /// <summary>Looks at a hierarchy on which nothing is merged, or nothing any more.</summary>
     public static HierarchyState Of(Root root, ExtensionClass extensionClass, string hierarchy)
     {
         using SafeFileHandle? handle = root.TryOpenDirectory(hierarchy, Sys.O_RDONLY);
@@ -46,7 +46,7 @@ internal static class HierarchyLook
     }
 
     /// <summary>All workdirs that exist beside an upperdir.</summary>
-    /// <param name="inTheWay">Something of such a name that is not a directory, or null.</param>
+    /// <param name="inTheWay">Something that has a workdir's name but is not a directory, or null.</param>
     public static List<string> WorkDirectoriesBeside(Root root, string upper, string hierarchy, out string? inTheWay)
     {
         inTheWay = null;
@@ -121,7 +121,7 @@ internal static class HierarchyLook
         };
     }
 
-    /// <summary>Where a symlink leads that leads to nothing; null when nothing is there at all.</summary>
+    /// <summary>The target of a dangling symlink; null if nothing exists at the path.</summary>
     private static string? DanglingTarget(Root root, string path)
     {
         using SafeFileHandle? parent = root.TryOpenDirectory(PathName.Parent(path));

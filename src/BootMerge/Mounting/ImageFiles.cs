@@ -8,14 +8,14 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// The files of images without the merges above them. A loop device keeps what its file was opened through: through
-/// the old merge, every refresh would keep that, and the loop device below it.
+/// Opens image files where no merge covers them. A loop device keeps the mount through which its file was opened. If
+/// that were the old merge, every refresh would keep that merge, and the loop devices below it.
 /// </summary>
 internal static class ImageFiles
 {
     /// <summary>
-    /// Before the images are opened; the caller is in the original namespace. Certificates, too, are read without the
-    /// merges: see <see cref="ReadCertificates"/>.
+    /// Runs before the images are opened; the caller is in the original namespace. Certificates are read without the
+    /// merges too: see <see cref="ReadCertificates"/>.
     /// </summary>
     public static void OpenBelowMerges(Root root, List<ClassSettings> classes, DiscoveryResult found)
     {
@@ -44,10 +44,10 @@ internal static class ImageFiles
     }
 
     /// <summary>
-    /// Certificates count as they are without the merges: what an extension brings must not vouch for it, or for
-    /// another. Where the caller may not look, it has to do with what everybody sees.
+    /// Certificates count as they are without the merges: an extension must not bring the certificate that vouches for
+    /// it, or for another. A caller who may not look below the merges uses the certificates that everybody sees.
     /// </summary>
-    /// <param name="root">The one of the session, without a preview.</param>
+    /// <param name="root">The session's root, without a preview.</param>
     public static void ReadCertificates(Root root, List<ClassSettings> classes, List<Extension> found)
     {
         if (!found.Exists(static extension => extension.Kind != ExtensionKind.Directory))
@@ -83,7 +83,7 @@ internal static class ImageFiles
         return false;
     }
 
-    /// <summary>In a private view.</summary>
+    /// <summary>Call in a private view.</summary>
     private static Root WithoutMerges(string path, List<ClassSettings> classes)
     {
         Root bare = Root.Open(path);
@@ -93,7 +93,7 @@ internal static class ImageFiles
         return bare;
     }
 
-    /// <summary>In a private view: opens what is the same file in the original namespace.</summary>
+    /// <summary>Call in a private view: opens what is the same file in the original namespace.</summary>
     public static void OpenAsEverybody(Root root, DiscoveryResult found)
     {
         foreach (Extension extension in found.Extensions)
@@ -102,7 +102,8 @@ internal static class ImageFiles
     }
 
     /// <summary>
-    /// Another file of that name, such as one that the machine has in place of the vendor's, is closed.
+    /// Closes the file if it is another one of the same name, for example one that the machine has in place of the
+    /// vendor's.
     /// </summary>
     private static void Use(Extension extension, Root root, SafeFileHandle? file)
     {

@@ -8,7 +8,7 @@ namespace BootMerge.Mounting;
 /// <summary>A line of the journal: what a command was about to change on a hierarchy.</summary>
 /// <param name="kind">One of <see cref="Journal"/>'s words.</param>
 /// <param name="hierarchy">As configured: "/etc".</param>
-/// <param name="value">A path inside the root, or the number of a mount.</param>
+/// <param name="value">A path inside the root, or a mount's number.</param>
 internal sealed class JournalEntry(string kind, ExtensionClass extensionClass, string hierarchy, string value)
 {
     public string Kind { get; } = kind;
@@ -21,21 +21,21 @@ internal sealed class JournalEntry(string kind, ExtensionClass extensionClass, s
 }
 
 /// <summary>
-/// What the running command changes, written down before it does so, in its lock file: the next command that takes the
-/// lock after a kill finds there what may be left. A power loss removes it together with the mounts.
+/// What the running command is about to change, written into its lock file before each change. After a kill, the next
+/// command that takes the lock reads there what may be left. A power loss erases it along with the mounts.
 /// </summary>
 internal sealed class Journal
 {
     /// <summary>A merge is made, replaced or undone here; no value.</summary>
     public const string Stack = "stack";
 
-    /// <summary>A workdir, made now or of a merge that goes.</summary>
+    /// <summary>A workdir: one made now, or one of a merge that is removed.</summary>
     public const string WorkDirectory = "workdir";
 
-    /// <summary>A directory that was missing: the hierarchy, an upperdir, one above them.</summary>
+    /// <summary>A directory that was missing: the hierarchy, an upperdir, or a parent of one.</summary>
     public const string Directory = "directory";
 
-    /// <summary>The number of a mount that is not to stay when the command does not come to its end.</summary>
+    /// <summary>The number of a mount that must go if the command does not finish.</summary>
     public const string Mount = "mount";
 
     private const int Limit = 4 << 20;
@@ -50,10 +50,10 @@ internal sealed class Journal
         _log = log;
     }
 
-    /// <summary>What a command has left that was killed; empty when the last one came to its end.</summary>
+    /// <summary>What a killed command has left; empty if the last command finished.</summary>
     public List<JournalEntry> Left { get; }
 
-    /// <summary>One that cannot be used is a warning: it must not keep a machine from booting.</summary>
+    /// <summary>A journal that cannot be used is only a warning: it must not keep a machine from booting.</summary>
     /// <param name="file">The lock file, locked, open for reading and appending; null: nothing is written down.</param>
     public static Journal Open(SafeFileHandle? file, Log log)
     {
@@ -86,7 +86,7 @@ internal sealed class Journal
         return journal;
     }
 
-    /// <summary>What is not an entry is ignored: a kill can cut the last one off.</summary>
+    /// <summary>Ignores lines that are not entries: a kill can cut off the last one.</summary>
     public static List<JournalEntry> Parse(string text)
     {
         List<JournalEntry> entries = [];
@@ -115,13 +115,13 @@ internal sealed class Journal
         int errno = Sys.TryWriteAll(_file, PathText.Encode(Line(kind, extensionClass, hierarchy, value)));
         if (errno == 0)
             return;
-        // Only a kill makes it needed: a full /run must not keep a machine from booting.
+        // It is needed only after a kill, and a full /run must not keep a machine from booting.
         _log.Warning("No journal is kept, because " + Sys.PathOf(_file) + " cannot be written: " + Errno.Describe(errno)
             + ".");
         _file = null;
     }
 
-    /// <summary>Nothing is left, or all of it has been cleaned up.</summary>
+    /// <summary>Nothing is left, or everything has been cleaned up.</summary>
     public void Clear()
     {
         Left.Clear();

@@ -6,16 +6,16 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// A directory of symlinks that stand for open layers, and for as long as this lives the working directory. Mount
-/// options then hold short relative names: no path is too long for fsconfig's 255 bytes or mount(2)'s page, none needs
-/// an escape, and what is mounted is the directory that was opened, whatever its path means by now.
+/// A directory of symlinks to the open layers. While this object lives, it is the working directory, so mount options
+/// can hold short relative names: none exceeds fsconfig's 255 bytes, all fit into mount(2)'s page, and none needs an
+/// escape. And what is mounted is the directory that was opened, whatever its path leads to now.
 /// </summary>
 internal sealed class LayerLinks : IDisposable
 {
     public const string Upper = "upper";
     public const string Work = "work";
 
-    // 500 layers of names that say something fit into mount(2)'s page only when the names are short.
+    // 500 layers fit into mount(2)'s page only with short names. Readable names are used up to this length.
     private const int ReadableLength = 3500;
 
     private readonly SafeFileHandle _before;
@@ -26,7 +26,7 @@ internal sealed class LayerLinks : IDisposable
         Names = names;
     }
 
-    /// <summary>One for each layer, topmost first: "0.marker", or only the number where there are many.</summary>
+    /// <summary>One for each layer, topmost first: "0.marker", or only the number if there are many.</summary>
     public List<string> Names { get; }
 
     public static LayerLinks Enter(Stage stage, List<NamedLayer> layers, SafeFileHandle? upper, SafeFileHandle? work)

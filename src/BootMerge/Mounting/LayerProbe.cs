@@ -7,19 +7,20 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Overlayfs refuses directories of some file systems as layers: FAT, automount points, overlays of overlays. One
-/// extension there would keep all from being merged, so each is tried alone, and left out.
+/// Overlayfs refuses directories of some file systems as layers: FAT, automount points, overlays of overlays. One such
+/// extension would make the whole merge fail, so each extension is tried alone, and left out if it is refused.
 /// </summary>
 internal static class LayerProbe
 {
-    // What nearly every extension is on, and overlayfs accepts: ext4, XFS, btrfs, tmpfs, squashfs, erofs, ramfs.
+    // File systems that hold nearly all extensions and that overlayfs accepts: ext4, XFS, btrfs, tmpfs, squashfs,
+    // erofs, ramfs.
     private static readonly long[] Usual = [0xEF53, 0x58465342, 0x9123683E, 0x01021994, 0x73717368, 0xE0F5E1E2,
         0x858458F6];
 
-    /// <summary>Replaces the verdict of extensions that the kernel refuses.</summary>
+    /// <summary>Rejects the extensions that the kernel refuses as layers.</summary>
     public static void LeaveOutRefused(Root root, List<Candidate> candidates, Log log)
     {
-        ulong? usual = null; // most extensions lie on one mount, which is asked once
+        ulong? usual = null; // most extensions are on one mount, which is asked only once
         foreach (Candidate candidate in candidates)
         {
             if (!candidate.Verdict.Accepted || candidate.Extension.Image is not null)
@@ -31,7 +32,7 @@ internal static class LayerProbe
         }
     }
 
-    /// <returns>null when the kernel takes it, or cannot be asked.</returns>
+    /// <returns>null if the kernel accepts it, or cannot be asked.</returns>
     private static string? Refusal(Root root, Extension extension, ExtensionLayer layer, ref ulong? usual, Log log)
     {
         using SafeFileHandle? directory = extension.OpenHierarchy(root, layer.Hierarchy);
@@ -45,7 +46,7 @@ internal static class LayerProbe
 
         try
         {
-            // A kernel that wants its layers attached wants that of the empty one beside it, too.
+            // A kernel that needs attached layers also needs the empty layer beside it attached.
             string path = Sys.PathOf(directory);
             using PrivateView view = PrivateView.Enter();
             using SafeFileHandle attached = Sys.Open(path, Sys.O_PATH | Sys.O_DIRECTORY);

@@ -19,18 +19,18 @@ internal sealed class Unseen(ExtensionClass extensionClass, string name, string 
 }
 
 /// <summary>
-/// Where the layers of extensions really are. A confext may be in the /usr that sysexts make, a sysext in the /etc that
-/// confexts make: through a merge that is made in the same step it cannot be a layer, but its directories in the layers
-/// of that merge can.
+/// Finds where the layers of extensions really are. A confext may be in the /usr that sysexts make, and a sysext in the
+/// /etc that confexts make. If that merge is made in the same step, the extension's path through the merge cannot be a
+/// layer, but its directories in that merge's own layers can.
 /// </summary>
 internal static class LayerSources
 {
     private const string Gone = "it came from another extension, which is no longer merged";
 
-    /// <param name="classes">Confexts first where there are both.</param>
+    /// <param name="classes">Confexts first if there are both.</param>
     /// <param name="accepted">One list for each class, with layers as they were found.</param>
-    /// <param name="unseen">Gets those that are left out, such as those that exist only through what is merged
-    /// now.</param>
+    /// <param name="unseen">Receives the extensions that are left out, such as those that exist only through the
+    /// current merge.</param>
     /// <returns>One list for each class.</returns>
     public static List<List<AcceptedExtension>> Of(
         RootViews views, List<ClassSettings> classes, List<List<AcceptedExtension>> accepted, List<Unseen> unseen)
@@ -38,7 +38,7 @@ internal static class LayerSources
         List<StackPlan> sysexts = [];
         if (classes.Count > 1)
         {
-            // Of those sysexts that need no confext: where confexts are.
+            // Those sysexts that need no confext: they make the /usr in which confexts are.
             List<AcceptedExtension> first = Of(views, classes[1].Class, accepted[1], [], []);
             sysexts = Planner.Plan(classes[1], views.Look(classes[1]), first).Plan.Stacks;
         }
@@ -70,20 +70,20 @@ internal static class LayerSources
         return sources;
     }
 
-    /// <returns>Why it cannot be a layer; null when it can.</returns>
+    /// <returns>Why it cannot be a layer; null if it can.</returns>
     private static string? Add(RootViews views, ExtensionLayer layer,
         List<StackPlan> others, List<ExtensionLayer> layers)
     {
         if (layer.Image is not null)
         {
-            layers.Add(layer); // opened already, whatever is over it now
+            layers.Add(layer); // opened already, whatever covers it now
             return null;
         }
 
         foreach (StackPlan stack in others)
             if (PathName.IsBelow(layer.Path, stack.Target))
                 return AddOf(views, layer, stack, layers);
-        // Where nothing is merged it has just been opened.
+        // If nothing is merged, it has just been opened.
         if (views.IsPrivate)
         {
             using SafeFileHandle? directory = views.Unmerged.TryOpenDirectory(layer.Path);
@@ -95,7 +95,9 @@ internal static class LayerSources
         return null;
     }
 
-    /// <summary>As overlayfs merges directories: from the top, until something hides the layers below.</summary>
+    /// <summary>
+    /// Works as overlayfs merges directories: from the top down, until something hides the layers below.
+    /// </summary>
     private static string? AddOf(RootViews views, ExtensionLayer layer, StackPlan stack, List<ExtensionLayer> layers)
     {
         List<Layer> sources = [];
@@ -115,7 +117,7 @@ internal static class LayerSources
         return layers.Count == before ? Gone : null;
     }
 
-    /// <returns>true when this layer hides those below it there.</returns>
+    /// <returns>true if this layer hides what those below it have there.</returns>
     private static bool Take(RootViews views, Layer source, string[] names, ExtensionLayer layer,
         List<ExtensionLayer> layers)
     {
@@ -135,7 +137,7 @@ internal static class LayerSources
                 : null;
             directory.Dispose();
             if (child is null)
-                return true; // a whiteout, or something else in its place
+                return true; // a whiteout, or something other than a directory
             directory = child;
             isOpaque |= OverlayMark.IsOpaque(directory);
         }

@@ -8,16 +8,17 @@ namespace BootMerge.Mounting;
 
 internal delegate void LayerOpener(Stage stage, List<NamedLayer> directories);
 
-/// <summary>Several layers as one read-only directory: an overlay that is mounted nowhere.</summary>
+/// <summary>Several layers as one read-only directory: an overlay that is not attached anywhere.</summary>
 internal static class LayerView
 {
-    /// <param name="layers">Topmost first; one at least.</param>
-    /// <param name="opened">Gets each layer's directory while it is open; null: not wanted.</param>
+    /// <param name="layers">Topmost first; at least one.</param>
+    /// <param name="opened">Receives each layer's directory while it is open, or null.</param>
     /// <returns>Detached.</returns>
     public static SafeFileHandle Mount(RootViews views, List<Layer> layers, Action<NamedLayer>? opened = null)
     {
-        // One layer needs no overlay, only a copy of its mount. Before 6.15 the kernel copies only what is attached,
-        // and later no mount that was put together in another namespace: an image's is copied on the stage.
+        // One layer needs no overlay, only a copy of its mount. Before 6.15 the kernel copies only attached mounts;
+        // later kernels still refuse detached mounts that were put together in another namespace. So an image's mount
+        // is copied on the stage.
         LayerMethod method = layers.Count > 1 ? OverlaySupport.Probe() : LayerMethod.Descriptors;
         bool isStaged = method != LayerMethod.Descriptors || layers.Exists(static layer => layer.Image is not null);
         if (isStaged && !views.IsPrivate)
@@ -31,7 +32,7 @@ internal static class LayerView
     }
 
     /// <param name="root">Opened in the namespace that this thread is in.</param>
-    /// <param name="isStaged">This thread is in a private view, and layers and overlay are attached there.</param>
+    /// <param name="isStaged">Whether this thread is in a private view, with layers and overlay attached there.</param>
     /// <param name="target">For messages.</param>
     /// <param name="open">Opens the layers, topmost first; they are closed in the end.</param>
     /// <returns>Detached.</returns>

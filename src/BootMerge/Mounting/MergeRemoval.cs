@@ -7,10 +7,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>Takes merges away, all or none.</summary>
+/// <summary>Removes merges, all or none.</summary>
 internal static class MergeRemoval
 {
-    /// <param name="merges">The topmost merge of each hierarchy; those below them go too.</param>
+    /// <param name="merges">The topmost merge of each hierarchy; those below them are removed too.</param>
     public static void Run(Root root, List<ExistingMerge> merges, Journal journal, Log log)
     {
         foreach (ExistingMerge merge in merges)
@@ -49,8 +49,8 @@ internal static class MergeRemoval
         journal.Clear();
     }
 
-    /// <summary>Takes one merge away; what is mounted under it is seen in its place afterwards.</summary>
-    /// <param name="taken">Gets what can put it back.</param>
+    /// <summary>Removes one merge; what is mounted under it becomes visible in its place.</summary>
+    /// <param name="taken">Receives what can put the merge back.</param>
     public static void TakeAway(Root root, ExistingMerge merge, List<ReplacedMerge> taken, Undo undo, Journal journal)
     {
         CheckWorkDirectory(root, merge);
@@ -60,7 +60,8 @@ internal static class MergeRemoval
         Submounts submounts = Submounts.Copy(old.Top, merge.Class.MarkerName);
         undo.Hold(submounts);
 
-        // Put where they will be seen before the merge goes: at no time are they missing, not even after a kill.
+        // The copies go where they will be visible before the merge is removed: at no time are they missing, not even
+        // after a kill.
         using SafeFileHandle? hidden = submounts.Mounts.Count == 0
             ? null : HiddenDirectory.TryOpen(root, merge.Hierarchy);
         if (hidden is not null)
@@ -73,7 +74,7 @@ internal static class MergeRemoval
         submounts.Restore(uncovered, target, undo);
     }
 
-    /// <summary>A mount that has no place without the merge ends the command before anything is changed.</summary>
+    /// <summary>If a mount would have no mount point without the merge, fails before anything is changed.</summary>
     private static void CheckSubmounts(Root root, ExistingMerge merge)
     {
         using SafeFileHandle top = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
@@ -90,7 +91,7 @@ internal static class MergeRemoval
     }
 
     /// <summary>
-    /// The marker's workdir is removed with the merge: a path that could be something else is refused.
+    /// The marker's workdir is removed together with the merge. So a path that may not be a workdir is refused.
     /// </summary>
     private static void CheckWorkDirectory(Root root, ExistingMerge merge)
     {

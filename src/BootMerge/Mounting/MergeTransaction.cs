@@ -12,8 +12,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Carries plans out, all or nothing: every overlay is built detached, then all are attached. A failure undoes what
-/// was done, newest first, and is thrown again.
+/// Carries plans out, all or nothing: every overlay is built detached, then all are attached. On a failure, all steps
+/// are undone, newest first, and the exception is rethrown.
 /// </summary>
 internal sealed class MergeTransaction : IDisposable
 {
@@ -26,7 +26,7 @@ internal sealed class MergeTransaction : IDisposable
     private readonly List<BuiltStack> _built = [];
     private readonly List<ReplacedMerge> _replaced = [];
 
-    // The hierarchies that were not merged before, as they are below the merge.
+    // The hierarchies that were not merged before, opened as they are below the new merge.
     private readonly List<KeyValuePair<StackPlan, SafeFileHandle>> _covered = [];
 
     private MergeTransaction(RootViews views, Journal journal, Log log)
@@ -38,7 +38,7 @@ internal sealed class MergeTransaction : IDisposable
     }
 
     /// <summary>
-    /// Merges, or replaces what is merged on the plans' hierarchies; merges that are in no plan are undone.
+    /// Merges, or replaces existing merges, on the plans' hierarchies. Merges that no plan covers are undone.
     /// </summary>
     public static void Run(RootViews views, List<MergePlan> plans, Journal journal, Log log)
     {
@@ -80,7 +80,7 @@ internal sealed class MergeTransaction : IDisposable
                 Directories.Prepare(_views, stack, _undo, _journal, _log);
     }
 
-    /// <summary>A mount that cannot be carried over ends the command before anything is changed.</summary>
+    /// <summary>If a mount cannot be carried over, fails before anything is changed.</summary>
     private void CheckSubmounts(List<MergePlan> plans)
     {
         foreach (MergePlan plan in plans)
@@ -113,7 +113,7 @@ internal sealed class MergeTransaction : IDisposable
         _views.LeavePrivateView();
     }
 
-    /// <returns>false when this kernel wants the layers attached after all.</returns>
+    /// <returns>false if this kernel needs attached layers after all.</returns>
     private bool TryBuildInPlace(List<MergePlan> plans)
     {
         try
@@ -125,14 +125,14 @@ internal sealed class MergeTransaction : IDisposable
             when ((e.Call.StartsWith("fsconfig", StringComparison.Ordinal) || e.Call == "open_tree")
             && e.Errno == Errno.EINVAL)
         {
-            // A root that is unbindable cannot be copied here, and there it can.
-            // Perhaps it is about the layers themselves, and fails again: only the words in the kernel's log would
-            // tell, and those can be about another mount.
+            // An unbindable root cannot be copied here, but can be in a private namespace. If the cause is the layers
+            // themselves, that fails too; only the words in the kernel's log could tell, and they may be about another
+            // mount.
             _log.Debug("Building in place failed (" + e.Message + "), trying again in a private mount namespace.");
             foreach (BuiltStack stack in _built)
                 stack.Dispose();
             _built.Clear();
-            _views.CopySubmounts(); // the copies went with what was built
+            _views.CopySubmounts(); // the copies were lost with what was built
             return false;
         }
     }
@@ -149,8 +149,8 @@ internal sealed class MergeTransaction : IDisposable
     }
 
     /// <summary>
-    /// An extension below one of the hierarchies, such as a confext in /usr while sysexts are merged there, will be
-    /// seen through the new merge: another mount, which systemd's refresh would treat as a change.
+    /// An extension below one of the hierarchies, such as a confext in a /usr that sysexts are merged on, will be seen
+    /// through the new merge. That is another mount, which systemd's refresh would treat as a change.
     /// </summary>
     private void WriteOrigin(MergePlan plan)
     {
@@ -161,7 +161,7 @@ internal sealed class MergeTransaction : IDisposable
                 stack.WriteOrigin(origin);
     }
 
-    /// <returns>null when no new merge covers the path.</returns>
+    /// <returns>null if no new merge covers the path.</returns>
     private JsonValue? IdentityThroughStacks(string path)
     {
         foreach (BuiltStack stack in _built)
@@ -178,7 +178,7 @@ internal sealed class MergeTransaction : IDisposable
 
     private void Show()
     {
-        // Nothing was merged: if this is killed before all of it is shown, the next merge begins again.
+        // Nothing was merged before: if this is killed before everything is attached, the next merge starts anew.
         if (_views.Merges.Count == 0)
             foreach (BuiltStack stack in _built)
                 _journal.Add(Journal.Mount, stack.Plan.Class, stack.Plan.Hierarchy,
@@ -211,15 +211,16 @@ internal sealed class MergeTransaction : IDisposable
         if (errno == 0)
         {
             _undo.Add(() => replaced.PutBackInPlaceOf(stack.Mount, _views.Root));
-            // Lookups that were under way begin again when a mount appears, and may be in the old merge now: detached,
-            // it loses what is mounted on it at once.
+            // A path lookup in progress restarts when a mount appears, and may be inside the old merge now. Detaching
+            // the old merge would take its inner mounts away at once.
             if (_views.SubmountsOf(old.Hierarchy).Mounts.Count > 0)
                 Thread.Sleep(LookupMilliseconds);
             replaced.Detach(target);
         }
         else
         {
-            // EINVAL: no MOVE_MOUNT_BENEATH before 6.5, or a parent it does not work under (the namespace's own root).
+            // EINVAL: no MOVE_MOUNT_BENEATH before 6.5, or a parent mount for which it does not work (the namespace's
+            // own root).
             _log.Debug("The new merge of " + target + " cannot be attached beneath the old one ("
                 + Errno.Describe(errno) + "): replacing it with a short gap.");
             replaced.Detach(target);
@@ -246,7 +247,7 @@ internal sealed class MergeTransaction : IDisposable
         return false;
     }
 
-    /// <summary>What is left of the old merges; it can no longer fail the merge.</summary>
+    /// <summary>Removes what is left of the old merges. A failure here no longer fails the merge.</summary>
     private void CleanUp()
     {
         _undo.Forget();
@@ -260,7 +261,7 @@ internal sealed class MergeTransaction : IDisposable
         foreach (ReplacedMerge old in _replaced)
         {
             bool isGone = old.RemoveRest(_views.Root, WorkDirectoriesInUse(), _log);
-            // While something was written through the old merge, the new one may have cached what was there before.
+            // While processes wrote through the old merge, the new one may have cached the earlier state.
             if (NewStackOn(old.Merge.Hierarchy) is { Plan.Upper: PersistentUpper } stack)
             {
                 if (!isGone)
@@ -271,8 +272,8 @@ internal sealed class MergeTransaction : IDisposable
         }
     }
 
-    // Of hierarchies that were not merged before: no other overlay writes to the upperdir, or the merge would have been
-    // refused.
+    // For hierarchies that were not merged before: no other overlay writes to the upperdir, or the merge would have
+    // been refused.
     private void RemoveStaleWorkDirectories()
     {
         foreach (BuiltStack stack in _built)

@@ -5,10 +5,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>Finds what extensions bring in vain, as a mount that is carried over hides it.</summary>
+/// <summary>Finds what extensions bring in vain because a mount that is carried over hides it.</summary>
 internal static class MountedOver
 {
-    /// <summary>Only the place of each mount is looked up: no walk.</summary>
+    /// <summary>Looks only at each mount's place, and walks no tree.</summary>
     /// <param name="lower">Of the plan.</param>
     /// <param name="layers">The same, opened.</param>
     /// <param name="target">For messages.</param>
@@ -19,7 +19,7 @@ internal static class MountedOver
         for (int i = 0; i < submounts.Mounts.Count; i++)
         {
             string path = submounts.Mounts[i].Path;
-            // Several on one place hide the same.
+            // Several mounts on one place hide the same.
             if (submounts.Mounts.FindIndex(other => other.Path == path) < i)
                 continue;
             List<string> names = [];
@@ -37,7 +37,7 @@ internal static class MountedOver
 
     private static bool HasAt(SafeFileHandle layer, string path)
     {
-        // It is only for a warning: a damaged directory that the merge itself does not read must not end it.
+        // This is only for a warning: a damaged directory that the merge itself does not read must not fail it.
         try
         {
             return HasSomethingAt(layer, path);
@@ -48,7 +48,7 @@ internal static class MountedOver
         }
     }
 
-    /// <summary>A file, or a directory that is not empty.</summary>
+    /// <summary>Whether a file is there, or a directory that is not empty.</summary>
     private static bool HasSomethingAt(SafeFileHandle layer, string path)
     {
         const ulong Resolve = Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS | Sys.RESOLVE_NO_XDEV;

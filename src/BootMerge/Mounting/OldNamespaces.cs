@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Processes that live in another mount namespace than this one and still see a merge that was replaced here: a service
-/// with private mounts keeps the old one until it is restarted.
+/// Processes in other mount namespaces that still see a merge which was replaced here: a service with private mounts
+/// keeps the old merge until it is restarted.
 /// </summary>
 internal static class OldNamespaces
 {
@@ -16,8 +16,8 @@ internal static class OldNamespaces
     private const int LineLimit = 4096;
 
     /// <param name="devices">Of the merges that were replaced, "0:47".</param>
-    /// <returns>"4711 (nginx, nginx.service)" for each process; those that end meanwhile, or cannot be looked at, are
-    /// left out.</returns>
+    /// <returns>"4711 (nginx, nginx.service)" for each process; processes that end meanwhile, or cannot be inspected,
+    /// are not listed.</returns>
     public static List<string> Find(List<string> devices)
     {
         List<string> found = [];
@@ -57,7 +57,7 @@ internal static class OldNamespaces
     }
 
     /// <summary>
-    /// The innermost unit of a process, by the names of its control groups: cgroups(7), systemd.unit(5).
+    /// The innermost unit of a process, found by the names of its control groups: cgroups(7), systemd.unit(5).
     /// </summary>
     /// <param name="groups">/proc/PID/cgroup: lines "0::/system.slice/nginx.service".</param>
     internal static string? UnitOf(string groups)
@@ -71,7 +71,7 @@ internal static class OldNamespaces
         return unit;
     }
 
-    // A process that is gone, or not ours to look at, shows nothing.
+    // Empty if the process is gone, or we may not inspect it.
     private static string NamespaceOf(string process)
     {
         try
@@ -99,7 +99,7 @@ internal static class OldNamespaces
         }
         catch (InputException)
         {
-            return []; // longer than anybody's should be: the refresh has worked, this must not fail it
+            return []; // longer than it should ever be: the refresh has worked, and this must not fail it
         }
     }
 }

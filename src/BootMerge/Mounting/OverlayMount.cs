@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>An open lowerdir and a name for it, for mount options and messages.</summary>
+/// <summary>An open lowerdir, and its name for mount options and messages.</summary>
 internal sealed class NamedLayer(string name, SafeFileHandle directory)
 {
     public string Name { get; } = name;
@@ -14,7 +14,7 @@ internal sealed class NamedLayer(string name, SafeFileHandle directory)
     public SafeFileHandle Directory { get; } = directory;
 }
 
-/// <summary>One overlay, all its directories open, and the ways in which kernels take them.</summary>
+/// <summary>One overlay with all its directories open, and the methods by which different kernels mount it.</summary>
 /// <param name="target">Where it will be seen, for messages.</param>
 /// <param name="source">Its source in mountinfo.</param>
 /// <param name="attributes">MOUNT_ATTR_* bits.</param>
@@ -29,7 +29,7 @@ internal sealed class OverlayMount(
     SafeFileHandle? upper,
     SafeFileHandle? work)
 {
-    /// <summary>One that nobody can write to, to look at what its layers have together.</summary>
+    /// <summary>A read-only overlay, to look at its layers combined.</summary>
     public static OverlayMount ToRead(string target, List<NamedLayer> layers, List<OverlayOption> options) =>
         new(target, "bootmerge", Sys.MOUNT_ATTR_RDONLY | Sys.MOUNT_ATTR_NOSUID | Sys.MOUNT_ATTR_NODEV, options, layers,
             upper: null, work: null);

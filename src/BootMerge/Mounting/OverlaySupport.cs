@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>How this kernel takes the layers of an overlay.</summary>
+/// <summary>How this kernel accepts the layers of an overlay.</summary>
 internal enum LayerMethod
 {
     /// <summary>fsconfig(lowerdir+, descriptor); layers may be detached mounts [6.15].</summary>
@@ -12,24 +12,24 @@ internal enum LayerMethod
     /// <summary>fsconfig(lowerdir+, path); layers must be attached in the caller's namespace [6.7].</summary>
     Paths,
 
-    /// <summary>mount(2) with one lowerdir= string; the same [before 6.7].</summary>
+    /// <summary>mount(2) with one lowerdir= string; layers must be attached here too [before 6.7].</summary>
     MountCall,
 }
 
-/// <summary>What the running kernel's overlayfs can do: asked, not read from a version string.</summary>
+/// <summary>What the running kernel's overlayfs can do: probed, not read from a version string.</summary>
 internal static class OverlaySupport
 {
     private static LayerMethod? s_answer;
 
-    /// <summary>Asks once: the kernel stays the same.</summary>
+    /// <summary>Probes once: the kernel stays the same.</summary>
     public static LayerMethod Probe() => s_answer ??= Ask();
 
     private static LayerMethod Ask()
     {
         using SafeFileHandle context = Sys.FsOpen("overlay");
 
-        // Up to 6.4 a wrapper around mount(2)'s option string takes any key and complains at the end. (Its CREATE
-        // works, but it refuses commas, and the whole of mount(2) is known to work.)
+        // Up to 6.4 the kernel wraps mount(2)'s option string: it accepts any key and complains only at the end.
+        // (CREATE works there, but commas are refused, and plain mount(2) is known to work.)
         if (Sys.TrySetString(context, "bootmerge-probe", "x", out _))
             return LayerMethod.MountCall;
 

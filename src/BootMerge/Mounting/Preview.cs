@@ -7,9 +7,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// The root as it will be with what a plan merges. systemd's units merge one class after the other, so the second class
-/// is looked up in the result of the first, and nothing is shown before all is built. It is in the views' private view,
-/// until that is left: nobody else sees it, and nothing is created on disk.
+/// The root as it will be with what a plan merges. systemd's units merge one class after the other. So the second class
+/// is looked up in the result of the first, although nothing is attached before everything is built. The preview is in
+/// the views' private view until that is left: nobody else sees it, and nothing is created on disk.
 /// </summary>
 internal sealed class Preview : IDisposable
 {
@@ -50,7 +50,7 @@ internal sealed class Preview : IDisposable
 
     private void Show(RootViews views, StackPlan stack)
     {
-        // Read-only, with the machine's own files as the topmost layer: it looks the same, and takes no workdir.
+        // Read-only, with the machine's own files as the topmost layer: it looks the same, and needs no workdir.
         List<Layer> layers = [];
         if (stack.Upper is PersistentUpper { CreateWithMode: null } upper)
             layers.Add(new Layer(LayerKind.Routed, "upperdir", upper.Path));
@@ -67,8 +67,8 @@ internal sealed class Preview : IDisposable
     }
 
     /// <summary>
-    /// A root that lacks a hierarchy, as one that boots for the first time may: its directories, and an empty one, in
-    /// memory.
+    /// For a root that lacks a hierarchy, as on a first boot: a root in memory that has its directories and the missing
+    /// one, empty.
     /// </summary>
     private static Root MakeRoot(Root bare, List<string> absent)
     {

@@ -10,14 +10,13 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Cleans up what a killed command has left. The mounts show it, and the journal says what else there may be.
-/// After a power cut there are neither: then only workdirs are left, and the next merge removes those beside its
-/// upperdir.
+/// Cleans up after a killed command. The mounts show what it did, and the journal names what else may be left. After a
+/// power cut neither exists: then only workdirs can be left, and the next merge removes those beside its upperdir.
 /// </summary>
 internal static class Recovery
 {
-    /// <param name="classes">Those whose hierarchies are looked at besides those of the journal.</param>
-    /// <param name="isMerge">A merge that was not completed is undone, and so is the rest of one that was being
+    /// <param name="classes">Their hierarchies are looked at too, not only those in the journal.</param>
+    /// <param name="isMerge">A merge that was not completed is undone; so is the rest of one that was being
     /// undone.</param>
     public static void Run(Root root, Journal journal, List<ClassSettings> classes, bool isMerge, Log log)
     {
@@ -41,8 +40,8 @@ internal static class Recovery
         journal.Left.FindAll(entry => entry.Kind == kind);
 
     /// <summary>
-    /// A refresh that was killed after the new stack was slid under the old one left both, complete: the old one goes,
-    /// and the new one shows.
+    /// A refresh that was killed after it attached the new merge beneath the old one left both, complete. The old one
+    /// is removed, and the new one becomes visible.
     /// </summary>
     private static void DropOlder(Root root, ExtensionClass extensionClass, string hierarchy, Log log)
     {
@@ -65,7 +64,7 @@ internal static class Recovery
                 return false;
         }
 
-        // Only its marker says whose overlay that is, and it can be read only when the upper one is detached.
+        // Only its marker says whose overlay that is, and the marker can be read only after the upper one is detached.
         string path = Sys.PathOf(root.Handle);
         using PrivateView view = PrivateView.Enter();
         using Root copy = Root.Open(path);
@@ -88,7 +87,7 @@ internal static class Recovery
             unfinished.Add(merge);
         }
 
-        // Killed again, what the journal says still holds: it is neither added to nor emptied.
+        // If this is killed too, the journal still holds: it is neither added to nor emptied.
         MergeRemoval.Run(root, unfinished, Journal.Open(null, log), log);
     }
 
@@ -103,7 +102,7 @@ internal static class Recovery
                 Try(() => Directories.RemoveWorkDirectory(root, entry.Value), log);
     }
 
-    /// <summary>Only what is empty, and only when no merge is there that may use it.</summary>
+    /// <summary>Removes only empty directories, and only if there is no merge that may use them.</summary>
     private static void RemoveDirectories(Root root, Journal journal, Log log)
     {
         foreach (JournalEntry entry in Of(journal, Journal.Stack))
@@ -117,7 +116,7 @@ internal static class Recovery
         }
     }
 
-    // What stays behind does no harm: the command that comes next is more important.
+    // What stays behind does no harm: the next command matters more.
     private static void Try(Action step, Log log)
     {
         try

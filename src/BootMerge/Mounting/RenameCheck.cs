@@ -7,10 +7,11 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Overlayfs makes what it copies up in the workdir and renames it into the upperdir, and what is deleted goes the
-/// other way. File systems refuse that between btrfs subvolumes, and into a directory of another project (quotas of
-/// ext4, XFS and f2fs). The mount still works, and every write to a file of the layers below fails with EXDEV: so it is
-/// detected before. A rename to try it would show in the hierarchy, so the file system is asked for what it decides by.
+/// Overlayfs prepares copied-up files in the workdir and renames them into the upperdir; deleted files go the other
+/// way. File systems refuse such renames between btrfs subvolumes, and into a directory of another project (quotas of
+/// ext4, XFS and f2fs). The mount still works, but every write to a file of the layers below fails with EXDEV. So this
+/// is detected first. A trial rename would show in the hierarchy, so the check asks the file system for what the kernel
+/// bases its decision on.
 /// </summary>
 internal static class RenameCheck
 {
@@ -31,18 +32,16 @@ internal static class RenameCheck
         }
         catch (KernelException e)
         {
-            // A layer that cannot be read is no reason to merge nothing, least of all for a warning.
+            // An unreadable layer is not a reason to merge nothing, least of all when only a warning is at stake.
             log.Warning("Subvolumes below " + root.Outside(plan.Target) + " are not looked for: " + e.Message + ".");
         }
     }
 
-    /// <summary>Whether one directory takes nothing that was made in the other.</summary>
+    /// <summary>Whether one directory refuses what was made in the other.</summary>
     private static bool IsOfAnotherProject(SafeFileHandle directory, SafeFileHandle other) =>
         Sys.InheritedProject(directory) is uint project && project != (Sys.InheritedProject(other) ?? 0);
 
-    /// <summary>
-    /// Below a subvolume inside the upperdir the same holds for the files of the layers below, and only for them.
-    /// </summary>
+    /// <summary>The same happens in a subvolume inside the upperdir, but only to files of the layers below.</summary>
     private static void WarnOfSubvolumes(Root root, StackPlan plan, SafeFileHandle upper, Log log)
     {
         const long BTRFS_SUPER_MAGIC = 0x9123683E;
@@ -63,7 +62,7 @@ internal static class RenameCheck
     }
 
     /// <summary>
-    /// Directories of a layer that the upperdir has as subvolumes; level by level, however deep they are.
+    /// Directories of a layer that are subvolumes in the upperdir; found level by level, however deep they are.
     /// </summary>
     private static List<string> SubvolumesUnder(SafeFileHandle upper, FileStatus top, SafeFileHandle layer)
     {

@@ -35,7 +35,7 @@ internal sealed class ReplacedMerge : IDisposable
         string target = root.Outside(merge.Hierarchy);
         SafeFileHandle top = root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
         SafeFileHandle copy = Sys.CloneTree(top, recursive: true, target);
-        // Where mounts are shared, detaching the original would take the inner mounts off its copy.
+        // If mounts are shared, detaching the original would remove the inner mounts from its copy.
         Sys.MakePrivate(copy, target);
         return new ReplacedMerge(merge, top, copy, Drain.Watch(top));
     }
@@ -46,8 +46,10 @@ internal sealed class ReplacedMerge : IDisposable
         ReleaseTop();
     }
 
-    /// <summary>Shows the merge again after a new one was slid beneath it, whether it is detached yet or not.</summary>
-    /// <remarks>umount2 takes the topmost of a stack: nothing can be detached from beneath.</remarks>
+    /// <summary>
+    /// Puts the merge back on top after a new one was attached beneath it, whether it is detached yet or not.
+    /// </summary>
+    /// <remarks>umount2 takes the topmost mount of a stack: one beneath cannot be detached.</remarks>
     public void PutBackInPlaceOf(SafeFileHandle newMount, Root root)
     {
         string target = root.Outside(Merge.Hierarchy);
@@ -59,7 +61,7 @@ internal sealed class ReplacedMerge : IDisposable
             PutBack(root);
     }
 
-    /// <summary>Shows the merge again after it was detached.</summary>
+    /// <summary>Attaches the merge again after it was detached.</summary>
     public void PutBack(Root root)
     {
         using SafeFileHandle point = root.OpenAt(Merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
@@ -72,9 +74,11 @@ internal sealed class ReplacedMerge : IDisposable
         _top = null;
     }
 
-    /// <summary>After all has worked: removes the old workdir once nobody uses it, and those of older merges.</summary>
-    /// <param name="inUse">Workdirs of the merges that are there now.</param>
-    /// <returns>false when somebody still uses the old merge.</returns>
+    /// <summary>
+    /// After everything has worked: removes the old workdir once nobody uses it, and those of older merges.
+    /// </summary>
+    /// <param name="inUse">Workdirs of the current merges.</param>
+    /// <returns>false if some process still uses the old merge.</returns>
     public bool RemoveRest(Root root, List<string> inUse, Log log)
     {
         ReleaseTop();
@@ -92,7 +96,7 @@ internal sealed class ReplacedMerge : IDisposable
 
         try
         {
-            // The upperdir's own name does not matter, only what is beside it.
+            // The upperdir's own name does not matter, only its siblings do.
             Directories.RemoveStaleWorkDirectories(root, "/" + workDirectory, Merge.Hierarchy, inUse);
         }
         catch (KernelException e)

@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// The root twice: as it is, and bare, without any merge on its hierarchies. Where something is merged, the
-/// bare one is a private view in which it is detached.
+/// Two views of the root: as it is, and without any merge on its hierarchies. If something is merged, the second is a
+/// private view in which the merges are detached.
 /// </summary>
 internal sealed class RootViews : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class RootViews : IDisposable
         Merges = ExistingMerge.FindAll(root, classes);
     }
 
-    /// <summary>As it is for all processes; must not be used while <see cref="IsPrivate"/>.</summary>
+    /// <summary>As all processes see it; must not be used while <see cref="IsPrivate"/>.</summary>
     public Root Root { get; }
 
     /// <summary>Without merges.</summary>
@@ -40,7 +40,7 @@ internal sealed class RootViews : IDisposable
     /// <summary>The merges that all processes see.</summary>
     public List<ExistingMerge> Merges { get; }
 
-    /// <param name="classes">Those whose hierarchies are looked at.</param>
+    /// <param name="classes">Their hierarchies are looked at.</param>
     public static RootViews Open(Root root, List<ClassSettings> classes, Log log)
     {
         RootViews views = new(root, classes, log);
@@ -58,7 +58,7 @@ internal sealed class RootViews : IDisposable
         }
     }
 
-    /// <summary>One for each hierarchy of the class, in order.</summary>
+    /// <summary>One state for each hierarchy of the class, in order.</summary>
     public List<HierarchyState> Look(ClassSettings settings)
     {
         List<HierarchyState> states = [];
@@ -76,7 +76,7 @@ internal sealed class RootViews : IDisposable
     }
 
     /// <summary>
-    /// What is merged is what would be merged: hierarchy by hierarchy, by the origin recorded in the marker.
+    /// Whether what is merged is what would be merged: compares each hierarchy with the origin in its marker.
     /// </summary>
     public bool IsUpToDate(MergePlan plan)
     {
@@ -89,7 +89,7 @@ internal sealed class RootViews : IDisposable
         return true;
     }
 
-    /// <summary>Copies of the mounts that are seen under a hierarchy.</summary>
+    /// <summary>Copies of the mounts that are visible under a hierarchy.</summary>
     public Submounts SubmountsOf(string hierarchy)
     {
         foreach (KeyValuePair<string, Submounts> submounts in _submounts)
@@ -98,7 +98,7 @@ internal sealed class RootViews : IDisposable
         return Submounts.None;
     }
 
-    /// <summary>From here on <see cref="Unmerged"/> is the root in a private mount namespace, without merges.</summary>
+    /// <summary>From now on <see cref="Unmerged"/> is the root in a private mount namespace, without merges.</summary>
     public void EnterPrivateView()
     {
         string path = Sys.PathOf(Root.Handle);
@@ -109,7 +109,7 @@ internal sealed class RootViews : IDisposable
                 TakeAway(_unmerged, settings.Class, hierarchy);
     }
 
-    /// <summary>Back to the original namespace; what was built stays.</summary>
+    /// <summary>Returns to the original namespace; what was built stays.</summary>
     public void LeavePrivateView()
     {
         _unmerged?.Dispose();
@@ -124,7 +124,7 @@ internal sealed class RootViews : IDisposable
         DisposeSubmounts();
     }
 
-    /// <summary>Copies what is mounted under the hierarchies, in place of earlier copies.</summary>
+    /// <summary>Copies what is mounted under the hierarchies, and drops earlier copies.</summary>
     public void CopySubmounts()
     {
         DisposeSubmounts();
@@ -148,7 +148,7 @@ internal sealed class RootViews : IDisposable
                 Submounts.Copy(handle, extensionClass.MarkerName)));
     }
 
-    /// <summary>In a private view.</summary>
+    /// <summary>Call in a private view.</summary>
     public static void TakeAway(Root bare, ExtensionClass extensionClass, string hierarchy)
     {
         while (ExistingMerge.Find(bare, extensionClass, hierarchy) is not null)

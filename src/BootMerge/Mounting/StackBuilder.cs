@@ -10,10 +10,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>An overlay that is complete and that nobody sees yet.</summary>
+/// <summary>A complete overlay that nobody sees yet.</summary>
 /// <param name="mount">Detached; its descriptor is the merged directory.</param>
 /// <param name="markerLayer">Its topmost lowerdir.</param>
-/// <param name="warnings">For when it is shown.</param>
+/// <param name="warnings">To be logged when it is attached.</param>
 internal sealed class BuiltStack(StackPlan plan, SafeFileHandle mount, SafeFileHandle markerLayer,
     List<string> warnings) : IDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class BuiltStack(StackPlan plan, SafeFileHandle mount, SafeFileH
     }
 }
 
-/// <summary>Makes the overlay of a plan, with marker and carried-over mounts, detached.</summary>
+/// <summary>Makes a plan's overlay, with its marker and the mounts carried over, detached.</summary>
 internal sealed class StackBuilder
 {
     private readonly Root _root;
@@ -41,8 +41,8 @@ internal sealed class StackBuilder
     private readonly Log _log;
 
     /// <param name="root">Opened in the namespace that this thread is in.</param>
-    /// <param name="isStaged">This thread is in a <see cref="PrivateView"/>: layers and overlay are attached there
-    /// while they are worked on.</param>
+    /// <param name="isStaged">Whether this thread is in a <see cref="PrivateView"/>: layers and overlay are attached
+    /// there while they are prepared.</param>
     public StackBuilder(Root root, LayerMethod method, bool isStaged, Log log)
     {
         _root = root;
@@ -51,8 +51,8 @@ internal sealed class StackBuilder
         _log = log;
     }
 
-    /// <summary>Everything the plan creates (target, upperdir, workdir) must exist.</summary>
-    /// <param name="isReplacement">The upperdir may still be that of the merge which is replaced.</param>
+    /// <summary>Everything that the plan creates (target, upperdir, workdir) must exist.</summary>
+    /// <param name="isReplacement">The replaced merge may still use the upperdir.</param>
     public BuiltStack Build(MergePlan merge, StackPlan plan, Submounts submounts, bool isReplacement)
     {
         using SafeFileHandle hierarchy = _root.OpenAt(plan.Target, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -63,7 +63,7 @@ internal sealed class StackBuilder
             ? _root.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY | Sys.O_NOFOLLOW) : null;
         try
         {
-            // Overlayfs would mount it with a warning and fail later, when a directory is renamed or created again.
+            // Overlayfs would mount it with a warning, and fail later when a directory is renamed or created again.
             if (upper is not null && !Sys.TakesXattrs(upper))
                 throw new InputException("the upperdir " + PathText.Printable(Sys.PathOf(upper))
                     + " is on a file system without extended attributes, which overlayfs needs there");
@@ -119,9 +119,9 @@ internal sealed class StackBuilder
     }
 
     /// <summary>
-    /// Since the last merge of this upper layer a file in it may have been removed or copied, and the layers below are
-    /// others. In a refresh the old merge still uses it: there an open file may get a second inode, for the same
-    /// content.
+    /// Since the last merge of this upper layer, a file in it may have been removed or copied, and the layers below may
+    /// have changed. During a refresh the old merge still uses the layer: an open file there may get a second inode
+    /// with the same content.
     /// </summary>
     private void RemoveOrigins(SafeFileHandle upper, string target)
     {
@@ -130,9 +130,7 @@ internal sealed class StackBuilder
             _log.Warning("In " + target + " two files may be seen as one: " + problem + ".");
     }
 
-    /// <summary>
-    /// An older kernel takes only layers that are attached: then an image gets a mount of its own on the stage.
-    /// </summary>
+    /// <summary>An older kernel needs attached layers: then an image gets a mount of its own on the stage.</summary>
     public static void OpenLayers(Root root, List<Layer> lower, Stage stage, bool isStaged, List<NamedLayer> layers)
     {
         foreach (Layer layer in lower)
@@ -169,7 +167,7 @@ internal sealed class StackBuilder
         Sys.Reopen(directory, Sys.O_PATH | Sys.O_DIRECTORY);
 
     /// <summary>
-    /// What can be done only once the overlay is there: its device in the marker, and what is mounted on it.
+    /// What can be done only once the overlay exists: writing its device into the marker, and mounting on it.
     /// </summary>
     private BuiltStack Complete(StackPlan plan, Stage stage, SafeFileHandle markerLayer, SafeFileHandle overlay,
         Submounts submounts, List<string> warnings)
@@ -192,8 +190,8 @@ internal sealed class StackBuilder
     }
 
     /// <summary>
-    /// Where the merge can be written to, the marker is covered by a read-only mount of itself. Where an upperdir once
-    /// got a copy of an older marker, which would win, the marker's own layer is what covers it.
+    /// On a writable merge, a read-only mount of the marker covers the marker. If the upperdir ever received a copy of
+    /// an older marker, that copy would win, so the cover comes from the marker's own layer.
     /// </summary>
     private void CoverMarker(StackPlan plan, SafeFileHandle markerLayer, SafeFileHandle overlay, string target)
     {

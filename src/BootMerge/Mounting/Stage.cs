@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// A tmpfs for one stack: the marker's layer, an upperdir in memory, and, where the kernel wants layers attached, the
-/// place to attach the overlay to. Nobody else sees it; it lives as long as a layer of it does.
+/// A tmpfs for one merge. It holds the marker's layer, an upperdir in memory and, if the kernel needs attached layers,
+/// the directory that the overlay is attached to. Nobody else sees it, and it lives as long as one of its layers.
 /// </summary>
 internal sealed class Stage : IDisposable
 {
@@ -27,16 +27,18 @@ internal sealed class Stage : IDisposable
 
     public static Stage Create() => new(Sys.NewMemory());
 
-    /// <summary>In a private mount namespace: hides <paramref name="directory"/> there, which nobody sees.</summary>
+    /// <summary>
+    /// In a private mount namespace: attaches it on <paramref name="directory"/>, which it hides there.
+    /// </summary>
     public void AttachOn(SafeFileHandle directory) => Sys.Attach(_directory, directory, "the staging tmpfs");
 
     /// <summary>
-    /// Shows that directory again: ".." of a symlink would lead to what is attached on it. What was made meanwhile
-    /// stays.
+    /// Uncovers that directory again, because a symlink's ".." would otherwise lead into what is attached on it. What
+    /// was made on the stage stays.
     /// </summary>
     public void Detach() => Sys.Detach(_directory, "the staging tmpfs");
 
-    /// <summary>In a private mount namespace: a mount of an image, where it can be a layer.</summary>
+    /// <summary>In a private mount namespace: attaches a mount of an image, which can then be a layer.</summary>
     /// <returns>The mount's root.</returns>
     public SafeFileHandle Attach(DiskImage image)
     {
@@ -59,25 +61,25 @@ internal sealed class Stage : IDisposable
 
     public SafeFileHandle MarkerLayer() => Subdirectory(MarkerLayerName, Octal.Mode755);
 
-    /// <summary>What is laid over a directory to make an extension of it.</summary>
+    /// <summary>The layer that is put on a directory to make an extension of it.</summary>
     public SafeFileHandle ReleaseLayer() => Subdirectory(ReleaseLayerName, Octal.Mode755);
 
     public SafeFileHandle Upper() => Subdirectory(UpperName, Octal.Mode755);
 
     public SafeFileHandle Work() => Subdirectory(WorkName, Octal.Mode700);
 
-    /// <summary>An empty layer: overlayfs wants two where nothing is written.</summary>
+    /// <summary>An empty layer: overlayfs needs two if there is no upperdir.</summary>
     public SafeFileHandle Filler() => Subdirectory(FillerName, Octal.Mode755);
 
-    /// <summary>Holds symlinks with short names, which stand for layers in mount options.</summary>
+    /// <summary>Holds symlinks with short names that stand for the layers in mount options.</summary>
     public SafeFileHandle Links() => Subdirectory(LinksName, Octal.Mode700);
 
-    /// <summary>Where an overlay is attached while things are mounted on it.</summary>
+    /// <summary>Where an overlay is attached while mounts are put on it.</summary>
     public SafeFileHandle Stack() => Subdirectory(StackName, Octal.Mode700);
 
     public void Dispose() => _directory.Dispose();
 
-    // Opened again after a mount, a name leads to the mount's root.
+    // Opened anew after a mount, the name leads to the mount's root.
     private SafeFileHandle Subdirectory(string name, uint mode)
     {
         Sys.MakeDirectory(_directory, name, mode, name);

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Mounting;
 
-/// <summary>A copy of a mount below a hierarchy, with all that is mounted on it.</summary>
+/// <summary>A copy of a mount below a hierarchy, including all mounts on it.</summary>
 /// <param name="path">Relative to the hierarchy.</param>
 internal sealed class Submount(string path, SafeFileHandle mount)
 {
@@ -16,8 +16,8 @@ internal sealed class Submount(string path, SafeFileHandle mount)
 }
 
 /// <summary>
-/// The mounts under a hierarchy, such as a machine-id bound over a file. They are copied: the originals stay where they
-/// are until everything else has worked.
+/// The mounts under a hierarchy, such as a machine-id bound over a file. They are copied; the originals stay in place
+/// until everything else has worked.
 /// </summary>
 internal sealed class Submounts : IDisposable
 {
@@ -35,12 +35,12 @@ internal sealed class Submounts : IDisposable
     public List<Submount> Mounts { get; }
 
     /// <param name="hierarchy">O_PATH descriptor of the hierarchy as it is seen.</param>
-    /// <param name="markerName">The marker's read-only cover belongs to the merge itself and is left out.</param>
+    /// <param name="markerName">The marker's read-only cover belongs to the merge itself and is not copied.</param>
     public static Submounts Copy(SafeFileHandle hierarchy, string markerName)
     {
         string path = Sys.PathOf(hierarchy);
         MountTable table = MountTable.Read();
-        // In a chroot the mount that the hierarchy is on may have no line: its number is enough.
+        // In a chroot the mount that holds the hierarchy may have no line: its number is enough.
         List<Mount> found = FindUnder(table, Sys.MountNumber(hierarchy), path, markerName);
         List<string> problems = Uncarriable.Find(table, found);
         List<Submount> copies = [];
@@ -50,7 +50,7 @@ internal sealed class Submounts : IDisposable
     }
 
     /// <summary>
-    /// Before anything changes: an <see cref="InputException"/> that names the mounts that would be lost.
+    /// Runs before anything changes: throws an <see cref="InputException"/> that names the mounts that would be lost.
     /// </summary>
     public void Check()
     {
@@ -58,7 +58,7 @@ internal sealed class Submounts : IDisposable
             throw new InputException(_problems.Joined("; "));
     }
 
-    /// <summary>As <see cref="Check"/>, of the tree where they are to be seen next.</summary>
+    /// <summary>Like <see cref="Check"/>, for the tree in which the mounts will be seen next.</summary>
     /// <param name="hierarchy">Descriptor of the directory that the paths are relative to.</param>
     /// <param name="name">Of the hierarchy, for messages.</param>
     public void CheckPlaces(SafeFileHandle hierarchy, string name)
@@ -67,7 +67,7 @@ internal sealed class Submounts : IDisposable
             OpenPlace(hierarchy, mount, name).Dispose();
     }
 
-    /// <summary>Puts the copies onto another tree; a path that is missing there is an error.</summary>
+    /// <summary>Attaches the copies to another tree; fails if a path is missing there.</summary>
     /// <param name="hierarchy">Descriptor of the directory that the paths are relative to.</param>
     /// <param name="name">Of the hierarchy, for messages.</param>
     public void AttachTo(SafeFileHandle hierarchy, string name)
@@ -79,8 +79,8 @@ internal sealed class Submounts : IDisposable
         }
     }
 
-    /// <summary>As <see cref="AttachTo"/>, but leaves alone what is there already.</summary>
-    /// <param name="undo">Takes away again what was attached.</param>
+    /// <summary>Like <see cref="AttachTo"/>, but skips what is there already.</summary>
+    /// <param name="undo">Detaches again what was attached.</param>
     public void Restore(SafeFileHandle hierarchy, string name, Undo undo)
     {
         foreach (Submount mount in Mounts)
@@ -95,8 +95,8 @@ internal sealed class Submounts : IDisposable
     }
 
     /// <summary>
-    /// Takes the originals away from under a merge that has the copies: left there, systemd's unmerge would stack its
-    /// own copies on them, and what is unmounted meanwhile would come back.
+    /// Detaches the originals below a merge that has the copies. If they stayed, systemd's unmerge would stack its own
+    /// copies on them, and a mount that was unmounted meanwhile would come back.
     /// </summary>
     /// <param name="covered">Descriptor of the hierarchy below the merge: from there, paths lead to the
     /// originals.</param>
@@ -104,7 +104,7 @@ internal sealed class Submounts : IDisposable
     {
         for (int i = Mounts.Count - 1; i >= 0; i--)
         {
-            // The merge has worked and shows the copies: a failure here must not end it.
+            // The merge has worked and shows the copies: a failure here must not fail it.
             try
             {
                 using SafeFileHandle? original = TryOpenBelow(covered, Mounts[i].Path);
@@ -128,8 +128,9 @@ internal sealed class Submounts : IDisposable
         table.ChildrenOf(number).FindAll(mount => PathName.IsBelow(mount.Path, path)
             && mount.Path != path + "/" + markerName);
 
-    /// <summary>The common case: each of them is seen.</summary>
-    /// <returns>false when one is not: another one is on it, or over its mount point. Nothing is copied then.</returns>
+    /// <summary>The common case: all of them are visible.</summary>
+    /// <returns>false if one is not, because another mount is on it or covers its mount point. Then nothing is
+    /// copied.</returns>
     private static bool TryCopySeen(List<Mount> mounts, string hierarchy, List<Submount> copies)
     {
         foreach (Mount mount in mounts)
@@ -151,7 +152,7 @@ internal sealed class Submounts : IDisposable
     }
 
     /// <summary>
-    /// In a private view each is detached after it was copied, the topmost first: this uncovers those below it.
+    /// Runs in a private view: detaches each mount after copying it, topmost first, which uncovers those below it.
     /// </summary>
     private static void CopyLayered(string path, string markerName, List<Submount> copies)
     {

@@ -4,13 +4,13 @@ using BootMerge.Linux;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Mounts that the kernel does not copy, or does not attach again: a copy of the tree that they are in would be without
-/// them, and no call would fail.
+/// Mounts that the kernel does not copy, or does not attach again. A copy of the tree around them would lack them, and
+/// no call would fail.
 /// </summary>
 internal static class Uncarriable
 {
-    /// <param name="mounts">Attached directly on the hierarchy's mount.</param>
-    /// <returns>For each a clause that names it, says why and what to do.</returns>
+    /// <param name="mounts">Attached directly to the hierarchy's mount.</param>
+    /// <returns>For each a clause that names it, says why, and what to do.</returns>
     public static List<string> Find(MountTable table, List<Mount> mounts)
     {
         List<string> problems = [];
@@ -29,7 +29,7 @@ internal static class Uncarriable
             if (mount.IsUnbindable)
                 problems.Add(name + "it is unbindable, so it cannot be copied. Unmount it, or make it private (mount "
                     + "--make-private), first");
-            // Inside another mount it is moved along; only one that is moved itself must have a name.
+            // Inside another mount it moves along with that one; only a mount that is moved by itself needs a path.
             else if (mount.IsDeleted && mount.Path == first.Path)
                 problems.Add(name + "its source has been deleted. Unmount it first");
             tree.AddAll(table.ChildrenOf(mount.Id));

@@ -5,7 +5,9 @@ using BootMerge.Reporting;
 
 namespace BootMerge.Mounting;
 
-/// <summary>Steps that undo what was done, newest first. One that fails is logged, and the others still run.</summary>
+/// <summary>
+/// Steps that undo what was done, newest first. A step that fails is logged, and the others still run.
+/// </summary>
 internal sealed class Undo(Log log)
 {
     private readonly List<Action> _steps = [];
@@ -14,7 +16,7 @@ internal sealed class Undo(Log log)
     /// <summary>Registered right after the step that it undoes has succeeded.</summary>
     public void Add(Action step) => _steps.Add(step);
 
-    /// <summary>All has worked: nothing is undone any more.</summary>
+    /// <summary>Everything has worked: nothing will be undone.</summary>
     public void Forget()
     {
         _steps.Clear();

@@ -5,18 +5,20 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Mounting;
 
 /// <summary>
-/// Asks the kernel whether some overlay writes to a directory: in any mount namespace, or no longer mounted anywhere.
+/// Asks the kernel whether an overlay writes to a directory: one in any mount namespace, or one that is no longer
+/// mounted anywhere but still in use.
 /// </summary>
 internal static class UpperInUse
 {
     /// <summary>
-    /// With index=off overlayfs only writes a line to the kernel's log, which all mounts write to. With index=on it
-    /// refuses a directory that is in use, as a lower layer too: there the probe leaves no trace in it, because what
+    /// With index=off overlayfs only writes a line to the kernel's log, which all mounts share. With index=on it
+    /// refuses a directory in use, even as a lower layer. That way the probe leaves no trace in the directory: what
     /// index=on writes goes to an upperdir in memory.
     /// </summary>
-    /// <param name="inMemory">Has no upperdir of its own; what the probe leaves in it goes with it.</param>
-    /// <param name="isStaged">This thread is in a <see cref="PrivateView"/>: the probe is attached to a stage of its
-    /// own.</param>
+    /// <param name="inMemory">A stage without an upperdir of its own; what the probe leaves on it is gone with
+    /// it.</param>
+    /// <param name="isStaged">Whether this thread is in a <see cref="PrivateView"/>: the probe is attached to its own
+    /// stage.</param>
     public static bool Probe(Root root, SafeFileHandle directory, Stage inMemory, LayerMethod method, bool isStaged)
     {
         using Stage? own = isStaged ? Stage.Create() : null;
@@ -37,7 +39,7 @@ internal static class UpperInUse
         }
         catch (KernelException e)
         {
-            // Any other reason will be that of the merge, too, and is told there.
+            // Any other error will hit the merge too, and is reported there.
             return e.Errno == Errno.EBUSY;
         }
     }

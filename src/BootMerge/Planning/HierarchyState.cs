@@ -16,7 +16,7 @@ internal enum RoutingKind
     /// <summary>A directory, or a link to one.</summary>
     Directory,
 
-    /// <summary>Something else, or nothing that can be opened: <see cref="Routing.Problem"/> says what.</summary>
+    /// <summary>Something else, or something that cannot be opened: <see cref="Routing.Problem"/> says what.</summary>
     Unusable,
 }
 
@@ -29,35 +29,33 @@ internal sealed class Routing
     public required RoutingKind Kind { get; init; }
 
     /// <summary>
-    /// Where it leads, inside the root; of a dangling link where it would lead. null when absent or unusable.
+    /// Where it leads, inside the root; for a dangling link, where it would lead. null if absent or unusable.
     /// </summary>
     public string? Path { get; init; }
 
-    /// <summary>Permission bits of the directory behind it.</summary>
+    /// <summary>Permission bits of the directory that it leads to.</summary>
     public uint Permissions { get; init; }
 
     public bool IsReadOnly { get; init; }
 
     /// <summary>
-    /// The directory beside which the workdir goes is on another mount: the directory is a mount point itself.
+    /// Whether the directory is a mount point: then its parent, where the workdir goes, is on another mount.
     /// </summary>
     public bool IsMountRoot { get; init; }
 
     public string? Problem { get; init; }
 
     /// <summary>
-    /// Workdirs of this hierarchy that exist beside the directory: of a merge that is mounted, here or in another
-    /// namespace it, or left by a kill or a power cut. None of them is used again. Paths inside the root.
+    /// This hierarchy's workdirs that exist beside the directory. A mounted merge, here or in another namespace, may
+    /// use them, or a kill or power cut left them. None is used again. Paths inside the root.
     /// </summary>
     public List<string> WorkDirectories { get; init; } = [];
 
-    /// <summary>What has a workdir's name and is not a directory; null when there is none.</summary>
+    /// <summary>Something that has a workdir's name but is not a directory; null if there is none.</summary>
     public string? InTheWay { get; init; }
 }
 
-/// <summary>
-/// Facts about one hierarchy as it is without any merge: what planning starts from.
-/// </summary>
+/// <summary>Facts about one hierarchy as it is without any merge: what planning starts from.</summary>
 internal sealed class HierarchyState
 {
     public required ExtensionClass Class { get; init; }
@@ -65,13 +63,13 @@ internal sealed class HierarchyState
     /// <summary>As configured: "/etc".</summary>
     public required string Hierarchy { get; init; }
 
-    /// <summary>Resolved, inside the root; null when there is no such directory.</summary>
+    /// <summary>Resolved, inside the root; null if there is no such directory.</summary>
     public string? Path { get; init; }
 
-    /// <summary>Where it is created when it is absent, inside the root: a symlink to nothing is followed.</summary>
+    /// <summary>Where it is created if it is absent, inside the root: a dangling symlink is followed.</summary>
     public string? Place { get; init; }
 
-    /// <summary>Permission bits; those a new hierarchy gets when it is absent.</summary>
+    /// <summary>Permission bits; if it is absent, those that a new hierarchy gets.</summary>
     public uint Permissions { get; init; } = Octal.Mode755;
 
     public bool IsEmpty { get; init; } = true;
@@ -82,14 +80,15 @@ internal sealed class HierarchyState
     public required Routing Routing { get; init; }
 
     /// <summary>
-    /// This is a user namespace: what an upper layer hides cannot be read, nor written (xattr(7), trusted.*).
+    /// Whether this is a user namespace: there an upper layer's marks can be neither read nor written (xattr(7),
+    /// trusted.*).
     /// </summary>
     public bool AreMarksHidden { get; init; }
 
     /// <summary>The same hierarchy as if its routing entry led to itself and nothing could be written to.</summary>
     public HierarchyState SelfRouted() => With(RoutingTo(Path ?? Hierarchy, isReadOnly: true));
 
-    /// <summary>The same hierarchy as if its routing entry led there.</summary>
+    /// <summary>The same hierarchy as if its routing entry led to <paramref name="path"/>.</summary>
     /// <param name="path">A directory inside the root, resolved; null: there is no entry.</param>
     public HierarchyState RoutedTo(string? path) => With(RoutingTo(path, isReadOnly: false));
 
@@ -116,7 +115,7 @@ internal sealed class HierarchyState
         AreMarksHidden = AreMarksHidden,
     };
 
-    /// <summary>"/opt/x" to "opt.x": how systemd names what belongs to a hierarchy.</summary>
+    /// <summary>Turns "/opt/x" into "opt.x": systemd's name for what belongs to a hierarchy.</summary>
     public static string ShortName(string hierarchy) => hierarchy.Trim('/').Replace('/', '.');
 
     public static string RoutingEntry(string hierarchy) => "/var/lib/extensions.mutable/" + ShortName(hierarchy);

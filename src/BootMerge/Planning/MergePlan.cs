@@ -11,13 +11,13 @@ internal enum LayerKind
     /// <summary>The hierarchy's own directory.</summary>
     Hierarchy,
 
-    /// <summary>The directory behind the routing entry, imported read-only.</summary>
+    /// <summary>The directory that the routing entry leads to, imported read-only.</summary>
     Routed,
 }
 
 /// <summary>One lowerdir.</summary>
 /// <param name="name">The extension's name, or "etc" for the hierarchy and the routed directory.</param>
-/// <param name="path">Resolved, inside the root, or inside the image.</param>
+/// <param name="path">Resolved, inside the root or the image.</param>
 /// <param name="image">Opened; null: the layer is a directory of the root.</param>
 internal sealed class Layer(LayerKind kind, string name, string path, DiskImage? image = null)
 {
@@ -30,14 +30,14 @@ internal sealed class Layer(LayerKind kind, string name, string path, DiskImage?
     public DiskImage? Image { get; } = image;
 }
 
-/// <summary>Where writes go: upperdir and workdir, which overlayfs takes only together.</summary>
+/// <summary>Where writes go: upperdir and workdir, which overlayfs accepts only together.</summary>
 internal abstract class UpperDirectory;
 
-/// <summary>A directory of the root.</summary>
+/// <summary>An upperdir in the root.</summary>
 /// <param name="path">Of the upperdir, inside the root.</param>
-/// <param name="createWithMode">Permission bits to create it with; null when it exists.</param>
-/// <param name="workDirectory">Its path inside the root, on the same mount as the upperdir; created, and removed on
-/// unmerge.</param>
+/// <param name="createWithMode">Permission bits to create it with; null if it exists.</param>
+/// <param name="workDirectory">Its path inside the root, on the same mount as the upperdir. The merge creates it, and
+/// unmerge removes it.</param>
 internal sealed class PersistentUpper(string path, uint? createWithMode, string workDirectory) : UpperDirectory
 {
     public string Path { get; } = path;
@@ -47,10 +47,10 @@ internal sealed class PersistentUpper(string path, uint? createWithMode, string 
     public string WorkDirectory { get; } = workDirectory;
 }
 
-/// <summary>Created in a tmpfs, gone with the mount.</summary>
+/// <summary>An upperdir in a tmpfs, gone with the mount.</summary>
 internal sealed class MemoryUpper : UpperDirectory;
 
-/// <summary>An overlayfs option; without value it is a flag.</summary>
+/// <summary>An overlayfs option; without a value it is a flag.</summary>
 internal sealed class OverlayOption(string key, string? value)
 {
     public string Key { get; } = key;
@@ -71,16 +71,16 @@ internal sealed class StackPlan
     /// <summary>Where it is mounted: resolved, inside the root.</summary>
     public required string Target { get; init; }
 
-    /// <summary>The target does not exist and is made first.</summary>
+    /// <summary>Whether the target does not exist and must be made first.</summary>
     public required bool CreateTarget { get; init; }
 
-    /// <summary>Lower[0] is the topmost lowerdir below the marker's layer, which is always above them.</summary>
+    /// <summary>Lower[0] is the topmost lowerdir, not counting the marker's layer, which is always above it.</summary>
     public required List<Layer> Lower { get; init; }
 
     /// <summary>null: the merge is read-only.</summary>
     public required UpperDirectory? Upper { get; init; }
 
-    /// <summary>false: it shows the machine's own files alone.</summary>
+    /// <summary>false: it shows only the machine's own files.</summary>
     public bool HasExtensions => Lower.Exists(static layer => layer.Kind == LayerKind.Extension);
 
     /// <summary>MOUNT_ATTR_* bits.</summary>
@@ -88,7 +88,9 @@ internal sealed class StackPlan
 
     public required List<OverlayOption> Options { get; init; }
 
-    /// <summary>For the marker: the hierarchy's device when it is a lower layer on a block device.</summary>
+    /// <summary>
+    /// For the marker: the hierarchy's device, if the hierarchy is a lower layer and on a block device.
+    /// </summary>
     public required string? Backing { get; init; }
 }
 
@@ -110,11 +112,11 @@ internal sealed class MergePlan
     public required MutableMode Mode { get; init; }
 
     /// <summary>
-    /// The mode that the marker speaks of; another one than <see cref="Mode"/> where systemd could not do the same.
+    /// The mode that the marker's origin states. It differs from <see cref="Mode"/> if systemd could not do the same.
     /// </summary>
     public required MutableMode RecordedMode { get; init; }
 
-    /// <summary>What the marker says beside it; null where the two are the same.</summary>
+    /// <summary>The mode for the marker's own file; null if the two are the same.</summary>
     public string? MarkerMode => Mode == RecordedMode ? null : MutableModes.Name(Mode);
 
     /// <summary>Names, lowest layer first.</summary>
@@ -124,24 +126,24 @@ internal sealed class MergePlan
 
     public required List<SkippedHierarchy> Skipped { get; init; }
 
-    /// <summary>The marker's origin file, with the extensions as they are found before the merge.</summary>
+    /// <summary>The marker's origin file, with the extensions as found before the merge.</summary>
     public required JsonValue Origin { get; init; }
 
-    /// <summary>Names of those of which the origin does not speak by what is found at their path.</summary>
+    /// <summary>Names of extensions whose entry in the origin does not describe what is found at their path.</summary>
     public required List<string> Shown { get; init; }
 }
 
-/// <summary>A plan, and perhaps why it cannot be carried out.</summary>
+/// <summary>A plan, and the reason if it cannot be carried out.</summary>
 internal sealed class PlanResult(MergePlan plan, string? refusal)
 {
-    /// <summary>Of use also when refused: what is merged already may be just this.</summary>
+    /// <summary>Useful even if refused: the present merge may be exactly this one.</summary>
     public MergePlan Plan { get; } = plan;
 
     /// <summary>
-    /// Names what cannot be used, and why. It is always about a routing entry: the fallback's question.
+    /// Names what cannot be used, and why. It is always about a routing entry; the boot stage's fallback depends on it.
     /// </summary>
     public string? Refusal { get; } = refusal;
 
-    /// <summary>The plan; an <see cref="InputException"/> when it is refused.</summary>
+    /// <summary>The plan; throws an <see cref="InputException"/> if it is refused.</summary>
     public MergePlan Accepted() => Refusal is null ? Plan : throw new InputException(Refusal);
 }

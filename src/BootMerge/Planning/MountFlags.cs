@@ -5,22 +5,22 @@ using BootMerge.Linux;
 namespace BootMerge.Planning;
 
 /// <summary>
-/// Words among overlay options that overlayfs does not know, because they are flags of every mount: sorted out as
-/// libmount does for mount(8) and systemd. Of two that contradict each other the later one holds.
+/// Words among overlay options that overlayfs does not know because they are flags of every mount. They are sorted out
+/// as libmount does for mount(8) and systemd. Of two that contradict each other, the later one counts.
 /// </summary>
 internal static class MountFlags
 {
     /// <param name="options">"key=value,key".</param>
-    /// <param name="attributes">MOUNT_ATTR_* bits that hold where the options say nothing.</param>
+    /// <param name="attributes">MOUNT_ATTR_* bits that apply if the options say nothing.</param>
     public static uint Apply(string options, uint attributes)
     {
         foreach (string option in options.Split(','))
             IsAttribute(option, ref attributes);
-        // The kernel's atime modes exclude each other; of mount(2)'s flags this one is the stronger.
+        // The kernel's atime modes exclude each other; among mount(2)'s flags, strictatime is the stronger.
         return (attributes & Sys.MOUNT_ATTR_STRICTATIME) != 0 ? attributes & ~Sys.MOUNT_ATTR_NOATIME : attributes;
     }
 
-    /// <summary>What is left for fsconfig(2): overlayfs's own options and flags of the superblock.</summary>
+    /// <summary>What remains for fsconfig(2): overlayfs's own options, and flags of the superblock.</summary>
     public static List<OverlayOption> Rest(string options)
     {
         List<OverlayOption> rest = [];
@@ -51,7 +51,7 @@ internal static class MountFlags
         return rest;
     }
 
-    /// <summary>The MS_* bit by which mount(2) takes it; 0 when it belongs into its text.</summary>
+    /// <summary>The MS_* bit for mount(2); 0 if the option belongs in its text.</summary>
     public static ulong CallFlag(OverlayOption option) => option.Value is not null ? 0 : option.Key switch
     {
         "ro" => Sys.MS_RDONLY,

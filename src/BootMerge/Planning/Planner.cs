@@ -8,12 +8,14 @@ namespace BootMerge.Planning;
 /// <summary>Facts and settings in, a plan out. Reads nothing, changes nothing.</summary>
 internal static class Planner
 {
-    /// <summary>systemd writes this for upper directories that only live in memory; its refresh compares it.</summary>
+    /// <summary>
+    /// systemd records this for upper directories that exist only in memory, and its refresh compares it.
+    /// </summary>
     private const string EphemeralDirectory = "/run/systemd/sysext";
 
     /// <param name="states">One for each of the class's hierarchies, in order.</param>
     /// <param name="extensions">Lowest layer first.</param>
-    /// <param name="recordAs">The mode for the marker to speak of; null: the one merged in.</param>
+    /// <param name="recordAs">The mode to state in the marker; null: the mode of the merge.</param>
     public static PlanResult Plan(
         ClassSettings settings,
         List<HierarchyState> states,
@@ -99,7 +101,7 @@ internal static class Planner
         state.Routing.Kind is not (RoutingKind.Absent or RoutingKind.Dangling) || IsSelfToBe(state);
 
     /// <summary>
-    /// An absent hierarchy that no extension fills is merged when there is something to write to, or a routed
+    /// An absent hierarchy that no extension fills is merged if something can be written to, or there is a routed
     /// directory.
     /// </summary>
     private static bool HasOtherLayers(MutableMode mode, HierarchyState state) =>
@@ -122,13 +124,13 @@ internal static class Planner
     }
 
     /// <summary>
-    /// The routing entry leads to the hierarchy, which is not there: it is made, and then self-routed.
+    /// The routing entry leads to the hierarchy, which does not exist: it is created, and then self-routed.
     /// </summary>
     private static bool IsSelfToBe(HierarchyState state) =>
         state.Path is null && state.Routing.Kind == RoutingKind.Dangling
             && state.Routing.Path == (state.Place ?? state.Hierarchy);
 
-    /// <summary>Below the marker's layer, topmost first.</summary>
+    /// <summary>The layers below the marker's, topmost first.</summary>
     private static List<Layer> Lower(MutableMode mode, HierarchyState state, List<Layer> extensions)
     {
         bool imports = MutableModes.Imports(mode);
@@ -149,8 +151,8 @@ internal static class Planner
     }
 
     /// <summary>
-    /// Why the marks of overlayfs in the machine's layer, which say what is deleted, cannot be heeded; null when they
-    /// can, or there is no such layer.
+    /// Why overlayfs's marks in the machine's layer, which say what is deleted, cannot be honoured; null if they can,
+    /// or there is no such layer.
     /// </summary>
     private static string? MarksProblem(MutableMode mode, HierarchyState state)
     {
@@ -163,7 +165,7 @@ internal static class Planner
             + " could show again: run it outside the namespace; a merge with --mutable=no works";
     }
 
-    /// <summary>Why the routed directory cannot serve the mode; null when it can.</summary>
+    /// <summary>Why the routed directory cannot serve the mode; null if it can.</summary>
     private static string? RoutingProblem(ClassSettings settings, HierarchyState state)
     {
         MutableMode mode = settings.Mode;
@@ -201,7 +203,7 @@ internal static class Planner
     }
 
     /// <summary>
-    /// What systemd records as the mutable directory of a hierarchy: the one written to, or imported.
+    /// The directory that systemd records as a hierarchy's mutable one: the directory written to, or imported.
     /// </summary>
     private static string? RecordedDirectory(MutableMode mode, HierarchyState state) => mode switch
     {

@@ -4,11 +4,11 @@ using BootMerge.Linux;
 
 namespace BootMerge.Planning;
 
-/// <summary>Mount attributes and overlayfs options of a stack.</summary>
+/// <summary>Mount attributes and overlayfs options of a merge.</summary>
 internal static class StackOptions
 {
     /// <summary>
-    /// MOUNT_ATTR_* bits. Configured options may change any of them, but nobody can write where there is no upperdir.
+    /// MOUNT_ATTR_* bits. Configured options may change any of them, but without an upperdir the mount stays read-only.
     /// </summary>
     public static uint Attributes(ClassSettings settings, bool isMutable)
     {
@@ -25,16 +25,16 @@ internal static class StackOptions
     }
 
     /// <summary>
-    /// redirect_dir=on, so that a directory of a lower layer can be renamed; metacopy=off, because a file of which only
-    /// the metadata was copied up is zeros once the layers below are gone; index=off, because an index refuses another
-    /// lower layer at the next boot. Configured options replace these in every mode, as with systemd.
+    /// redirect_dir=on, so that a directory of a lower layer can be renamed. metacopy=off, because a file whose
+    /// metadata alone was copied up turns to zeros once the layers below are gone. index=off, because an index refuses
+    /// a different lower layer at the next boot. Configured options replace these in every mode, as with systemd.
     /// </summary>
     public static List<OverlayOption> Of(ClassSettings settings) =>
         settings.OverlayOptions is null
             ? [new("redirect_dir", "on"), new("metacopy", "off"), new("index", "off")]
             : MountFlags.Rest(settings.OverlayOptions);
 
-    /// <summary>Of an overlay that only shows what its layers have.</summary>
+    /// <summary>For an overlay that only shows the content of its layers.</summary>
     public static List<OverlayOption> ToRead(bool areMarksHidden)
     {
         List<OverlayOption> options = [new("redirect_dir", "follow"), new("metacopy", "off"), new("index", "off")];
@@ -42,7 +42,7 @@ internal static class StackOptions
     }
 
     /// <summary>
-    /// In a user namespace: redirects are in trusted.*, and a kernel that is told to follow them there refuses.
+    /// For a user namespace: redirects are in trusted.*, and the kernel refuses to follow them there.
     /// </summary>
     public static List<OverlayOption> WithoutRedirects(List<OverlayOption> options)
     {

@@ -4,12 +4,12 @@ using System.Collections.Generic;
 namespace BootMerge.Planning;
 
 /// <summary>
-/// Names of workdirs: ".systemd-etc-workdir" beside the upperdir, as with systemd, or with a number behind it while
-/// that one exists. Two stacks never share a workdir, and whether some mount still uses one cannot be asked.
+/// Names of workdirs: ".systemd-etc-workdir" beside the upperdir, as with systemd, with a number appended while that
+/// name is in use. Two merges never share a workdir, and the kernel cannot be asked whether a mount still uses one.
 /// </summary>
 internal static class WorkDirectory
 {
-    /// <summary>The first that is free.</summary>
+    /// <summary>The first name that is free.</summary>
     /// <param name="upper">Path of the upperdir.</param>
     public static string Choose(string upper, string hierarchy, List<string> taken)
     {
@@ -20,7 +20,7 @@ internal static class WorkDirectory
         return path;
     }
 
-    /// <summary>Whether a name is one of a workdir: nothing else is ever removed as one.</summary>
+    /// <summary>Whether this is a workdir's name: nothing else is ever removed as one.</summary>
     public static bool IsName(string name)
     {
         const string Prefix = ".systemd-";
