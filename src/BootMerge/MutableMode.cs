@@ -11,6 +11,7 @@ internal enum MutableMode
     EphemeralImport,
 }
 
+/// <summary>What each mode means. Whatever else must know that asks here, so a new mode is answered here.</summary>
 internal static class MutableModes
 {
     /// <summary>In the order of the enumeration.</summary>
@@ -25,6 +26,9 @@ internal static class MutableModes
 
     /// <summary>The directory that the routing entry leads to is a layer, below what is written.</summary>
     public static bool Imports(MutableMode mode) => mode is MutableMode.Import or MutableMode.EphemeralImport;
+
+    /// <summary>The directory that the routing entry leads to is written to, or is a layer.</summary>
+    public static bool UsesRouting(MutableMode mode) => WritesToDisk(mode) || Imports(mode);
 
     /// <summary>Booleans are modes too, in any spelling.</summary>
     public static bool TryParse(string text, out MutableMode mode)

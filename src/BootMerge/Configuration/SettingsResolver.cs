@@ -128,7 +128,7 @@ internal static class SettingsResolver
         string? options = ResolveOverlayOptions(sources, file, warnings, out string optionsOrigin);
         // What they leave out matters only where something can be written.
         bool areUsed = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan or Verb.Boot
-            && mode is not (MutableMode.No or MutableMode.Import);
+            && (MutableModes.WritesToDisk(mode) || MutableModes.WritesToMemory(mode));
         if (areUsed && options is not null && OverlayOptions.MissingFrom(options) is string missing)
             warnings.Add(optionsOrigin, "the overlay options " + Words.Quote(options)
                 + " replace the defaults and lack " + missing);

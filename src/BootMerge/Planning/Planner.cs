@@ -170,7 +170,7 @@ internal static class Planner
     {
         MutableMode mode = settings.Mode;
         Routing routing = state.Routing;
-        if (mode is MutableMode.No or MutableMode.Ephemeral)
+        if (!MutableModes.UsesRouting(mode))
             return null;
         if (routing.Kind == RoutingKind.Unusable)
             return PathText.Printable(routing.Entry) + " " + routing.Problem;
@@ -208,7 +208,7 @@ internal static class Planner
     private static string? RecordedDirectory(MutableMode mode, HierarchyState state) => mode switch
     {
         MutableMode.No => null,
-        MutableMode.Ephemeral or MutableMode.EphemeralImport =>
+        _ when MutableModes.WritesToMemory(mode) =>
             EphemeralDirectory + "/" + HierarchyState.ShortName(state.Hierarchy),
         MutableMode.Yes => state.Routing.Path ?? state.Routing.Entry,
         MutableMode.Auto when IsSelfToBe(state) => state.Routing.Path,

@@ -88,8 +88,6 @@ internal sealed class Selection
         return found;
     }
 
-    private static bool UsesRouting(MutableMode mode) => mode is not (MutableMode.No or MutableMode.Ephemeral);
-
     private static Selection Make(Session session, Root root, ClassSettings settings, DiscoveryResult found,
         List<ExistingMerge> merges, Settings? all)
     {
@@ -97,7 +95,8 @@ internal sealed class Selection
             settings = merges[0].KeepUnchosen(settings);
         List<Candidate> candidates = Judgement.Of(root, found, HostRelease.Read(root, session.Settings.OsRelease),
             settings.Hierarchies, session.Settings.Has(Switches.Force), settings.ImagePolicy,
-            UsesRouting(settings.Mode) ? Array.ConvertAll(settings.Hierarchies, HierarchyState.RoutingEntry) : null);
+            MutableModes.UsesRouting(settings.Mode)
+                ? Array.ConvertAll(settings.Hierarchies, HierarchyState.RoutingEntry) : null);
         LayerProbe.LeaveOutRefused(root, candidates, session.Log);
         return new Selection(settings, found, candidates)
         {

@@ -130,11 +130,7 @@ internal static class StatusVerb
         if (Origin.Mutable(marker.Origin) is not JsonValue mutable
             || Origin.ModeOf(marker.Origin) is not MutableMode mode)
             return marker.WorkDirectory is null ? null : "an upperdir"; // written by an older systemd
-        return mode switch
-        {
-            MutableMode.Ephemeral or MutableMode.EphemeralImport => "memory",
-            MutableMode.Yes or MutableMode.Auto => mutable.Get("mutableDirs")?.Get(hierarchy)?.Text,
-            _ => null,
-        };
+        return MutableModes.WritesToMemory(mode) ? "memory"
+            : MutableModes.WritesToDisk(mode) ? mutable.Get("mutableDirs")?.Get(hierarchy)?.Text : null;
     }
 }

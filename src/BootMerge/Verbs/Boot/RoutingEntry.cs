@@ -17,7 +17,7 @@ internal static class RoutingEntry
     public static string? Ensure(Session session, List<ClassSettings> classes)
     {
         if (!session.Settings.RouteEtc || ModeOfConfexts(classes) is not MutableMode mode
-            || mode is MutableMode.No or MutableMode.Ephemeral)
+            || !MutableModes.UsesRouting(mode))
             return null;
         // An import comes out as if it was there.
         return Make(session) is string problem && MutableModes.WritesToDisk(mode) ? problem : null;
