@@ -189,7 +189,7 @@ public sealed class SideFileTests : KernelTest
             "    it cannot be used: its hash partition has no verity superblock\n");
     }
 
-    /// <summary>Sweeps refuse them, too; here the calls are known to be made, whatever the machine's kernel has.</summary>
+    /// <summary>Sweeps refuse them, too; here the calls are known to be made, whatever the kernel has.</summary>
     [Theory]
     [InlineData("add_key", "ENOSYS")]
     [InlineData("add_key", "EPERM")]
