@@ -23,6 +23,20 @@ if [ -n "$cited" ]; then ok "the specification is cited"; else not_ok "nothing c
 none "every section that is cited is in docs/specification.md" \
     "$(LC_ALL=C comm -23 <(LC_ALL=C sort <<<"$cited") <(LC_ALL=C sort <<<"$headings"))"
 
+# Whoever HACKING.md sends somewhere gets there. What it has in backquotes: of a path the end is enough; of a C# name
+# each part is somewhere in the sources, if it has two words or a member.
+named=$(grep -oE "\`[^\` ]+\`" ../../HACKING.md | tr -d "\`" | LC_ALL=C sort -u)
+all=$(printf '%s\n' "${files[@]}" ../../tests/docs/prose.sh)
+none "every file that HACKING.md names exists" "$(grep -E '\.(cs|c|sh|scd|md|json|txt)$|[a-z]/$' <<<"$named" |
+    grep -vE '^(\$|out/)|[*]' | while read -r name; do
+        grep -qE "/${name//./\\.}$([ "${name: -1}" = / ] || echo '$')" <<<"$all" || echo "$name"
+    done)"
+mapfile -t sources < <(grep -E '\.(cs|csproj|props)$' <<<"$all")
+words=$(grep -ohE '\w+' "${sources[@]}" | LC_ALL=C sort -u)
+types=$(grep -E '^[A-Z][a-z]+([A-Z][A-Za-z]*|\.[A-Z][A-Za-z]+)+$' <<<"$named" | tr . '\n' | LC_ALL=C sort -u)
+if [ -n "$types" ]; then ok "HACKING.md names types"; else not_ok "HACKING.md names no type"; fi
+none "every type and member that HACKING.md names exists" "$(LC_ALL=C comm -23 <(echo "$types") <(echo "$words"))"
+
 # Phrases that a reader of English stumbles over: what they replaced is behind each.
 phrases='\b(is|was|be) no (directory|file|image|layer|unit|boolean|JSON|regular|character|whiteout|record|rule'
 phrases+='|extension|entry|error|object|text|UTF-8)\b' # is not a
