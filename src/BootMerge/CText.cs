@@ -4,7 +4,7 @@ using System.Text;
 
 namespace BootMerge;
 
-/// <summary>Text with the escapes of C's strings: on a line of its own whatever is in it.</summary>
+/// <summary>Text with the escapes of C strings: one line, whatever it contains.</summary>
 internal static class CText
 {
     /// <summary>C's escapes for control characters, quotes, backslashes and bytes above 126.</summary>
@@ -26,7 +26,7 @@ internal static class CText
         return escaped.ToString();
     }
 
-    /// <summary>null when an escape is none.</summary>
+    /// <summary>null if an escape is not valid.</summary>
     public static string? Unescape(string text)
     {
         List<byte> bytes = new(text.Length);
@@ -55,7 +55,7 @@ internal static class CText
         return PathText.Decode([.. bytes]);
     }
 
-    /// <summary>What "OOO" at the start stands for; -1 when there is no such thing.</summary>
+    /// <summary>The value of three octal digits "OOO" at the start; -1 if there are none.</summary>
     public static int OctalNumber(ReadOnlySpan<byte> text) => Number(text, first: 0, digits: 8);
 
     private static int Number(ReadOnlySpan<byte> text, int first, int digits)
@@ -74,7 +74,7 @@ internal static class CText
         return value > 255 ? -1 : value;
     }
 
-    /// <summary>In quotes, with C's escapes, when anything in it could be misread.</summary>
+    /// <summary>In quotes and with C's escapes if anything in it could be misread.</summary>
     public static string Quoted(string path)
     {
         string escaped = Escape(path);

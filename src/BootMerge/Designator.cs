@@ -20,19 +20,21 @@ internal enum Designator
     Tmp,
     Var,
 
-    /// <summary>Linux data of any kind, the root where there is no other; policies do not know it.</summary>
+    /// <summary>
+    /// Linux data of any kind, or the root if there is no other; image policies do not have this name.
+    /// </summary>
     Generic,
 }
 
-/// <summary>What an image has of one kind of partition, as an image policy asks.</summary>
+/// <summary>What an image has of one kind of partition, in the terms of an image policy.</summary>
 internal enum PartitionState
 {
     Absent,
 
-    /// <summary>It is there, and the policy says that it is not used.</summary>
+    /// <summary>It exists, but the policy says that it is not used.</summary>
     Ignored,
 
-    /// <summary>Without a hash partition that belongs to it.</summary>
+    /// <summary>Without a hash partition of its own.</summary>
     Plain,
 
     /// <summary>With a hash partition.</summary>

@@ -17,10 +17,10 @@ internal sealed class ExtensionClass
     /// <summary>Strongest first.</summary>
     public required string[] SearchDirectories { get; init; }
 
-    /// <summary>What is searched instead when the root is itself an initramfs. Strongest first.</summary>
+    /// <summary>The directories searched instead if the root is itself an initramfs. Strongest first.</summary>
     public required string[] InitrdSearchDirectories { get; init; }
 
-    /// <summary>Inside the extension.</summary>
+    /// <summary>A path inside the extension.</summary>
     public required string ReleaseDirectory { get; init; }
 
     public required string LevelKey { get; init; }
@@ -90,7 +90,7 @@ internal sealed class ExtensionClass
         NoExecByDefault = false,
     };
 
-    /// <summary>null when there is none of that name.</summary>
+    /// <summary>null if no class has that name.</summary>
     public static ExtensionClass? ByName(string name) => name == Confext.Name ? Confext : name == Sysext.Name
         ? Sysext : null;
 }

@@ -2,12 +2,12 @@ using System;
 
 namespace BootMerge;
 
-/// <summary>What an extension may be called.</summary>
+/// <summary>Which names an extension may have.</summary>
 internal static class ExtensionName
 {
     public static bool IsValid(string name) => Problem(name).Length == 0;
 
-    /// <summary>Why it cannot be a name; "" when it can.</summary>
+    /// <summary>Why this cannot be a name; "" if it can.</summary>
     public static string Problem(string name)
     {
         if (name.Length == 0 || name is "." or "..")
@@ -19,7 +19,7 @@ internal static class ExtensionName
                 return "its name contains a control character";
         if (PathText.HasNoncharacter(name))
             return "its name contains a code point that is not a character (such as U+FFFE)";
-        // Temporary files for atomic replacement.
+        // Temporary files for atomic replacement have such names.
         return name.StartsWith(".#", StringComparison.Ordinal) ? "its name starts with .#, as temporary files do" : "";
     }
 }

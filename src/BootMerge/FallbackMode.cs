@@ -1,15 +1,15 @@
 namespace BootMerge;
 
-/// <summary>What the boot stage does when the writable layer cannot be used.</summary>
+/// <summary>What the boot stage does if the writable layer cannot be used.</summary>
 internal enum FallbackMode
 {
     /// <summary>Nothing is merged and the boot stage fails, as systemd does.</summary>
     Fail,
 
-    /// <summary>Merge read-only, the machine's own files on top.</summary>
+    /// <summary>Merge read-only, with the machine's own files on top.</summary>
     Immutable,
 
-    /// <summary>Merge with a writable layer in memory, the machine's own files right below it.</summary>
+    /// <summary>Merge with a writable layer in memory, and the machine's own files right below it.</summary>
     Ephemeral,
 }
 

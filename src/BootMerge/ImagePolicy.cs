@@ -28,15 +28,17 @@ internal sealed class ImagePolicy
     private const int Ignore = 19;
     private const uint FileSystems = (1u << Open) - (1u << FirstFileSystem);
 
-    /// <summary>No use that the rule allows is known. A rule that names none at all allows every one.</summary>
+    /// <summary>
+    /// The rule names uses, but none that is known. A rule that names no use at all allows all of them.
+    /// </summary>
     private const uint UsesUnknown = 1u << 30;
     private const uint IsGiven = 1u << 31;
 
-    /// <summary>In the order of the rules; the last rule is that for all the others, without a name.</summary>
+    /// <summary>In the order of the rules; the last rule is the default for all others and has no name.</summary>
     private static readonly string[] Partitions =
         "root usr home srv esp xbootldr swap root-verity root-verity-sig usr-verity usr-verity-sig tmp var".Split(' ');
 
-    /// <summary>encryptedwithintegrity is not in the man page.</summary>
+    /// <summary>encryptedwithintegrity is missing from the man page.</summary>
     private static readonly string[] Flags = (
         "verity signed encrypted encryptedwithintegrity unprotected unused absent read-only-off read-only-on "
         + "growfs-off growfs-on btrfs erofs ext4 f2fs squashfs vfat xfs open ignore").Split(' ');
@@ -48,10 +50,10 @@ internal sealed class ImagePolicy
 
     /// <param name="text">The policy.</param>
     /// <param name="problem">
-    /// What is wrong with it, or null. Words that are not known may be those of a newer systemd: a policy comes back
-    /// without them. Where they were all that a rule allows, the rule allows nothing.
+    /// What is wrong with it, or null. Unknown words may be those of a newer systemd: the policy is returned without
+    /// them. A rule that allows nothing but unknown words allows nothing.
     /// </param>
-    /// <returns>null when it cannot be read at all.</returns>
+    /// <returns>null if it cannot be read at all.</returns>
     public static ImagePolicy? Parse(string text, out string? problem)
     {
         problem = null;
@@ -70,9 +72,7 @@ internal sealed class ImagePolicy
         return policy;
     }
 
-    /// <summary>
-    /// In place of a policy that cannot be read: whoever wrote it wanted a limit, so no image is allowed.
-    /// </summary>
+    /// <summary>Replaces a policy that cannot be read: its author wanted a limit, so no image is allowed.</summary>
     public static ImagePolicy Unreadable(string text) => new(text);
 
     /// <summary>systemd-sysext(8): images that the boot loader left in the initramfs must be signed.</summary>
@@ -84,10 +84,14 @@ internal sealed class ImagePolicy
         return Parse("root=" + flags + (extensionClass == ExtensionClass.Sysext ? ":usr=" + flags : ""), out _)!;
     }
 
-    /// <summary>Whether the boot loader put it there, which reads it from where nobody is kept from writing.</summary>
+    /// <summary>
+    /// Whether the boot loader put it there. It reads from a place that anybody may be able to write to.
+    /// </summary>
     public static bool IsBootLoaders(string path) => path.StartsWith("/.extra/", StringComparison.Ordinal);
 
-    /// <summary>RequireSigned=yes: what a policy allows of that, where one is configured.</summary>
+    /// <summary>
+    /// The policy for RequireSigned=yes: only signed images, and only those that a configured policy allows.
+    /// </summary>
     public static ImagePolicy OnlySigned(ExtensionClass extensionClass, ImagePolicy? configured)
     {
         if (configured is null)
@@ -103,12 +107,10 @@ internal sealed class ImagePolicy
         return policy;
     }
 
-    /// <summary>
-    /// An image without a partition table is one root partition, none of whose GPT flags is set.
-    /// </summary>
-    /// <param name="fileSystem">What the image holds, as the kernel names it: "squashfs".</param>
-    /// <param name="state">By what lies beside it: never absent or ignored.</param>
-    /// <returns>null when it may be used.</returns>
+    /// <summary>An image without a partition table counts as one root partition with none of the GPT flags.</summary>
+    /// <param name="fileSystem">The image's file system, in the kernel's words: "squashfs".</param>
+    /// <param name="state">Follows from the files beside it: never absent or ignored.</param>
+    /// <returns>null if it may be used.</returns>
     public string? ReasonToRefuse(string fileSystem, PartitionState state = PartitionState.Plain)
     {
         uint rule = RuleFor(Designator.Root);
@@ -121,7 +123,9 @@ internal sealed class ImagePolicy
             : ReasonToRefuse(Designator.Root, fileSystem);
     }
 
-    /// <summary>The file system of one partition; the manual page says so, systemd 262 does not look.</summary>
+    /// <summary>
+    /// Checks the file system of one partition, as the manual page says; systemd 262 does not check it.
+    /// </summary>
     public string? ReasonToRefuse(Designator partition, string fileSystem)
     {
         uint fileSystems = (RuleFor(partition) & FileSystems) >> FirstFileSystem;
@@ -129,8 +133,8 @@ internal sealed class ImagePolicy
         return fileSystems != 0 && (flag < 0 || (fileSystems >> flag & 1) == 0) ? Refusal("no " + fileSystem) : null;
     }
 
-    /// <summary>Of an image with a partition table: to be asked for every designator.</summary>
-    /// <returns>null when nothing is against it.</returns>
+    /// <summary>For an image with a partition table; to be asked for every designator.</summary>
+    /// <returns>null if nothing forbids it.</returns>
     public string? ReasonToRefuse(Designator partition, PartitionState state, bool isReadOnly, bool grows)
     {
         uint rule = RuleFor(partition);
@@ -139,7 +143,7 @@ internal sealed class ImagePolicy
             return (rule & (state == PartitionState.Absent ? Absent : Unused)) != 0 ? null
                 : Refusal("no image without a " + named);
         bool isData = partition is Designator.Root or Designator.Usr;
-        // "unused" allows systemd to use a plain partition, too, if some other use is allowed; not here.
+        // In systemd, "unused" also allows the use of a plain partition if some other use is allowed. Not here.
         uint allowed = isData ? Unprotected : Unprotected | Unused;
         if (state is PartitionState.Hashed or PartitionState.Signed)
             allowed |= Verity;
@@ -153,20 +157,20 @@ internal sealed class ImagePolicy
             ?? FlagReason(rule, named, GrowsOff, GrowsOn, grows, "to grow");
     }
 
-    /// <summary>Whether partitions of a kind are as if they were not there.</summary>
+    /// <summary>Whether partitions of this kind are treated as if they did not exist.</summary>
     public bool Ignores(Designator partition) => (RuleFor(partition) & Uses & ~Absent) == Unused;
 
-    /// <summary>Whether a root or usr partition must be verified if it can be.</summary>
+    /// <summary>Whether a root or usr partition must be verified if that is possible.</summary>
     public bool Verifies(Designator data) => (RuleFor(data) & (Verity | Signed)) != 0;
 
-    /// <summary>Whether a verified one may be used with a signature that somebody trusts, or without.</summary>
+    /// <summary>Whether a verified partition may be used: with a trusted signature, or without one.</summary>
     public bool Allows(Designator data, bool isSigned) => (RuleFor(data) & (isSigned ? Signed : Verity)) != 0;
 
-    /// <summary>As rules name a partition; "generic" has no rule of its own.</summary>
+    /// <summary>A partition's name in rules; "generic" has no rule of its own.</summary>
     public static string NameOf(Designator partition) =>
         partition == Designator.Generic ? "generic" : Partitions[(int)partition];
 
-    /// <returns>"the image policy 'root=absent' allows " and what.</returns>
+    /// <returns>"the image policy 'root=absent' allows " followed by <paramref name="what"/>.</returns>
     public string Refusal(string what) => "the image policy " + Words.Quote(_text) + " allows " + what;
 
     private string? FlagReason(uint rule, string named, uint off, uint on, bool isSet, string word) =>
@@ -174,8 +178,8 @@ internal sealed class ImagePolicy
             ? Refusal("no image whose " + named + " is " + (isSet ? "" : "not ") + "marked " + word) : null;
 
     /// <summary>
-    /// The rule in force: that of the partition, for what belongs to verity also one made of its data's, or that for
-    /// all the others. It has at least one use, or none because none is known.
+    /// The rule in force: the partition's own; for verity's partitions otherwise one derived from their data's rule;
+    /// otherwise the default. It has at least one use, or none because none is known.
     /// </summary>
     private uint RuleFor(Designator partition)
     {
@@ -189,8 +193,8 @@ internal sealed class ImagePolicy
 
     private static uint Filled(uint rule) => (rule & (Uses | UsesUnknown)) == 0 ? rule | Uses : rule;
 
-    /// <summary>Where the data must be verified if it can be, what is needed for it must be there.</summary>
-    /// <returns>0 when the data's rule does not ask for it, or there is none.</returns>
+    /// <summary>If the data must be verified where possible, the partitions needed for that must exist.</summary>
+    /// <returns>0 if the data's rule does not require it, or there is no such rule.</returns>
     private uint Derived(Designator partition)
     {
         uint needed = partition is Designator.RootVerity or Designator.UsrVerity ? Verity | Signed
@@ -202,7 +206,7 @@ internal sealed class ImagePolicy
         return IsGiven | Unprotected | Filled(data) & (Unused | Absent | PartitionFlags);
     }
 
-    /// <returns>false when it is not a rule.</returns>
+    /// <returns>false if it is not a valid rule.</returns>
     private bool Take(string rule, ref string? problem)
     {
         int equals = rule.IndexOf('=');

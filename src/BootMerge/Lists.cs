@@ -5,15 +5,15 @@ using System.Runtime.InteropServices;
 namespace BootMerge;
 
 /// <summary>
-/// Searching, sorting and joining of lists by the runtime's functions for spans. <see cref="List{T}"/>'s own methods
-/// are compiled once for all classes, so one call of them gives every list type in the program a comparer, a sorter or
-/// an enumerator: 75 KB. Functions for spans are compiled for the types that they are called with.
+/// Searches, sorts and joins lists with the runtime's span functions. <see cref="List{T}"/>'s own methods are compiled
+/// once for all classes, so one call of them gives every list type in the program a comparer, a sorter or an
+/// enumerator: 75 KB. Span functions are compiled only for the types that they are called with.
 /// </summary>
 internal static class Lists
 {
     public static bool Has(this List<string> list, string item) => Span(list).Contains(item);
 
-    /// <param name="list">In the order of <see cref="string.CompareOrdinal(string, string)"/>.</param>
+    /// <param name="list">Sorted by <see cref="string.CompareOrdinal(string, string)"/>.</param>
     public static bool HasInOrder(this List<string> list, string item)
     {
         int low = 0;
@@ -29,7 +29,7 @@ internal static class Lists
         return low < list.Count && list[low] == item;
     }
 
-    /// <summary>-1 when the item is not there.</summary>
+    /// <summary>-1 if the list does not have the item.</summary>
     public static int Find(this List<string> list, string item) => Span(list).IndexOf(item);
 
     public static void SortBy<T>(this List<T> list, Comparison<T> comparison) => Span(list).Sort(comparison);
@@ -38,8 +38,8 @@ internal static class Lists
 
     public static string Joined(this List<string> list, string separator) => string.Join(separator, Span(list));
 
-    /// <summary>The last one, which it no longer has.</summary>
-    /// <returns>false when the list is empty.</returns>
+    /// <summary>Removes and returns the last item.</summary>
+    /// <returns>false if the list is empty.</returns>
     public static bool TryTakeLast(this List<string> list, out string item)
     {
         item = list.Count == 0 ? "" : list[^1];

@@ -19,12 +19,14 @@ internal static class MutableModes
 
     public static string Name(MutableMode mode) => Names[(int)mode];
 
-    /// <summary>To the directory that the routing entry leads to. In auto only if there is an entry.</summary>
+    /// <summary>
+    /// Writes go to the directory that the routing entry leads to; in mode auto only if there is an entry.
+    /// </summary>
     public static bool WritesToDisk(MutableMode mode) => mode is MutableMode.Yes or MutableMode.Auto;
 
     public static bool WritesToMemory(MutableMode mode) => mode is MutableMode.Ephemeral or MutableMode.EphemeralImport;
 
-    /// <summary>The directory that the routing entry leads to is a layer, below what is written.</summary>
+    /// <summary>The directory that the routing entry leads to is a layer, below the one written to.</summary>
     public static bool Imports(MutableMode mode) => mode is MutableMode.Import or MutableMode.EphemeralImport;
 
     /// <summary>The directory that the routing entry leads to is written to, or is a layer.</summary>

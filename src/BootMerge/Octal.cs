@@ -2,7 +2,7 @@ using System;
 
 namespace BootMerge;
 
-/// <summary>Modes of files, as chmod(1) has them: C# has no octal numbers.</summary>
+/// <summary>File modes as chmod(1) writes them: C# has no octal numbers.</summary>
 internal static class Octal
 {
     public const uint Mode2 = 0x2;

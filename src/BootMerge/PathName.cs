@@ -2,16 +2,16 @@ using System;
 
 namespace BootMerge;
 
-/// <summary>Absolute paths as text: what is there does not matter. No path ends in a slash but "/" itself.</summary>
+/// <summary>Absolute paths as text, whatever exists there. Only "/" itself ends in a slash.</summary>
 internal static class PathName
 {
-    /// <summary>"/a/b" to "/a"; of "/a" and of a name alone it is "".</summary>
+    /// <summary>"/a/b" gives "/a"; "/a", or a name alone, gives "".</summary>
     public static string Parent(string path) => path[..Math.Max(path.LastIndexOf('/'), 0)];
 
-    /// <summary>"/a/b" to "b".</summary>
+    /// <summary>"/a/b" gives "b".</summary>
     public static string Last(string path) => path[(path.LastIndexOf('/') + 1)..];
 
-    /// <summary>Where a symlink in a directory leads, by its text alone; ".." stops at the root.</summary>
+    /// <summary>Where a symlink in a directory leads, judged by its text alone; ".." stops at the root.</summary>
     public static string Join(string directory, string target)
     {
         string path = "";

@@ -4,8 +4,8 @@ using System.Text;
 namespace BootMerge;
 
 /// <summary>
-/// File names are bytes. In this program they are strings in which every byte that is not part of valid UTF-8 stands
-/// as U+DC80..U+DCFF (a lone low surrogate, which no valid UTF-8 decodes to), so nothing is lost on the way back.
+/// File names are bytes. In this program they are strings. Every byte that is not part of valid UTF-8 becomes
+/// U+DC80..U+DCFF, a lone low surrogate, which valid UTF-8 never decodes to. So nothing is lost on the way back.
 /// </summary>
 internal static class PathText
 {
@@ -42,8 +42,8 @@ internal static class PathText
     public static byte[] Terminated(string text) => Encode(text, terminate: true);
 
     /// <summary>
-    /// As <see cref="Terminated(string)"/>, in the room given where the text is plain and fits: walks name every entry
-    /// several times.
+    /// Like <see cref="Terminated(string)"/>, but writes into the given buffer if the text is ASCII and fits: walks
+    /// name every entry several times.
     /// </summary>
     public static Span<byte> Terminated(ReadOnlySpan<char> text, Span<byte> room)
     {
@@ -63,13 +63,14 @@ internal static class PathText
     }
 
     /// <summary>
-    /// Whether it has one of the code points that Unicode sets aside for ever, which systemd takes for bad UTF-8.
+    /// Whether it has one of the code points that Unicode reserves for ever, which systemd treats as bad UTF-8.
     /// </summary>
     public static bool HasNoncharacter(ReadOnlySpan<char> text)
     {
         for (int i = 0; i < text.Length; i++)
         {
-            // The last two of each plane end in FFFE and FFFF; beyond the first plane only the low half shows that.
+            // The last two of each plane end in FFFE and FFFF; beyond the first plane only the low surrogate shows
+            // that.
             bool isLow = char.IsLowSurrogate(text[i]) && i > 0 && char.IsHighSurrogate(text[i - 1]);
             int codePoint = isLow ? char.ConvertToUtf32(text[i - 1], text[i]) : text[i];
             if (codePoint is >= 0xFDD0 and <= 0xFDEF || (codePoint & 0xFFFE) == 0xFFFE)
@@ -80,8 +81,8 @@ internal static class PathText
     }
 
     /// <summary>
-    /// For messages: each byte of a control character, of a mark that turns the direction of writing, and each that is
-    /// not UTF-8, as \xNN. A line stays a line, and shows what is there.
+    /// For messages: writes as \xNN each byte that is not UTF-8, and each byte of a control character or of a mark that
+    /// changes the writing direction. So a line stays one line, and shows what is there.
     /// </summary>
     public static string Printable(string text)
     {
@@ -107,17 +108,17 @@ internal static class PathText
     }
 
     /// <summary>
-    /// What a terminal may obey: control characters (C0, DEL, C1), marks that turn the direction of writing, and
-    /// separators of lines.
+    /// Whether a terminal may obey it: control characters (C0, DEL, C1), marks that change the writing direction, and
+    /// line separators.
     /// </summary>
     public static bool IsUnprintable(char c) =>
         c < ' ' || c is >= '\u007f' and < '\u00a0' or '\u061c' or '\u200e' or '\u200f' or >= '\u2028' and <= '\u202e'
             or >= '\u2066' and <= '\u2069';
 
-    /// <summary>The byte that stands at this place because it is not UTF-8, or -1.</summary>
+    /// <summary>The byte at this place if it is not UTF-8, otherwise -1.</summary>
     public static int UndecodableByteAt(string text, int i) => IsEscapeAt(text, i) ? text[i] - EscapeBase : -1;
 
-    // Behind a high surrogate it is the second half of a real character.
+    // After a high surrogate it is the second half of a real character.
     private static bool IsEscapeAt(string text, int i) => IsEscape(text[i])
         && (i == 0 || !char.IsHighSurrogate(text[i - 1]));
 
@@ -148,7 +149,7 @@ internal static class PathText
         int at = 0;
         for (int i = 0; i < text.Length; i++)
         {
-            // The low half of a pair never gets here: the loop steps over both halves.
+            // The low half of a pair never gets here: the loop skips both halves.
             if (IsEscape(text[i]))
                 bytes[at++] = (byte)(text[i] - EscapeBase);
             else

@@ -22,7 +22,7 @@ internal static class Program
         Sys.FillStandardDescriptors();
         Log log = new(Log.WantsKernelLog());
         ParseResult? command = null;
-        // The last catch: as PID 1 of an initramfs an exception that leaves Main would panic the kernel.
+        // The last catch: if this is PID 1 of an initramfs, an exception that leaves Main would panic the kernel.
         try
         {
             string path = Environment.GetCommandLineArgs()[0];
@@ -67,7 +67,7 @@ internal static class Program
                 return 0;
             case ParseResult.UsageError usage:
                 log.Error(usage.Message + "; see " + ProgramNames.Name(name) + " --help");
-                return name == ProgramName.BootMerge ? UsageFailure : Failure; // systemd knows only one kind
+                return name == ProgramName.BootMerge ? UsageFailure : Failure; // systemd has only one kind
             default:
                 throw new InvalidOperationException();
         }

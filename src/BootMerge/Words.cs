@@ -2,7 +2,7 @@ using System;
 
 namespace BootMerge;
 
-/// <summary>Words that people write into options, files and variables: recognised, quoted, and corrected.</summary>
+/// <summary>Words that people write in options, files and variables: recognised, quoted, and corrected.</summary>
 internal static class Words
 {
     private const int ShownLength = 80;
@@ -16,7 +16,7 @@ internal static class Words
         return value || lower is "0" or "no" or "n" or "false" or "f" or "off";
     }
 
-    /// <summary>-1 when it is none of them.</summary>
+    /// <summary>-1 if it is none of them.</summary>
     public static int IndexOf(string[] words, string word)
     {
         for (int i = 0; i < words.Length; i++)
@@ -25,7 +25,7 @@ internal static class Words
         return -1;
     }
 
-    /// <summary>Whether a list, its words separated by white space, has a word.</summary>
+    /// <summary>Whether a list of words, separated by white space, contains a word.</summary>
     public static bool Contain(ReadOnlySpan<char> list, ReadOnlySpan<char> word)
     {
         while (true)
@@ -41,20 +41,20 @@ internal static class Words
         }
     }
 
-    /// <summary>For messages: on one line, and not longer than a person wants to read.</summary>
+    /// <summary>For messages: on one line, and shortened to what a person wants to read.</summary>
     public static string Shown(string text) =>
         text.Length <= ShownLength ? PathText.Printable(text) : PathText.Printable(text[..ShownLength]) + "...";
 
     public static string Quote(string text) => "'" + Shown(text) + "'";
 
-    /// <summary>" (did you mean 'x'?)" when a known word is near, else " (known: a, b, c)".</summary>
+    /// <summary>" (did you mean 'x'?)" if a known word is near, otherwise " (known: a, b, c)".</summary>
     public static string Hint(string typed, string[] known) =>
         Nearest(typed, known) is string nearest ? DidYouMean(nearest) : " (known: " + string.Join(", ", known) + ")";
 
     public static string DidYouMean(string nearest) => " (did you mean '" + nearest + "'?)";
 
     /// <summary>
-    /// The known word that was probably meant: begun with what was typed, or a few typing errors away.
+    /// The known word that was probably meant: one that begins with what was typed, or is a few typing errors away.
     /// </summary>
     public static string? Nearest(string typed, string[] known)
     {
@@ -65,7 +65,7 @@ internal static class Words
         int smallest = 2 * Math.Max(1, typed.Length / 2) + 2;
         foreach (string word in known)
         {
-            // Between two equally near words the one that begins alike was meant: "umerge" is unmerge.
+            // Of two equally near words, the one with the same beginning was meant: "umerge" is unmerge.
             bool isBeginning = typed.Length > 1 && word.StartsWith(typed, StringComparison.OrdinalIgnoreCase);
             int distance = isBeginning ? 1 : 2 * Distance(typed, word) + (Same(typed[0], word[0]) ? 0 : 1);
             if (distance < smallest)
@@ -78,7 +78,7 @@ internal static class Words
         return nearest;
     }
 
-    /// <summary>Damerau-Levenshtein (optimal string alignment), upper and lower case alike.</summary>
+    /// <summary>Damerau-Levenshtein distance (optimal string alignment); ignores case.</summary>
     private static int Distance(string a, string b)
     {
         int width = b.Length + 1;

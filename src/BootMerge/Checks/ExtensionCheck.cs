@@ -8,25 +8,25 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Checks;
 
-/// <summary>All checks of the extensions of one class. Nothing is changed.</summary>
-/// <param name="findings">An array, to which they are added.</param>
-/// <param name="merged">Names of those that a merge would take.</param>
-/// <param name="asked">Names: what is wrong with these is reported; others are there to be compared with.</param>
+/// <summary>All checks of one class's extensions. Nothing is changed.</summary>
+/// <param name="findings">A JSON array that receives the findings.</param>
+/// <param name="merged">Names of the extensions that would be merged.</param>
+/// <param name="asked">Names of the extensions to report on; others are only there for comparison.</param>
 internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRelease host,
     List<string> merged, List<string> asked, JsonValue findings)
 {
     private readonly SamePathCheck _paths = new();
 
-    /// <summary>Somebody named what to check, and wants to know what is in it.</summary>
+    /// <summary>The user named what to check, and wants to know what the images contain.</summary>
     public bool DescribesImages { get; init; }
 
-    /// <summary>What is in the images that were asked for, a paragraph for each.</summary>
+    /// <summary>Describes the images that were asked for, one paragraph each.</summary>
     public string Images { get; private set; } = "";
 
-    /// <summary>To be called for all extensions that would be merged together, the topmost first.</summary>
+    /// <summary>To be called for all extensions that would be merged together, topmost first.</summary>
     public void Check(Extension extension)
     {
-        // As in Judgement: a broken extension is what is looked for, it ends nothing.
+        // As in Judgement: the check looks for broken extensions, so one of them does not end it.
         try
         {
             if (DescribesImages && IsAsked(extension.Name)
@@ -79,7 +79,7 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
         }
     }
 
-    /// <summary>An extension need not have every hierarchy. If it has something there, that should be merged.</summary>
+    /// <summary>An extension need not have every hierarchy. But what it has there should be merged.</summary>
     private void CheckMissing(Extension extension, string hierarchy, SafeFileHandle top)
     {
         using SafeFileHandle? entry = Extension.TryOpenInside(top, hierarchy, Sys.O_PATH | Sys.O_NOFOLLOW);
@@ -93,7 +93,9 @@ internal sealed class ExtensionCheck(Root root, ClassSettings settings, HostRele
         string detail = "") =>
         Add(id, extension.Name, place, what, fix, detail);
 
-    /// <summary>As <see cref="Finding.Add"/>; of an extension that is not asked for nothing is reported.</summary>
+    /// <summary>
+    /// Like <see cref="Finding.Add"/>, but reports nothing about an extension that was not asked for.
+    /// </summary>
     public void Add(string id, string extension, string place, string what, string fix,
         string detail)
     {

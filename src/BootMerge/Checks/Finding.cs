@@ -2,16 +2,16 @@ using BootMerge.Json;
 
 namespace BootMerge.Checks;
 
-/// <summary>Something that is wrong with an extension, in the form in which --json= shows it.</summary>
+/// <summary>A fault in an extension, in the form in which --json= shows it.</summary>
 internal static class Finding
 {
-    /// <param name="findings">An array.</param>
+    /// <param name="findings">A JSON array.</param>
     /// <param name="id">One of <see cref="FindingId"/>.</param>
-    /// <param name="extension">The extension's name; null for an entry that is none.</param>
-    /// <param name="place">A path inside the extension, or of the extension itself.</param>
-    /// <param name="what">To stand behind the place: "is a device file".</param>
-    /// <param name="detail">What only this finding says, to stand behind <paramref name="what"/>.</param>
-    /// <param name="fix">What to do, as an order.</param>
+    /// <param name="extension">The extension's name; null for an entry that is not an extension.</param>
+    /// <param name="place">A path inside the extension, or the path of the extension itself.</param>
+    /// <param name="what">Follows the place in the message: "is a device file".</param>
+    /// <param name="detail">What only this finding says; follows <paramref name="what"/>.</param>
+    /// <param name="fix">What to do, as an instruction.</param>
     public static void Add(JsonValue findings, string id, string? extension, string place,
         string what, string detail, string fix) =>
         findings.Add(JsonValue.Object()
@@ -22,7 +22,7 @@ internal static class Finding
             .Add("fix", JsonValue.String(fix)));
 }
 
-/// <summary>Scripts look for these words: one is never renamed. Each is explained in bootmerge-check(8).</summary>
+/// <summary>Scripts look for these words, so none is ever renamed. bootmerge-check(8) explains each.</summary>
 internal static class FindingId
 {
     public const string Compatibility = "compatibility";

@@ -5,11 +5,12 @@ using BootMerge.Linux;
 namespace BootMerge.Checks;
 
 /// <summary>
-/// Files that tell one machine from all others: in a layer that many machines get, all of them are the same one.
+/// Files that distinguish one machine from all others. In a layer that many machines get, they would make all of them
+/// the same machine.
 /// </summary>
 internal static class IdentityCheck
 {
-    /// <summary>"uninitialized" in /etc/machine-id asks for a new one, as an empty file does.</summary>
+    /// <summary>"uninitialized" in /etc/machine-id requests a new ID, as an empty file does.</summary>
     private const int LengthOfMachineId = 32;
 
     private static readonly string[] Files = ["/etc/machine-id", "/etc/hostid", "/etc/krb5.keytab", "/etc/nvme/hostid",

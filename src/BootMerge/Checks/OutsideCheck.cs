@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Checks;
 
-/// <summary>What an extension has outside its hierarchies, where it does not show.</summary>
+/// <summary>Files of an extension outside its hierarchies, which a merge does not show.</summary>
 internal static class OutsideCheck
 {
     /// <param name="top">The extension's own top directory.</param>

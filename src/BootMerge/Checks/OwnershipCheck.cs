@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Checks;
 
 /// <summary>
-/// Owner and mode of directories inside the hierarchies: a merged directory has those of the topmost layer that has it.
+/// Owner and mode of directories inside the hierarchies: a merged directory takes them from its topmost layer.
 /// </summary>
 internal static class OwnershipCheck
 {

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Checks;
 
-/// <summary>The release file, and the os-release that an extension must not have.</summary>
+/// <summary>The release file, and os-release, which an extension must not contain.</summary>
 internal static class ReleaseCheck
 {
     public static void Check(ExtensionCheck check, Root root, Extension extension, HostRelease host, SafeFileHandle top)
@@ -43,7 +43,7 @@ internal static class ReleaseCheck
 
     private static void CheckOsRelease(ExtensionCheck check, Extension extension, SafeFileHandle top, string path)
     {
-        // Not followed: a symlink of that name hides the system's file just as well.
+        // Not followed: even a dangling symlink of that name hides the system's file.
         using SafeFileHandle? file = Sys.TryOpenAt(top, path, Sys.O_PATH | Sys.O_NOFOLLOW,
             Sys.RESOLVE_IN_ROOT | Sys.RESOLVE_NO_MAGICLINKS, out _);
         if (file is not null)

@@ -7,7 +7,7 @@ namespace BootMerge.Checks;
 /// <summary>Owner and mode of the directories at the top of an extension.</summary>
 internal static class TopDirectoryCheck
 {
-    /// <summary>Whoever owns a directory of what is merged decides what is in /etc.</summary>
+    /// <summary>The owner of a merged directory decides what is in /etc.</summary>
     public static void CheckOwner(ExtensionCheck check, Extension extension, string place, FileStatus status)
     {
         if (status.Uid != 0 || status.Gid != 0)
@@ -17,8 +17,8 @@ internal static class TopDirectoryCheck
     }
 
     /// <summary>
-    /// The merged directory keeps the hierarchy's mode. But overlayfs itself shows that of the topmost layer, so other
-    /// tools may; and a system without that hierarchy has no other.
+    /// The merged directory keeps the hierarchy's mode. But overlayfs itself shows the mode of the topmost layer, so
+    /// other tools may show that; and if the system lacks the hierarchy, there is no other mode.
     /// </summary>
     public static void CheckMode(ExtensionCheck check, Root root, Extension extension, string hierarchy,
         FileStatus status)

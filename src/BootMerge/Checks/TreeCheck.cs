@@ -8,16 +8,16 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Checks;
 
 /// <summary>Every file that an extension brings into a hierarchy.</summary>
-/// <param name="comparesPaths">It is merged together with the others that are checked.</param>
+/// <param name="comparesPaths">Whether it would be merged together with the others that are checked.</param>
 internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension extension, string[] hierarchies,
     SamePathCheck paths, bool comparesPaths)
 {
     private const uint SetIds = Octal.Mode6000;
 
-    // Of what is not asked for only the paths are of interest.
+    // If it was not asked for, only its paths are of interest.
     private readonly bool _isAsked = check.IsAsked(extension.Name);
 
-    /// <summary>Filled when the system runs: what they hold now says nothing.</summary>
+    /// <summary>Filled while the system runs: what they hold now means nothing.</summary>
     private const string RuntimePlaces = "/dev:/proc:/run:/sys:/tmp:/var/run:/var/tmp";
 
     /// <param name="top">The extension's directory for the hierarchy.</param>
@@ -34,7 +34,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
             {
                 if (Sys.TryOpenChild(descent.Current!, name,
                     Sys.O_RDONLY | Sys.O_DIRECTORY) is not SafeFileHandle directory)
-                    continue; // gone since
+                    continue; // gone meanwhile
                 path += "/" + name;
                 inside = [];
                 descent.Enter(directory, name, inside);
@@ -51,7 +51,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         }
     }
 
-    /// <summary>In order of names, so that two runs report alike.</summary>
+    /// <summary>Sorted by name, so that two runs report the same.</summary>
     public static List<DirectoryEntry> Sorted(SafeFileHandle directory)
     {
         List<DirectoryEntry> entries = Sys.ReadDirectory(directory);
@@ -59,7 +59,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
         return entries;
     }
 
-    /// <param name="inside">Gets the names of the directories in it.</param>
+    /// <param name="inside">Receives the names of its subdirectories.</param>
     private void CheckDirectory(SafeFileHandle directory, string path, FileStatus top, List<string> inside)
     {
         if (_isAsked)
@@ -78,7 +78,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
                 CheckAgainstSystem(childPath, status);
             }
 
-            if (status.IsDirectory && status.IsSameDevice(top)) // what is mounted there is no part of the layer
+            if (status.IsDirectory && status.IsSameDevice(top)) // a mount there is not part of the layer
                 inside.Add(entry.Name);
         }
     }
@@ -101,7 +101,10 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
                 "remove the attributes trusted.overlay.*; they come from the upperdir that the tree was copied from");
     }
 
-    /// <summary>The two that hide or move a directory are found by <see cref="CheckMarks"/>.</summary>
+    /// <summary>
+    /// Reports overlayfs's attributes on a file; <see cref="CheckMarks"/> handles the two that hide or move a
+    /// directory.
+    /// </summary>
     private void CheckNotes(SafeFileHandle directory, string name, string path)
     {
         List<string> notes = Sys.ListXattrsAt(directory, name);
@@ -146,7 +149,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
             "is the marker of a merge that this tree was copied from: it hides the real one", "remove it");
     }
 
-    /// <summary>One that stays in the hierarchies may lead to what another layer brings.</summary>
+    /// <summary>A symlink within the hierarchies is fine: another layer may bring its target.</summary>
     private void CheckSymlink(string target, string path, string parent)
     {
         string place = PathName.Join(parent, target);
@@ -158,7 +161,7 @@ internal sealed class TreeCheck(ExtensionCheck check, Root root, Extension exten
                 "correct its target, or make sure that something else provides it", place);
     }
 
-    /// <param name="directories">With colons between them: no hierarchy has one.</param>
+    /// <param name="directories">Separated by colons, which no hierarchy contains.</param>
     private static bool IsIn(string path, string? directories)
     {
         if (directories is null)

@@ -3,18 +3,18 @@ using BootMerge.Json;
 
 namespace BootMerge.CommandLine;
 
-/// <summary>What was typed, nothing more: null stands for an option that was not given.</summary>
+/// <summary>Exactly what was typed; null stands for an option that was not given.</summary>
 internal sealed class Arguments
 {
     public ProgramName CalledAs { get; init; }
 
-    /// <summary>Called by a name of systemd's.</summary>
+    /// <summary>Whether it was called by one of systemd's names.</summary>
     public bool IsDropIn => CalledAs != ProgramName.BootMerge;
 
     public Verb Verb { get; set; } = Verb.Status;
 
     /// <summary>
-    /// What stands behind the verb: extensions for list and check, paths for diff and explain, otherwise nothing.
+    /// The words after the verb: extensions for list and check, paths for diff and explain, otherwise nothing.
     /// </summary>
     public List<string> Names { get; } = [];
 
@@ -38,7 +38,7 @@ internal sealed class Arguments
 
     public FallbackMode? Fallback { get; set; }
 
-    /// <summary>Patterns of what reset --all leaves.</summary>
+    /// <summary>Patterns of what reset --all keeps.</summary>
     public List<string> Keep { get; } = [];
 
     public bool Has(Switches one) => (Switches & one) != Switches.None;

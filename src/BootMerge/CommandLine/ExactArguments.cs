@@ -5,15 +5,16 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.CommandLine;
 
 /// <summary>
-/// The runtime replaces what is not UTF-8 with U+FFFD. Names are bytes: then the kernel is asked again.
+/// The runtime replaces what is not UTF-8 with U+FFFD. But names are bytes, so the arguments are then read again from
+/// the kernel.
 /// </summary>
 internal static class ExactArguments
 {
     private const string Path = "/proc/self/cmdline";
-    private const int Limit = 8 << 20; // more than execve(2) lets through with the usual stack
+    private const int Limit = 8 << 20; // more than execve(2) accepts with the usual stack
 
     /// <param name="words">argv without argv[0].</param>
-    /// <returns>The same as PathText has them; unchanged without /proc.</returns>
+    /// <returns>The same words as PathText decodes them; unchanged if there is no /proc.</returns>
     public static string[] Of(string[] words)
     {
         if (!Array.Exists(words, static word => word.Contains('\ufffd')))
@@ -22,7 +23,7 @@ internal static class ExactArguments
         return file is null ? words : Split(PathText.Decode(Sys.ReadAll(file, Limit, Path)), words);
     }
 
-    /// <param name="text">argv, each with a zero behind it.</param>
+    /// <param name="text">argv, each word followed by a zero.</param>
     internal static string[] Split(string text, string[] words)
     {
         string[] all = text.Split('\0');

@@ -3,7 +3,8 @@ using System.Text;
 namespace BootMerge.CommandLine;
 
 /// <summary>
-/// What --help and --mutable=help print; of verbs and options only the order and the layout are here.
+/// What --help and --mutable=help print. Only order and layout are here; the texts are in the tables of verbs and
+/// options.
 /// </summary>
 internal static class Help
 {
@@ -41,7 +42,7 @@ internal static class Help
         return text.Append('\n').Append(isDropIn ? "Not systemd's: " + others + ".\n" : Closing).ToString();
     }
 
-    /// <summary>As systemd prints them: completions read this.</summary>
+    /// <summary>In systemd's format, which completions read.</summary>
     /// <param name="legend">With a heading.</param>
     public static string BareModes(bool legend) => (legend ? "Known mutability modes:\n" : "")
         + string.Join('\n', MutableModes.Names) + "\n";

@@ -12,22 +12,23 @@ internal enum OptionValue
     Required,
 }
 
-/// <summary>Under which names of the program an option exists.</summary>
+/// <summary>Under which of the program's names an option exists.</summary>
 internal enum OptionScope
 {
-    /// <summary>One of systemd's.</summary>
+    /// <summary>An option of systemd's.</summary>
     Systemd,
 
     /// <summary>
-    /// Not systemd's; taken under its names too, when written out, so that systemd's own can be abbreviated as there.
+    /// Not systemd's. It also works under systemd's names, but only written out, so that abbreviations of systemd's own
+    /// options keep working.
     /// </summary>
     Extra,
 
-    /// <summary>Only as bootmerge.</summary>
+    /// <summary>Only under the name bootmerge.</summary>
     Own,
 }
 
-/// <summary>Under which heading --help and bootmerge(8) have an option.</summary>
+/// <summary>The heading under which --help and bootmerge(8) list an option.</summary>
 internal enum OptionGroup
 {
     Subject,
@@ -36,16 +37,15 @@ internal enum OptionGroup
     Printing,
 }
 
-/// <summary>Sets what an option says.</summary>
+/// <summary>Applies an option.</summary>
 /// <param name="value">"" for an option that takes none.</param>
-/// <returns>null, or what the line comes to because of it.</returns>
+/// <returns>null, or the result if the option ends the parsing.</returns>
 internal delegate ParseResult? OptionSetter(Arguments typed, string value);
 
 /// <summary>One long option: a row of <see cref="OptionTable"/>.</summary>
 /// <param name="name">With its dashes.</param>
-/// <param name="form">How its value is written: "=DIR", "[=MODE]" where it may be left out, "" where there is
-/// none.</param>
-/// <param name="scope">Whose it is.</param>
+/// <param name="form">How its value is written: "=DIR", "[=MODE]" if it is optional, "" if there is none.</param>
+/// <param name="scope">Under which of the program's names it exists.</param>
 /// <param name="help">For --help, 85 columns a line.</param>
 internal sealed class Option(string name, string form, OptionScope scope, OptionGroup group, string help,
     OptionSetter? set)
@@ -66,13 +66,13 @@ internal sealed class Option(string name, string form, OptionScope scope, Option
 
     public string Help => help;
 
-    /// <summary>What --help says further under our own name.</summary>
+    /// <summary>What --help adds under our own name.</summary>
     public string OwnHelp { get; init; } = "";
 
-    /// <summary>The short form; 0: it has none.</summary>
+    /// <summary>The short form; 0 if it has none.</summary>
     public char Letter { get; init; }
 
-    /// <summary>The values there are, where they are few.</summary>
+    /// <summary>The possible values, if there are few.</summary>
     public string? Values { get; init; }
 
     public OptionValue Value => form.Length == 0 ? OptionValue.None : form[0] == '['
@@ -81,7 +81,7 @@ internal sealed class Option(string name, string form, OptionScope scope, Option
     /// <summary>As a usage error shows it.</summary>
     public string Example => name + "=" + (Values ?? form.Trim('[', '=', ']'));
 
-    /// <param name="value">null: it was given without one.</param>
+    /// <param name="value">null: the option was given without one.</param>
     public ParseResult? Set(Arguments typed, string? value)
     {
         typed.Switches |= _switch;
@@ -96,7 +96,7 @@ internal sealed class Option(string name, string form, OptionScope scope, Option
         return null;
     }
 
-    /// <summary>By its whole name or by a beginning that no other option shares; null with the reason.</summary>
+    /// <summary>Finds an option by its whole name or an unambiguous beginning; null with the reason.</summary>
     public static Option? Find(string name, bool isDropIn, out string error)
     {
         error = "";

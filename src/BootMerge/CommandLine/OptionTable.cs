@@ -3,8 +3,8 @@ using BootMerge.Json;
 namespace BootMerge.CommandLine;
 
 /// <summary>
-/// Every option: what it is called, what --help says of it, and what it sets. A new one is a row here, its row in
-/// bootmerge(8), a line in each file of completions/, and its use; tests compare the four.
+/// Every option: its name, its text in --help, and what it sets. A new option is a row here, a row in bootmerge(8), a
+/// line in each file of completions/, and its use; tests compare the four.
 /// </summary>
 internal static class OptionTable
 {
@@ -168,7 +168,7 @@ internal static class OptionTable
 
     private static ParseResult.Answer TellHelp(Arguments typed, string value) => new(Help.Text(typed.CalledAs));
 
-    /// <summary>Scripts look for "systemd NUMBER".</summary>
+    /// <summary>Scripts look for "systemd NUMBER" here.</summary>
     private static ParseResult.Answer TellVersion(Arguments typed, string value)
     {
         string own = "bootmerge " + ProgramVersion.Text;

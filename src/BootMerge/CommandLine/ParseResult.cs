@@ -21,7 +21,7 @@ internal abstract class ParseResult
     /// </summary>
     internal sealed class Answer(string text) : ParseResult
     {
-        /// <summary>For standard output, ends with a newline.</summary>
+        /// <summary>For standard output; ends with a newline.</summary>
         public string Text => text;
     }
 }

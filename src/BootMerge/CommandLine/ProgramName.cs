@@ -2,7 +2,7 @@ using System;
 
 namespace BootMerge.CommandLine;
 
-/// <summary>The name under which the program was started: two of them promise systemd's own behaviour.</summary>
+/// <summary>The name under which the program was started; two of the names promise systemd's own behaviour.</summary>
 internal enum ProgramName
 {
     BootMerge,

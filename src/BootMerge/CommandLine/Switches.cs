@@ -2,7 +2,7 @@ using System;
 
 namespace BootMerge.CommandLine;
 
-/// <summary>The options that are given or not: what each means is in <see cref="OptionTable"/>.</summary>
+/// <summary>The options without a value; <see cref="OptionTable"/> says what each means.</summary>
 [Flags]
 internal enum Switches
 {

@@ -26,17 +26,17 @@ internal sealed class VerbRow(Verb verb, string name, string help)
 
     public string Help => help;
 
-    /// <summary>What --help says further under our own name.</summary>
+    /// <summary>What --help adds under our own name.</summary>
     public string OwnHelp { get; init; } = "";
 
-    /// <summary>It exists under the names of systemd's programs, too.</summary>
+    /// <summary>Whether it also exists under the names of systemd's programs.</summary>
     public bool IsSystemds { get; init; }
 
-    /// <summary>Extensions or paths may follow it; under systemd's names never.</summary>
+    /// <summary>Whether extensions or paths may follow it; under systemd's names they never may.</summary>
     public bool TakesNames { get; init; }
 }
 
-/// <summary>Every verb: what it is called and what --help says of it. What it does: a case in Program.</summary>
+/// <summary>Every verb: its name and its text in --help. What it does is a case in Program.</summary>
 internal static class VerbTable
 {
     /// <summary>In the order of the enumeration.</summary>
@@ -64,7 +64,7 @@ internal static class VerbTable
 
     public static string Name(Verb verb) => All[(int)verb].Name;
 
-    /// <summary>null when there is none of that name, with those there are.</summary>
+    /// <summary>null if no verb has that name; <paramref name="known"/> lists the names.</summary>
     public static VerbRow? Find(string name, bool isDropIn, out string[] known)
     {
         string names = "";

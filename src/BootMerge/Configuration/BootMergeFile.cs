@@ -3,7 +3,7 @@ using BootMerge.CommandLine;
 
 namespace BootMerge.Configuration;
 
-/// <summary>What bootmerge.conf and its drop-ins say; null where they say nothing.</summary>
+/// <summary>What bootmerge.conf and its drop-ins set; null for what they do not set.</summary>
 internal sealed class BootMergeFile
 {
     private const string Section = "BootMerge";
@@ -31,14 +31,14 @@ internal sealed class BootMergeFile
 
     public bool? RequireSigned { get; private set; }
 
-    /// <summary>What is said of a value for it that is not a boolean.</summary>
+    /// <summary>The warning's text for a value that is not a boolean.</summary>
     public const string NotBooleanSigned = " is not valid, so signatures are required; it takes yes or no";
 
     public string? OverlayOptions { get; private set; }
 
     public string OverlayOptionsOrigin { get; private set; } = "";
 
-    /// <summary>Counts only for the verb boot.</summary>
+    /// <summary>Used only by the verb boot.</summary>
     public ClassSelection? Class { get; private set; }
 
     public static BootMergeFile Parse(ConfigurationSources sources, WarningLog warnings)
@@ -100,11 +100,11 @@ internal sealed class BootMergeFile
     }
 
     /// <summary>
-    /// What the initramfs requires, the root cannot take back: it may be what an attacker can write to.
+    /// The root cannot revoke what the initramfs requires: an attacker may be able to write to the root.
     /// </summary>
     private void TakeSigned(Assignment assignment, bool fromInitramfs)
     {
-        // Whoever wrote something else wanted a limit.
+        // Anyone who wrote something else wanted a limit.
         if (!Words.TryParseBoolean(assignment.Value, out bool isRequired))
         {
             isRequired = true;
@@ -115,7 +115,7 @@ internal sealed class BootMergeFile
         _isSignedForGood |= isRequired && fromInitramfs;
     }
 
-    /// <summary>An empty value removes what a weaker file required.</summary>
+    /// <summary>An empty value revokes what a weaker file required.</summary>
     private void TakeRequirement(Assignment assignment, bool fromInitramfs)
     {
         string[] names = assignment.Value.Split([' ', '\t'], StringSplitOptions.RemoveEmptyEntries);
@@ -130,7 +130,7 @@ internal sealed class BootMergeFile
         RequiredByInitramfs = fromInitramfs && names.Length > 0;
     }
 
-    /// <summary>An empty value goes back to the defaults.</summary>
+    /// <summary>An empty value restores the defaults.</summary>
     private void TakeOverlayOptions(Assignment assignment)
     {
         if (Configuration.OverlayOptions.ReasonToRefuse(assignment.Value) is string reason)

@@ -4,7 +4,7 @@ using BootMerge.Linux;
 namespace BootMerge.Configuration;
 
 /// <summary>
-/// What the kernel command line says to the boot stage; null where it says nothing. The last word counts.
+/// What the kernel command line tells the boot stage; null for what it does not set. The last word of a name counts.
 /// </summary>
 internal sealed class BootParameters
 {
@@ -29,14 +29,14 @@ internal sealed class BootParameters
 
     public bool PruneOff { get; private set; }
 
-    /// <summary>In the running system, too: a refresh must not undo it.</summary>
+    /// <summary>Applies in the running system too: a refresh must not undo it.</summary>
     public bool? RequireSigned { get; private set; }
 
     public bool Debug { get; private set; }
 
     public bool IsOff(ExtensionClass cls) => cls == ExtensionClass.Confext ? ConfextOff : SysextOff;
 
-    /// <param name="isBoot">Else all but what every verb has to obey is left out.</param>
+    /// <param name="isBoot">If false, only words that every verb obeys are read.</param>
     public static BootParameters Parse(ReadOnlySpan<byte> text, bool isBoot, WarningLog warnings)
     {
         BootParameters values = new();
@@ -64,10 +64,10 @@ internal sealed class BootParameters
         _ => NotBoolean,
     };
 
-    /// <summary>false when it is meant for this program and not understood.</summary>
+    /// <summary>false if a word is meant for this program but was not understood.</summary>
     private bool Take(string key, string? value)
     {
-        // A name alone is a true boolean.
+        // A name without a value is a true boolean.
         bool isBoolean = Words.TryParseBoolean(value ?? "yes", out bool on);
         switch (key)
         {

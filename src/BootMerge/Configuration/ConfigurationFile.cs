@@ -5,11 +5,11 @@ using System.Text.Unicode;
 
 namespace BootMerge.Configuration;
 
-/// <summary>A file's bytes with the path by which messages name it.</summary>
-/// <param name="isPublished">Written by the boot stage, for systemd to keep the mode.</param>
+/// <summary>A file's bytes, and its path for messages.</summary>
+/// <param name="isPublished">The boot stage wrote it, so that systemd keeps the mode.</param>
 internal sealed class SourceFile(string path, byte[] content, bool isPublished = false)
 {
-    /// <summary>The drop-in in /run by which the boot stage hands its mode on.</summary>
+    /// <summary>The drop-in in /run with which the boot stage passes its mode on.</summary>
     public const string PublishedName = "99-bootmerge.conf";
 
     public bool IsPublished { get; } = isPublished;
@@ -30,7 +30,7 @@ internal sealed class Assignment(string key, string value, string origin)
     public string Origin { get; } = origin;
 }
 
-/// <summary>The syntax of systemd.syntax(7): what is not understood is a warning and ignored, as in systemd.</summary>
+/// <summary>The syntax of systemd.syntax(7). As in systemd, what is not understood is ignored with a warning.</summary>
 internal sealed class ConfigurationFile
 {
     private readonly string _path;
@@ -58,9 +58,9 @@ internal sealed class ConfigurationFile
     /// <param name="file">The whole file.</param>
     /// <param name="section">The only section whose keys count.</param>
     /// <param name="keys">The keys that exist in it.</param>
-    /// <param name="warnings">What was ignored is added here.</param>
+    /// <param name="warnings">Receives what was ignored.</param>
     /// <returns>In the order of the file; a later assignment overrides an earlier one.</returns>
-    /// <exception cref="InputException">It contains a NUL byte: it is not a text file, and its meaning is
+    /// <exception cref="InputException">The file contains a NUL byte: it is not text, and its meaning is
     /// lost.</exception>
     public static List<Assignment> Parse(SourceFile file, string section, string[] keys, WarningLog warnings)
     {
@@ -85,7 +85,7 @@ internal sealed class ConfigurationFile
                 throw new InputException(Where(number) + " contains a NUL byte: it is not a text file");
             ReadOnlySpan<byte> trimmed = line.Trim(" \t"u8);
             if (!trimmed.IsEmpty && trimmed[0] is (byte)'#' or (byte)';')
-                continue; // also between the lines of one assignment, and in any encoding
+                continue; // allowed even between the lines of one assignment, and in any encoding
 
             if (!continued)
             {
@@ -113,7 +113,7 @@ internal sealed class ConfigurationFile
         return line;
     }
 
-    /// <summary>An odd number of backslashes at the end; the last one is cut off.</summary>
+    /// <summary>Whether the line ends in an odd number of backslashes; the last one is cut off.</summary>
     private static bool CutContinuation(ref ReadOnlySpan<byte> line)
     {
         int backslashes = line.Length - line.TrimEnd((byte)'\\').Length;
@@ -176,7 +176,7 @@ internal sealed class ConfigurationFile
                 + ", ignored with all its keys (known: [" + _section + "])");
     }
 
-    /// <summary>systemd.syntax(7) leaves names that begin so to other programs.</summary>
+    /// <summary>systemd.syntax(7) reserves names that begin so for other programs.</summary>
     private static bool IsForOthers(string name) => name.StartsWith("X-", StringComparison.Ordinal);
 
     private string Where(int number) => _path + ":" + number.ToString();

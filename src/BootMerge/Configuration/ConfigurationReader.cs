@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Configuration;
 
 /// <summary>
-/// Collects what has a say in the settings; the only part of the configuration that touches the system.
+/// Collects everything that influences the settings. The only part of the configuration that reads the system.
 /// </summary>
 internal static class ConfigurationReader
 {
@@ -19,15 +19,15 @@ internal static class ConfigurationReader
     /// <summary>Strongest first.</summary>
     private static readonly string[] Directories = ["/etc", "/run", "/usr/local/lib", "/usr/lib"];
 
-    /// <param name="typed">Says for which classes and whether for boot.</param>
+    /// <param name="typed">Tells which classes are meant, and whether the verb is boot.</param>
     /// <param name="root">The tree operated on.</param>
-    /// <param name="initramfs">This process's own root when it is another one than <paramref name="root"/>; read only
-    /// for boot.</param>
+    /// <param name="initramfs">This process's own root if that is not <paramref name="root"/>; read only for
+    /// boot.</param>
     public static ConfigurationSources Read(Arguments typed, Root root, Root? initramfs)
     {
         bool boot = typed.Verb == Verb.Boot;
-        // A machine must not stay down for a file that a power cut has filled with zeros, nor stay merged: only where
-        // somebody is there to read it, and the settings decide what is merged, is it an error.
+        // A machine must not stay down, or stay merged, because a power cut has filled a file with zeros. So this is an
+        // error only if somebody is there to read it and the settings decide what is merged.
         List<string> problems = [];
         List<string>? passedOver = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan ? null : problems;
         ConfigurationSources sources = new()
@@ -38,7 +38,7 @@ internal static class ConfigurationReader
             OsRelease = Environment.GetEnvironmentVariable("SYSTEMD_OS_RELEASE"),
             Problems = problems,
         };
-        // Class= of a file may still choose among them for boot.
+        // For boot, Class= in a file may still choose among them.
         ClassSelection selection = boot && typed.Class is null
             ? ClassSelection.All : SettingsResolver.SelectedBy(typed);
         foreach (ExtensionClass cls in SettingsResolver.ClassesOf(selection))
@@ -55,10 +55,9 @@ internal static class ConfigurationReader
         return sources;
     }
 
-    /// <summary>
-    /// A file and its drop-ins, weakest first: the file itself, then the drop-ins in order of their names.
-    /// </summary>
-    /// <param name="passedOver">Gets what is wrong with files that cannot be used; null: that is an exception.</param>
+    /// <summary>A file and its drop-ins, weakest first: the file itself, then the drop-ins sorted by name.</summary>
+    /// <param name="passedOver">Receives what is wrong with unusable files; null: such a file throws an
+    /// exception.</param>
     public static List<SourceFile> ReadFiles(Root root, string name, List<string>? passedOver = null)
     {
         List<SourceFile> files = [];
@@ -76,13 +75,13 @@ internal static class ConfigurationReader
     }
 
     /// <summary>
-    /// The files of a directory that may be in each of four places, in order of their names. Of those with one name the
-    /// one in the strongest place counts; it has no content where it masks the others, or cannot be read.
+    /// The files of a directory that may exist in each of four places, sorted by name. Of several files with one name,
+    /// the one in the strongest place counts. It has no content if it masks the others or cannot be read.
     /// </summary>
-    /// <param name="passedOver">As of <see cref="ReadFiles"/>.</param>
+    /// <param name="passedOver">As for <see cref="ReadFiles"/>.</param>
     public static List<SourceFile> ReadDropIns(Root root, string name, string suffix, List<string>? passedOver)
     {
-        // The two lists run in step.
+        // The two lists are parallel.
         List<string> names = [];
         List<SourceFile> dropIns = [];
         foreach (string directory in Directories)
@@ -103,7 +102,7 @@ internal static class ConfigurationReader
             bool isKnown = place < names.Count && names[place] == entry.Name;
             if (isKnown)
                 continue;
-            // What cannot be read, such as a dangling link, hides its namesakes in weaker directories all the same.
+            // A file that cannot be read, such as a dangling link, still hides those of its name in weaker directories.
             names.Insert(place, entry.Name);
             string dropIn = path + "/" + entry.Name;
             SourceFile file = TryRead(root, dropIn, passedOver)
@@ -114,7 +113,7 @@ internal static class ConfigurationReader
         }
     }
 
-    /// <summary>Empty when there is none.</summary>
+    /// <summary>Empty if the directory does not exist.</summary>
     private static List<DirectoryEntry> ReadDirectory(Root root, string path, List<string>? passedOver)
     {
         try
@@ -150,17 +149,17 @@ internal static class ConfigurationReader
         return null;
     }
 
-    /// <summary>null when absent or a dangling link; a masked file is one without content.</summary>
+    /// <summary>null if absent or a dangling link; a masked file has no content.</summary>
     private static SourceFile? TryRead(Root root, string path)
     {
-        // Not followed first: of the many places where a file may be, nearly all have none.
+        // First without following links: of the many places where a file may be, nearly all have none.
         using SafeFileHandle? entry = root.TryOpen(path, Sys.O_PATH | Sys.O_NOFOLLOW);
         if (entry is null)
             return null;
         string name = PathText.Printable(root.Outside(path));
         FileStatus status = Sys.Status(entry);
         using SafeFileHandle? target = status.IsSymlink ? root.TryOpen(path) : null;
-        // A root that is not booted has an empty /dev: the link dangles, and masks all the same.
+        // A root that is not booted has an empty /dev: there the link to /dev/null dangles, but still masks.
         if (status.IsSymlink && target is null)
             return Sys.ReadLink(entry) == "/dev/null" ? new SourceFile(name, []) : null;
         SafeFileHandle file = target ?? entry;

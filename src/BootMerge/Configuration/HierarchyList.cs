@@ -4,13 +4,13 @@ using CommunityToolkit.HighPerformance;
 
 namespace BootMerge.Configuration;
 
-/// <summary>SYSTEMD_CONFEXT_HIERARCHIES and SYSTEMD_SYSEXT_HIERARCHIES: absolute paths with ":" between them.</summary>
+/// <summary>SYSTEMD_CONFEXT_HIERARCHIES and SYSTEMD_SYSEXT_HIERARCHIES: absolute paths separated by ":".</summary>
 internal static class HierarchyList
 {
     /// <param name="text">The variable's value.</param>
     /// <param name="variable">For messages.</param>
-    /// <returns>Without trailing slashes and repetitions.</returns>
-    /// <exception cref="InputException">A path cannot be merged: which, and why.</exception>
+    /// <returns>Without trailing slashes and duplicates.</returns>
+    /// <exception cref="InputException">A path cannot be merged; the message says which, and why.</exception>
     public static string[] Parse(string text, string variable)
     {
         List<string> paths = [];

@@ -3,13 +3,13 @@ using CommunityToolkit.HighPerformance;
 
 namespace BootMerge.Configuration;
 
-/// <summary>A person's own overlay options, "key=value,key", that take the place of the defaults.</summary>
+/// <summary>The user's own overlay options, "key=value,key", which replace the defaults.</summary>
 internal static class OverlayOptions
 {
     private const int LongestText = 4095;
 
     /// <summary>
-    /// The layers are the plan's to choose; a second answer could make the machine's files the wrong layer.
+    /// The plan chooses the layers. An option that chose others could make the machine's files the wrong layer.
     /// </summary>
     private static readonly string[] LayerKeys = ["lowerdir", "lowerdir+", "datadir+", "upperdir", "workdir"];
 
@@ -23,11 +23,11 @@ internal static class OverlayOptions
             string key = (equals < 0 ? option : option[..equals]).ToString();
             if (Words.IndexOf(LayerKeys, key) >= 0)
                 return "layers cannot be set here, remove " + key;
-            // Then overlayfs reads and writes user.overlay.*: what trusted.overlay.* has hidden would show again, and
-            // prune and reset would not see what is hidden.
+            // With it overlayfs would read and write user.overlay.*: what trusted.overlay.* has hidden would reappear,
+            // and prune and reset would not see what is hidden.
             if (key == "userxattr")
                 return "the marks in the machine's own layer are trusted.overlay.*, remove " + key;
-            // A merged /etc without its symlinks has no os-release: every later refresh would fail.
+            // A merged /etc without its symlinks has no os-release, so every later refresh would fail.
             if (option is "nosymfollow")
                 return "nosymfollow would disable the system's symlinks, remove it";
         }
@@ -36,9 +36,9 @@ internal static class OverlayOptions
     }
 
     /// <summary>
-    /// Which of the options that keep a mutable layer readable by others are missing: without redirect_dir=on renaming
-    /// a directory fails with EXDEV, without metacopy=off a changed mode leaves a file whose content lies in another
-    /// layer.
+    /// The missing ones of those options that keep a mutable layer readable to others. Without redirect_dir=on,
+    /// renaming a directory fails with EXDEV. Without metacopy=off, changing a mode leaves a file whose content is in
+    /// another layer.
     /// </summary>
     public static string? MissingFrom(string options)
     {

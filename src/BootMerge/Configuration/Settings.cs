@@ -9,16 +9,16 @@ internal sealed class Settings
 {
     public required Verb Verb { get; init; }
 
-    /// <summary>Called as systemd-confext or systemd-sysext: what is printed is what these print.</summary>
+    /// <summary>Called as systemd-confext or systemd-sysext: output is as theirs.</summary>
     public bool IsDropIn { get; init; }
 
-    /// <summary>The extensions that list or check is asked for, or the paths of another verb; none: all.</summary>
+    /// <summary>The extensions that list or check is asked for, or another verb's paths; empty: all.</summary>
     public List<string> Names { get; init; } = [];
 
     /// <summary>As typed.</summary>
     public required string RootPath { get; init; }
 
-    /// <summary>Those to work on, confext first.</summary>
+    /// <summary>The classes to work on, confext first.</summary>
     public required List<ClassSettings> Classes { get; init; }
 
     public required Switches Switches { get; init; }
@@ -27,41 +27,40 @@ internal sealed class Settings
 
     public required JsonFormat Json { get; init; }
 
-    /// <summary>reset --all: patterns of what stays.</summary>
+    /// <summary>reset --all: patterns of what to keep.</summary>
     public List<string> Keep { get; init; } = [];
 
     /// <summary>Whether the boot stage prunes.</summary>
     public bool Prune { get; init; }
 
-    /// <summary>The kernel command line tells the boot stage not to.</summary>
+    /// <summary>The kernel command line tells the boot stage not to prune.</summary>
     public bool PruneSwitchedOff { get; init; }
 
-    /// <summary>
-    /// What extensions are compared with, inside the root, in place of the usual os-release; or null.
-    /// </summary>
+    /// <summary>The os-release file inside the root that extensions are compared with; null: the usual one.</summary>
     public string? OsRelease { get; init; }
 
     /// <summary>--root= was given: the root is not the system that this program runs in.</summary>
     public required bool IsElsewhere { get; init; }
 
-    /// <summary>The root is this system's own by default, not by option, and nobody said --no-reload.</summary>
+    /// <summary>The root is this system's own by default, not by option, and --no-reload was not given.</summary>
     public required bool MayAskManager { get; init; }
 
     public required FallbackMode Fallback { get; init; }
 
-    /// <summary>The boot stage fails unless one of these extensions is merged; none: nothing is required.</summary>
+    /// <summary>The boot stage fails unless one of these extensions is merged; empty: none is required.</summary>
     public required string[] RequireExtension { get; init; }
 
     /// <summary>
-    /// The initramfs's own file requires it, not the root's: one initramfs serves systems with and without the vendor's
-    /// defaults, so it is required only where these exist, or an extension of such a name.
+    /// Whether the requirement is from the initramfs's own file, not the root's. One initramfs serves systems with and
+    /// without the vendor's defaults. So the extension is required only if these defaults exist, or an extension of
+    /// that name.
     /// </summary>
     public required bool IsRequirementOfInitramfs { get; init; }
 
-    /// <summary>Whether the boot stage routes writes to the machine's own /etc where nothing says otherwise.</summary>
+    /// <summary>Whether the boot stage routes writes to the machine's own /etc if no entry says otherwise.</summary>
     public required bool RouteEtc { get; init; }
 
-    /// <summary>What asked the boot stage to leave everything alone, for the log; null when nothing did.</summary>
+    /// <summary>What told the boot stage to do nothing, for the log; null if nothing did.</summary>
     public required string? SwitchedOffBy { get; init; }
 
     public bool SwitchedOff => SwitchedOffBy is not null;
@@ -71,7 +70,7 @@ internal sealed class Settings
     /// <summary>Log each step.</summary>
     public required bool Debug { get; init; }
 
-    /// <summary>Settings that were ignored: where, what, and what would be right; a line each.</summary>
+    /// <summary>Settings that were ignored: where, what, and what would be right; one line each.</summary>
     public required List<string> Warnings { get; init; }
 }
 
@@ -81,25 +80,25 @@ internal sealed class ClassSettings
 
     public required MutableMode Mode { get; init; }
 
-    /// <summary>Who chose the mode, for messages: "/etc/systemd/confext.conf:2", "option --mutable".</summary>
+    /// <summary>What set the mode, for messages: "/etc/systemd/confext.conf:2", "option --mutable".</summary>
     public required string ModeOrigin { get; init; }
 
-    /// <summary>Nobody has chosen the mode: a refresh keeps the one of the merge that is there.</summary>
+    /// <summary>No mode was configured: a refresh keeps the existing merge's.</summary>
     public bool KeepsMode { get; init; }
 
-    /// <summary>The same of <see cref="NoExec"/>, which perhaps only the initramfs's own file had chosen.</summary>
+    /// <summary>The same for <see cref="NoExec"/>, which perhaps only the initramfs's own file had set.</summary>
     public bool KeepsNoExec { get; init; }
 
-    /// <summary>Under systemd's names hierarchies that no extension fills are merged in mode auto, too.</summary>
+    /// <summary>Under systemd's names, mode auto also merges hierarchies that no extension fills.</summary>
     public bool IsDropIn { get; init; }
 
     /// <summary>
-    /// In mode auto, where nothing is routed at all, the marker speaks of mode no: systemd's refresh in auto fails at
-    /// an empty hierarchy, and takes the others away.
+    /// In mode auto, if nothing is routed at all, the marker states mode no: systemd's refresh in mode auto fails at an
+    /// empty hierarchy, and unmerges the others.
     /// </summary>
     public bool RecordsUnroutedAsNo { get; init; }
 
-    /// <summary>What systemd-confext of that system will use when called without options.</summary>
+    /// <summary>What that system's systemd-confext uses when called without options.</summary>
     public required MutableMode SystemdMode { get; init; }
 
     /// <summary>Absolute, normalised.</summary>
@@ -110,13 +109,13 @@ internal sealed class ClassSettings
 
     public required bool NoExec { get; init; }
 
-    /// <summary>In place of the default overlay options, "key=value,key"; null: the defaults.</summary>
+    /// <summary>Replaces the default overlay options, "key=value,key"; null: the defaults.</summary>
     public required string? OverlayOptions { get; init; }
 
-    /// <summary>Who chose them, for messages.</summary>
+    /// <summary>What set them, for messages.</summary>
     public required string OverlayOptionsOrigin { get; init; }
 
-    /// <summary>What asked the boot stage to leave this class alone; null when nothing did.</summary>
+    /// <summary>What told the boot stage to leave this class alone; null if nothing did.</summary>
     public required string? SwitchedOffBy { get; init; }
 
     /// <summary>Whether the import modes work on a self-routed hierarchy, or fail with ELOOP as in systemd.</summary>
@@ -124,8 +123,8 @@ internal sealed class ClassSettings
 
     public bool SwitchedOff => SwitchedOffBy is not null;
 
-    /// <summary>The same with another mode: the one that something was merged in.</summary>
-    /// <param name="isNoExec">Whether it was.</param>
+    /// <summary>The same settings with another mode: the one that an existing merge has.</summary>
+    /// <param name="isNoExec">Whether that merge is noexec.</param>
     /// <param name="recordsUnroutedAsNo">See <see cref="RecordsUnroutedAsNo"/>.</param>
     public ClassSettings InMode(MutableMode mode, bool isNoExec, bool recordsUnroutedAsNo) =>
         With(mode, "the merge", OverlayOptions, isNoExec, recordsUnroutedAsNo);
@@ -134,8 +133,8 @@ internal sealed class ClassSettings
         With(Mode, ModeOrigin, OverlayOptions, isNoExec, RecordsUnroutedAsNo);
 
     /// <summary>
-    /// The same with another mode, in which the hierarchies themselves are imported, and with the default options: the
-    /// configured ones may be why nothing else worked.
+    /// The same settings with another mode, which imports the hierarchies themselves, and with the default overlay
+    /// options: the configured ones may be why nothing else worked.
     /// </summary>
     public ClassSettings SelfImporting(MutableMode mode) => SelfImporting(mode, NoExec);
 

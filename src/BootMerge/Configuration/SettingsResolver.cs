@@ -48,7 +48,7 @@ internal static class SettingsResolver
         };
     }
 
-    /// <summary>By option, else by the name of the program.</summary>
+    /// <summary>By option, otherwise by the program's name.</summary>
     public static ClassSelection SelectedBy(Arguments typed) =>
         typed.Class ?? (typed.CalledAs == ProgramName.SystemdSysext ? ClassSelection.Sysext : ClassSelection.Confext);
 
@@ -82,7 +82,7 @@ internal static class SettingsResolver
         foreach (KeyValuePair<Assignment, bool> entry in AssignmentsOf(sources, warnings))
         {
             (Assignment assignment, bool isPublished) = entry;
-            // What an earlier boot stage said is not what the owner of the machine says.
+            // What an earlier boot stage wrote is not the owner's choice.
             if (isPublished && typed.Verb == Verb.Boot)
                 continue;
             if (assignment.Key == "ImagePolicy")
@@ -126,7 +126,7 @@ internal static class SettingsResolver
         }
 
         string? options = ResolveOverlayOptions(sources, file, warnings, out string optionsOrigin);
-        // What they leave out matters only where something can be written.
+        // What they lack matters only if something can be written.
         bool areUsed = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan or Verb.Boot
             && (MutableModes.WritesToDisk(mode) || MutableModes.WritesToMemory(mode));
         if (areUsed && options is not null && OverlayOptions.MissingFrom(options) is string missing)
@@ -148,7 +148,7 @@ internal static class SettingsResolver
                 : HierarchyList.Parse(sources.Hierarchies, cls.HierarchiesVariable),
             ImagePolicy = typed.ImagePolicy ?? (kernel.RequireSigned ?? file.RequireSigned ?? false
                 ? ImagePolicy.OnlySigned(cls, imagePolicy) : imagePolicy),
-            // A file speaks of /etc only: noexec on /usr would stop the system.
+            // A file decides only for /etc: noexec on /usr would stop the system.
             NoExec = typed.NoExec ?? (cls.NoExecByDefault && (file.NoExec ?? true)),
             OverlayOptions = options,
             OverlayOptionsOrigin = optionsOrigin,
@@ -158,8 +158,8 @@ internal static class SettingsResolver
     }
 
     /// <summary>
-    /// An empty value goes back to the built-in policy; words that are not known leave the rest of it in force. A
-    /// policy that cannot be read must not open what it was to close.
+    /// An empty value restores the built-in policy. Unknown words leave the rest of a policy in force. A policy that
+    /// cannot be read must not allow what it was meant to forbid.
     /// </summary>
     private static void TakeImagePolicy(Assignment assignment, ref ImagePolicy? policy, WarningLog warnings)
     {
@@ -174,7 +174,7 @@ internal static class SettingsResolver
             ? null : chosen;
     }
 
-    /// <summary>Each with whether the boot stage wrote it.</summary>
+    /// <summary>Each assignment, and whether the boot stage wrote it.</summary>
     private static List<KeyValuePair<Assignment, bool>> AssignmentsOf(ClassSources sources, WarningLog warnings)
     {
         List<KeyValuePair<Assignment, bool>> assignments = [];
@@ -184,7 +184,7 @@ internal static class SettingsResolver
         return assignments;
     }
 
-    /// <summary>null: the defaults. An empty variable counts as none.</summary>
+    /// <summary>null: the defaults. An empty variable counts as unset.</summary>
     private static string? ResolveOverlayOptions(ClassSources sources, BootMergeFile file, WarningLog warnings,
         out string origin)
     {

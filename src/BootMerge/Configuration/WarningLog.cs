@@ -3,7 +3,8 @@ using System.Collections.Generic;
 namespace BootMerge.Configuration;
 
 /// <summary>
-/// What is wrong with the settings and was ignored, a line each; a rubbish file must not flood a boot log.
+/// Settings that are wrong and were ignored, one line each. Their number is limited: a garbage file must not flood a
+/// boot log.
 /// </summary>
 internal sealed class WarningLog
 {

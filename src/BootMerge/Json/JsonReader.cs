@@ -4,8 +4,8 @@ using System.Text;
 namespace BootMerge.Json;
 
 /// <summary>
-/// Reads JSON text of other programs: RFC 8259, at most 64 levels deep and of 10,000 values: an origin has eight for
-/// each layer.
+/// Reads JSON text from other programs (RFC 8259), limited to 64 levels and 10,000 values. An origin has eight values
+/// for each layer.
 /// </summary>
 internal ref struct JsonReader
 {
@@ -18,7 +18,7 @@ internal ref struct JsonReader
 
     private JsonReader(string text) => _text = text;
 
-    /// <summary>null when the text is not a JSON value, or more than one.</summary>
+    /// <summary>null if the text is not exactly one JSON value.</summary>
     public static JsonValue? TryParse(ReadOnlySpan<byte> text)
     {
         JsonReader reader = new(PathText.Decode(text));
@@ -146,7 +146,7 @@ internal ref struct JsonReader
         return null;
     }
 
-    /// <summary>From the backslash; stays on the escape's last character.</summary>
+    /// <summary>Starts at the backslash and stays on the escape's last character.</summary>
     private bool ReadEscape(StringBuilder value)
     {
         if (++_at >= _text.Length)

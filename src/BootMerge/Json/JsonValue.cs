@@ -16,7 +16,7 @@ internal enum JsonKind
 
 /// <summary>
 /// A JSON value (RFC 8259), with what this program needs: building, writing, reading, comparing. System.Text.Json would
-/// add a third to the binary. Numbers are kept as text: identifiers of 64 bits must not go through a double.
+/// make the binary a third larger. Numbers are kept as text: identifiers of 64 bits must not pass through a double.
 /// </summary>
 internal sealed class JsonValue
 {
@@ -30,10 +30,10 @@ internal sealed class JsonValue
 
     public JsonKind Kind { get; }
 
-    /// <summary>The string's content, or a number's digits, or "true"/"false".</summary>
+    /// <summary>A string's content, a number's digits, or "true"/"false".</summary>
     public string Text { get; }
 
-    /// <summary>Elements of an array, or values of an object in the order in which they were added.</summary>
+    /// <summary>An array's elements, or an object's values in the order in which they were added.</summary>
     public List<JsonValue> Items { get; } = [];
 
     public List<string> Keys => _keys;
@@ -71,7 +71,7 @@ internal sealed class JsonValue
         return this;
     }
 
-    /// <summary>An existing key is replaced.</summary>
+    /// <summary>Replaces an existing key.</summary>
     public JsonValue Add(string key, JsonValue value)
     {
         int at = _keys.Find(key);
@@ -107,7 +107,7 @@ internal sealed class JsonValue
         return true;
     }
 
-    /// <summary>One line, no blanks, no newline at the end.</summary>
+    /// <summary>One line, without blanks and without a newline at the end.</summary>
     public string ToCompactText()
     {
         StringBuilder text = new();
@@ -115,7 +115,7 @@ internal sealed class JsonValue
         return text.ToString();
     }
 
-    /// <summary>Indented with tabs, as systemd's --json=pretty does; no newline at the end.</summary>
+    /// <summary>Indented with tabs, like systemd's --json=pretty; without a newline at the end.</summary>
     public string ToPrettyText()
     {
         StringBuilder text = new();
@@ -170,8 +170,8 @@ internal sealed class JsonValue
                 text.Append("\\n");
             else if (c == '\t')
                 text.Append("\\t");
-            // A file name's undecodable byte. Readers of JSON refuse or replace what is not Unicode: it is told as in
-            // messages.
+            // An undecodable byte of a file name. JSON readers refuse or replace what is not Unicode, so it is escaped
+            // as in messages.
             else if (PathText.UndecodableByteAt(value, i) is int b and >= 0)
                 text.Append("\\\\x").Append(b.ToString("x2"));
             else if (PathText.IsUnprintable(c))

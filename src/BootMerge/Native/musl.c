@@ -1,5 +1,5 @@
-// What the program needs and musl lacks. It is linked before the archives. The definitions are weak: a musl that has one of
-// these by now makes no difference.
+// What the program needs and musl lacks. It is linked before the archives. The definitions are weak, so a newer musl
+// may have them too.
 #define _GNU_SOURCE
 #include <sched.h>
 #include <stddef.h>

@@ -3,7 +3,7 @@ using BootMerge.Planning;
 
 namespace BootMerge.Sessions;
 
-/// <summary>Says what a merge has done.</summary>
+/// <summary>Reports what a merge has done.</summary>
 internal static class MergeReport
 {
     public static void Log(Session session, List<MergePlan> plans)

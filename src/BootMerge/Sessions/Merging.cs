@@ -5,10 +5,10 @@ using BootMerge.Reporting;
 
 namespace BootMerge.Sessions;
 
-/// <summary>Carries plans out, and says what was done.</summary>
+/// <summary>Carries plans out, and reports what was done.</summary>
 internal static class Merging
 {
-    /// <summary>Replaces, merges and unmerges as the plans want it, and says so.</summary>
+    /// <summary>Merges, replaces and unmerges as the plans say, and reports it.</summary>
     public static void CarryOut(Session session, RootViews views, List<MergePlan> plans)
     {
         MergeTransaction.Run(views, plans, session.Journal, session.Log);

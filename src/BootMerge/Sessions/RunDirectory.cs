@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Sessions;
 
-/// <summary>This process's own /run, which is moved along when the root is switched.</summary>
+/// <summary>This process's own /run, which switch-root moves to the new root.</summary>
 internal static class RunDirectory
 {
     public const string Path = "/run/bootmerge";
@@ -14,7 +14,7 @@ internal static class RunDirectory
         return OpenBelow(run, "bootmerge");
     }
 
-    /// <summary>Makes the directories on a path below /run that are missing. A symlink among them is refused.</summary>
+    /// <summary>Makes missing directories on a path below /run. A symlink on the way is refused.</summary>
     public static SafeFileHandle OpenBelow(SafeFileHandle run, string path)
     {
         SafeFileHandle directory = Sys.Reopen(run, Sys.O_PATH | Sys.O_DIRECTORY);

@@ -12,13 +12,13 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Sessions;
 
-/// <summary>The extensions of one class: found, judged, and those accepted ready for planning.</summary>
+/// <summary>The extensions of one class: found, judged, and, if accepted, ready for planning.</summary>
 internal sealed class Selection
 {
-    // The merge that a refresh keeps the mode of, where that is a fallback.
+    // If it is a fallback: the merge whose mode a refresh keeps.
     private ExistingMerge? _fallback;
 
-    // null: not looked for yet, as the class was looked up in the session's root, which Report has, too.
+    // null: not looked for yet, because the class was looked up in the session's root, which Report has too.
     private List<string>? _clashes;
 
     private Selection(ClassSettings settings, DiscoveryResult found, List<Candidate> candidates)
@@ -36,12 +36,12 @@ internal sealed class Selection
     public List<Candidate> Candidates { get; }
 
     /// <summary>
-    /// All settings, where the root that this class was looked up in has others than the session; else null.
+    /// All settings, if the root in which this class was looked up has others than the session; otherwise null.
     /// </summary>
     public Settings? OwnSettings { get; private init; }
 
     /// <param name="session">Keeps what is opened.</param>
-    /// <param name="extra">An extension that no search directory has, or null.</param>
+    /// <param name="extra">An extension that is in no search directory, or null.</param>
     public static Selection Make(Session session, ClassSettings classSettings, Extension? extra = null)
     {
         List<ExistingMerge> merges = MergesToKeep(session, classSettings);
@@ -54,11 +54,11 @@ internal sealed class Selection
     }
 
     /// <summary>
-    /// The second class, looked up in the result of the first. An extension that exists only through a merge which is
-    /// made again, and would not come back, is among them.
+    /// The second class, looked up in the result of the first. It still includes an extension that exists only through
+    /// a merge which is being remade, and which would not come back.
     /// </summary>
     /// <param name="merges">As <see cref="MergesToKeep"/> found them before there was a view.</param>
-    /// <param name="settings">As the preview has them.</param>
+    /// <param name="settings">As read in the preview.</param>
     public static Selection MakeIn(Preview preview, Session session, ClassSettings classSettings,
         List<ExistingMerge> merges, Settings settings)
     {
@@ -68,11 +68,11 @@ internal sealed class Selection
         return Make(session, preview.Root, classSettings, found, merges, settings);
     }
 
-    /// <summary>Whose mode, or noexec, a command keeps that was not told another.</summary>
+    /// <summary>The merges whose mode, or noexec, a command keeps if it was not told another.</summary>
     public static List<ExistingMerge> MergesToKeep(Session session, ClassSettings settings) =>
         settings.KeepsMode || settings.KeepsNoExec ? ExistingMerge.FindAll(session.Root, [settings]) : [];
 
-    /// <summary>Under systemd's names an image that cannot be used, or must not be, is an error, as there.</summary>
+    /// <summary>Under systemd's names an image that cannot or must not be used is an error, as in systemd.</summary>
     public void RefuseAsSystemd()
     {
         foreach (Candidate candidate in Candidates)
@@ -107,7 +107,7 @@ internal sealed class Selection
         };
     }
 
-    /// <summary>What the class will be merged as, for looking through it.</summary>
+    /// <summary>The plan from which a preview shows the class as merged.</summary>
     public MergePlan PlanOfPreview(RootViews views, bool isFallback)
     {
         List<AcceptedExtension> accepted = LayerSources.Of(views, [Settings], [Drafts()], [])[0];
@@ -136,9 +136,9 @@ internal sealed class Selection
         return accepted;
     }
 
-    /// <summary>In the namespace of the caller: the marker records mount numbers as seen there.</summary>
-    /// <param name="identities">What the marker says of some extensions in place of what they are; by name.</param>
-    /// <param name="shown">Names of those that will be mounted only for systemd to see them.</param>
+    /// <summary>Call in the caller's namespace: the marker records mount numbers as seen there.</summary>
+    /// <param name="identities">By name: for some extensions, what the marker records instead of what they are.</param>
+    /// <param name="shown">Names of extensions that will be mounted only so that systemd sees them.</param>
     public List<AcceptedExtension> Accepted(Root root, IReadOnlyDictionary<string, Json.JsonValue>? identities = null,
         List<string>? shown = null)
     {
@@ -165,7 +165,7 @@ internal sealed class Selection
         return accepted;
     }
 
-    /// <summary>Those accepted, for looking at their layers: without what the marker would say of them.</summary>
+    /// <summary>The accepted extensions without their entries for the marker; for looking at their layers.</summary>
     public List<AcceptedExtension> Drafts()
     {
         List<AcceptedExtension> drafts = [];
@@ -177,8 +177,8 @@ internal sealed class Selection
     }
 
     /// <summary>
-    /// What a merge was made of, lowest layer first: where its marker says that an extension lay, and whether or not it
-    /// would be merged now.
+    /// The extensions that a merge was made of, lowest layer first: where its marker says they were, even if they would
+    /// not be merged now.
     /// </summary>
     public List<AcceptedExtension> Merged(Session session, ExistingMerge merge)
     {
@@ -207,8 +207,8 @@ internal sealed class Selection
     }
 
     /// <summary>
-    /// Something that exists and is not merged this time, but may be the next: its content is unknown. null when
-    /// there is nothing of the kind. For messages.
+    /// Something that exists and is not merged this time, but may be next time; its content is unknown. null if there
+    /// is none. For messages.
     /// </summary>
     public string? FindLeftOut(Root root)
     {
@@ -220,7 +220,7 @@ internal sealed class Selection
                 return missing[..missing.IndexOf(' ')] + " of " + PathText.Printable(candidate.Extension.FoundPath);
         }
 
-        // A mask is a decision, but one in /run ends with this boot.
+        // A mask is a deliberate choice, but one in /run ends with this boot.
         foreach (SkippedEntry skipped in Found.Skipped)
             if (!skipped.IsHidden || skipped.IsHiddenForNow)
                 return skipped.Path;
@@ -244,8 +244,8 @@ internal sealed class Selection
     }
 
     /// <summary>One line for each refusal, and one that says what will be merged.</summary>
-    /// <param name="root">Without merges where possible: below its own merge, an extension clashes with
-    /// nothing.</param>
+    /// <param name="root">Without merges if possible: below its own merge, an extension does not clash with
+    /// anything.</param>
     public void Report(Root root, Log log)
     {
         foreach (SkippedEntry skipped in Found.Skipped)

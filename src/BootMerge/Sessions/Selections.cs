@@ -8,8 +8,8 @@ using BootMerge.Planning;
 namespace BootMerge.Sessions;
 
 /// <summary>
-/// The classes together: the second one is looked up in what the first one will show, and the layers of either may come
-/// from the other.
+/// Both classes together: the second is looked up in what the first will show, and either's layers may come from the
+/// other.
 /// </summary>
 internal static class Selections
 {
@@ -26,16 +26,16 @@ internal static class Selections
     }
 
     /// <summary>
-    /// Adds that of the second class. Its search directories, settings and masks are looked up in the result of the
-    /// first class, as if that was merged already. An extension of either that exists only through a merge which is
-    /// made again, and would not come back, is left out.
+    /// Adds the selection of the second class. Its search directories, settings and masks are looked up in the result
+    /// of the first class, as if that were merged already. An extension of either class is left out if it exists only
+    /// through a merge which is being remade, and would not come back.
     /// </summary>
     /// <param name="isFallback">The first class will be merged without a writable layer.</param>
     public static void MakeNext(Session session, List<Selection> selections, ClassSettings classSettings,
         bool isFallback = false)
     {
         Selection first = selections[0];
-        // In the original namespace, because the second class's own merge is not in the view.
+        // In the original namespace, because the view does not have the second class's own merge.
         List<ExistingMerge> merges = Selection.MergesToKeep(session, classSettings);
         using RootViews views = RootViews.Open(session.Root, [first.Settings, classSettings], session.Log);
         using Preview preview = Preview.Show(views, first.PlanOfPreview(views, isFallback));
@@ -61,7 +61,7 @@ internal static class Selections
         return results;
     }
 
-    /// <summary>The same extensions with their layers where they really are.</summary>
+    /// <summary>The same extensions with layers taken from where they really are.</summary>
     public static List<List<AcceptedExtension>> SourcesOf(Session session, RootViews views,
         List<Selection> selections, List<List<AcceptedExtension>> accepted)
     {
@@ -73,7 +73,7 @@ internal static class Selections
         return sources;
     }
 
-    /// <summary>For each class; before the views may enter a private view.</summary>
+    /// <summary>One list for each class; call before the views may enter a private view.</summary>
     public static List<List<AcceptedExtension>> AcceptedOf(Session session, List<Selection> selections) =>
         selections.ConvertAll(selection => selection.Accepted(session.Root));
 

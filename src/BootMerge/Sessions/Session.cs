@@ -22,16 +22,16 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     public Log Log { get; } = log;
 
     /// <summary>
-    /// The same settings as a root has them that looks otherwise now: one in which another class is merged.
+    /// Reads the same settings from a root that looks different now: one in which another class is merged.
     /// </summary>
     public required Func<Root, Settings> Read { get; init; }
 
     public long Started { get; } = started;
 
-    /// <summary>Kept from <see cref="TakeTurn"/> on.</summary>
+    /// <summary>In use from <see cref="TakeTurn"/> on.</summary>
     public Journal Journal { get; private set; } = Journal.Open(null, log);
 
-    /// <summary>Of a verb that has come to its end: 1 where that says something.</summary>
+    /// <summary>For a verb that ran to its end: 1 if its result has a meaning of its own.</summary>
     public int ExitStatus { get; set; }
 
     /// <summary>Disposed at the end of the session.</summary>
@@ -44,10 +44,10 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     }
 
     /// <summary>
-    /// Before a verb changes anything: holds the lock until disposed, and cleans up what an interrupted command has
-    /// left.
+    /// Called before a verb changes anything: takes the lock, held until disposed, and cleans up after an interrupted
+    /// command.
     /// </summary>
-    /// <param name="classes">Those that the verb works on.</param>
+    /// <param name="classes">The classes that the verb works on.</param>
     /// <param name="isMerge">See <see cref="Recovery.Run"/>.</param>
     public SafeFileHandle? TakeTurn(List<ClassSettings> classes, bool isMerge = false)
     {
@@ -58,7 +58,9 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
         return turn;
     }
 
-    /// <summary>Called first where something is to be changed: a later failure for the same reason says less.</summary>
+    /// <summary>
+    /// Called first if something is to be changed: a later failure for the same reason would say less.
+    /// </summary>
     public void RequirePrivileges()
     {
         if (!Settings.Has(Switches.DryRun) && !Sys.MayMount())
@@ -67,7 +69,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     }
 
     /// <summary>
-    /// Held until disposed: two processes on one root take turns. Without a /run to hold it in, nobody waits.
+    /// Held until disposed: two processes on one root take turns. Without a /run that can hold it, nobody waits.
     /// </summary>
     private SafeFileHandle? Lock()
     {
@@ -102,8 +104,8 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     }
 
     /// <summary>
-    /// There is no /run, or it cannot be written to. Any other failure, such as a lack of descriptors, says nothing
-    /// about others at work, and who has no permission even for this may not merge.
+    /// There is no /run, or it is not writable. Any other failure, such as a lack of descriptors, does not rule out
+    /// that others are at work. And a process that may not even do this may not merge.
     /// </summary>
     private static bool IsNoPlaceForALock(int errno) =>
         errno is Errno.ENOENT or Errno.ENOTDIR or Errno.EISDIR or Errno.ELOOP or Errno.EROFS or Errno.ENOSPC
