@@ -62,9 +62,9 @@ internal sealed class Change(string path, ChangeKind kind, Difference differs = 
     };
 
     public JsonValue ToJson(string hierarchy) => JsonValue.Object()
-        .Add("hierarchy", JsonValue.String(hierarchy))
-        .Add("path", JsonValue.String(Path))
-        .Add("change", JsonValue.String(KindName))
+        .Add("hierarchy", hierarchy)
+        .Add("path", Path)
+        .Add("change", KindName)
         .Add("differs", JsonValue.Strings(Differences.Names(Differs)))
-        .Add("from", JsonValue.StringOrNull(From));
+        .Add("from", From);
 }

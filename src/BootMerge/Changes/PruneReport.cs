@@ -57,9 +57,9 @@ internal sealed class PruneReport(string verb, bool isListed, bool isDone, JsonF
             log.Debug("prune: " + verb + " " + path + ": it " + reason + ".");
         else if (_list.IsJson)
             _list.Add(JsonValue.Object()
-                .Add("path", JsonValue.String(path))
-                .Add("kind", JsonValue.String(Kinds[(int)kind]))
-                .Add("reason", JsonValue.String(reason)));
+                .Add("path", path)
+                .Add("kind", Kinds[(int)kind])
+                .Add("reason", reason));
         else
             _list.Add(verb + " " + PathText.Printable(path) + ": it " + reason + "\n");
     }

@@ -15,11 +15,11 @@ internal static class Finding
     public static void Add(JsonValue findings, string id, string? extension, string place,
         string what, string detail, string fix) =>
         findings.Add(JsonValue.Object()
-            .Add("id", JsonValue.String(id))
+            .Add("id", id)
             .Add("extension", extension is null ? JsonValue.Null() : JsonValue.String(extension))
-            .Add("place", JsonValue.String(place))
-            .Add("what", JsonValue.String(what + detail))
-            .Add("fix", JsonValue.String(fix)));
+            .Add("place", place)
+            .Add("what", what + detail)
+            .Add("fix", fix));
 }
 
 /// <summary>Scripts look for these words, so none is ever renamed. bootmerge-check(8) explains each.</summary>

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace BootMerge.Json;
@@ -85,6 +86,10 @@ internal sealed class JsonValue
 
         return this;
     }
+
+    /// <summary>A string; null becomes JSON's null.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // at each of many places it would be three calls
+    public JsonValue Add(string key, string? text) => Add(key, StringOrNull(text));
 
     public JsonValue? Get(string key)
     {

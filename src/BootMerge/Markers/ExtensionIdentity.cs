@@ -14,12 +14,12 @@ internal static class ExtensionIdentity
     /// <summary>
     /// For an extension that will be visible only through the merge being made: that merge's marker tells the rest.
     /// </summary>
-    public static JsonValue OfUnseen(string path) => JsonValue.Object().Add("path", JsonValue.String(path));
+    public static JsonValue OfUnseen(string path) => JsonValue.Object().Add("path", path);
 
     /// <summary>For a verified image: its content is known, wherever its bytes are stored.</summary>
     /// <param name="rootHash">In lower-case hexadecimal.</param>
     public static JsonValue OfVerified(string path, string rootHash) =>
-        OfUnseen(path).Add("verityHash", JsonValue.String(rootHash));
+        OfUnseen(path).Add("verityHash", rootHash);
 
     /// <param name="path">Of the extension, resolved, inside the root.</param>
     /// <param name="handle">The extension's directory, image or device, opened in the namespace that will see the
@@ -28,13 +28,13 @@ internal static class ExtensionIdentity
     {
         FileStatus status = Sys.Status(handle);
         JsonValue identity = JsonValue.Object()
-            .Add("path", JsonValue.String(path))
+            .Add("path", path)
             .Add("onMountId", JsonValue.Number(status.UniqueMountId));
 
         if (Sys.TryHandle(handle) is FileHandle file)
             identity.Add("fileHandle", JsonValue.Object()
                 .Add("type", JsonValue.Number(file.Type))
-                .Add("handle", JsonValue.String(Convert.ToHexStringLower(file.Bytes))));
+                .Add("handle", Convert.ToHexStringLower(file.Bytes)));
         else
             identity.Add("inode", JsonValue.Number(status.Inode));
 

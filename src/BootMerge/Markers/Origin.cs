@@ -17,7 +17,7 @@ internal static class Origin
         string? mountOptions,
         List<KeyValuePair<string, JsonValue>> extensions)
     {
-        JsonValue mutable = JsonValue.Object().Add("mode", JsonValue.String(mode));
+        JsonValue mutable = JsonValue.Object().Add("mode", mode);
         if (mutableDirectories.Count > 0)
         {
             JsonValue directories = JsonValue.Object();
@@ -28,7 +28,7 @@ internal static class Origin
 
         JsonValue origin = JsonValue.Object().Add("mutable", mutable);
         if (mountOptions is not null)
-            origin.Add("mountOptions", JsonValue.String(mountOptions));
+            origin.Add("mountOptions", mountOptions);
         if (extensions.Count > 0)
         {
             JsonValue merged = JsonValue.Object();

@@ -28,8 +28,8 @@ internal static class ExplainVerb
             if (findings.Count == 0)
                 missing.Add(path);
             all.Add(JsonValue.Object()
-                .Add("path", JsonValue.String(path.Typed))
-                .Add("resolved", JsonValue.String(path.Path))
+                .Add("path", path.Typed)
+                .Add("resolved", path.Path)
                 .Add("layers", Json(findings)));
             if (session.Settings.Json == JsonFormat.Off && findings.Count > 0)
                 Output.Write(Text(path, findings));
@@ -57,11 +57,11 @@ internal static class ExplainVerb
         JsonValue array = JsonValue.Array();
         foreach (LayerFinding finding in findings)
             array.Add(JsonValue.Object()
-                .Add("layer", JsonValue.String(finding.Layer))
-                .Add("part", JsonValue.String(Parts[(int)finding.Part]))
-                .Add("type", JsonValue.String(finding.Type))
-                .Add("path", JsonValue.String(finding.Path))
-                .Add("note", JsonValue.StringOrNull(finding.Note.Length == 0 ? null : finding.Note)));
+                .Add("layer", finding.Layer)
+                .Add("part", Parts[(int)finding.Part])
+                .Add("type", finding.Type)
+                .Add("path", finding.Path)
+                .Add("note", finding.Note.Length == 0 ? null : finding.Note));
         return array;
     }
 }

@@ -34,8 +34,8 @@ internal static class JsonReport
         foreach (Selection selection in selections)
             foreach (SkippedEntry skipped in selection.Found.Skipped)
                 array.Add(JsonValue.Object()
-                    .Add("path", JsonValue.String(skipped.Path))
-                    .Add("reason", JsonValue.String(skipped.Reason)));
+                    .Add("path", skipped.Path)
+                    .Add("reason", skipped.Reason));
         return array;
     }
 
@@ -48,9 +48,9 @@ internal static class JsonReport
 
     public static void AddExtension(JsonValue array, Extension extension, string reason) =>
         array.Add(JsonValue.Object()
-            .Add("name", JsonValue.String(extension.Name))
-            .Add("path", JsonValue.String(extension.FoundPath))
-            .Add("reason", JsonValue.String(reason)));
+            .Add("name", extension.Name)
+            .Add("path", extension.FoundPath)
+            .Add("reason", reason));
 
     /// <summary>The disk images that are merged, or would be, and how far what is in them is known.</summary>
     public static JsonValue Images(List<Selection> selections)
@@ -60,17 +60,17 @@ internal static class JsonReport
             foreach (Candidate candidate in selection.Candidates)
                 if (candidate.Verdict.Accepted && candidate.Extension.Image is DiskImage image)
                     array.Add(JsonValue.Object()
-                        .Add("name", JsonValue.String(candidate.Extension.Name))
-                        .Add("path", JsonValue.String(candidate.Extension.FoundPath))
+                        .Add("name", candidate.Extension.Name)
+                        .Add("path", candidate.Extension.FoundPath)
                         .Add("protection", Protection(image)));
         return array;
     }
 
     /// <summary>null: it is a directory.</summary>
     public static JsonValue Protection(DiskImage? image) => image is null ? JsonValue.Null() : JsonValue.Object()
-        .Add("state", JsonValue.String(image.Protection.Describe()))
-        .Add("rootHash", JsonValue.StringOrNull(image.Protection.RootHash))
-        .Add("signedBy", JsonValue.StringOrNull(image.Protection.SignedBy));
+        .Add("state", image.Protection.Describe())
+        .Add("rootHash", image.Protection.RootHash)
+        .Add("signedBy", image.Protection.SignedBy);
 
     /// <summary>
     /// What <see cref="Images"/>, <see cref="NotMerged"/> and <see cref="Ignored"/> have collected, for people: a line

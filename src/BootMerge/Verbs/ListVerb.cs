@@ -35,11 +35,11 @@ internal static class ListVerb
             string time = extension.Time == 0 ? "-" : Timestamp.Format(extension.Time);
             string? protection = isLooked ? Protection(session, extension) : null;
             JsonValue entry = JsonValue.Object()
-                .Add("name", JsonValue.String(extension.Name))
-                .Add("type", JsonValue.String(extension.KindName))
-                .Add("path", JsonValue.String(path))
+                .Add("name", extension.Name)
+                .Add("type", extension.KindName)
+                .Add("path", path)
                 .Add("time", JsonValue.Number(extension.Time));
-            array.Add(session.Settings.IsDropIn ? entry : entry.Add("protection", JsonValue.StringOrNull(protection)));
+            array.Add(session.Settings.IsDropIn ? entry : entry.Add("protection", protection));
             if (isLooked)
                 table.Add(extension.Name, extension.KindName, path, time, protection ?? "-");
             else

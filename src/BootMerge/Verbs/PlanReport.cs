@@ -60,9 +60,9 @@ internal static class PlanReport
                 hierarchies.Add(Json(plan, stack));
             foreach (SkippedHierarchy hierarchy in plan.Skipped)
                 hierarchies.Add(JsonValue.Object()
-                    .Add("hierarchy", JsonValue.String(hierarchy.Hierarchy))
-                    .Add("class", JsonValue.String(hierarchy.Class.Name))
-                    .Add("leftAlone", JsonValue.String(hierarchy.Reason)));
+                    .Add("hierarchy", hierarchy.Hierarchy)
+                    .Add("class", hierarchy.Class.Name)
+                    .Add("leftAlone", hierarchy.Reason));
         }
 
         return hierarchies;
@@ -74,25 +74,25 @@ internal static class PlanReport
         JsonValue layers = JsonValue.Array();
         foreach (Layer layer in stack.Lower)
             layers.Add(JsonValue.Object()
-                .Add("kind", JsonValue.String(KindName(layer.Kind)))
-                .Add("name", JsonValue.String(layer.Name))
-                .Add("path", JsonValue.String(layer.Path))
-                .Add("image", JsonValue.StringOrNull(layer.Image?.Path))
+                .Add("kind", KindName(layer.Kind))
+                .Add("name", layer.Name)
+                .Add("path", layer.Path)
+                .Add("image", layer.Image?.Path)
                 .Add("protection", JsonReport.Protection(layer.Image)));
         JsonValue options = JsonValue.Array();
         foreach (OverlayOption option in stack.Options)
             options.Add(JsonValue.String(option.ToString()));
         return JsonValue.Object()
-            .Add("hierarchy", JsonValue.String(stack.Hierarchy))
-            .Add("class", JsonValue.String(plan.Class.Name))
-            .Add("mode", JsonValue.String(MutableModes.Name(plan.Mode)))
-            .Add("target", JsonValue.String(stack.Target))
+            .Add("hierarchy", stack.Hierarchy)
+            .Add("class", plan.Class.Name)
+            .Add("mode", MutableModes.Name(plan.Mode))
+            .Add("target", stack.Target)
             .Add("createsTarget", JsonValue.Boolean(stack.CreateTarget))
-            .Add("writes", JsonValue.StringOrNull(stack.Upper is null ? null : upper?.Path ?? "memory"))
-            .Add("upperdir", JsonValue.StringOrNull(upper?.Path))
+            .Add("writes", stack.Upper is null ? null : upper?.Path ?? "memory")
+            .Add("upperdir", upper?.Path)
             .Add("createsUpperdir", JsonValue.Boolean(upper?.CreateWithMode is not null))
-            .Add("workdir", JsonValue.StringOrNull(upper?.WorkDirectory))
-            .Add("flags", JsonValue.String(Flags(stack.Attributes)))
+            .Add("workdir", upper?.WorkDirectory)
+            .Add("flags", Flags(stack.Attributes))
             .Add("options", options)
             .Add("layers", layers);
     }

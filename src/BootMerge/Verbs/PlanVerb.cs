@@ -32,7 +32,7 @@ internal static class PlanVerb
         }
 
         JsonValue value = JsonReport.Begin()
-            .Add("action", JsonValue.String(action))
+            .Add("action", action)
             .Add("hierarchies", PlanReport.Json(plans))
             .Add("notMerged", notMerged)
             .Add("ignored", ignored);

@@ -105,12 +105,12 @@ internal static class StatusVerb
     private static JsonValue Json(string hierarchy, Marker? marker, bool isSystemds)
     {
         JsonValue value = JsonValue.Object()
-            .Add("hierarchy", JsonValue.String(hierarchy))
+            .Add("hierarchy", hierarchy)
             .Add("extensions", JsonValue.Strings(marker?.Names ?? []))
             .Add("since", marker is null ? JsonValue.Null() : JsonValue.Number(marker.Since));
         return isSystemds ? value : value
-            .Add("mode", JsonValue.StringOrNull(marker is null ? null : Mode(marker)))
-            .Add("writes", JsonValue.StringOrNull(marker is null ? null : Writes(hierarchy, marker)));
+            .Add("mode", marker is null ? null : Mode(marker))
+            .Add("writes", marker is null ? null : Writes(hierarchy, marker));
     }
 
     private static void AddNotMerged(JsonValue notMerged, Selection selection, List<string> merged, bool isMerged)
