@@ -18,7 +18,10 @@ internal enum LayerKind
 /// <summary>One lowerdir.</summary>
 /// <param name="name">The extension's name, or "etc" for the hierarchy and the routed directory.</param>
 /// <param name="path">Resolved, inside the root or the image.</param>
-/// <param name="image">Opened; null: the layer is a directory of the root.</param>
+/// <param name="image">
+/// Opened, and lent: the extension that brings it closes it, after the plan's last use. null: the layer is a directory
+/// of the root.
+/// </param>
 internal sealed class Layer(LayerKind kind, string name, string path, DiskImage? image = null)
 {
     public LayerKind Kind { get; } = kind;
