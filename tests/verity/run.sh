@@ -57,7 +57,7 @@ modules_to() {
 
 # boot SUITE: one machine to its end, its lines as `ok SUITE/NAME`.
 boot() {
-    local suite=$1 base initramfs=$work/$1.initramfs log=$logs/$1 disk=$work/$1.img seconds=1200 lines=(console results)
+    local suite=$1 base initramfs=$work/$1.initramfs log=$logs/$1 disk=$work/$1.img seconds=1800 lines=(console results)
     local words="mitigations=off apparmor=0 loglevel=4" started=$SECONDS
     base=$("$here/base.sh" "$suite")
     machine_of "$suite"
