@@ -1,7 +1,8 @@
 #!/bin/bash
-# Everything there is to do with a checkout, see usage() below. On Debian 12 or 13 with the .NET SDK 10; what else a
-# verb needs is installed by apt when run as root, otherwise the command line to do so is printed.
-# Caches (Debian roots, initramfs bases) live outside the checkout, in ${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge.
+# Everything that can be done with a checkout, see usage() below. Runs on Debian 12 or 13 with the .NET SDK 10. Other
+# packages that a verb needs are installed with apt if the user is root; otherwise the command to install them is
+# printed. Caches (Debian roots, initramfs bases) are outside the checkout, in
+# ${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge.
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
@@ -37,7 +38,7 @@ USAGE
     list_stages
 }
 
-# The package that has a tool.
+# The package that contains a tool.
 declare -A package=(
     [gcc]=gcc [musl-gcc]=musl-tools [ld.lld]=lld [objcopy]=binutils [readelf]=binutils
     [unshare]=util-linux [findmnt]=util-linux [flock]=util-linux [mount]=mount [losetup]=mount
@@ -63,7 +64,8 @@ boot_tools="gcc /usr/include/stdlib.h unshare flock mount mmdebstrap /usr/share/
 release_tools="git dpkg-buildpackage dh lintian rpmbuild jq xz scdoc cpio"
 boot_tools+=" cpio depmod qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck sfdisk xz"
 
-# need_dotnet: .NET and, for the test programs, where it is: they look in DOTNET_ROOT and in Microsoft's own place only.
+# need_dotnet: checks for .NET, and tells the test programs where it is. They look only in DOTNET_ROOT and in
+# Microsoft's own place.
 need_dotnet() {
     local version
     version=$(sed -n 's/.*"sdk".*"version": "\([^"]*\)".*/\1/p' global.json)
@@ -77,7 +79,7 @@ need_dotnet() {
     export DOTNET_ROOT
 }
 
-# need TOOL...: installs what is missing of it.
+# need TOOL...: installs the missing ones.
 need() {
     local tool missing=()
     need_dotnet
@@ -93,7 +95,7 @@ need() {
     fi
     echo "build.sh: installing ${missing[*]}" >&2
     install_packages "${missing[@]}" 2>/dev/null && return
-    # No package lists, or old ones. A source that does not answer may be one that is not asked for any of these.
+    # There are no package lists, or old ones. If a source does not answer, it may not be needed for these packages.
     apt-get -qq update >&2 || true
     install_packages "${missing[@]}" || {
         echo "build.sh: apt cannot install: ${missing[*]}. Its messages are above;" \
@@ -101,13 +103,13 @@ need() {
         exit 1
     }
 }
-# Another apt that is running has the time to end.
+# If another apt is running, this waits for it.
 install_packages() {
     DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 install --yes --no-install-recommends \
         "$@" >/dev/null
 }
-# need_arm64 TOOL...: these, and what builds for arm64 on another machine. musl for arm64 is a package of that
-# architecture, which dpkg must be told of.
+# need_arm64 TOOL...: these, and what building for arm64 on another machine needs. musl for arm64 is a package of that
+# architecture, which dpkg must be told about.
 need_arm64() {
     local version libgcc headers=/usr/include/aarch64-linux-gnu/asm/unistd.h
     if ! { dpkg --print-architecture; dpkg --print-foreign-architectures; } | grep -qx arm64; then
@@ -124,7 +126,7 @@ need_arm64() {
     version=$(gcc -dumpversion)
     libgcc=/usr/lib/gcc-cross/aarch64-linux-gnu/${version%%.*}/libgcc.a
     package[$libgcc]=libgcc-${version%%.*}-dev-arm64-cross
-    # Debian 13 has the kernel's headers of all architectures in one package.
+    # In Debian 13 one package has the kernel headers of all architectures.
     [ -e $headers ] || headers=/usr/aarch64-linux-gnu/include/asm/unistd.h
     package[$headers]=linux-libc-dev-arm64-cross
     need clang ld.lld aarch64-linux-gnu-objcopy /usr/lib/aarch64-linux-musl/libc.a "$libgcc" "$headers" "$@"
@@ -140,7 +142,7 @@ program_of() {
     esac
 }
 
-# build [ARCHITECTURE]: the program, and beside it its symbols, for a debugger.
+# build [ARCHITECTURE]: builds the program, and beside it a file with its symbols for a debugger.
 build() {
     local program runtime=()
     program=$(program_of "$@")
@@ -156,8 +158,8 @@ build() {
     esac
     mkdir -p out
     rm -f "$program" "$program.dbg"
-    # MSBuild starts a command from a script in TMPDIR and does not quote its path; --output reads commas and
-    # semicolons.
+    # MSBuild runs commands from a script in TMPDIR, whose path it does not quote; --output treats commas and semicolons
+    # specially.
     [[ ${TMPDIR-} != *[^[:alnum:]/._-]* ]] || local -x TMPDIR=/tmp
     dotnet publish src/BootMerge -c Release "${runtime[@]}" -v quiet -p:PublishDir=../../out/publish/ >&2
     install -m755 out/publish/bootmerge "$program"
@@ -166,14 +168,15 @@ build() {
     echo "$program: $(stat -c %s "$program") bytes" >&2
 }
 
-# out/man: the pages, from their sources in man/.
+# out/man: the pages, made from their sources in man/.
 make_man() {
     need scdoc
     local source changed
     rm -rf out/man # a page that has gone
     mkdir -p out/man
     for source in man/*.scd; do
-        # For man: the page has tables. For groff: no hyphenation, which breaks paths and options, and a ragged margin.
+        # For man: the page has tables. For groff: no hyphenation, which breaks paths and options, and no justified
+        # margin.
         changed=$(stat -c %Y "$source")
         {
             printf '%s\n' "'\\\" t" '.nr HY 0' '.ds AD l'
@@ -193,7 +196,7 @@ install_to() {
     install -D -m644 -t "$1/usr/share/man/man5" out/man/*.5
     install -D -m644 -t "$1/usr/share/bash-completion/completions" completions/bash/bootmerge
     install -D -m644 -t "$1/usr/share/fish/vendor_completions.d" completions/bootmerge.fish
-    # No directory for packages is read by every zsh: upstream's is site-functions, Debian's vendor-completions.
+    # Every zsh reads another directory for packages: upstream's is site-functions, Debian's vendor-completions.
     install -D -m644 -t "$1/usr/share/zsh/site-functions" completions/_bootmerge
     install -d "$1/usr/share/zsh/vendor-completions"
     ln -sf ../site-functions/_bootmerge "$1/usr/share/zsh/vendor-completions/_bootmerge"
@@ -201,7 +204,7 @@ install_to() {
     install -d "$modules/50bootmerge"
     install -m644 -t "$modules/50bootmerge" dracut-module/50bootmerge/*
     chmod 755 "$modules/50bootmerge/module-setup.sh"
-    # 0.1.0 had it under another number, and dracut would take both. What is not ours there stays.
+    # Version 0.1.0 had the module under another number, and dracut would use both. Files there that are not ours stay.
     [ ! -d "$modules/99bootmerge" ] || (
         cd "$modules/99bootmerge"
         rm -f module-setup.sh bootmerge.conf bootmerge.service bootmerge-pre-pivot.sh systemd-sysroot.conf
@@ -209,7 +212,7 @@ install_to() {
     )
     install -D -m755 tools/bootmerge-boot-test "$1/usr/bin/bootmerge-boot-test"
     install_sideload "$1/usr/lib/bootmerge/sideload.cpio"
-    # For the hooks of initramfs-tools and mkinitcpio: as the dracut module has it.
+    # For the hooks of initramfs-tools and mkinitcpio: the dracut module's settings.
     install -m644 dracut-module/50bootmerge/bootmerge.conf "$1/usr/lib/bootmerge/initramfs.conf"
 }
 install_sideload() { # what bootmerge-boot-test adds to an initramfs, with the program
@@ -223,8 +226,8 @@ install_sideload() { # what bootmerge-boot-test adds to an initramfs, with the p
     rm -rf "$tree"
 }
 
-# The sideloaded archive, but for the program: into the directory TREE. dracut keeps its hooks in /lib/dracut/hooks,
-# newer versions in /var/lib/dracut/hooks; under systemd the unit merges, and the hook does nothing.
+# The sideloaded archive without the program, put into the directory TREE. dracut keeps its hooks in /lib/dracut/hooks,
+# newer versions in /var/lib/dracut/hooks. Under systemd the unit merges, and the hook does nothing.
 sideload_tree() {
     local tree=$1 module=dracut-module/50bootmerge units=usr/lib/systemd/system class links hooks
     install -D -m644 $module/bootmerge.conf "$tree/usr/lib/bootmerge.conf"
@@ -242,23 +245,23 @@ sideload_tree() {
     done
 }
 
-# pack_tree TREE ARCHIVE. The initramfs may have symlinks for bin, sbin, lib, and dracut 104 to 107 one for its hooks:
-# an entry for such a directory would replace the symlink, and with it all hooks. So only files are archived, and the
-# directories that an initramfs with systemd or of dracut may not have. The kernel leaves out what has no directory to
-# go to.
+# pack_tree TREE ARCHIVE. An initramfs may have symlinks for bin, sbin and lib, and with dracut 104 to 107 one for its
+# hooks. A directory entry in the archive would replace such a symlink, and all hooks would be lost. So the archive has
+# only files, and those directories that an initramfs with systemd or of dracut may lack. The kernel skips files whose
+# directory does not exist.
 pack_tree() {
     local pad
-    # In a release all has the time of the commit.
+    # In a release everything has the commit's time.
     [ -z "${SOURCE_DATE_EPOCH-}" ] || find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
     (cd "$1" && find . -mindepth 1 -printf '%P\n' |
         grep -vxE 'usr|usr/sbin|usr/lib|usr/lib/systemd(/system)?|var|var/lib|(usr|var)/lib/dracut(/hooks)?' |
         LC_ALL=C sort | cpio --quiet -o -H newc -R 0:0 --reproducible) >"$2"
-    # Archives are appended to one another: each must end at a multiple of four bytes.
+    # Archives are appended to one another, so each must end at a multiple of four bytes.
     pad=$((-$(stat -c %s "$2") & 3))
     head -c "$pad" /dev/zero >>"$2"
 }
 
-# make_cpio [PROGRAM]: out/bootmerge unless said; the archive is PROGRAM.cpio.
+# make_cpio [PROGRAM]: the default is out/bootmerge; the archive is PROGRAM.cpio.
 make_cpio() {
     need cpio
     local program=${1-out/bootmerge} tree
@@ -270,7 +273,7 @@ make_cpio() {
     echo "$program.cpio: $(stat -c %s "$program.cpio") bytes" >&2
 }
 
-# release [DIRECTORY]: of HEAD, in a copy, which has no other time than that of the commit.
+# release [DIRECTORY]: a release of HEAD, made in a copy in which everything has the commit's time.
 release() {
     # shellcheck disable=SC2086  # lists of words
     need_arm64 $build_tools $release_tools
@@ -290,8 +293,8 @@ release() {
     (cd "$directory" && stat -c '%s %n' -- *) >&2
 }
 
-# The parts of `soak`: the same tests as in `test`, with more of everything, set by the environment. A part is a
-# function soak_NAME that fails when a test does.
+# The parts of `soak`: the tests of `test`, but more of everything, as set by the environment. A part is a function
+# soak_NAME that fails if a test does.
 soak_fuzz() {
     # shellcheck disable=SC2086  # a list of words
     need $build_tools

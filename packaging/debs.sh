@@ -1,7 +1,7 @@
 #!/bin/bash
-# debs.sh VERSION DIRECTORY ARCHITECTURE...: Debian's packages of this checkout, made by dpkg-buildpackage. The programs
-# are in out/, by `./build.sh build` and `build arm64`; SOURCE_DATE_EPOCH is set. Makes debian/ here, and files beside
-# the checkout, so it is called in a copy.
+# debs.sh VERSION DIRECTORY ARCHITECTURE...: makes this checkout's Debian packages with dpkg-buildpackage. The programs
+# are in out/, built by `./build.sh build` and `build arm64`; SOURCE_DATE_EPOCH is set. It makes debian/ here, and files
+# beside the checkout, so it is called in a copy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 version=$1 directory=$2
@@ -16,10 +16,10 @@ bootmerge ($version) unstable; urgency=medium
 
  -- The BootMerge authors <bootmerge@localhost>  $(date -u -R -d "@$SOURCE_DATE_EPOCH")
 CHANGELOG
-# What is for all architectures is made once, with the first.
+# The package for all architectures is built once, with the first.
 build=binary
 for architecture; do
-    # -d: the tools to build for another architecture are not a package of it, and its program is there.
+    # -d: no package provides the tools that build for another architecture, and the program exists already.
     dpkg-buildpackage --build=$build --host-arch "$architecture" --no-sign -d >"out/debs-$architecture.log" 2>&1 ||
         { tail -n 30 "out/debs-$architecture.log" >&2; exit 1; }
     build=any

@@ -1,7 +1,7 @@
 #!/bin/bash
-# release.sh DIRECTORY: makes everything that a release has, in DIRECTORY, of the checkout that this script is in.
-# `./build.sh release` calls it in a copy of HEAD. Two runs make the same files byte for byte, whoever runs it, where and
-# when: every time in them is SOURCE_DATE_EPOCH, which is that of the commit. `./build.sh soak release` compares.
+# release.sh DIRECTORY: makes all files of a release in DIRECTORY, from the checkout that this script is in. `./build.sh
+# release` calls it in a copy of HEAD. Two runs make the same files byte for byte, whoever runs it, where and when:
+# every time in them is SOURCE_DATE_EPOCH, the commit's. `./build.sh soak release` compares two runs.
 set -euo pipefail
 directory=$(realpath -m "$1")
 cd "$(dirname "$0")/.."
@@ -12,7 +12,7 @@ version=$(packaging/version.sh)
 mkdir -p "$directory"
 [ -z "$(ls -A "$directory")" ] || { echo "release.sh: $directory is not empty" >&2; exit 1; }
 
-# at_the_epoch TREE: all of it has the one time, whatever made it.
+# at_the_epoch TREE: gives everything in it the one time, whatever made it.
 at_the_epoch() { find "$1" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +; }
 
 declare -A rpm_name=([amd64]=x86_64 [arm64]=aarch64)
@@ -28,7 +28,7 @@ for architecture in amd64 arm64; do
     mkdir -p out/release
     ./build.sh install "$tree" $architecture
     rpm_tree=$PWD/$tree
-    # rpmbuild reads no time of its own with these; --target says for which machine it is.
+    # With these, rpmbuild does not use the current time; --target says for which machine the package is.
     rpmbuild -bb --quiet --target "${rpm_name[$architecture]}" --define "version $version" --define "tree $rpm_tree" \
         --define "source $PWD" --define "_topdir $PWD/out/rpm" --define "_rpmdir $PWD/out/rpms" \
         --define "_buildhost localhost" --define "use_source_date_epoch_as_buildtime 1" \
@@ -43,7 +43,7 @@ for architecture in amd64 arm64; do
     at_the_epoch out/release
     tar -C out/release --sort=name --owner=0 --group=0 --numeric-owner --format=gnu -cf - "$name" |
         gzip -9n >"$directory/$name.tar.gz"
-    # gdb finds it by the name that the program has for it, as /usr/lib/debug/usr/sbin/bootmerge.dbg.
+    # gdb finds the symbols under the name that the program has for them, /usr/lib/debug/usr/sbin/bootmerge.dbg.
     install -D -m644 $program.dbg "out/symbols/$name/usr/lib/debug/usr/sbin/bootmerge.dbg"
     at_the_epoch out/symbols
     tar -C out/symbols --sort=name --owner=0 --group=0 --numeric-owner --format=gnu -cf - "$name" |
@@ -52,7 +52,7 @@ done
 
 packaging/debs.sh "$version" "$directory" amd64 arm64
 lintian --allow-root --fail-on warning,error "$directory"/*.deb
-# The package for all architectures is made with each: once is enough.
+# Each architecture's run also makes the package for all architectures: one copy is enough.
 cp out/rpms/*/bootmerge-"$version"-1.*.rpm out/rpms/noarch/*.rpm "$directory/"
 sums() { sha256sum "$directory/bootmerge-$version-linux-$1.tar.gz" | cut -d' ' -f1; }
 sed "s/@VERSION@/$version/; s/@SUM_AMD64@/$(sums amd64)/; s/@SUM_ARM64@/$(sums arm64)/" packaging/arch/PKGBUILD \

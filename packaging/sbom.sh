@@ -1,12 +1,12 @@
 #!/bin/bash
-# sbom.sh VERSION ARCHITECTURE PROGRAM: an SPDX 2.3 document (JSON) of what is in the program. Versions come from where
-# the build took the parts: NuGet's list of the project's packages, and Debian's of musl and libgcc.
+# sbom.sh VERSION ARCHITECTURE PROGRAM: an SPDX 2.3 document (JSON) that lists the program's parts. Versions are those
+# that the build used: NuGet's list of the project's packages, and Debian's versions of musl and libgcc.
 set -euo pipefail
 version=$1 architecture=$2 program=$3
 assets=$(dirname "$0")/../src/BootMerge/obj/project.assets.json
 : "${SOURCE_DATE_EPOCH:?}"
 
-# nuget NAME: its version in the build.
+# nuget NAME: the version that the build used.
 nuget() {
     jq -er --arg name "$1" '
         [(.libraries | keys[]), (.project.frameworks[].downloadDependencies // [] | .[]

@@ -1,3 +1,3 @@
 #!/bin/sh
-# version.sh: prints the version. It is written down in Directory.Build.props, and nowhere else.
+# version.sh: prints the version, which is only in Directory.Build.props.
 sed -n 's,.*<Version>\(.*\)</Version>.*,\1,p' "$(dirname "$0")/../Directory.Build.props"

@@ -1,6 +1,6 @@
 #!/bin/bash
-# boot-test-test.sh: what bootmerge-boot-test answers without a machine: to wrong usage, and to reports of machines.
-# That it boots something is tested by the cases image-* of tests/boot.
+# boot-test-test.sh: tests bootmerge-boot-test without a machine: its answers to wrong usage, and to machines' reports.
+# The cases image-* of tests/boot test real boots.
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./docs/shells.sh
@@ -8,7 +8,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 tool=../tools/bootmerge-boot-test
 
-# Files that look like what they are to be, to somebody who reads their first bytes.
+# Files that pass for the real thing if only their first bytes are read.
 at() { printf %b "$3" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none; } # FILE OFFSET BYTES
 truncate -s 4096 "$work"/{x86,arm,uki,program,initrd}
 at "$work/x86" 514 HdrS
@@ -23,7 +23,7 @@ mkdir -p "$work/usr/bin" "$work/usr/lib/bootmerge" "$work/usr/sbin"
 cp $tool "$work/usr/bin/"
 : >"$work/usr/lib/bootmerge/sideload.cpio"
 
-# refuses MESSAGE ARGUMENT...: exit status 2, and a message like that.
+# refuses MESSAGE ARGUMENT...: exit status 2, and a matching message.
 refuses() {
     local message=$1 said status=0
     shift
@@ -58,9 +58,9 @@ refuses "*/program is not for arm64*" --kernel="$work/arm" --initrd="$work/initr
 rm -r "$work/usr/lib/bootmerge"
 refuses "*/sideload.cpio is missing*" "${image[@]}" --bootmerge="$work/program"
 
-# judged NAME REPORT OUTCOME: a line for each expectation, `NAME: why not`, of a machine that has sent REPORT.
+# judged NAME REPORT OUTCOME: for a machine that has sent REPORT, one line for each expectation: `NAME: why not`.
 judged() {
-    # The tool is sourced here only: it has names that this file uses, too.
+    # The tool is sourced only here, because this file uses some of its names too.
     # shellcheck disable=SC2030,SC2031,SC2034  # read by the tool, and only there
     (
         set +eu
@@ -81,7 +81,7 @@ is() {
 }
 etc='/etc 0:33 89 rw,nosuid overlay confext rw'
 usr='/usr 0:40 99 ro overlay sysext ro'
-# As /run/bootmerge/boot.json has it.
+# As in /run/bootmerge/boot.json.
 etc_json='{"hierarchy":"/etc","mode":"auto","target":"/sysroot/etc","writes":"/etc","upperdir":"/etc","layers":[]}'
 run_json="\"root\":\"/sysroot\",\"failure\":null,\"hierarchies\":[$etc_json]"
 run_json+=',"versions":{"bootmerge":"1","kernel":"6"},"milliseconds":{"total":1.5}'
@@ -139,7 +139,7 @@ unknown+="|no-failed-units: the running system did not report"
 is "a report that was cut off" "merged: the initramfs did not merge|writable: not known, as the running system did not report|skips: not known, as the running system did not report|no-failed-units: the running system did not report" 'stage initramfs
 boot {"result":"merged","hierarchies":[{"hierarchy"' none
 
-# The last run is not the one that counts, but whether a merge was there at the end.
+# The last run does not decide, but whether a merge existed at the end.
 later() { # RESULT: of the last run, after one that has merged
     local json="{\"result\":\"$1\",${run_json/"$etc_json"/}"
     json=${json/null/'"no space"'}
@@ -184,8 +184,8 @@ stage stopped
 boot $merged_json
 end stopped" stopped
 
-# boots NAME STATUS WANTED REPORT QEMU ARGUMENT...: the whole tool, but of the machine there is only what it reports and
-# what QEMU says. What the tool prints is in $printed, and matches WANTED.
+# boots NAME STATUS WANTED REPORT QEMU ARGUMENT...: runs the whole tool, but REPORT and QEMU stand in for the machine's
+# report and QEMU's messages. The tool's output is in $printed, and matches WANTED.
 boots() {
     local title=$1 wanted_status=$2 wanted=$3 report=$4 qemu=$5 status=0
     shift 5
@@ -254,7 +254,7 @@ boots "a second run that failed" 0 "*boot stage *failed, in 2.5 ms *
 *" "$(ran "$(later failed)" "$etc" "$etc")
 end system" "" --expect=merged
 
-# --json prints JSON with the keys that the manual page has, whatever came of the machine.
+# --json prints JSON with the documented keys, whatever happened to the machine.
 documented=$(awk '/^# /{ inside = $0 == "# JSON"; next } inside && /^\|\[/' ../man/bootmerge-boot-test.1.scd | grep -oE '\*[A-Za-z]+\*' | tr -d '*' |
     LC_ALL=C sort | paste -sd,)
 for result in booted stopped none; do
@@ -278,7 +278,7 @@ for result in booted stopped none; do
     fi
 done
 
-# What a serial line has lost makes no other part of the JSON unreadable.
+# Data lost on a serial line does not make other parts of the JSON unreadable.
 values() { # PATH...: of what was printed
     # shellcheck disable=SC2030,SC2031
     (

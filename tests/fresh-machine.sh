@@ -1,14 +1,14 @@
 #!/bin/bash
 # fresh-machine.sh [--cold] SUITE [STAGE...]: runs `./build.sh demo` and `./build.sh test [STAGE...]` on a machine that
-# has nothing but a bare Debian (12 or 13), the .NET SDK with the packages that it depends on, and a clone of this
-# checkout's HEAD. Whatever else is needed, build.sh has to install.
+# has only a bare Debian (12 or 13), the .NET SDK with the packages that it depends on, and a clone of this checkout's
+# HEAD. build.sh must install whatever else is needed.
 #
-# The machine is a root directory made for this run. It has mounts and processes of its own; all of it goes at the end.
-# From outside come devices, the SDK (read-only), and the caches of build.sh and NuGet; --cold leaves the caches out.
-# FRESH_SHELL=1: a shell in it instead. The logs stay in out/fresh-SUITE-*.log.
+# The machine is a root directory made for this run, with mounts and processes of its own; all of it is removed at the
+# end. Devices, the SDK (read-only), and the caches of build.sh and NuGet come from outside; --cold leaves the caches
+# out. FRESH_SHELL=1 starts a shell in it instead. The logs stay in out/fresh-SUITE-*.log.
 set -euo pipefail
 
-# inside ROOT COMMAND...: makes the mounts and becomes the command, in the root. It is PID 1 of its namespace.
+# inside ROOT COMMAND...: sets up the mounts and executes the command in the root. It is PID 1 of its namespace.
 inside() {
     local root=$1
     shift
@@ -51,7 +51,7 @@ case ${1-} in
 *) die "usage: ${0##*/} [--cold] 12|13 [STAGE...]" ;;
 esac
 shift
-# What Microsoft's documentation lists for Debian, and git to have cloned with.
+# The packages that Microsoft's documentation lists for Debian, and git, which made the clone.
 packages+=,ca-certificates,libc6,libgcc-s1,libstdc++6,tzdata,zlib1g,git
 
 [ "$(id -u)" = 0 ] || die "must run as root"
@@ -72,12 +72,12 @@ cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
 mkdir -p "$root/usr/lib/dotnet" "$root/root/.cache/bootmerge" "$root/root/.nuget/packages"
 [ -z "$warm" ] || mkdir -p "${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge" "${NUGET_PACKAGES:-$HOME/.nuget/packages}"
 ln -s ../lib/dotnet/dotnet "$root/usr/bin/dotnet"
-# By way of a bundle: git clones no directory of another user's.
+# Through a bundle, because git does not clone another user's directory.
 git -C "$repo" -c safe.directory='*' bundle create -q "$work/head.bundle" HEAD
 git -c advice.detachedHead=false clone -q "$work/head.bundle" "$root/root/bootmerge"
 [ -z "$(git -C "$repo" -c safe.directory='*' status --porcelain)" ] || say "what is not committed is not tested"
 
-# on_it COMMAND...: in the clone, on the fresh machine.
+# on_it COMMAND...: runs it in the clone, on the fresh machine.
 on_it() {
     unshare --mount --propagation private --pid --fork --kill-child "$0" --inside "$root" \
         bash -c 'cd /root/bootmerge; "$@"' bash "$@"
@@ -89,7 +89,7 @@ fi
 
 mkdir -p "$repo/out"
 status=0
-# run NAME COMMAND...: its last lines, and whether it passed.
+# run NAME COMMAND...: prints its last lines, and whether it passed.
 run() {
     local log=$repo/out/fresh-$suite-$1.log result=passed started=$SECONDS
     say "$suite: ${*:2} (log: ${log#"$repo"/})"

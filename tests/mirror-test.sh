@@ -1,6 +1,6 @@
 #!/bin/bash
-# mirror-test.sh: mirror.sh finds the mirror in both forms of apt's sources, takes the one it is given, and says what to
-# do without any.
+# mirror-test.sh: mirror.sh finds the mirror in both forms of apt's sources, uses one that is given, and says what to do
+# if there is none.
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./mirror.sh
@@ -10,7 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 codename=$(. /etc/os-release && printf %s "$VERSION_CODENAME")
 
-# sources FILE TEXT: all of apt's sources from here on.
+# sources FILE TEXT: replaces all of apt's sources.
 sources() {
     rm -rf "$work/apt"
     mkdir -p "$work/apt"/{apt.conf.d,sources.list.d}
@@ -41,7 +41,7 @@ MIRROR=http://given.invalid/debian finds "the one it is given" http://given.inva
 sources sources.list ""
 finds "none: what to do" "*Set MIRROR=*"
 
-# Those who make a root show the same words, and no root of another mirror.
+# The scripts that make roots print the same words, and make no root from another mirror.
 export XDG_CACHE_HOME=$work/cache
 refuses() {
     local found

@@ -1,7 +1,7 @@
 #!/bin/bash
 # shellcheck disable=SC2016  # the programs made here expand them
-# needs-test.sh: what build.sh does and says on machines that lack something. They have programs of ours only: apt-get
-# and dotnet write down what they are asked.
+# needs-test.sh: what build.sh does and says on machines that lack something. They have only our programs: apt-get and
+# dotnet record what they are asked.
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./docs/shells.sh
@@ -13,16 +13,16 @@ cp ../build.sh ../global.json "$work/checkout/"
 cp ./*.sh "$work/checkout/tests/"
 for tool in bash dirname sed tail sort cat mkdir rm; do ln -s "$(command -v $tool)" "$work/bin/"; done
 
-# program NAME LINE...: one of the machine's, a shell script.
+# program NAME LINE...: gives the machine a program, a shell script.
 program() {
     printf '%s\n' '#!/bin/bash' "${@:2}" >"$work/bin/$1"
     chmod 755 "$work/bin/$1"
 }
-# says NAME WANTED VERB: what the verb prints, a pattern; what apt-get was asked is in `asked`.
+# says NAME WANTED VERB: the verb's output matches a pattern; `asked` is what apt-get was asked.
 says() {
     local found asked
     : >"$work/asked"
-    # No sbin, no HOME, no locale; nothing that the machine of this test has.
+    # No sbin, no HOME, no locale, and nothing from the machine that runs this test.
     found=$(cd "$work" && env -i PATH="$work/bin" WORK="$work" "$work/bin/bash" checkout/build.sh "$3" 2>&1) || true
     asked=$(paste -sd';' "$work/asked")
     # shellcheck disable=SC2053  # a pattern
@@ -34,7 +34,7 @@ says "no .NET SDK" "*SDK is missing*Install version 1*|" build
 program dotnet 'echo "dotnet $*" >>"$WORK/asked"' 'echo "10.0.1 [/where/it/is/sdk]"'
 says "no packages, and not root: what to type" "*sudo apt-get install --yes*musl-tools*|dotnet --list-sdks" build
 
-# The lists are there on the second try.
+# The second try finds the package lists.
 program id 'echo 0'
 program apt-get 'case "$*" in *update) echo update ;; *) echo "install ${@: -1}" ;; esac >>"$WORK/asked"' \
     '[ "$(grep -c . "$WORK/asked")" -gt 3 ]'

@@ -21,7 +21,7 @@ mkdir -p "$logs" "$cache"
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-packages.XXXXXX")
 trap 'umount -R -l "$work"/*/root 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
 
-# holds NAME COMMAND...
+# holds NAME COMMAND...: passes if the command succeeds.
 holds() { local name=$1; shift; if "$@" >>"$logs/checks.log" 2>&1; then ok "$name"; else not_ok "$name"; fi; }
 # same NAME WANTED FOUND
 same() {
@@ -43,7 +43,8 @@ make_system() {
     echo "$path"
 }
 
-# make_old: packages that say they are 0.1.0, with the program of this release. Dracut's module had another name there.
+# make_old: packages that call themselves 0.1.0 but contain this release's program. In them dracut's module has its old
+# name.
 make_old() {
     local copy=$work/copy/bootmerge
     mkdir -p "$copy/out"
@@ -53,7 +54,7 @@ make_old() {
     SOURCE_DATE_EPOCH=1700000000 "$copy/packaging/debs.sh" 0.1.0 "$work/old" amd64
 }
 
-# start SUITE GENERATOR: in $root a fresh system that may be written to, with a configuration extension.
+# start SUITE GENERATOR: in $root, a fresh writable system with a configuration extension.
 start() {
     local system
     system=$(make_system "$1" "$2") || { not_ok "a fresh $1 with $2 is made"; return 1; }
@@ -67,12 +68,12 @@ start() {
     cp "$release"/*_{amd64,all}.deb "$root/packages/"
     mkdir "$root/packages/old"
     cp "$work"/old/*.deb "$root/packages/old/"
-    # An initramfs for any machine, made fast.
+    # An initramfs for any machine, but quick to make.
     case $2 in
     dracut) printf 'hostonly=no\ncompress=cat\n' >"$root/etc/dracut.conf.d/10-test.conf" ;;
     initramfs-tools) echo COMPRESSLEVEL=1 >"$root/etc/initramfs-tools/conf.d/test" ;;
     esac
-    # What this system lacks, so that the commands of the guide run as they are.
+    # What this system lacks for the guide's commands to run unchanged.
     mkdir -p "$root/packages/bin" "$root/etc/default/grub.d"
     printf '#!/bin/sh\nexec "$@"\n' >"$root/packages/bin/sudo"
     printf '#!/bin/sh\nexec apt-get -q -y --no-install-recommends "$@"\n' >"$root/packages/bin/apt"
@@ -83,19 +84,19 @@ in_it() {
     env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8 chroot "$root" "$@"
 }
 apt_get() { in_it apt-get -q -y --no-install-recommends "$@" >>"$log.apt" 2>&1; }
-# guide SECTION: the commands of that section of docs/debian.md, for the generator at hand.
+# guide SECTION: that section's commands in docs/debian.md, for this generator.
 guide() {
     awk -v heading="## $1" '/^## / { inside = $0 == heading } /^```/ { code = inside && /^```sh /; next } code' \
         ../docs/debian.md | sed "s/bootmerge-initramfs-tools/$package/g"
 }
-# follow SECTION: types them.
+# follow SECTION: runs them.
 follow() {
     guide "$1" >"$root/packages/commands"
     [ -s "$root/packages/commands" ] || return
     # shellcheck disable=SC2016  # expanded by that shell
     in_it sh -exc 'cd /packages; PATH=/packages/bin:$PATH; . ./commands' >>"$log.guide" 2>&1
 }
-# files: all of the system, but for what apt and dpkg note of their work, and what is made anew at each run.
+# files: everything in the system, except records of apt and dpkg, and files that each run makes anew.
 files() {
     (cd "$root" && find . -path ./proc -prune -o -path ./sys -prune -o -path ./dev -prune -o -path ./packages -prune -o \
         -path ./tmp -prune -o -path ./var/cache -prune -o -path ./var/log -prune -o -path ./var/lib/apt -prune -o \
@@ -118,7 +119,7 @@ unpacked() {
 # written: the initramfs and when it was made.
 written() { stat -c '%n %y' "$root"/boot/initrd.img-*; }
 
-# life SUITE GENERATOR PACKAGE: installed, upgraded, booted, purged.
+# life SUITE GENERATOR PACKAGE: install, upgrade, boot, purge.
 life() {
     local name="$1, $2" package=$3 initrd
     start "$1" "$2" || return 0
@@ -151,8 +152,8 @@ life() {
     rm -rf --one-file-system "$here"
 }
 
-# boot NAME: the system from a disk, by the initramfs that its packages have made and the kernel command line that GRUB
-# would give. A unit there does what the guide says to do after the reboot.
+# boot NAME: boots the system from a disk, with the initramfs that its packages have made and the kernel command line
+# that GRUB would give. A unit there runs what the guide says to do after the reboot.
 boot() {
     local tree=$here/tree words
     # shellcheck source=/dev/null
@@ -180,7 +181,7 @@ boot() {
     rm "$here/disk" "$root/etc/systemd/system/guide.service" \
         "$root/etc/systemd/system/multi-user.target.wants/guide.service"
 }
-# report KERNEL INITRAMFS OPTION...: the boot's, in $log.json; its logs beside that.
+# report KERNEL INITRAMFS OPTION...: the boot's report, in $log.json; its logs are beside it.
 report() {
     local status=0 kept
     ../tools/bootmerge-boot-test --kernel="$1" --initrd="$2" --disk="$here/disk" "${@:3}" --keep --json \
@@ -192,7 +193,7 @@ report() {
     return $status
 }
 
-# members ARCHIVE: what is in a tarball, without its first directory.
+# members ARCHIVE: the files in a tarball, without its top directory.
 members() { tar -tzf "$1" | grep -v '/$' | sed 's,^[^/]*/,,' | LC_ALL=C sort; }
 
 rpms() {
@@ -229,7 +230,7 @@ dracut >= 059" "$(rpm -qp --requires "$release/$name" 2>/dev/null | grep -v '^rp
     rm -rf "$root"
 }
 
-# Arch's own tool makes the package of the PKGBUILD. It refuses to run as root, and asks pacman for dependencies only.
+# Arch's own tool makes the package from the PKGBUILD. It refuses to run as root, and asks pacman only for dependencies.
 arch_package() {
     local dir=$work/arch made
     mkdir "$dir"

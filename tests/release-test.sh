@@ -1,6 +1,6 @@
 #!/bin/bash
-# release-test.sh: what a release stands on and takes no building: one version, a changelog in its form, hooks that are
-# shell.
+# release-test.sh: what a release relies on and can be tested without building: one version, a well-formed changelog,
+# and hooks that are valid shell.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/docs/shells.sh
@@ -10,11 +10,11 @@ is() { if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1: wanted '$2', found '$3
 version=$(packaging/version.sh)
 is "the version is three numbers" "$version" "$(grep -xE '[0-9]+\.[0-9]+\.[0-9]+' <<<"$version" || true)"
 is "no package names a version of its own" "" "$(grep -rnE "(^|[^0-9.])${version//./\\.}([^0-9.]|$)" packaging || true)"
-# What people type has to name the file that is there.
+# The file names that the guides tell people to type must exist.
 is "the guides name the packages of this version" "" "$(grep -noE 'bootmerge[a-z-]*[-_][0-9]+\.[0-9]+\.[0-9]+' \
     docs/debian.md docs/fedora.md examples/*/README.md | grep -vE "[-_]${version//./\\.}$" || true)"
 
-# Keep a Changelog: what comes is above, then the releases, the newest first; this version is the newest or comes.
+# Keep a Changelog: changes to come are on top, then the releases, newest first. This version is the newest, or to come.
 mapfile -t headings < <(grep '^## ' CHANGELOG.md)
 released=()
 for heading in "${headings[@]:1}"; do
@@ -32,12 +32,12 @@ is "no release is newer than this version" "$version" \
 is "CHANGELOG.md has no other kinds of changes" "" \
     "$(grep '^### ' CHANGELOG.md | grep -vxE '### (Added|Changed|Deprecated|Removed|Fixed|Security)' || true)"
 
-# dash is what most closely has no more than the shells of the initramfs.
+# Among shells, dash comes closest to those of an initramfs.
 for script in packaging/initramfs-tools/*.sh packaging/mkinitcpio/hook.sh; do
     if dash -n "$script"; then ok "$script is shell"; else not_ok "$script is shell"; fi
 done
 
-# mkinitcpio's hook with stand-ins for its functions, in an initramfs with systemd and in one without.
+# Runs mkinitcpio's hook with stand-ins for its functions, in an initramfs with systemd and in one without.
 # shellcheck disable=SC2016  # expanded by that shell
 takes() {
     bash -euc 'for name in add_binary add_file add_module add_symlink add_runscript; do

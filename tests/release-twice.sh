@@ -1,6 +1,6 @@
 #!/bin/bash
-# release-twice.sh FIRST: makes the release of HEAD once more and compares it with that in the directory FIRST, byte for
-# byte. The second is made later, in another directory, by another user, who has another home, time zone, language and
+# release-twice.sh FIRST: makes the release of HEAD again and compares it byte for byte with the one in the directory
+# FIRST. The second is made later, in another directory, by another user with another home, time zone, language and
 # umask.
 set -euo pipefail
 first=$(realpath "$1")
@@ -13,7 +13,7 @@ place="$work/somewhere else/in a longer path"
 mkdir -p "$place" "$work"/{home,tmp}
 git bundle create -q "$work/head.bundle" HEAD
 git -c advice.detachedHead=false clone -q "$work/head.bundle" "$place/checkout"
-# What NuGet has downloaded for the first; its programs are for their owner only.
+# NuGet's downloads from the first release; its programs are accessible only to their owner.
 cp -r "${NUGET_PACKAGES:-$HOME/.nuget/packages}" "$work/packages"
 chown -R 65534:65534 "$place" "$work"/{home,tmp,packages}
 # shellcheck disable=SC2016  # expanded by that shell

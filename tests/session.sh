@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# Sourced by build.sh: what it starts for minutes ends with it.
+# Sourced by build.sh: whatever it starts that runs for minutes ends with it.
 
-# in_session COMMAND...: its status. An interrupt, TERM or HUP ends all that it has started. A shell's background
-# programs ignore an interrupt, and timeout(1) puts what it runs into a process group of its own, but the session is the
-# same.
+# in_session COMMAND...: runs it and returns its status. An interrupt, TERM or HUP ends everything that it has started.
+# A shell's background programs ignore an interrupt, and timeout(1) puts what it runs into its own process group, but
+# the session is the same.
 in_session() {
     local status=0
     setsid "$@" <&0 &
@@ -23,14 +23,14 @@ end_session() {
         for ((tries = 0; tries < 100; tries++)); do
             mapfile -t members < <(session_members)
             [ ${#members[@]} -gt 0 ] || return 0
-            # Not at each try: what cleans up meanwhile has some seconds for it.
+            # Not at each try: what is cleaning up has some seconds to do so.
             [ $((tries % 50)) != 0 ] || kill -"$signal" "${members[@]}" 2>/dev/null || true
             sleep 0.1
         done
     done
 }
 
-# The processes of the session that still run, a number a line.
+# The session's processes that still run, one number a line.
 session_members() {
     local stat line fields
     for stat in /proc/[0-9]*/stat; do

@@ -1,5 +1,5 @@
 #!/bin/bash
-# stages-test.sh: stages.sh counts what the suites count, and nothing that is wrong in one of them is lost.
+# stages-test.sh: stages.sh counts what the suites count, and no failure in one of them is lost.
 set -euo pipefail
 repo=$(realpath "$(dirname "$0")/..")
 work=$(mktemp -d)
@@ -19,13 +19,13 @@ is() {
     fi
 }
 
-# after COMMAND...: what stages.sh has counted after it, in a shell of its own.
+# after COMMAND...: what stages.sh has counted after it, in a separate shell.
 after() {
     # shellcheck disable=SC2016  # expanded by that shell
     bash -c 'set -euo pipefail; . "$1"; shift; "$@" >"out/shown" 2>&1; echo "$passed $failed"' \
         after "$repo/tests/stages.sh" "$@"
 }
-# script TEXT: what it prints in a shell that has sourced stages.sh.
+# script TEXT: its output in a shell that has sourced stages.sh.
 script() { bash -c "set -euo pipefail; . \"\$1\"; $1" script "$repo/tests/stages.sh"; }
 # prints LINE...: a suite that writes these lines.
 prints() { printf 'printf "%%s\\n"'; printf ' "%s"' "$@"; }
@@ -81,8 +81,8 @@ done
 is "each stage is a function, and each such function a stage" "$(tr ' ' '\n' <<<"$stages" | sort)" \
     "$(bash -c '. "$1"; compgen -A function stage_' functions "$repo/tests/stages.sh" | sed 's/^stage_//' | sort)"
 
-# What a stage has started ends with build.sh. This stage is a program that starts another one by timeout(1), which puts
-# it into a process group of its own, and waits, as the boots do.
+# What a stage has started ends with build.sh. This stage is a program that starts another one with timeout(1), which
+# puts that into its own process group, and waits, as the boots do.
 mkdir -p "$work/repo/tests" "$work/bin"
 cp "$repo/build.sh" "$repo/global.json" "$work/repo/"
 cp "$repo"/tests/{stages,session}.sh "$work/repo/tests/"
@@ -98,11 +98,11 @@ within() {
     shift
     until "$@"; do [ $((left--)) -gt 0 ] && sleep 0.1 || return; done
 }
-# Whoever adopts it may take its time to ask for its status.
+# The process that adopts it may ask for its status late.
 has_ended() { case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z*) ;; *) return 1 ;; esac; }
 for signal in INT TERM HUP; do
     rm -f started
-    # A background program of a shell ignores an interrupt, and one under nohup that its terminal is gone.
+    # A shell's background program ignores an interrupt, and under nohup it also ignores the loss of its terminal.
     DOTNET_ROOT=/ PATH=$work/bin:$PATH env -u BUILD_SH_SESSION --default-signal=INT,HUP \
         "$work/repo/build.sh" test unit >stopped 2>&1 &
     build=$!

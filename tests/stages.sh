@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154  # what is not assigned here build.sh has assigned
-# Sourced by build.sh: `./build.sh test [STAGE...]`. A stage is a function stage_NAME and a line of `stages`; what it
-# needs is built once, whichever stages are run. Logs: out/test/.
+# Sourced by build.sh: `./build.sh test [STAGE...]`. A stage is a function stage_NAME and a line in `stages`. Whatever
+# the chosen stages need is built once. Logs: out/test/.
 
 # In this order. With each: what `--help` says of it.
 stages=(style unit program docs kernel differential verity boot arm64)
@@ -18,7 +18,7 @@ declare -A about=(
 )
 fast=(style unit docs)
 
-# What each needs: names of tools, see `package` in build.sh, and lists of them.
+# What each stage needs: names of tools, see `package` in build.sh, and lists of them.
 image_tools="mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs"
 tools_of() {
     case $1 in
@@ -43,7 +43,8 @@ passed=0 failed=0
 ok() { passed=$((passed + 1)); echo "ok $1"; }
 not_ok() { failed=$((failed + 1)); echo "FAIL $1"; }
 
-# strictly COMMAND...: its status in `status`. It ends at the first command that fails, which it would not inside `if`.
+# strictly COMMAND...: its status in `status`. It ends at the first command that fails, which it would not do inside
+# `if`.
 strictly() {
     set +e
     (set -e; "$@")
@@ -51,7 +52,7 @@ strictly() {
     set -e
 }
 
-# check NAME COMMAND...: one thing that holds or not.
+# check NAME COMMAND...: passes if the command succeeds.
 check() {
     local name=$1 status
     shift
@@ -59,14 +60,14 @@ check() {
     if [ "$status" = 0 ]; then ok "$name"; else not_ok "$name"; fi
 }
 
-# must NAME COMMAND...: the same for what all that follows stands on.
+# must NAME COMMAND...: the same, for what everything after it depends on.
 must() {
     local before=$failed
     check "$@"
     [ "$failed" = "$before" ] || conclude
 }
 
-# Nothing that was tested is not a success either.
+# If nothing was tested, that is not a success either.
 conclude() {
     echo "$passed passed, $failed failed"
     [ "$failed" = 0 ] && [ "$passed" -gt 0 ] || exit 1
@@ -90,8 +91,8 @@ counts() {
 
 declare -A pid_of=() shower_of=() begun=()
 
-# begin NAME COMMAND...: starts a program that counts for itself, in the background. What it writes is shown line by
-# line, with its name when another one runs beside it.
+# begin NAME COMMAND...: starts a program that counts its own tests, in the background. Its output is shown line by
+# line, with its name if another one runs beside it.
 begin() {
     local name=$1 log=out/test/$1.log prefix=
     shift
@@ -105,7 +106,7 @@ begin() {
     shower_of[$name]=$!
 }
 
-# finish NAME: waits for it and takes its count. A program that fails, or that counts nothing, has failed.
+# finish NAME: waits for it and reads its count. A program that fails, or counts nothing, has failed.
 finish() {
     local name=$1 status=0 good bad
     wait "${pid_of[$name]}" || status=$?
@@ -123,7 +124,7 @@ finish() {
 # suite NAME COMMAND...: begin and finish.
 suite() { begin "$@"; finish "$1"; }
 
-# pair NAME COMMAND WORD... -- NAME COMMAND WORD...: two suites side by side; one result does not depend on the other.
+# pair NAME COMMAND WORD... -- NAME COMMAND WORD...: runs two suites side by side; neither result affects the other.
 pair() {
     local side_by_side=yes first=()
     while [ "$1" != -- ]; do first+=("$1"); shift; done
@@ -138,7 +139,7 @@ pair() {
 is_small() { [ "$(stat -c %s "$1")" -le "$2" ]; }
 # is_static PROGRAM
 is_static() { ! readelf -ldW "$1" | grep -E 'INTERP|NEEDED'; }
-# runs_alone PROGRAM [EMULATOR]: as the only file there is, besides the emulator: no library, no /proc, no /dev
+# runs_alone PROGRAM [EMULATOR]: it runs as the only file, besides the emulator: no library, no /proc, no /dev
 runs_alone() {
     local empty version emulator=()
     empty=$(mktemp -d)
@@ -149,7 +150,7 @@ runs_alone() {
     [ -n "$version" ]
 }
 
-# Warnings are errors in it: the compiler's, the analyzers', and those of style.
+# Builds everything. Warnings of the compiler, the analyzers and the style rules are errors.
 solution() {
     [ -z "${is_solution_built-}" ] || return 0
     is_solution_built=yes
@@ -166,7 +167,7 @@ tests_of() { echo "$1/bin/Release/net10.0/$2"; }
 stage_style() {
     local scripts format formatted=0
     solution
-    # `format style` and `format analyzers` would find what the build has found.
+    # `format style` and `format analyzers` would only find what the build has found.
     dotnet format whitespace BootMerge.sln --verify-no-changes --no-restore >out/test/format.log 2>&1 &
     format=$!
     mapfile -t scripts < <(find . \( -name out -o -name bin -o -name obj \) -prune -o -name '*.sh' -print)
@@ -192,19 +193,19 @@ stage_program() {
     check "runs in an empty root" runs_alone out/bootmerge
 }
 
-# Without the stage `program`, the same code runs by the runtime: linking takes longer than all of `fast` may.
+# Without the stage `program`, the same code runs on the .NET runtime: linking takes longer than all of `fast` may.
 stage_docs() {
     local destdir=out/test/destdir
     [ -n "${is_program_built-}" ] || solution
     must "install" install_for_docs "$destdir"
     pair docs tests/docs/check.sh "$destdir" -- completions tests/docs/completions.sh "$destdir"
-    # By the program itself only: by the runtime the hundred commands of the documents take too long for `fast`.
+    # Only with the program itself: on the .NET runtime, the documents' hundred commands take too long for `fast`.
     [ -n "${is_program_built-}" ] || return 0
     suite commands tests/docs/commands.sh "$destdir"
     suite demo tests/docs/demo.sh "$destdir"
 }
 install_for_docs() {
-    # Over 0.1.0, of which check.sh wants nothing to be left.
+    # Installs over version 0.1.0, of which check.sh wants nothing to be left.
     install -D -m755 /dev/null "$1/usr/lib/dracut/modules.d/99bootmerge/module-setup.sh"
     if [ -z "${is_program_built-}" ]; then
         mkdir -p "$1/usr/sbin"
@@ -218,8 +219,8 @@ install_for_docs() {
     fi
 }
 
-# Two processes, as one leaves a processor idle. These classes take about half of the time; all others are in the second
-# process, so that none is left out, or run twice. Those that wait for the other process (WithKernelLog) are here,
+# Two processes, because one leaves a processor idle. These classes take about half of the time; all others are in the
+# second process, so that none is left out or run twice. Tests that wait for the other process (WithKernelLog) are here,
 # because the tests over there are short.
 kernel_first=('*SweepTests' '*ResetTests' '*ResetRaceTests' '*DeepTreeTests' '*BootFailureTests'
     '*HostileRootTests' '*HostileFileSystemTests' '*UpperInUseTests' '*LayerTests' '*OlderKernelTests')
@@ -252,7 +253,7 @@ stage_boot() {
     suite boot tests/boot/run.sh
 }
 
-# It takes minutes to make what is booted.
+# Making what is booted takes minutes.
 arm64_is_cached() { (. tests/boot/lib.sh && [ -d "$(base_of arm64)" ]); }
 stage_arm64() {
     if ! arm64_is_cached; then
@@ -291,7 +292,7 @@ run_tests() {
     case " ${wanted[*]} " in
     *" program "* | *" kernel "* | *" differential "* | *" verity "* | *" boot "* | *" arm64 "*) need_root test ;;
     esac
-    # All of it now, not in the middle of the run.
+    # Installs everything now, not in the middle of the run.
     for stage in "${wanted[@]}"; do tools+=" $(tools_of "$stage")"; done
     # shellcheck disable=SC2086  # a list of words
     need $tools

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installed as /usr/share/initramfs-tools/scripts/init-bottom/bootmerge: the root and its /usr are mounted, and nothing of
-# it has started.
+# Installed as /usr/share/initramfs-tools/scripts/init-bottom/bootmerge: at this point the root and its /usr are
+# mounted, and nothing in it has started.
 PREREQ=""
 if [ "${1-}" = prereqs ]; then
     echo "$PREREQ"
@@ -9,13 +9,13 @@ fi
 # shellcheck source=/dev/null
 . /scripts/functions
 
-# By this file bootmerge recognises an initramfs, and passes on to the running system what that will need. Not before: udev
-# would also take notice of it.
+# bootmerge recognises an initramfs by this file, and then leaves what the running system needs in /run. It is not made
+# earlier, because udev would react to it too.
 [ -e /etc/initrd-release ] || : >/etc/initrd-release
-# For images. Nothing has made the node that loads the module.
+# For images. The device node whose use would load the module does not exist yet.
 [ -e /dev/loop-control ] || modprobe -q loop || :
 [ -e /dev/mapper/control ] || modprobe -q dm_mod || :
-# `panic` opens a shell, or reboots where panic= says so. Whoever ends the shell continues without the merge.
+# `panic` opens a shell, or reboots if panic= says so. When the shell ends, the boot goes on without the merge.
 # shellcheck disable=SC2154  # rootmnt is the initramfs's
 /usr/sbin/bootmerge --root="$rootmnt" boot ||
     panic "bootmerge could not merge $rootmnt/etc. To boot without it, add bootmerge=0 to the kernel command line."

@@ -1,13 +1,13 @@
 #!/usr/bin/ash
 # shellcheck shell=dash
-# Installed as /usr/lib/initcpio/hooks/bootmerge: in an initramfs of mkinitcpio without systemd. /usr is mounted by the
-# late hook of `usr`, which stands before this one in HOOKS. Untried, as install.sh is.
+# Installed as /usr/lib/initcpio/hooks/bootmerge: for an initramfs of mkinitcpio without systemd. The late hook of
+# `usr`, which comes before this one in HOOKS, mounts /usr. Untested, like install.sh.
 
 run_latehook() {
     # Newer versions of mkinitcpio mount the root at /sysroot, earlier ones at /new_root.
     local root=/sysroot
     mountpoint -q $root || root=/new_root
-    # By this file bootmerge recognises an initramfs.
+    # bootmerge recognises an initramfs by this file.
     [ -e /etc/initrd-release ] || : >/etc/initrd-release
     [ -e /dev/loop-control ] || modprobe -q loop || :
     [ -e /dev/mapper/control ] || modprobe -q dm_mod || :

@@ -1,13 +1,12 @@
 #!/bin/bash
-# Installed as /usr/lib/initcpio/install/bootmerge: mkinitcpio's hook `bootmerge`. In HOOKS= of mkinitcpio.conf it stands
-# last, behind `usr` or `systemd`.
-# Untried: written after mkinitcpio's source, but never run by mkinitcpio.
+# Installed as /usr/lib/initcpio/install/bootmerge: mkinitcpio's hook `bootmerge`. It comes last in HOOKS= of
+# mkinitcpio.conf, after `usr` or `systemd`. Untested: written from mkinitcpio's source, but never run by mkinitcpio.
 
 build() {
     local source=/usr/lib/dracut/modules.d/50bootmerge units=/usr/lib/systemd/system module unit class links
     add_binary bootmerge
     add_file /usr/lib/bootmerge/initramfs.conf /usr/lib/bootmerge.conf
-    # What layers and images need. `?`: a module that is missing is not an error.
+    # Modules for layers and images. `?`: a missing module is not an error.
     for module in overlay loop squashfs erofs ext4 dm-verity; do add_module "$module?"; done
 
     # shellcheck disable=SC2154  # mkinitcpio's
@@ -15,7 +14,7 @@ build() {
         add_runscript
         return
     fi
-    # The units of the dracut module, which the package has; their links say when they run, see bootmerge.service.
+    # The dracut module's units, which the package includes; their links say when they run, see bootmerge.service.
     for unit in bootmerge.service bootmerge-late.service; do add_file "$source/$unit" "$units/$unit"; done
     for class in confext sysext; do
         add_file "$source/systemd-sysroot.conf" "$units/systemd-$class-sysroot.service.d/50-bootmerge.conf"

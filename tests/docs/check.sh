@@ -1,6 +1,6 @@
 #!/bin/bash
-# check.sh DESTDIR: the man pages that `build.sh install` has put into DESTDIR are sound, and they and the completions
-# know the verbs, options and keys that the program there knows, all of them and no others. Then the checks of prose.sh.
+# check.sh DESTDIR: checks the man pages that `build.sh install` has put into DESTDIR. They and the completions must
+# know exactly the verbs, options and keys of the program there. Then runs the checks of prose.sh.
 set -euo pipefail
 destdir=$(realpath "$1")
 cd "$(dirname "$0")"
@@ -10,7 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 program=$destdir/usr/sbin/bootmerge
 
-# same NAME WANTED FOUND: two files with a word on each line.
+# same NAME WANTED FOUND: compares two files with one word a line.
 same() {
     local difference
     if [ ! -s "$2" ]; then
@@ -22,14 +22,14 @@ same() {
     fi
 }
 
-# nothing NAME FOUND: what should not be there.
+# nothing NAME FOUND: fails if anything was found.
 nothing() { if [ -z "$2" ]; then ok "$1: none"; else not_ok "$1: $2"; fi; }
 
 # section FILE.scd NAME: the lines of one section.
 section() { awk -v name="# $2" '/^# / { inside = $0 == name; next } inside' "../../man/$1.scd"; }
 
-# out_of_order FILE: the sections that are not where man-pages(7) wants them. Sections that it does not know are between
-# DESCRIPTION and EXIT STATUS.
+# out_of_order FILE: prints the sections that are not where man-pages(7) wants them. It puts sections of one's own
+# between DESCRIPTION and EXIT STATUS.
 out_of_order() {
     sed -n 's/^# //p' "$1" | awk '
         BEGIN {
@@ -43,7 +43,7 @@ out_of_order() {
         END { if (!("NAME" in seen && "DESCRIPTION" in seen && "SEE ALSO" in seen)) print "one is missing" }'
 }
 
-# once NAME PATTERN: what the pages define is in one place only. A definition is a line before an indented one.
+# once NAME PATTERN: whatever the pages define is defined in one place. A definition is a line before an indented one.
 once() {
     local found
     found=$(awk '/^\t/ { print before } { before = $0 }' "${pages[@]}" | grep -oE "$2" | LC_ALL=C sort)
@@ -89,7 +89,7 @@ section bootmerge.8 VERBS | sed -nE 's/^\*([a-z]+)\*.*/\1/p' >"$work/found"
 same "bootmerge(8): the verbs of --help" "$work/verbs" "$work/found"
 section bootmerge.8 OPTIONS | grep '^\*-' | grep -oE '\*-[a-z-]+' | tr -d '*' >"$work/found"
 same "bootmerge(8): the options of --help" "$work/options" "$work/found"
-# Wherever the pages speak of an option, it exists.
+# Every option that the pages mention exists.
 grep -ohE '\*--[a-z-]+' "${pages[@]}" | tr -d '*' | LC_ALL=C sort -u >"$work/found"
 nothing "the pages speak of options that --help lacks" \
     "$(LC_ALL=C sort -u "$work/options" | LC_ALL=C comm -13 - "$work/found" | paste -sd,)"
@@ -98,7 +98,7 @@ once "options" '^(\*-[a-z]\*, )?\*--[a-z-]+'
 once "keys" '^\*[A-Z][A-Za-z]+=\*$'
 once "environment variables" '^\*[A-Z][A-Z_]+\*'
 once "words of the kernel command line" '^\*(bootmerge|systemd)[a-z.]*='
-# Each page is listed in bootmerge(8), and every page that one names is there.
+# bootmerge(8) lists every page, and every page that is named exists.
 names() { grep -ohE '\*bootmerge[a-z.-]*\*\([0-9]\)' "$@" | tr -d '*()' | sed -E 's/(.)$/.\1/'; }
 printf '%s\n' ../../man/*.scd | sed 's,.*/,,; s/\.scd$//' >"$work/wanted"
 section bootmerge.8 'SEE ALSO' | { names; echo bootmerge.8; } >"$work/found"
@@ -119,7 +119,7 @@ for shell in bash zsh fish; do
     same "$shell: the options of --help" "$work/options" "$work/found"
 done
 
-# keys FILE SECTION: the keys that the program names when it meets a key it does not know.
+# keys FILE SECTION: the keys that the program lists when it meets an unknown one.
 keys() {
     mkdir -p "$work/root/etc/systemd"
     printf '[%s]\n%s=\n' "$2" ------------------ >"$work/root/etc/$1"

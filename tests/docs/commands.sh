@@ -23,7 +23,7 @@ repo=$(realpath ../..)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# blocks DOCUMENT DIRECTORY: a file for each block that is run, LINE.KIND; what is wrong goes to standard output.
+# blocks DOCUMENT DIRECTORY: writes a file for each block to run, LINE.KIND; prints what is wrong to standard output.
 blocks() {
     awk -v to="$2" '
         function end() { if (out) close(out); out = ""; inside = 0 }

@@ -13,7 +13,7 @@ mkdir -p "$work"/machine/var/lib/{confexts,extensions}/ "$work/my root"/var/lib/
 mkdir "$work"/machine/var/lib/confexts/{30-site,4-vendor,'site files'} "$work"/machine/var/lib/extensions/{tools,tracer}
 mkdir "$work/my root/var/lib/confexts/home" "$work/my root/var/lib/extensions/lab"
 
-# The line, | for the cursor, =>, what is offered in alphabetical order. WORK is the directory above.
+# The line, | for the cursor, =>, and what is offered, sorted. WORK is the directory above.
 cat >"$work/cases" <<'CASES'
 bootmerge | => boot, check, diff, explain, list, merge, plan, prune, refresh, reset, status, unmerge
 bootmerge me| => merge

@@ -1,13 +1,13 @@
 #!/bin/bash
-# demo.sh DESTDIR [--write]: docs/pictures/demo.svg is what the demo shows today, by the program in DESTDIR; --write
-# makes it so. Needs root, and leaves nothing behind.
+# demo.sh DESTDIR [--write]: checks that docs/pictures/demo.svg shows the demo's output with the program in DESTDIR;
+# --write updates the picture. Needs root, and leaves nothing behind.
 set -euo pipefail
 program=$(realpath "$1")/usr/sbin/bootmerge
 cd "$(dirname "$0")"
 . ./shells.sh
 recording=../../docs/pictures/demo.svg
 
-# draw: a terminal that shows the text of standard input.
+# draw: a picture of a terminal with the text of standard input.
 draw() {
     sed -E 's/20[0-9]{6}T[0-9]{6}Z/20260103T120000Z/g' | awk '
         BEGIN { height = 17; top = 44 }

@@ -1,16 +1,16 @@
 #!/bin/bash
-# links.sh: every relative link, picture and anchor in Markdown leads somewhere, and every manual page of ours that a
-# document names exists. Part of check.sh; needs no program and runs by itself, too.
+# links.sh: checks that every relative link, picture and anchor in Markdown leads somewhere, and that every manual page
+# of ours that a document names exists. Part of check.sh; it needs no program, and can also be run alone.
 set -euo pipefail
 if [ "$0" = "${BASH_SOURCE[0]}" ]; then
     cd "$(dirname "$0")"
     . ./shells.sh
 fi
 
-# text FILE: without code, in which nothing is a link.
+# text FILE: its text without code, which contains no links.
 # shellcheck disable=SC2016  # backquotes of Markdown
 text() { awk '/^ *```/ { code = !code; next } !code' "$1" | sed 's/`[^`]*`//g'; }
-# anchors FILE: those of its headings, as GitHub makes them.
+# anchors FILE: the anchors of its headings, as GitHub makes them.
 anchors() {
     awk '/^ *```/ { code = !code; next } !code && /^#+ /' "$1" | sed -E 's/^#+ //; s/\[([^]]*)\]\([^)]*\)/\1/g' |
         LC_ALL=C.UTF-8 awk '{ $0 = tolower($0); gsub(/[^a-z0-9 _-]/, ""); gsub(/ /, "-"); print }'

@@ -11,14 +11,14 @@ new=/mnt
 mount -t tmpfs tmpfs $new
 mount -t tmpfs tmpfs /run
 
-# The programs of this machine, by symlinks to /host/usr, which cannot be written to.
+# This machine's programs, through symlinks to /host/usr, which is read-only.
 mkdir -p $new/{etc,host/usr,blocks,proc,dev,sys,run,tmp,root,usr,var,old}
 mount --bind /usr $new/host/usr
 mount -o remount,bind,ro $new/host/usr
 mount --bind "$blocks" $new/blocks
 for directory in proc dev sys; do mount --rbind /$directory $new/$directory; done
 for path in /bin /sbin /lib*; do cp -a "$path" $new/; done # symlinks, to usr
-# Directories of their own where the documents write.
+# The documents write to these, so they are real directories.
 for path in /usr/*; do
     case $path in
     /usr/bin | /usr/sbin | /usr/lib)
@@ -33,7 +33,7 @@ rm -rf $new/usr/lib/{systemd,os-release,bootmerge*,confexts,extension-release.d}
 rm -f $new/usr/{bin,sbin}/{systemd-confext,systemd-sysext,bootmerge}
 cp "$destdir/usr/sbin/bootmerge" $new/usr/sbin/
 
-# vendor ROOT VERSION: what comes with /usr.
+# vendor ROOT VERSION: makes what comes with /usr.
 vendor() {
     local etc=$1/usr/lib/confexts/flatcar-default/etc
     mkdir -p "$etc/ssh" "$etc/extension-release.d"
@@ -43,7 +43,7 @@ vendor() {
     echo 'Welcome.' >"$etc/motd"
     printf 'export EDITOR=vi\n' >"$etc/profile"
 }
-# machine ROOT: what is its own, before it has run.
+# machine ROOT: makes the machine's own files, as before its first boot.
 machine() {
     local site=$1/var/lib/confexts/site/etc
     mkdir -p "$1"/{etc,run} "$site/extension-release.d"
@@ -51,7 +51,7 @@ machine() {
     printf 'ID=flatcar\nVERSION_ID=4200.0.0\n' >"$site/extension-release.d/extension-release.site"
     echo 'server ntp.example.com' >"$site/chrony.conf"
 }
-# boot ROOT: as the initramfs does, with the module's settings.
+# boot ROOT: what the initramfs does, with the module's settings.
 boot() {
     cp "$destdir/usr/lib/dracut/modules.d/50bootmerge/bootmerge.conf" /run/
     "$destdir/usr/sbin/bootmerge" --root="$1" boot
@@ -82,12 +82,12 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 unset "${!SYSTEMD_@}" "${!BOOTMERGE_@}"
 cd /root
 
-# same_time: without what differs at each run, and blanks at the ends of lines.
+# same_time: removes what differs at each run, and blanks at the ends of lines.
 same_time() {
     sed -E 's/[A-Z][a-z]{2} 20[0-9]{2}-[0-9]{2}-[0-9]{2} [0-9:]{8} UTC/Sat 2026-01-03 12:00:00 UTC/g
         s/20[0-9]{6}T[0-9]{6}Z/20260103T120000Z/g; s/[0-9]+\.[0-9]+ ms/1.00 ms/g; s/ +$//'
 }
-# console BLOCK: its commands with what they really print, in this shell.
+# console BLOCK: prints its commands with their real output, run in this shell.
 console() {
     local line command
     while IFS= read -r line <&3; do
@@ -112,7 +112,7 @@ for block in "$blocks"/*; do
         fi
         ;;
     *.sh | *.hidden)
-        # In a shell of its own, which ends at the first failure.
+        # In its own shell, which ends at the first failure.
         if bash -euo pipefail -x "$block" >"$block.log" 2>&1; then : >"$block.passed"; fi
         ;;
     esac

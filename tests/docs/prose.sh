@@ -1,19 +1,19 @@
 #!/bin/bash
-# prose.sh: what the texts of the repository must keep to. Part of check.sh; needs no program and runs by itself, too.
+# prose.sh: rules for the repository's texts. Part of check.sh; it needs no program, and can also be run alone.
 set -euo pipefail
 if [ "$0" = "${BASH_SOURCE[0]}" ]; then
     cd "$(dirname "$0")"
     . ./shells.sh
 fi
 
-# none NAME FOUND: what should not be there, a finding a line.
+# none NAME FOUND: fails if anything was found; one finding a line.
 none() { if [ -z "$2" ]; then ok "$1"; else not_ok "$1:"; printf '    %s\n' "${2//$'\n'/$'\n'    }"; fi; }
 
-# Texts that people read, without this one. Not asked of git: the tree may be an archive, or belong to somebody else.
+# Texts that people read, except this one. Not from git: the tree may be an archive, or another user's.
 mapfile -t files < <(find ../.. \( -name .git -o -name out -o -name bin -o -name obj \) -prune -o -type f \
     ! -name LICENSE ! -name prose.sh -print | LC_ALL=C sort)
 
-# Whoever reads "specification, section 6" finds it: docs/specification.md has a heading "## 6. ...".
+# A reader of "specification, section 6" can find it: docs/specification.md has a heading "## 6. ...".
 none "every section that is cited says of what" "$(grep -InEi '\bsections? [0-9]' "${files[@]}" |
     grep -vEi 'specification, sections? [0-9]|^../../docs/specification.md:' || true)"
 cited=$(grep -IohEi 'specification, sections? [0-9]+(((, | and | to )[0-9]+)+)?' "${files[@]}" |
@@ -37,7 +37,7 @@ types=$(grep -E '^[A-Z][a-z]+([A-Z][A-Za-z]*|\.[A-Z][A-Za-z]+)+$' <<<"$named" | 
 if [ -n "$types" ]; then ok "HACKING.md names types"; else not_ok "HACKING.md names no type"; fi
 none "every type and member that HACKING.md names exists" "$(LC_ALL=C comm -23 <(echo "$types") <(echo "$words"))"
 
-# Phrases that a reader of English stumbles over: what they replaced is behind each.
+# Phrases that English readers stumble over; the comment behind each says what replaced it.
 phrases='\b(is|was|be) no (directory|file|image|layer|unit|boolean|JSON|regular|character|whiteout|record|rule'
 phrases+='|extension|entry|error|object|text|UTF-8)\b' # is not a
 phrases+='|\bto be had\b'                          # available
@@ -57,7 +57,7 @@ none "Markdown has at most 120 columns, but for tables, pictures and code" "$(LC
     /^ *```/ { code = !code }
     length > 120 && !code && !/^ *\|/ && !/^    / && !/^ *<img / { print FILENAME ":" FNR ": " $0 }' "${pages[@]}")"
 
-# In C#, a row of data or a text of more than one line may be longer.
+# In C#, a row of data or a multi-line text may be longer.
 mapfile -t sources < <(printf '%s\n' "${files[@]}" | grep '\.cs$')
 none "C# has at most 120 columns" "$(awk '
     FNR == 1 { is_text = 0 }
@@ -68,8 +68,8 @@ none "C# has at most 120 columns" "$(awk '
         return line ~ /^ *[$@+(]* *"|InlineData|\$"[^;]*";?$/
     }' "${sources[@]}")"
 
-# Not yet those of tests/boot, bench and make-sid-root.sh: cached systems are named by hashes of some, and are made
-# again after a change. A text in quotation marks may be longer.
+# tests/boot, bench and make-sid-root.sh are exempt for now: cached systems are named by hashes of some of these
+# scripts, and a change would rebuild them. A quoted text may be longer.
 none "scripts have at most 120 columns" "$(awk '
     length > 120 && !is_data($0) { print FILENAME ":" FNR ": " $0 }
     function is_data(line,    parts, i) {

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by check.sh and completions.sh: what the shells offer, and how checks are counted.
+# Sourced by check.sh and completions.sh: asks shells for completions, and counts checks.
 
 passed=0 failed=0
 ok() { passed=$((passed + 1)); echo "ok $1"; }

@@ -1,8 +1,8 @@
 #!/bin/zsh -f
 # type.zsh SHELL DESTDIR: types lines into an interactive bash or zsh, presses TAB at the end of each, and prints what
-# the completion installed in DESTDIR offers: the candidates, one a line, then a line with a dot. Lines are read from
-# standard input. The shell runs on a terminal of its own; its startup file, made here, has the candidates written to a
-# file.
+# the completion installed in DESTDIR offers: the candidates, one a line, then a line with a dot. It reads the lines
+# from standard input. The shell runs on its own terminal; its startup file, made here, makes it write the candidates to
+# a file.
 emulate -R zsh
 zmodload zsh/zpty zsh/zselect
 shell=$1 destdir=$2
@@ -12,7 +12,7 @@ export OFFERED=$work/offered HOME=$work TERM=dumb PATH=$destdir/usr/sbin:$PATH
 
 case $shell in
     bash)
-        # By bash-completion's own loader, which looks in XDG_DATA_DIRS.
+        # Loaded by bash-completion's own loader, which looks in XDG_DATA_DIRS.
         cat >$work/rc <<'RC'
 . /usr/share/bash-completion/bash_completion
 if declare -F _comp_load >/dev/null; then _comp_load bootmerge; else __load_completion bootmerge; fi # since 2.12, before
@@ -34,7 +34,7 @@ autoload -Uz compinit
 compinit -u -D
 compadd() {
     local -a hits
-    # With -O, -A or -D nothing is offered, a function asks.
+    # With -O, -A or -D nothing is offered: a function is asking.
     if (( ${@[(I)-[OAD]*]} )); then
         builtin compadd "$@"
         return
@@ -61,8 +61,8 @@ RC
         ;;
 esac
 
-# wait_for_offer: until the file is there, at most 20 s. What the terminal shows is read, or the shell would stop at a
-# full pipe.
+# wait_for_offer: waits until the file exists, at most 20 s. Meanwhile it reads the terminal's output, or the shell
+# would block on a full pipe.
 wait_for_offer() {
     local shown
     repeat 400; do
