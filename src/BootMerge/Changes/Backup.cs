@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// A copy of parts of upper layers, with owner, mode, attributes, times and hard links, in a directory of its own below
-/// /var/lib/bootmerge/reset, which only root can enter. It gets its name when it is complete and on the disk.
+/// A copy of parts of upper layers, with owner, mode, attributes, times and hard links. Each copy is a directory below
+/// /var/lib/bootmerge/reset, which only root can enter. It gets its final name when it is complete and on the disk.
 /// </summary>
 internal sealed class Backup : IDisposable
 {
@@ -27,8 +27,8 @@ internal sealed class Backup : IDisposable
         _copy = new TreeCopy(own, withMarks: true, log, known);
     }
 
-    /// <summary>What a killed one has left is removed.</summary>
-    /// <param name="known">Gets what is in the copy.</param>
+    /// <summary>Removes what a killed command has left.</summary>
+    /// <param name="known">Receives what is in the copy.</param>
     public static Backup Begin(Root root, KnownFiles known, Log log)
     {
         string path = "";
@@ -45,7 +45,7 @@ internal sealed class Backup : IDisposable
         return new Backup(all, Sys.OpenChild(all, Partial, Sys.O_RDONLY | Sys.O_DIRECTORY), known, log);
     }
 
-    /// <param name="path">Inside the hierarchy: "/ssh/sshd_config". The directories above it get their attributes,
+    /// <param name="path">Inside the hierarchy: "/ssh/sshd_config". The directories above it get their attributes
     /// too.</param>
     public void Add(ChangedTree tree, string path)
     {
@@ -68,7 +68,7 @@ internal sealed class Backup : IDisposable
         }
 
         _copy.Copy(source.Current!, names[^1], target.Current!, place + "/" + names[^1]);
-        // When what is in them is there, or their time would be now.
+        // Only after their content is there, or it would change their times.
         for (int i = above.Length - 1; i >= 0; i--)
         {
             _copy.CopyAttributes(source.Current!, above[i], target.Current!, names[i]);
@@ -91,7 +91,7 @@ internal sealed class Backup : IDisposable
         return Directory + "/" + name;
     }
 
-    /// <summary>What is not finished is of no use, and may have filled the file system.</summary>
+    /// <summary>An unfinished copy is useless, and may have filled the file system.</summary>
     public void Dispose()
     {
         try
@@ -101,7 +101,7 @@ internal sealed class Backup : IDisposable
         }
         catch (KernelException)
         {
-            // The next one removes it; the failure that led here is the one to tell.
+            // The next reset removes it; the failure that led here is the one to report.
         }
 
         _all.Dispose();

@@ -4,24 +4,24 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
 
-/// <summary>Takes down everything that the layers below have in a hierarchy.</summary>
+/// <summary>Records everything that the layers below have in a hierarchy.</summary>
 /// <param name="version">A digest of what distinguishes versions of the vendor's files.</param>
 internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord record, ShadowedRecord older)
 {
-    // Defaults that are a bare directory get a release file while they are merged, for systemd to see them. It is there
-    // at a second run of the boot stage, and not at the first.
+    // Defaults that are a bare directory get a release file while they are merged, so that systemd sees them. A second
+    // run of the boot stage finds it, the first does not.
     private const string ReleaseFiles = "extension-release.d";
 
-    // What did not change on the disk has the digest it had: true only of the same version.
+    // If a file did not change on the disk, its digest did not either. This holds only within one version.
     private readonly bool _isSameVersion = older.Versions.TryGetValue(tree.Hierarchy, out string? known)
         && known == version;
 
     private int _count;
 
-    /// <returns>false when there is more than a record can hold; it then has nothing about the layers below.</returns>
+    /// <returns>false if there is more than a record can hold; then it has nothing about the layers below.</returns>
     public bool Run()
     {
-        // By path and not by descriptor: as many as there are directories, and they may lie deep.
+        // By path and not by descriptor: there may be many directories, and deep ones.
         List<string> directories = [""];
         while (directories.TryTakeLast(out string path))
         {
@@ -60,7 +60,7 @@ internal sealed class BelowWalk(ChangedTree tree, string version, ShadowedRecord
         return true;
     }
 
-    /// <summary>A digest is kept as long as the file's stamp: nothing is read then.</summary>
+    /// <summary>While the file's stamp is the same, its digest is kept, and nothing is read.</summary>
     private string FileOf(SafeFileHandle directory, string name, FileStatus status, string path)
     {
         if (status is { IsRegular: false, IsSymlink: false })

@@ -11,8 +11,8 @@ internal enum ChangeKind
     Modified,
 
     /// <summary>
-    /// As <see cref="Modified"/>, or the lower file is gone; and the lower file has changed since the machine's was
-    /// made from it.
+    /// The machine's file was made from a lower file that has changed or gone since. Otherwise like
+    /// <see cref="Modified"/>.
     /// </summary>
     Frozen,
 
@@ -26,7 +26,7 @@ internal enum ChangeKind
     Moved,
 
     /// <summary>
-    /// A directory that the machine made before the layers below had one of that name: it hides theirs until the next
+    /// A directory that the machine made before the layers below had one of that name. It hides theirs until the next
     /// boot.
     /// </summary>
     Hiding,
@@ -34,7 +34,8 @@ internal enum ChangeKind
 
 /// <summary>One way in which the machine's files differ from the layers below.</summary>
 /// <param name="path">Inside the root: "/etc/ssh".</param>
-/// <param name="differs">For <see cref="ChangeKind.Modified"/> and <see cref="ChangeKind.Frozen"/>, else none.</param>
+/// <param name="differs">For <see cref="ChangeKind.Modified"/> and <see cref="ChangeKind.Frozen"/>, otherwise
+/// none.</param>
 /// <param name="from">For <see cref="ChangeKind.Moved"/>: where it was, inside the root.</param>
 internal sealed class Change(string path, ChangeKind kind, Difference differs = Difference.None, string? from = null)
 {
@@ -50,7 +51,7 @@ internal sealed class Change(string path, ChangeKind kind, Difference differs = 
 
     public string KindName => Names[(int)Kind];
 
-    /// <summary>For people: what else there is to say; may be empty.</summary>
+    /// <summary>For people: further details; may be empty.</summary>
     public string Detail => Kind switch
     {
         ChangeKind.Moved => "from " + From,

@@ -7,8 +7,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// A hierarchy in two parts: the upper layer, which holds what the machine has changed, and everything below it as one
-/// merged directory. Both are mounts of their own that nobody else sees: what is mounted upon them does not show.
+/// A hierarchy in two parts: the upper layer with the machine's changes, and everything below it as one merged
+/// directory. Both are separate mounts that nobody else sees, so they do not show what is mounted on the hierarchy.
 /// </summary>
 internal sealed class ChangedTree : IDisposable
 {
@@ -20,10 +20,12 @@ internal sealed class ChangedTree : IDisposable
     /// <summary>Where it is, or would be, merged: resolved, inside the root.</summary>
     public required string Target { get; init; }
 
-    /// <summary>Of the upper layer, inside the root; of a writable merge in memory the hierarchy itself.</summary>
+    /// <summary>
+    /// Path of the upper layer inside the root; for a writable merge in memory, the hierarchy itself.
+    /// </summary>
     public required string UpperPath { get; init; }
 
-    /// <summary>Opened for reading; empty where <see cref="HasUpper"/> says that there is none.</summary>
+    /// <summary>Opened for reading; empty if <see cref="HasUpper"/> is false.</summary>
     public required SafeFileHandle Upper { get; init; }
 
     public required bool HasUpper { get; init; }
@@ -32,32 +34,32 @@ internal sealed class ChangedTree : IDisposable
     public required SafeFileHandle Below { get; init; }
 
     /// <summary>
-    /// The layers that <see cref="Below"/> is made of, topmost first; above them, where <see cref="IsWhole"/>, the one
-    /// of the machine's that is imported.
+    /// The layers that <see cref="Below"/> is made of, topmost first. If <see cref="IsWhole"/>, the machine's imported
+    /// layer comes before them.
     /// </summary>
     public required List<NamedLayer> Layers { get; init; }
 
     /// <summary>
-    /// The upper layer cannot be reached, as it is in memory: <see cref="Upper"/> is the merge itself, and what it
-    /// lacks was deleted.
+    /// The upper layer is in memory and cannot be reached: <see cref="Upper"/> is the merge itself, and what it lacks
+    /// was deleted.
     /// </summary>
     public required bool IsWhole { get; init; }
 
-    /// <summary>The merge as it is seen, opened for reading; null when nothing is merged.</summary>
+    /// <summary>The merge as it is seen, opened for reading; null if nothing is merged.</summary>
     public required SafeFileHandle? Merged { get; init; }
 
     /// <summary>
-    /// All layers as one directory, opened for reading, by which paths are followed; null when no path was typed.
+    /// All layers as one directory, opened for reading, in which paths are followed; null if no path was typed.
     /// </summary>
     public required SafeFileHandle? Seen { get; init; }
 
     /// <summary>
-    /// Paths inside the hierarchy on which something is mounted, in it or where the upper layer lies. The kernel would
-    /// take such mounts away with the path.
+    /// Paths inside the hierarchy that are mount points, in the hierarchy or in the upper layer. If such a path were
+    /// removed, the kernel would detach the mount.
     /// </summary>
     public required List<string> MountedUpon { get; init; }
 
-    /// <summary>It is the upper layer of a merge that is mounted.</summary>
+    /// <summary>Whether this is the upper layer of a mounted merge.</summary>
     public bool IsMerged => Merged is not null;
 
     /// <summary>An upper layer must not change while a merge uses it, and a merge must not be treated as one.</summary>

@@ -12,8 +12,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Opens the hierarchies as they are merged, or, where nothing is, as merge would merge them. Files can be looked at as
-/// long as it is not disposed: the bare root behind it may be in a private view of this thread.
+/// Opens the hierarchies as they are merged, or, if nothing is merged, as merge would merge them. Files can be examined
+/// until this is disposed: the root without merges may be in a private view of this thread.
 /// </summary>
 internal sealed class ChangedTrees : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class ChangedTrees : IDisposable
     private readonly string _root;
     private readonly bool _hasPaths;
 
-    /// <param name="mounts">As they were before the bare root was in a private view.</param>
+    /// <param name="mounts">Read before the root without merges was in a private view.</param>
     /// <param name="root">The root's path for this process, without a "/" at the end.</param>
     /// <param name="hasPaths">Paths will be looked up.</param>
     private ChangedTrees(RootViews views, MountTable mounts, string root, bool hasPaths)
@@ -38,12 +38,12 @@ internal sealed class ChangedTrees : IDisposable
 
     public List<ChangedTree> Trees { get; } = [];
 
-    /// <summary>Hierarchies in which no file of the machine is above another layer, with the reason.</summary>
+    /// <summary>Hierarchies in which the machine has no files above another layer, with the reason.</summary>
     public List<SkippedHierarchy> WithoutUpper { get; } = [];
 
-    /// <param name="session">Its classes are looked at.</param>
-    /// <param name="withAll">Also hierarchies without an upper layer, as if it were an empty one.</param>
-    /// <param name="isReading">Nothing will be changed: also where a file system is read-only, so that merge would
+    /// <param name="session">Its classes are examined.</param>
+    /// <param name="withAll">Include hierarchies without an upper layer, as if it were empty.</param>
+    /// <param name="isReading">Nothing will be changed: works even on a read-only file system, for which merge would
     /// refuse.</param>
     public static ChangedTrees Open(Session session, bool withAll = false, bool isReading = false)
     {
@@ -86,7 +86,7 @@ internal sealed class ChangedTrees : IDisposable
         }
     }
 
-    /// <summary>null when the hierarchy has no layer at all.</summary>
+    /// <summary>null if the hierarchy has no layers at all.</summary>
     public ChangedTree? Find(string hierarchy) => Trees.Find(tree => tree.Hierarchy == hierarchy);
 
     public void Dispose()
@@ -111,7 +111,7 @@ internal sealed class ChangedTrees : IDisposable
             ClassSettings used = merge is null ? settings : MergedLayers.Settings(settings, merge, mount);
             PlanResult result = Planner.Plan(used, [state], merge is null
                 ? found : merged.FindAll(extension => merge.Marker.Names.Has(extension.Name)));
-            // Whether it could be made today does not matter for an existing merge.
+            // For an existing merge it does not matter whether it could be made today.
             if (result.Refusal is not null && (merge is null || state.AreMarksHidden)
                 && !(isReading && state.Routing.IsReadOnly && !state.AreMarksHidden))
                 throw new InputException(result.Refusal);
@@ -133,7 +133,7 @@ internal sealed class ChangedTrees : IDisposable
         }
     }
 
-    /// <summary>A hierarchy that nothing is merged on shows its own directory.</summary>
+    /// <summary>A hierarchy on which nothing is merged shows its own directory.</summary>
     private static StackPlan Alone(HierarchyState state, string path) => new()
     {
         Class = state.Class,
@@ -184,7 +184,7 @@ internal sealed class ChangedTrees : IDisposable
                     : LayersBelow.Open(_views, hasUpper ? [new Layer(LayerKind.Routed, "upper", path), .. below]
                     : below,
                     []);
-            // Also of the machine's, but not what its changes are measured by.
+            // It is one of the machine's layers too, but its changes are not measured against it.
             if (isWhole && imported is not null)
                 layers.Insert(0, new NamedLayer(imported.Name, OpenUpper(imported.Path, stack.Hierarchy, isMerged)));
             List<string> mountedUpon = [];

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>Compares what an upper layer has with the layers below.</summary>
-/// <param name="withLabels">SELinux labels count, too.</param>
+/// <param name="withLabels">Compare SELinux labels too.</param>
 internal sealed class Comparison(bool withLabels)
 {
     private const string AclPrefix = "system.posix_acl_";
@@ -15,7 +15,7 @@ internal sealed class Comparison(bool withLabels)
     private readonly byte[] _upper = new byte[65536];
     private readonly byte[] _below = new byte[65536];
 
-    /// <param name="entry">Both sides are there.</param>
+    /// <param name="entry">Exists on both sides.</param>
     public Difference Of(Entry entry)
     {
         FileStatus upper = entry.Upper!;
@@ -32,13 +32,13 @@ internal sealed class Comparison(bool withLabels)
             return difference | OfFiles(entry);
         if (entry.UpperHandle is not null && entry.BelowHandle is not null && entry.Redirect is null)
             return difference | OfXattrs(entry, Sys.ListXattrs(entry.UpperHandle), Sys.ListXattrs(entry.BelowHandle));
-        // Opened, a fifo would wait and a device might act.
+        // Not opened: that could block on a fifo, and trigger a device.
         difference |= OfXattrs(entry, Sys.ListXattrsAt(entry.UpperDirectory, entry.Name),
             Sys.ListXattrsAt(entry.BelowDirectory!, entry.Name));
         return HaveSameContent(entry) ? difference : difference | Difference.Content;
     }
 
-    /// <summary>Of what is not a regular file.</summary>
+    /// <summary>For anything but regular files.</summary>
     private static bool HaveSameContent(Entry entry)
     {
         FileStatus upper = entry.Upper!;
@@ -56,14 +56,15 @@ internal sealed class Comparison(bool withLabels)
         using SafeFileHandle? upper = Sys.TryOpenFile(entry.UpperDirectory, entry.Name);
         using SafeFileHandle? below = Sys.TryOpenFile(entry.BelowDirectory!, entry.Name);
         if (upper is null || below is null)
-            return Difference.Content; // gone since: that is a difference
+            return Difference.Content; // gone meanwhile: that is a difference
         Difference difference = OfXattrs(entry, Sys.ListXattrs(upper), Sys.ListXattrs(below));
         bool isSame = entry.Upper!.Size == entry.Below!.Size && HaveSameBytes(upper, below, entry.Upper.Size);
         return isSame ? difference : difference | Difference.Content;
     }
 
     /// <summary>
-    /// Up to their size when they were looked at; who acts on it looks again whether that has changed.
+    /// Compares up to the size that they had when they were looked at. Callers that act on the result check again
+    /// whether it has changed.
     /// </summary>
     private bool HaveSameBytes(SafeFileHandle upper, SafeFileHandle below, ulong size)
     {

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
 
-/// <summary>The mounts that are seen inside the hierarchies: no layer shows there.</summary>
+/// <summary>The visible mounts inside the hierarchies: no layer shows through them.</summary>
 internal sealed class CoveringMounts
 {
     private readonly MountTable _table;
@@ -14,7 +14,7 @@ internal sealed class CoveringMounts
     private CoveringMounts(MountTable table) => _table = table;
 
     /// <summary>
-    /// Before this thread is in a private view: there the merges, and what is mounted on them, are not seen.
+    /// Call before this thread is in a private view, which does not show the merges and what is mounted on them.
     /// </summary>
     public static CoveringMounts Read(Root root, List<ClassSettings> classes)
     {
@@ -31,8 +31,8 @@ internal sealed class CoveringMounts
     }
 
     /// <param name="path">Inside the hierarchy: "/ssh/sshd_config".</param>
-    /// <returns>The mount that a path walk ends in, as what is at the path or on the way to it; null when that is the
-    /// hierarchy's own.</returns>
+    /// <returns>The mount that a path walk ends in, at the path or on the way to it; null if that is the hierarchy's
+    /// own.</returns>
     public LayerFinding? On(string hierarchy, string path)
     {
         if (_tops.Find(at => at.Hierarchy == hierarchy) is not Top top)
@@ -43,13 +43,14 @@ internal sealed class CoveringMounts
         if (last is null)
             return null;
         string inside = last.Path[top.Path.Length..];
-        // Of a bind mount: what of the file system it shows.
+        // For a bind mount: which part of its file system it shows.
         return new LayerFinding("mount", inside, inside == path ? LayerPart.Provides : LayerPart.Covers, last.Type,
             last.Root == "/" ? "" : "its " + last.Root);
     }
 
     /// <summary>
-    /// Of mounts in one mount the one that is nearest to its root is met first, whichever was there first.
+    /// Among mounts on one mount, a path walk first meets the one nearest to that mount's root, whichever was mounted
+    /// first.
     /// </summary>
     private Mount? Next(int from, Top top, string path)
     {
@@ -63,7 +64,7 @@ internal sealed class CoveringMounts
     }
 
     /// <param name="path">For this process.</param>
-    /// <param name="mount">The number of the topmost one at the hierarchy: of its merge if there is one.</param>
+    /// <param name="mount">Number of the topmost mount on the hierarchy: that of its merge if there is one.</param>
     private sealed class Top(string hierarchy, string path, int mount, string markerName)
     {
         public string Hierarchy { get; } = hierarchy;

@@ -2,14 +2,14 @@ using System.Collections.Generic;
 
 namespace BootMerge.Changes;
 
-/// <summary>Where changes go, one after the other: there may be very many.</summary>
+/// <summary>Receives changes one after the other, because there may be very many.</summary>
 internal abstract class ChangeSink
 {
     public abstract void Add(Change change, Entry entry);
 }
 
 /// <summary>Finds every difference between an upper layer and the layers below.</summary>
-/// <param name="only">Paths inside the hierarchy to look at, each with its subtree; none: all.</param>
+/// <param name="only">Paths inside the hierarchy to compare, each with its subtree; empty: all.</param>
 /// <param name="shadowed">What was below when the machine last ran, and below its files when they were written.</param>
 internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<string> only, ShadowedRecord shadowed,
     ChangeSink sink) : TreeWalk(tree)
@@ -18,7 +18,7 @@ internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<str
 
     protected override bool Enter(Entry entry)
     {
-        // What it lacks was not deleted: nothing was there.
+        // What the directory lacks was not deleted: nothing was there.
         _isMadeFirst = shadowed.IsMadeFirst(Tree.Hierarchy, entry);
         if (_isMadeFirst)
             entry.IsOpaque = false;
@@ -29,7 +29,7 @@ internal sealed class DiffWalk(ChangedTree tree, Comparison comparison, List<str
             return Tell(entry);
         if (!only.Exists(wanted => PathName.IsBelow(wanted, path)))
             return false;
-        // What became of a path on the way decides for all that is below it: deleted, of another type, or moved.
+        // What happened to a directory on the way decides for everything below it: deleted, of another type, or moved.
         return entry is { UpperHandle: not null, Redirect: null } || Tell(entry);
     }
 

@@ -3,9 +3,7 @@ using System.Collections.Generic;
 
 namespace BootMerge.Changes;
 
-/// <summary>
-/// In what two inodes differ. Times and numbers of links do not count, nor does how sparse a file is.
-/// </summary>
+/// <summary>In what two inodes differ. Times, link counts and holes do not count.</summary>
 [Flags]
 internal enum Difference
 {
@@ -14,13 +12,13 @@ internal enum Difference
     Mode = 2,
     Owner = 4,
 
-    /// <summary>POSIX access control list, also the default one of a directory.</summary>
+    /// <summary>POSIX access control list, including a directory's default one.</summary>
     Acl = 8,
 
-    /// <summary>Any other extended attribute, capabilities among them.</summary>
+    /// <summary>Any other extended attribute, including capabilities.</summary>
     Xattr = 16,
 
-    /// <summary>Bytes of a file, target of a symlink, number of a device.</summary>
+    /// <summary>A file's bytes, a symlink's target, or a device's number.</summary>
     Content = 32,
 }
 

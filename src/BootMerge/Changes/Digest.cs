@@ -5,8 +5,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// FNV-1a of 64 bits over type and content. It shows whether a vendor has changed a file, which nobody would forge;
-/// two versions of a file have the same one time in 10^19.
+/// A 64-bit FNV-1a hash of type and content. It shows whether a vendor has changed a file, which nobody would forge.
+/// Two versions of a file share a hash once in 10^19 cases.
 /// </summary>
 internal static class Digest
 {
@@ -16,7 +16,7 @@ internal static class Digest
     private const ulong Basis = 0xcbf29ce484222325;
     private const ulong Prime = 0x100000001b3;
 
-    // One for all files: thousands are read one after the other.
+    // One buffer for all files: thousands are read one after the other.
     private static readonly byte[] Buffer = new byte[65536];
 
     /// <returns>16 hexadecimal digits; null for what has no content, or is gone.</returns>

@@ -17,56 +17,56 @@ internal sealed class Entry
     /// <summary>Inside the hierarchy: "/ssh/sshd_config". Built each time.</summary>
     public string Path => Place.ToString();
 
-    /// <summary>Set again before a directory is left.</summary>
+    /// <summary>Set again before the walk leaves a directory.</summary>
     public required SafeFileHandle UpperDirectory { get; set; }
 
     /// <summary>
-    /// null when the layers below have nothing where the parent is. Set again before a directory is left.
+    /// null if the layers below have nothing where the parent is. Set again before the walk leaves a directory.
     /// </summary>
     public required SafeFileHandle? BelowDirectory { get; set; }
 
     /// <summary>
-    /// Of <see cref="BelowDirectory"/>, inside the hierarchy: another one than of the parent below a directory that was
-    /// moved.
+    /// The place of <see cref="BelowDirectory"/> inside the hierarchy; below a moved directory it differs from the
+    /// parent's.
     /// </summary>
     public required Place BelowPlace { get; init; }
 
-    /// <summary>Of that name in <see cref="BelowDirectory"/>, inside the hierarchy.</summary>
+    /// <summary>The path of this name in <see cref="BelowDirectory"/>, inside the hierarchy.</summary>
     public string PathBelow => BelowPlace.Child(Name).ToString();
 
-    /// <summary>Deeper than any path that a system call takes: nothing is remembered of it.</summary>
+    /// <summary>Deeper than any path that system calls accept: it is not recorded.</summary>
     public bool IsTooDeep => Parent.Length > ShadowedRecord.MaximumPath
         || BelowPlace.Length > ShadowedRecord.MaximumPath;
 
-    /// <summary>null when only the layers below have it; see <see cref="ChangedTree.IsWhole"/>.</summary>
+    /// <summary>null if only the layers below have it; see <see cref="ChangedTree.IsWhole"/>.</summary>
     public required FileStatus? Upper { get; init; }
 
-    /// <summary>null when the layers below have nothing of that name.</summary>
+    /// <summary>null if the layers below have nothing of that name.</summary>
     public required FileStatus? Below { get; init; }
 
-    /// <summary>Of a directory, opened for reading; else null.</summary>
+    /// <summary>For a directory, opened for reading; otherwise null.</summary>
     public SafeFileHandle? UpperHandle { get; set; }
 
     /// <summary>
-    /// What is merged into the directory, opened for reading: what lies below it, or where it was moved from; or null.
+    /// What is merged into the directory, opened for reading: what is below it, or where it was moved from; or null.
     /// </summary>
     public SafeFileHandle? BelowHandle { get; set; }
 
-    /// <summary>The directory hides what the layers below have inside it.</summary>
+    /// <summary>Whether the directory hides what the layers below have in it.</summary>
     public bool IsOpaque { get; set; }
 
     /// <summary>
-    /// Where the directory was moved from, as overlayfs has it: a name beside it, or a path from the hierarchy; else
-    /// null.
+    /// Where the directory was moved from, as overlayfs records it: a name beside it, or a path from the hierarchy;
+    /// otherwise null.
     /// </summary>
     public string? Redirect { get; init; }
 
     /// <summary>Where the layers below have what is merged into it.</summary>
     public Place SourcePlace => Redirect is ['/', ..] ? Place.At(Redirect) : BelowPlace.Child(Redirect ?? Name);
 
-    /// <summary>As <see cref="SourcePlace"/>, inside the hierarchy: "/ssh".</summary>
+    /// <summary>Like <see cref="SourcePlace"/>, as a path inside the hierarchy: "/ssh".</summary>
     public string Source => SourcePlace.ToString();
 
-    /// <summary>It hides what the layers below have of that name; gone through the merge.</summary>
+    /// <summary>It hides what the layers below have of that name; through the merge, nothing is there.</summary>
     public bool IsWhiteout => Upper is { IsWhiteout: true };
 }

@@ -21,15 +21,15 @@ internal enum LayerPart
     Deletes,
 
     /// <summary>
-    /// Not the path but a directory on the way to it, or what is there in its place: nothing of the layers below shows
-    /// in it.
+    /// Not the path itself, but something on the way to it that hides everything of the layers below in it: a
+    /// directory, or something else in its place.
     /// </summary>
     Covers,
 }
 
 /// <param name="layer">"upper", "merge", "mount", or the name of the layer.</param>
-/// <param name="path">What the layer has it at, inside the layer: another one after a move.</param>
-/// <param name="type">Of a mount its file system.</param>
+/// <param name="path">The path inside the layer; a move can make it a different one.</param>
+/// <param name="type">For a mount, its file system.</param>
 /// <param name="note">What hides the layers below: "opaque", "moved from /ssh"; or "".</param>
 internal sealed class LayerFinding(string layer, string path, LayerPart part, string type, string note)
 {
@@ -50,10 +50,10 @@ internal static class Explanation
     /// <summary>In a merge in memory: deleted.</summary>
     private const string Absent = "absent";
 
-    /// <param name="path">Inside the hierarchy: "/ssh/sshd_config", or "" for itself.</param>
-    /// <param name="shadowed">Tells of an opaque directory whether it hides anything on purpose.</param>
-    /// <param name="mount">What is mounted there, or on the way: all layers are hidden then.</param>
-    /// <returns>Empty when no layer has it, and it is in no mount.</returns>
+    /// <param name="path">Inside the hierarchy: "/ssh/sshd_config"; "" is the hierarchy itself.</param>
+    /// <param name="shadowed">Tells whether an opaque directory hides anything on purpose.</param>
+    /// <param name="mount">A mount at the path, or on the way to it: it hides all layers.</param>
+    /// <returns>Empty if no layer has the path, and it is not in a mount.</returns>
     public static List<LayerFinding> Of(ChangedTree tree, string path, ShadowedRecord shadowed,
         LayerFinding? mount = null)
     {
@@ -65,7 +65,7 @@ internal static class Explanation
                 (pathBelow, status) => shadowed.IsMadeFirst(tree.Hierarchy, pathBelow, status));
         foreach (Mounting.NamedLayer layer in tree.Layers)
             Look(layer.Directory, layer.Name, state, findings);
-        // What covers nothing makes no difference.
+        // A cover with nothing below it makes no difference.
         while (findings.Count > 0 && (findings[^1].Part == LayerPart.Covers || findings is [{ Type: Absent }]))
             findings.RemoveAt(findings.Count - 1);
         if (mount is not null)
@@ -73,25 +73,24 @@ internal static class Explanation
         return findings;
     }
 
-    /// <summary>Where the next layer is looked at, and whether anything of it still shows.</summary>
+    /// <summary>Where to look in the next layer, and whether anything of it still shows.</summary>
     private sealed class State(string[] names)
     {
         public string[] Names { get; set; } = names;
 
-        /// <summary>A layer above has ended it: what comes is hidden.</summary>
+        /// <summary>A layer above hides everything that follows.</summary>
         public bool IsCovered { get; set; }
 
         public bool IsFound { get; set; }
     }
 
-    /// <param name="isWhole">What it lacks does not show: it is the merge itself.</param>
-    /// <param name="isMadeFirst">Of an opaque directory at a path below: nothing was there when it was made. null for
-    /// layers below.</param>
+    /// <param name="isWhole">It is the merge itself, so what it lacks does not show.</param>
+    /// <param name="isMadeFirst">Whether nothing was below an opaque directory, at the given path below, when it was
+    /// made. null for layers below.</param>
     private static void Look(SafeFileHandle layer, string name, State state, List<LayerFinding> findings,
         bool isWhole = false, Func<string, FileStatus, bool>? isMadeFirst = null)
     {
-        // On the way down each directory may say that nothing of the layers below shows, or that they have it
-        // elsewhere.
+        // Each directory on the way may say that it hides the layers below, or that they have it elsewhere.
         bool endsHere = false;
         List<string> below = [];
         LayerFinding? cover = null;
@@ -120,7 +119,7 @@ internal static class Explanation
                         Found(name, state, status, "", findings);
                     else
                         AddCover(state, Cover(name, state, i, status, ""), findings);
-                    // What is not a directory hides everything below it.
+                    // Anything but a directory hides everything below it.
                     endsHere = true;
                     AddRest(below, state.Names, i);
                     Continue(state, below, endsHere);
@@ -143,7 +142,7 @@ internal static class Explanation
                 if (isLast)
                     Found(name, state, status, isOpaque ? opaque : redirect is null ? "" : "moved from " + redirect,
                         findings);
-                // A path that starts at the hierarchy begins again there, whatever was on the way.
+                // A redirect that is a path from the hierarchy starts again there, whatever was on the way.
                 endsHere = isOpaque || endsHere && redirect is not ['/', ..];
             }
 
@@ -161,7 +160,7 @@ internal static class Explanation
     private static LayerFinding Cover(string layer, State state, int last, FileStatus status, string note) =>
         new(layer, "/" + string.Join('/', state.Names, 0, last + 1), LayerPart.Covers, TypeOf(status), note);
 
-    /// <summary>Only the topmost one makes a difference.</summary>
+    /// <summary>Only the topmost cover makes a difference.</summary>
     private static void AddCover(State state, LayerFinding? cover, List<LayerFinding> findings)
     {
         if (cover is not null && !state.IsCovered)
@@ -198,7 +197,7 @@ internal static class Explanation
             : !state.IsFound ? LayerPart.Provides
             : status.IsDirectory ? LayerPart.Merged
             : LayerPart.Hidden;
-        // A file below a directory, or anything below a whiteout, ends what shows.
+        // A file hides a directory below it, and a whiteout hides everything.
         if (!status.IsDirectory)
             state.IsCovered = true;
         state.IsFound |= part is LayerPart.Provides or LayerPart.Deletes;

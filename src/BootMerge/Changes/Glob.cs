@@ -1,8 +1,8 @@
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Patterns as in glob(7): "*" and "?" stand for anything but "/", "[a-c]" and "[!a]" for one of some; "\" takes away a
-/// meaning.
+/// Patterns as in glob(7): "*" and "?" match anything but "/", "[a-c]" and "[!a]" match one character of a set; "\"
+/// makes the next character literal.
 /// </summary>
 internal static class Glob
 {
@@ -59,7 +59,7 @@ internal static class Glob
         return first == c;
     }
 
-    /// <summary>A "]" that comes first is one of the set. -1: there is no end, so "[" is just that.</summary>
+    /// <summary>A "]" that comes first belongs to the set. -1: the set has no end, so "[" is literal.</summary>
     private static int EndOfSet(string pattern, int at)
     {
         if (at < pattern.Length && pattern[at] is '!' or '^')

@@ -7,22 +7,22 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// What a reset may remove: each file of the upper layer as it was when it was copied. What came or changed since is in
-/// no copy, so it stays.
+/// What a reset may remove: each file of the upper layer as it was when it was copied. What was added or changed since
+/// is in no copy, so it stays.
 /// </summary>
 internal sealed class KnownFiles
 {
-    // By device and inode: what replaced a file is another one, whatever its name.
+    // By device and inode: a file that replaced another is not the same, even under the same name.
     private readonly Dictionary<string, Known> _files = [];
 
-    /// <param name="status">As it was before its content was read, and is after that.</param>
+    /// <param name="status">The same before and after its content was read.</param>
     public void Add(FileStatus status) => _files[Key(status)] = new Known(status, "");
 
     /// <param name="directory">Opened for reading, before it is listed.</param>
     public void AddDirectory(SafeFileHandle directory, FileStatus status) =>
         _files[Key(status)] = new Known(status, AttributesOf(directory));
 
-    /// <summary>For a reset that keeps no copy: a path as it is now, with all that is in it.</summary>
+    /// <summary>For a reset without a copy: a path as it is now, with everything in it.</summary>
     public void AddTree(SafeFileHandle parent, string name)
     {
         using Descent descent = new(Sys.Reopen(parent, Sys.O_RDONLY | Sys.O_DIRECTORY), [name]);
@@ -40,20 +40,20 @@ internal sealed class KnownFiles
         }
     }
 
-    /// <summary>
-    /// Whether something other than a directory is as it was. Any change moves its time of change on.
-    /// </summary>
+    /// <summary>Whether something other than a directory is unchanged. Any change updates its change time.</summary>
     public bool Has(FileStatus now) =>
         _files.GetValueOrDefault(Key(now)) is Known known
         && (known.IsWhiteout && now.IsWhiteout || known.ChangeTime == now.ChangeTime
         && IsSameContent(known.Status, now));
 
-    /// <summary>As <see cref="Has"/>, of a file that this program has moved: that counts as a change of it.</summary>
+    /// <summary>
+    /// Like <see cref="Has"/>, for a file that this program has moved, which changes its change time.
+    /// </summary>
     public bool HasMoved(FileStatus now) => _files.GetValueOrDefault(Key(now)) is Known known
         && IsSameContent(known.Status, now);
 
     /// <summary>
-    /// Whether a directory has the owner, mode and attributes that it had. What is in it is asked for one by one.
+    /// Whether a directory still has its owner, mode and attributes. Its content is checked entry by entry.
     /// </summary>
     /// <param name="directory">Opened for reading.</param>
     public bool HasDirectory(SafeFileHandle directory)
@@ -63,7 +63,7 @@ internal sealed class KnownFiles
             && (known.ChangeTime == now.ChangeTime || known.Attributes == AttributesOf(directory));
     }
 
-    /// <summary>One of a file's names is removed: its other names have a later time of change by that.</summary>
+    /// <summary>One of a file's names was removed, which gives its other names a later change time.</summary>
     public void NameRemoved(FileStatus before, FileStatus after)
     {
         if (after.Links > 0 && IsSameContent(before, after) && _files.GetValueOrDefault(Key(before)) is Known known)
@@ -79,7 +79,7 @@ internal sealed class KnownFiles
 
     private static string Key(FileStatus status) => status.Device + " " + status.Inode.ToString();
 
-    /// <summary>Without those of overlayfs, which a reset takes off itself.</summary>
+    /// <summary>Without those of overlayfs, which a reset removes itself.</summary>
     private static string AttributesOf(SafeFileHandle directory)
     {
         List<string> names = Sys.ListXattrs(directory);
@@ -96,12 +96,12 @@ internal sealed class KnownFiles
     {
         public FileStatus Status { get; } = status;
 
-        /// <summary>Of a directory; else "".</summary>
+        /// <summary>For a directory; otherwise "".</summary>
         public string Attributes { get; } = attributes;
 
         public ulong ChangeTime { get; set; } = status.ChangeTime;
 
-        /// <summary>Whiteouts are links of each other, and nothing is in them.</summary>
+        /// <summary>Whiteouts are hard links of each other, and have no content.</summary>
         public bool IsWhiteout => Status.IsWhiteout;
     }
 }

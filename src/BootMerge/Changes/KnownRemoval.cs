@@ -5,17 +5,17 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Removes a path with all that is in it, but for what the copy lacks: each file is looked at once more right before it
-/// goes. At every moment each path shows the machine's version or that of the layers below.
+/// Removes a path with everything in it, except what the copy lacks: each file is checked once more right before it is
+/// removed. At every moment each path shows the machine's version or that of the layers below.
 /// </summary>
-/// <param name="isMerged">It is removed through a merge, so that the upper layer is looked at beside it.</param>
+/// <param name="isMerged">It is removed through a merge, so the upper layer is examined beside it.</param>
 internal sealed class KnownRemoval(KnownFiles known, bool isMerged, ResetReport report)
 {
-    /// <param name="seen">The directory it is in, as it is seen.</param>
-    /// <param name="upper">The same directory in the upper layer; where nothing is merged, again the same. null: the
-    /// upper layer has none.</param>
+    /// <param name="seen">The directory that it is in, as it is seen.</param>
+    /// <param name="upper">The same directory in the upper layer; if nothing is merged, the same handle. null: the
+    /// upper layer does not have it.</param>
     /// <param name="path">For messages.</param>
-    /// <returns>false when something stays, which is in the report.</returns>
+    /// <returns>false if something stays; the report says what.</returns>
     public bool Remove(SafeFileHandle seen, SafeFileHandle? upper, string name, string path)
     {
         using Descent seenWay = new(Sys.Reopen(seen, Sys.O_RDONLY | Sys.O_DIRECTORY), [name]);
@@ -36,7 +36,7 @@ internal sealed class KnownRemoval(KnownFiles known, bool isMerged, ResetReport 
         }
     }
 
-    /// <returns>The level of the directory, when it is one that is gone into.</returns>
+    /// <returns>The directory's level, if the walk enters it.</returns>
     private Level Visit(Descent seen, Descent upper, Level level, string name)
     {
         SafeFileHandle? directory = Sys.TryOpenChild(seen.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -58,7 +58,7 @@ internal sealed class KnownRemoval(KnownFiles known, bool isMerged, ResetReport 
 
         if (!isMerged)
         {
-            // First, so that the layers below show through what is left should this be killed.
+            // First, so that the layers below show through what is left if this is killed.
             Sys.RemoveXattr(directory, OverlayMark.Opaque);
             Sys.RemoveXattr(directory, OverlayMark.Redirect);
         }
@@ -78,7 +78,7 @@ internal sealed class KnownRemoval(KnownFiles known, bool isMerged, ResetReport 
             return;
         }
 
-        // Without a file of the upper layer it is one of a layer below, which a moved directory shows.
+        // If the upper layer does not have the file, it is from a layer below and shows in a moved directory.
         if ((now is not null || isMerged) && Remove(seen, level, name, isDirectory: false) && now is { Links: > 1 })
             known.NameRemoved(now, Sys.Status(file!));
     }
@@ -120,12 +120,12 @@ internal sealed class KnownRemoval(KnownFiles known, bool isMerged, ResetReport 
         report.Stays(level.Path(name), reason);
     }
 
-    /// <summary>A directory on the way down to the one that the walk has come to.</summary>
+    /// <summary>A directory on the way to the one that the walk has reached.</summary>
     private sealed class Level(Level? above, string name)
     {
         public Level? Above { get; } = above;
 
-        /// <summary>Of the topmost one, the path of the directory.</summary>
+        /// <summary>For the topmost one, the directory's path.</summary>
         public string Name { get; } = name;
 
         public bool HasStaying { get; set; }

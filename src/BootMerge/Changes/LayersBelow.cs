@@ -7,13 +7,13 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Everything below an upper layer as one directory: an overlay that is mounted nowhere. So whiteouts, opaque
-/// directories and redirects among those layers are read by the kernel itself.
+/// Everything below an upper layer as one directory: an overlay that is not attached anywhere. So the kernel itself
+/// interprets whiteouts, opaque directories and redirects in those layers.
 /// </summary>
 internal static class LayersBelow
 {
     /// <param name="layers">Topmost first; may be empty.</param>
-    /// <param name="opened">Gets each layer's directory, without what is mounted upon it.</param>
+    /// <param name="opened">Receives each layer's directory, without what is mounted on it.</param>
     /// <returns>Opened for reading.</returns>
     public static SafeFileHandle Open(RootViews views, List<Layer> layers, List<NamedLayer> opened)
     {
@@ -31,7 +31,8 @@ internal static class LayersBelow
     }
 
     /// <summary>
-    /// What is seen of a name in a directory of theirs: one layer alone is read as it is, with its whiteouts.
+    /// What the layers below show of a name in one of their directories. A single layer is read as it is, including its
+    /// whiteouts.
     /// </summary>
     /// <param name="directory">null: there is none.</param>
     public static FileStatus? TryStatus(SafeFileHandle? directory, string name) =>

@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Finds the opaque directories of an upper layer below which nothing was when the machine made them, and takes their
-/// marks off: what the vendor ships there shows then. Each mark is one step, and a second run does the rest.
+/// Finds the opaque directories of an upper layer under which nothing existed when the machine made them, and removes
+/// their marks: then what the vendor now ships there shows. Each mark is one step, and a second run does the rest.
 /// </summary>
 internal sealed class MadeFirstWalk(ChangedTree tree, ShadowedRecord record) : TreeWalk(tree)
 {
@@ -23,14 +23,14 @@ internal sealed class MadeFirstWalk(ChangedTree tree, ShadowedRecord record) : T
         public bool ShowsMore { get; } = showsMore;
     }
 
-    /// <returns>Paths inside the root of those in which something shows now that did not before.</returns>
+    /// <returns>Paths inside the root of directories in which something shows now that did not before.</returns>
     public List<string> TakeOff()
     {
         Run();
         List<string> shown = [];
         foreach (Found found in _found)
         {
-            // What is seen at another place by a redirect, or will be, would be a stale handle at one of the two.
+            // What a redirect shows, or will show, at another place would be a stale handle at one of the two.
             if (_movedFrom.Exists(source => PathName.IsOrIsBelow(source, found.PathBelow)))
                 continue;
             using SafeFileHandle? directory = Sys.TryOpenAt(
@@ -55,7 +55,7 @@ internal sealed class MadeFirstWalk(ChangedTree tree, ShadowedRecord record) : T
         if (record.IsMadeFirst(Tree.Hierarchy, entry))
         {
             _found.Add(new Found(entry.Path, entry.PathBelow, entry.Below is { IsDirectory: true }));
-            // What is in it is looked at as it will be.
+            // From here on its content is examined as it will be.
             entry.IsOpaque = false;
         }
 

@@ -8,12 +8,12 @@ using BootMerge.Planning;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// How the existing merge was made: by its marker and the mount table. The routing entry and the configuration may
-/// have changed since.
+/// How the existing merge was made, judged by its marker and the mount table. The routing entry and the configuration
+/// may have changed since.
 /// </summary>
 internal static class MergedLayers
 {
-    /// <summary>The class's settings as they were.</summary>
+    /// <summary>The class's settings at that time.</summary>
     /// <param name="mount">Of the merge.</param>
     public static ClassSettings Settings(ClassSettings settings, ExistingMerge merge, Mount? mount) =>
         merge.IsFallback || merge.RecordedMode is not null
@@ -21,7 +21,7 @@ internal static class MergedLayers
             : settings.InMode(GuessedMode(settings.Mode, merge.Marker, mount), settings.NoExec,
             recordsUnroutedAsNo: false);
 
-    /// <summary>The hierarchy with its routing as it was.</summary>
+    /// <summary>The hierarchy with its routing at that time.</summary>
     /// <param name="seen">As it is now.</param>
     public static HierarchyState State(HierarchyState seen, ExistingMerge merge, Mount? mount)
     {
@@ -30,12 +30,12 @@ internal static class MergedLayers
             return seen.RoutedTo(seen.Path ?? seen.Hierarchy);
         if (merge.RecordedMode is not MutableMode mode)
             return seen.RoutedTo(GuessedUpper(merge.Marker, mount));
-        // No marker says what is imported into memory.
+        // A marker does not say what is imported into memory.
         return mode == MutableMode.EphemeralImport ? seen
             : seen.RoutedTo(Origin.Mutable(merge.Marker.Origin)?.Get("mutableDirs")?.Get(seen.Hierarchy)?.Text);
     }
 
-    // An older systemd writes no origin. It has a workdir beside the upperdir where writes go to the disk.
+    // An older systemd writes no origin. If writes go to the disk, it has a workdir beside the upperdir.
     private static MutableMode GuessedMode(MutableMode configured, Marker marker, Mount? mount)
     {
         if (marker.WorkDirectory is not null)
@@ -46,7 +46,7 @@ internal static class MergedLayers
     }
 
     /// <summary>
-    /// Inside the root: the mount table may have it by another path, from before the system switched to this root.
+    /// Inside the root. The mount table may have it under another path, from before the system switched to this root.
     /// </summary>
     private static string? GuessedUpper(Marker marker, Mount? mount)
     {

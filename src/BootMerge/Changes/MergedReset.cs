@@ -6,9 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Makes paths of a merge show what the layers below have, by writing through the merge: the upper layer of an overlay
-/// must not be changed behind its back. Each file is exchanged in one step. The upper layer then has copies of the
-/// lower files. The upper layer is looked at beside the merge: what the copy lacks stays.
+/// Makes paths of a merge show what the layers below have. It writes through the merge, because an overlay's upper
+/// layer must not be changed directly. Each file is exchanged in one step, so the upper layer ends up with copies of
+/// the lower files. The upper layer is examined beside the merge: what the copy lacks stays.
 /// </summary>
 internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetReport report, Log log)
 {
@@ -16,12 +16,12 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
     private readonly KnownRemoval _removal = new(known, isMerged: true, report);
     private bool _hasStaying;
 
-    /// <summary>Whether copies are left in the upper layer.</summary>
+    /// <summary>Whether copies were left in the upper layer.</summary>
     public bool HasCopied { get; private set; }
 
-    /// <param name="path">Inside the hierarchy, as <see cref="ResetList.Paths"/> has it. No directory on the way is
-    /// opaque or moved.</param>
-    /// <returns>false when something stays, which is in the report.</returns>
+    /// <param name="path">Inside the hierarchy, as in <see cref="ResetList.Paths"/>. No directory on the way is opaque
+    /// or moved.</param>
+    /// <returns>false if something stays; the report says what.</returns>
     public bool GiveBack(string path)
     {
         _hasStaying = false;
@@ -41,7 +41,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         return !_hasStaying;
     }
 
-    /// <summary>A directory in which something stays: the rest of the layers below shows in it.</summary>
+    /// <summary>For a directory in which something stays: adds the rest of what the layers below have in it.</summary>
     private void Complete(SafeFileHandle mergedParent, SafeFileHandle? belowParent, SafeFileHandle? upperParent,
         string name, string path)
     {
@@ -56,9 +56,9 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         MakeLike(merged, below, upper, isPlain: false, names, path);
     }
 
-    /// <param name="isPlain">The upper layer has all that differs; else all that the other two have is
+    /// <param name="isPlain">The upper layer has everything that differs; otherwise everything in the other two is
     /// compared.</param>
-    /// <param name="names">What in the directories is made equal to the layers below.</param>
+    /// <param name="names">The names in the directories to make equal to the layers below.</param>
     private void MakeLike(SafeFileHandle merged, SafeFileHandle? below, SafeFileHandle? upper, bool isPlain,
         List<string> names, string path)
     {
@@ -146,7 +146,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         }
 
         HasCopied = true;
-        // A plain directory of the upper layer has all that differs; one that hides or was moved has not.
+        // A plain directory of the upper layer has everything that differs; one that hides or was moved does not.
         bool isPlain = levels[^1].IsPlain && upperChild is not null && OverlayMark.HasNone(upperChild);
         levels.Add(new Level(entry.Place, isPlain));
         merged.Enter(mergedChild, entry.Name, isPlain ? TreeWalk.Names(upperChild!, null)
@@ -155,7 +155,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         upper.Enter(upperChild, entry.Name, []);
     }
 
-    /// <returns>false when what is there stays.</returns>
+    /// <returns>false if what is there stays.</returns>
     private bool Restore(Entry entry, SafeFileHandle? upper)
     {
         SafeFileHandle directory = entry.UpperDirectory;
@@ -187,7 +187,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
 
         if (Sys.TryExchange(temporary, entry.Name, directory))
         {
-            // What was there is in the temporary directory, where nobody else gets at it by a name.
+            // What was there is in the temporary directory now, where nobody else can reach it by name.
             if (IsRemoved(entry, before, temporary, upperTemporary))
                 return true;
             if (!Sys.TryExchange(temporary, entry.Name, directory))
@@ -195,7 +195,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
             return false;
         }
 
-        // rename(2) replaces no file by a directory, nor a directory by a file.
+        // rename(2) does not replace a file by a directory, nor a directory by a file.
         if (entry.Upper!.IsDirectory || entry.Below!.IsDirectory)
             return _removal.Remove(directory, upper, entry.Name, tree.Hierarchy + entry.Path)
                 && MoveInto(entry, temporary);
@@ -203,12 +203,12 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         return true;
     }
 
-    /// <param name="before">What the upper layer had right before the exchange, if it had something.</param>
+    /// <param name="before">What the upper layer had right before the exchange, if anything.</param>
     private bool IsRemoved(Entry entry, FileStatus? before, SafeFileHandle temporary, SafeFileHandle? upperTemporary)
     {
         if (Sys.TryStatusAt(temporary, entry.Name) is { IsDirectory: true })
             return _removal.Remove(temporary, upperTemporary, entry.Name, tree.Hierarchy + entry.Path);
-        // Changed in that moment, or put in its place.
+        // It was changed or replaced at that very moment.
         using SafeFileHandle? file = upperTemporary is null ? null
             : Sys.TryOpenChild(upperTemporary, entry.Name, Sys.O_PATH);
         FileStatus? moved = file is null ? null : Sys.Status(file);
@@ -232,7 +232,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         Sys.TryOpenAt(directory, path, Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW,
             Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
 
-    /// <summary>A directory on the way down to the one that the walk has come to.</summary>
+    /// <summary>A directory on the way to the one that the walk has reached.</summary>
     private sealed class Level(Place place, bool isPlain)
     {
         /// <summary>Inside the hierarchy.</summary>

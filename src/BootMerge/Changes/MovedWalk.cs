@@ -2,11 +2,11 @@ using System.Collections.Generic;
 
 namespace BootMerge.Changes;
 
-/// <summary>Finds the directories of the layers below that the machine has moved.</summary>
+/// <summary>Finds directories of the layers below that the machine has moved.</summary>
 internal sealed class MovedWalk(ChangedTree tree) : TreeWalk(tree)
 {
     /// <summary>
-    /// Where a directory is now, to where it was; inside the hierarchy. Only those that are still below.
+    /// From a directory's present path to its earlier one; inside the hierarchy. Only those that still exist below.
     /// </summary>
     public List<KeyValuePair<string, string>> Moved { get; } = [];
 

@@ -3,8 +3,8 @@ using System.Collections.Generic;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// A path inside a hierarchy, as the names it is made of: in a deep tree the paths of all directories on the way would
-/// need more memory than there is.
+/// A path inside a hierarchy, stored as a chain of names: in a deep tree, the full paths of all directories on the way
+/// could need more memory than there is.
 /// </summary>
 internal sealed class Place
 {
@@ -18,7 +18,7 @@ internal sealed class Place
         Length = parent is null ? text.Length : parent.Length + 1 + text.Length;
     }
 
-    /// <summary>Of the path.</summary>
+    /// <summary>Length of the path.</summary>
     public int Length { get; }
 
     /// <summary>The hierarchy itself.</summary>

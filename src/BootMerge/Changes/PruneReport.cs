@@ -4,10 +4,10 @@ using BootMerge.Reporting;
 
 namespace BootMerge.Changes;
 
-/// <summary>What an upper layer can do without.</summary>
+/// <summary>The kinds of things that an upper layer can do without.</summary>
 internal enum Pruned
 {
-    /// <summary>Anything but a directory: links and devices, too.</summary>
+    /// <summary>Anything but a directory, including links and devices.</summary>
     File,
     Directory,
     Whiteout,
@@ -17,8 +17,8 @@ internal enum Pruned
 
 /// <summary>What a prune has removed, or would remove: each path with the reason, and how many of each kind.</summary>
 /// <param name="verb">"removed" or "would remove".</param>
-/// <param name="isListed">Each path is printed; else it is in the log of those who want every step.</param>
-/// <param name="isDone">It is about what was removed: a failure to print the list is told of, and does not end the
+/// <param name="isListed">Each path is printed; otherwise it is only in the debug log.</param>
+/// <param name="isDone">The list is about what was removed: a failure to print it is reported, and does not end the
 /// work.</param>
 internal sealed class PruneReport(string verb, bool isListed, bool isDone, JsonFormat json, Log log)
 {
@@ -41,15 +41,15 @@ internal sealed class PruneReport(string verb, bool isListed, bool isDone, JsonF
     private readonly int[] _counts = new int[Kinds.Length];
     private readonly ListOutput _list = new(json, isDone ? log : null);
 
-    /// <summary>Some of the list could not be printed.</summary>
+    /// <summary>Whether some of the list could not be printed.</summary>
     public bool HasFailed => _list.HasFailed;
 
-    /// <param name="reason">null: the usual one of this kind.</param>
+    /// <param name="reason">null: the usual one for this kind.</param>
     public void Add(string hierarchy, Entry entry, Pruned kind, string? reason = null)
     {
         reason ??= Reasons[(int)kind];
         _counts[(int)kind]++;
-        // In a deep tree the paths take longer than all else: only where they are wanted.
+        // In a deep tree, paths take longer than everything else, so they are built only if wanted.
         if (!isListed && !log.IsDebug)
             return;
         string path = hierarchy + entry.Path;

@@ -7,11 +7,11 @@ namespace BootMerge.Changes;
 /// <summary>What may be pruned at all: the same by hand and at boot.</summary>
 internal static class PruneRules
 {
-    /// <summary>Whether the owner of the machine has not switched it off for this layer.</summary>
+    /// <summary>Whether the machine's owner has not switched it off for this layer.</summary>
     public static bool IsWanted(Session session, ChangedTree tree)
     {
         const string Switch = ".no-dup-update";
-        // As it will be seen: the hierarchy's own directory is a layer below where writes go elsewhere.
+        // As it will be seen: if writes go elsewhere, the hierarchy's own directory is a layer below.
         if ((Sys.TryStatusAt(tree.Upper, Switch) ?? Sys.TryStatusAt(tree.Below, Switch)) is not { IsWhiteout: false })
             return true;
         session.Log.Info("Nothing is pruned in " + tree.Hierarchy + ": " + tree.Hierarchy + "/" + Switch
@@ -19,7 +19,7 @@ internal static class PruneRules
         return false;
     }
 
-    /// <summary>Whether the layers below are all that there may ever be.</summary>
+    /// <summary>Whether the layers below are complete: no extension could still add to them.</summary>
     public static bool IsComplete(Session session, List<Selection> selections, ChangedTree tree)
     {
         string? leftOut = selections.Find(selection =>

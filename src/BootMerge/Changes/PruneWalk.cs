@@ -5,27 +5,28 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Removes from an upper layer what it could do without: the merged tree is the same before, after, and at every moment
-/// between, because each step removes one thing that the layers below show in the same way. Only an empty directory
-/// that the machine has not made itself, and that is something else below by now, gives way to that. The upper layer
-/// must not be part of a merge.
+/// Removes from an upper layer what it can do without. The merged tree is the same before, after, and at every moment
+/// between, because each step removes one thing that the layers below show in the same way. There is one exception: an
+/// empty directory that the machine did not make itself gives way if the layers below now have something else there.
+/// The upper layer must not be part of a merge.
 /// </summary>
 /// <param name="isComplete">
-/// All extensions are among the layers below. When one is left out this time, deletions that hide nothing stay: they
-/// may be of what it has.
+/// All extensions are among the layers below. If one is left out this time, deletions that hide nothing stay: they may
+/// be for its files.
 /// </param>
-/// <param name="withOpaque">Also opaque marks that hide nothing, and what is equal in those directories.</param>
+/// <param name="withOpaque">Also remove opaque marks that hide nothing, and what is equal in those directories.</param>
 internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun, bool withOpaque,
     PruneReport report) : TreeWalk(tree)
 {
     private readonly Comparison _comparison = new(withLabels: false);
     private readonly FileStatus _top = Sys.Status(tree.Upper);
 
-    // How many entries stay in each directory from the hierarchy down to the one the walk is in.
+    // How many entries stay in each directory, from the hierarchy down to the one that the walk is in.
     private int[] _staying = new int[16];
     private int _depth;
 
-    // The depth of the directory in whose place the layers below have something else, while the walk is in it; or 0.
+    // The depth of the directory in whose place the layers below have something else, while the walk is in it;
+    // otherwise 0.
     private int _replacing;
     private bool _isLeftover;
 
@@ -36,7 +37,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     protected override bool Enter(Entry entry)
     {
         if (entry.Upper is null)
-            return false; // the layers below have it alone
+            return false; // only the layers below have it
         if (entry.UpperHandle is SafeFileHandle directory)
         {
             if (IsToBeEntered(entry, directory))
@@ -55,7 +56,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
             return false;
         }
 
-        // A whiteout that is an empty file is just that to kernels before 6.7: it stays.
+        // Kernels before 6.7 see a whiteout that is an empty file as just that: it stays.
         bool isToGo = entry.IsWhiteout ? entry.Below is null && isComplete && !entry.Upper!.IsMarkedDeleted
             : IsEqualFile(entry);
         if (!isToGo || !Remove(entry, entry.IsWhiteout ? Pruned.Whiteout : Pruned.File))
@@ -63,7 +64,9 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         return false;
     }
 
-    /// <summary>Its own removal comes last: killed before, an empty directory is left over one that is equal.</summary>
+    /// <summary>
+    /// A directory is removed last: if this is killed before, an empty directory is left over an equal one.
+    /// </summary>
     protected override void Leave(Entry entry)
     {
         bool isLeftover = _replacing > 0 && _isLeftover;
@@ -78,8 +81,9 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     }
 
     /// <summary>
-    /// A directory that overlayfs copied up has no opaque mark, one that the machine made in a merge has: it is in
-    /// place of something else on purpose. Only with nothing but such directories in it does it make way.
+    /// A directory that overlayfs copied up has no opaque mark. One that the machine made in a merge has a mark, and
+    /// replaces something else on purpose. A directory gives way only if it contains nothing but directories without a
+    /// mark.
     /// </summary>
     private bool IsLeftover(Entry entry)
     {
@@ -91,7 +95,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         {
             FileStatus? status = Sys.TryStatusAt(way.Current!, name);
             if (status is null or { IsWhiteout: true })
-                continue; // goes as well
+                continue; // removed too
             if (!status.IsDirectory || !status.IsSameDevice(_top)
                 || HasUnknownMark(way.Current!, name, isOpaque: false))
                 return false;
@@ -113,8 +117,8 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
 
     private bool IsToBeEntered(Entry entry, SafeFileHandle directory)
     {
-        // A subvolume has another device number. And what was moved here is above a place
-        // of another name: left to its owner.
+        // A subvolume has another device number. And what was moved here is above a place of another name: that is left
+        // to the owner.
         if (!entry.Upper!.IsSameDevice(_top) || entry.Redirect is not null || HasUnknownMark(entry))
             return false;
         if (IsMarker(entry))
@@ -125,7 +129,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
 
         if (!entry.IsOpaque)
             return true;
-        // The mark distinguishes a directory of the machine from one that replaces something else by chance.
+        // The mark distinguishes a directory that the machine made from one that replaces something else by chance.
         if (!withOpaque || !isComplete || _replacing > 0 || HidesSomething(entry) || IsMovedFrom(entry))
             return false;
         if (!isDryRun)
@@ -135,11 +139,11 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         return true;
     }
 
-    /// <summary>Nothing is merged here, so it is a copy. Only files that a marker has are taken.</summary>
+    /// <summary>Nothing is merged here, so it is a copy. Only files that belong to a marker are removed.</summary>
     private void ScrubMarker(Entry entry, SafeFileHandle directory)
     {
         string[] known = [Tree.Class.NamesFile, "dev", "origin", "work_dir", "backing"];
-        // A second descriptor: the first one's place in the list of names is the walk's.
+        // A second descriptor, because the walk uses the first one's position in the list of names.
         using (SafeFileHandle listed = Sys.Reopen(directory, Sys.O_RDONLY | Sys.O_DIRECTORY))
         {
             foreach (DirectoryEntry file in Sys.ReadDirectory(listed))
@@ -155,8 +159,8 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
     }
 
     /// <summary>
-    /// What is below is seen at another place, or something in it: here as well it would be a stale handle at one of
-    /// them.
+    /// What is below, or something in it, shows at another place. Shown here as well, it would be a stale handle at one
+    /// of the two.
     /// </summary>
     private bool IsMovedFrom(Entry entry)
     {
@@ -202,7 +206,7 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         }
     }
 
-    /// <summary>A directory with a mark hides on its own.</summary>
+    /// <summary>A directory with a mark hides what is below by itself, so it is not entered.</summary>
     private static void EnterUnmarked(Descent upper, Descent below, string name)
     {
         SafeFileHandle child = Sys.OpenChild(upper.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -219,10 +223,10 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
 
     private bool IsEqualFile(Entry entry)
     {
-        // What a device, fifo or socket is does not lie in the tree.
+        // The meaning of a device, fifo or socket is not in the tree.
         if (entry.Below is null || entry.Upper is { IsRegular: false, IsSymlink: false })
             return false;
-        // Its other names would go on sharing what is written to one of them, and this one not.
+        // Its other names would still share what is written to one of them, but this one would not.
         if (entry.Upper!.Links > 1)
             return report.Keep(Tree.Hierarchy, entry, "it has " + entry.Upper.Links.ToString() + " hard links");
         return _comparison.Of(entry) == Difference.None && !HasUnknownMark(entry);
@@ -243,9 +247,9 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
         return false;
     }
 
-    /// <summary>Looks again right before, so that what has been changed since the comparison stays.</summary>
-    /// <param name="reason">null: the usual one of this kind.</param>
-    /// <returns>false when it stays.</returns>
+    /// <summary>Checks again right before the removal, so that what was changed since the comparison stays.</summary>
+    /// <param name="reason">null: the usual one for this kind.</param>
+    /// <returns>false if it stays.</returns>
     private bool Remove(Entry entry, Pruned kind, string? reason = null)
     {
         FileStatus upper = entry.Upper!;
@@ -256,14 +260,14 @@ internal sealed class PruneWalk(ChangedTree tree, bool isComplete, bool isDryRun
                 return true;
             bool isSame = now.IsSameInode(upper) && now.Mode == upper.Mode && now.Uid == upper.Uid
                 && now.Gid == upper.Gid;
-            // Of a directory they have moved on with what was removed from it; whether it is empty rmdir(2) says.
+            // A directory's times have changed with what was removed from it; rmdir(2) says whether it is empty.
             if (!upper.IsDirectory)
                 isSame &= now.ChangeTime == upper.ChangeTime && now.ModificationTime == upper.ModificationTime
                     && now.Size == upper.Size && now.Links == upper.Links;
             if (!isSame)
                 return report.Keep(Tree.Hierarchy, entry, "it is being changed");
             int errno = Sys.TryRemove(entry.UpperDirectory, entry.Name, upper.IsDirectory);
-            if (errno is Errno.EPERM or Errno.EBUSY or Errno.ENOTEMPTY) // immutable; mounted upon; filled meanwhile
+            if (errno is Errno.EPERM or Errno.EBUSY or Errno.ENOTEMPTY) // immutable; mount point; filled meanwhile
                 return report.Keep(Tree.Hierarchy, entry, Errno.Describe(errno));
             if (errno is not (0 or Errno.ENOENT))
                 throw new KernelException(upper.IsDirectory ? "rmdir" : "unlink", Tree.Hierarchy + entry.Path, errno);

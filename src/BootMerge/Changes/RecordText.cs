@@ -5,26 +5,27 @@ using System.Text;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// The text of a <see cref="ShadowedRecord"/>: "bootmerge-shadowed 2", lines of a letter, values and a path inside the
-/// root with C's escapes, and "end DIGEST" of all that comes before. Sorted, so that the same record is the same text.
+/// The text of a <see cref="ShadowedRecord"/>: "bootmerge-shadowed 2", then lines of a letter, values and a path inside
+/// the root with C's escapes, and last "end DIGEST" over everything before it. Sorted, so that the same record is the
+/// same text.
 /// </summary>
 /// <remarks>
-/// b VERSION HIERARCHY: all that is below that hierarchy is listed. d PATH, o PATH, f DIGEST STAMP PATH: a directory,
-/// something else, a file or symlink below. i INODE BIRTH PATH, k PATH: an opaque directory, made while nothing was
-/// below, or kept as it may hide something on purpose. m DIGEST TIME PATH: a file of the machine's.
+/// b VERSION HIERARCHY: everything below that hierarchy is listed. d PATH, o PATH, f DIGEST STAMP PATH: a directory,
+/// something else, a file or symlink below. i INODE BIRTH PATH, k PATH: an opaque directory that was made while nothing
+/// was below, or that is kept because it may hide something on purpose. m DIGEST TIME PATH: a file of the machine's.
 /// </remarks>
 internal static class RecordText
 {
     /// <summary>In bytes; one escaped path is at most four times <see cref="ShadowedRecord.MaximumPath"/>.</summary>
     public const int MaximumLength = 32 << 20;
 
-    /// <summary>For the machine's files and directories, of the length.</summary>
+    /// <summary>How much of it is for the machine's files and directories.</summary>
     private const int MachineLength = 4 << 20;
 
     private const string FirstLine = "bootmerge-shadowed 2\n";
     private const string Trailer = "end ";
 
-    /// <summary>null when the text is not a complete record of this version.</summary>
+    /// <summary>null if the text is not a complete record of this version.</summary>
     public static ShadowedRecord? Parse(string text)
     {
         if (!text.StartsWith(FirstLine, StringComparison.Ordinal) || text[^1] != '\n')
@@ -49,7 +50,7 @@ internal static class RecordText
         return record;
     }
 
-    /// <summary>What would not fit is left out: single files of the machine, or all of the layers below.</summary>
+    /// <summary>Leaves out what would not fit: single files of the machine's, or all of the layers below.</summary>
     public static string Of(ShadowedRecord record)
     {
         StringBuilder text = new(FirstLine);
@@ -127,7 +128,7 @@ internal static class RecordText
     private static string? Path(ReadOnlySpan<char> text) => IsPlain(text)
         ? text.ToString() : CText.Unescape(text.ToString());
 
-    /// <summary>Nearly all are: letters that stand for themselves.</summary>
+    /// <summary>Nearly all are plain: characters that stand for themselves.</summary>
     private static bool IsPlain(ReadOnlySpan<char> path)
     {
         foreach (char c in path)

@@ -4,15 +4,15 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Looks before the first removal for what the kernel would not remove: files that are immutable or append-only, and
-/// what lies in such a directory. overlayfs keeps what chattr(1) sets through a merge in an attribute of its own and
-/// applies it to the merge alone, so the merge is asked, too.
+/// Before the first removal, looks for what the kernel would not remove: immutable or append-only files, and the
+/// content of such directories. If chattr(1) was used through a merge, overlayfs stores its flags in an attribute and
+/// applies them only in the merge. So the merge is asked too.
 /// </summary>
 internal sealed class RemovableCheck(ChangedTree tree)
 {
-    /// <summary>The first thing found is an <see cref="InputException"/>.</summary>
+    /// <summary>The first one found is an <see cref="InputException"/>.</summary>
     /// <param name="parent">The upper layer's directory that the path is in.</param>
-    /// <param name="path">As <see cref="ResetList.Paths"/> has it.</param>
+    /// <param name="path">As in <see cref="ResetList.Paths"/>.</param>
     public void Check(SafeFileHandle parent, string path)
     {
         string trimmed = path.TrimEnd('/');
@@ -49,7 +49,7 @@ internal sealed class RemovableCheck(ChangedTree tree)
                     ? null : Sys.TryOpenChild(merged.Current, entry, Sys.O_RDONLY | Sys.O_DIRECTORY);
                 if (directory is null && seen is null)
                     continue;
-                // Where the layers below do not show at their own names, all that is seen may be written to.
+                // If the layers below do not show under their own names, everything visible may be written to.
                 bool isPlain = directory is not null && (seen is null || OverlayMark.HasNone(directory));
                 upper.Enter(directory, entry, Sys.NamesIn(isPlain ? directory! : seen!));
                 merged.Enter(seen, entry, []);

@@ -11,14 +11,14 @@ internal sealed class ResetList(ChangedTree tree)
     public ChangedTree Tree { get; } = tree;
 
     /// <summary>
-    /// Paths inside the hierarchy, each with all that is in it: "/motd". With "/" at its end only the directory's
-    /// opaque mark: it holds something that stays.
+    /// Paths inside the hierarchy, each with everything in it: "/motd". With "/" at its end, only the directory's
+    /// opaque mark, because something in it stays.
     /// </summary>
     public List<string> Paths { get; } = [];
 
     /// <param name="path">Inside the hierarchy.</param>
-    /// <returns>false when the machine has nothing there; an <see cref="InputException"/> where the layers below could
-    /// not show.</returns>
+    /// <returns>false if the machine has nothing there; an <see cref="InputException"/> if the layers below could not
+    /// show.</returns>
     public bool Add(string path)
     {
         using SafeFileHandle? parent = OpenParent(path, isChecked: true);
@@ -28,7 +28,7 @@ internal sealed class ResetList(ChangedTree tree)
             if (PathName.IsOrIsBelow(mount, path))
                 throw new InputException(PathText.Printable(Tree.Hierarchy + mount)
                     + " is a mount point, which would be removed, too: unmount it first");
-        // What is inside of another one goes with it.
+        // A path inside another one is reset together with it.
         foreach (string other in Paths)
             if (PathName.IsOrIsBelow(path, other))
                 return true;
@@ -37,10 +37,9 @@ internal sealed class ResetList(ChangedTree tree)
         return true;
     }
 
-    /// <param name="keep">Patterns, <see cref="Glob"/>: of paths in the root, or, without "/" at the start, in the
+    /// <param name="keep">Patterns, <see cref="Glob"/>: for paths in the root, or, without a leading "/", in the
     /// hierarchy.</param>
-    /// <param name="used">Set for each pattern that something stays for. What is mounted upon stays in any
-    /// case.</param>
+    /// <param name="used">Set for each pattern that keeps something. Mount points stay in any case.</param>
     public void AddAll(List<string> keep, bool[] used)
     {
         SafeFileHandle top = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -103,8 +102,8 @@ internal sealed class ResetList(ChangedTree tree)
     }
 
     /// <summary>
-    /// overlayfs shows a directory of a lower layer at one place only. Where its old name shows again while it is still
-    /// at its new one, one of the two cannot be opened: that is an <see cref="InputException"/>.
+    /// overlayfs shows a directory of a lower layer at one place only. If its old name reappears while it is still at
+    /// its new one, one of the two cannot be opened. That is an <see cref="InputException"/>.
     /// </summary>
     public void CheckMoved()
     {
@@ -119,7 +118,7 @@ internal sealed class ResetList(ChangedTree tree)
                     + ", and can show at only one of the two: reset both, or keep both");
     }
 
-    /// <summary>Nothing is removed when something could not be: an <see cref="InputException"/>.</summary>
+    /// <summary>If anything could not be removed, nothing is: an <see cref="InputException"/>.</summary>
     public void CheckRemovable()
     {
         RemovableCheck check = new(Tree);
@@ -133,7 +132,7 @@ internal sealed class ResetList(ChangedTree tree)
 
     private bool Covers(string path) => Paths.Exists(reset => PathName.IsOrIsBelow(path, reset));
 
-    /// <summary>For a reset that keeps no copy: takes what is there now for known.</summary>
+    /// <summary>For a reset without a copy: treats everything that is there now as known.</summary>
     public void Know(KnownFiles known)
     {
         foreach (string path in Paths)
@@ -143,7 +142,7 @@ internal sealed class ResetList(ChangedTree tree)
     }
 
     /// <param name="path">One of <see cref="Paths"/>.</param>
-    /// <returns>false when something stays.</returns>
+    /// <returns>false if something stays.</returns>
     public bool GiveBack(string path, KnownRemoval removal)
     {
         string trimmed = path.TrimEnd('/');
@@ -161,7 +160,7 @@ internal sealed class ResetList(ChangedTree tree)
 
     /// <param name="isChecked">A directory on the way through which the layers below do not show is an
     /// <see cref="InputException"/>.</param>
-    /// <returns>null when there is none.</returns>
+    /// <returns>null if there is none.</returns>
     private SafeFileHandle? OpenParent(string path, bool isChecked)
     {
         SafeFileHandle directory = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
@@ -198,8 +197,8 @@ internal sealed class ResetList(ChangedTree tree)
     private static SafeFileHandle? TryOpenDirectory(SafeFileHandle parent, string name) =>
         Sys.TryOpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
 
-    /// <summary>A directory on the way down to the one that the walk has come to.</summary>
-    /// <param name="found">What of it is to be reset.</param>
+    /// <summary>A directory on the way to the one that the walk has reached.</summary>
+    /// <param name="found">What is to be reset in it.</param>
     private sealed class Level(Place place, List<string> found)
     {
         public Place Place { get; } = place;

@@ -19,6 +19,6 @@ internal sealed class ResetReport(Log log)
         log.Warning(path + " stays: " + reason + ".");
     }
 
-    /// <summary>Whether the path stays with all that is in it.</summary>
+    /// <summary>Whether the path stays with everything in it.</summary>
     public bool Has(string path) => _staying.Has(path);
 }

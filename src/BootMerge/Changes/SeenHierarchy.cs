@@ -10,7 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// A hierarchy as everybody sees it, opened before the bare root may be in another namespace, where the merges are not.
+/// A hierarchy as everybody sees it. It is opened early, because the root without merges may later be in another
+/// namespace, which does not have the merges.
 /// </summary>
 internal sealed class SeenHierarchy : IDisposable
 {
@@ -26,13 +27,13 @@ internal sealed class SeenHierarchy : IDisposable
     /// <summary>As configured: "/etc".</summary>
     public string Hierarchy { get; }
 
-    /// <summary>O_PATH, with what is mounted below it.</summary>
+    /// <summary>O_PATH, including what is mounted below it.</summary>
     public SafeFileHandle Directory { get; }
 
-    /// <summary>What is merged there, and of what; null when nothing is.</summary>
+    /// <summary>The merge there; null if nothing is merged.</summary>
     public ExistingMerge? Merge { get; private init; }
 
-    /// <summary>Lowest layer first; of the merge.</summary>
+    /// <summary>The merge's extensions, lowest layer first.</summary>
     private List<AcceptedExtension> Merged { get; init; } = [];
 
     /// <summary>One for each existing hierarchy.</summary>
@@ -66,11 +67,11 @@ internal sealed class SeenHierarchy : IDisposable
         return extensions;
     }
 
-    /// <summary>Without what is mounted below it, for reading.</summary>
+    /// <summary>Without what is mounted below it, opened for reading.</summary>
     public SafeFileHandle OpenWithoutMounts() => Sys.Reopen(_bare, Sys.O_RDONLY | Sys.O_DIRECTORY);
 
     /// <summary>
-    /// The mount that it is on, which is the merge if there is one; null when the table does not say.
+    /// The mount that it is on, which is the merge if there is one; null if the table does not have it.
     /// </summary>
     public Mount? MountIn(MountTable table) => table.ById(Sys.MountNumber(Directory));
 

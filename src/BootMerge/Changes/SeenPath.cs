@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Follows the symlinks on the way to a path as a program that runs in the root would: in a hierarchy through what the
-/// merge shows, or would show, elsewhere through the root.
+/// Follows the symlinks on the way to a path as a program that runs in the root would. In a hierarchy it follows what
+/// the merge shows, or would show; elsewhere, the root.
 /// </summary>
 internal static class SeenPath
 {
@@ -16,8 +16,8 @@ internal static class SeenPath
 
     /// <param name="bare">The root without merges.</param>
     /// <param name="hierarchies">As configured.</param>
-    /// <param name="typed">Absolute. Its last name is followed only with a slash behind it.</param>
-    /// <returns>Absolute, inside the root. From the first name that does not exist, it is as it was typed.</returns>
+    /// <param name="typed">Absolute. Its last name is followed only if a slash comes after it.</param>
+    /// <returns>Absolute, inside the root. From the first name that does not exist, it is as typed.</returns>
     public static string Of(Root bare, List<ChangedTree> trees, List<string> hierarchies, string typed)
     {
         List<string> names = [];
@@ -31,7 +31,7 @@ internal static class SeenPath
             if (name is "" or "." or "..")
                 continue;
             string next = path + "/" + name;
-            // A hierarchy may be a symlink itself, or be reached by the path where it is.
+            // A hierarchy may itself be a symlink, or be reached by its real path.
             if (trees.Find(tree => tree.Target == next) is ChangedTree target)
                 next = target.Hierarchy;
             bool isLink = names.Count > 0 && !hierarchies.Has(next);
@@ -58,7 +58,7 @@ internal static class SeenPath
     }
 
     /// <param name="path">Without symlinks on the way.</param>
-    /// <returns>null when nothing, or something else, is there.</returns>
+    /// <returns>null if nothing, or something else, is there.</returns>
     private static string? TryReadLink(Root bare, List<ChangedTree> trees, string path)
     {
         ChangedTree? tree = trees.Find(tree => PathName.IsBelow(path, tree.Hierarchy));

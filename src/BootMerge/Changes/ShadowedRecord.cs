@@ -7,64 +7,67 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// What the layers below had when the machine last ran, and what lay below each of the machine's files when it was
-/// written: /var/lib/bootmerge/shadowed, kept by boot, and by a merge or refresh in the running system. It answers two
-/// questions. Has the vendor changed what a file of the machine's was made from? Then that file is frozen: it has
-/// missed an update. And was anything below a directory when the machine made it? If not, nothing was hidden on purpose
-/// by its opaque mark.
+/// What the layers below had when the machine last ran, and what was below each of the machine's files when the file
+/// was written. Stored in /var/lib/bootmerge/shadowed; boot keeps it, and so does a merge or refresh in the running
+/// system. It answers two questions. Has the vendor changed what a machine's file was made from? Then that file is
+/// frozen: it has missed an update. And was anything below a directory when the machine made it? If not, its opaque
+/// mark hid nothing on purpose.
 /// </summary>
 /// <remarks>Text: see <see cref="RecordText"/>.</remarks>
 internal sealed class ShadowedRecord
 {
-    /// <summary>More of the machine's files than any /etc has; those beyond are not remembered.</summary>
+    /// <summary>More of the machine's files than any /etc has; further ones are not recorded.</summary>
     public const int MaximumEntries = 10_000;
 
     /// <summary>
-    /// Of everything that the layers below have in one hierarchy; with more, nothing is known of that hierarchy.
+    /// For everything that the layers below have in one hierarchy; if they have more, nothing is known of that
+    /// hierarchy.
     /// </summary>
     public const int MaximumBelow = 100_000;
 
-    /// <summary>No longer path is looked at below; whatever is there counts as known.</summary>
+    /// <summary>Longer paths below are not examined; whatever is there counts as known.</summary>
     public const int MaximumPath = 4000;
 
     /// <summary>For <see cref="Below"/>: a directory.</summary>
     public const string IsDirectory = "d";
 
     /// <summary>
-    /// For <see cref="Below"/>: something without content, or that was there since the last boot and is gone again.
+    /// For <see cref="Below"/>: something without content, or something that existed since the last boot and is gone
+    /// again.
     /// </summary>
     public const string IsOther = "o";
 
     private const string Directory = "/var/lib/bootmerge";
     private const string FileName = "shadowed";
 
-    /// <summary>The file exists, but is not a record: it must be replaced.</summary>
+    /// <summary>Whether the file exists but is not a record: then it must be replaced.</summary>
     private bool _isDamaged;
 
     /// <summary>
-    /// Hierarchy to a digest of what distinguishes versions of the vendor's files. Everything below these hierarchies
-    /// is listed.
+    /// From a hierarchy to a digest of what distinguishes versions of the vendor's files. Everything below these
+    /// hierarchies is listed.
     /// </summary>
     public Dictionary<string, string> Versions { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Path below to <see cref="IsDirectory"/>, <see cref="IsOther"/>, or, for a file or symlink, "DIGEST STAMP".
+    /// From a path below to <see cref="IsDirectory"/>, <see cref="IsOther"/>, or, for a file or symlink, "DIGEST
+    /// STAMP".
     /// </summary>
     public Dictionary<string, string> Below { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Path below of the machine's opaque directories to "INODE BIRTH" of one that was made while nothing was below, or
-    /// "" of one that hides something on purpose.
+    /// From the path below of an opaque directory of the machine's to "INODE BIRTH" if it was made while nothing was
+    /// below, or to "" if it hides something on purpose.
     /// </summary>
     public Dictionary<string, string> Opaque { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
-    /// Path of a file of the machine's to "DIGEST TIME": of what was below, and of the file's last modification in
-    /// microseconds.
+    /// From the path of a machine's file to "DIGEST TIME": the digest of what was below, and the file's last
+    /// modification in microseconds.
     /// </summary>
     public Dictionary<string, string> Machine { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>A record that is absent is empty; so is one that cannot be read, with a warning.</summary>
+    /// <summary>If there is no record, it is empty; so it is, with a warning, if it cannot be read.</summary>
     public static ShadowedRecord Read(Root root, Log log)
     {
         string reason;
@@ -90,22 +93,22 @@ internal sealed class ShadowedRecord
         return new ShadowedRecord { _isDamaged = true };
     }
 
-    /// <summary>Whether there is a file of that name, sound or not.</summary>
+    /// <summary>Whether there is a file of that name, valid or not.</summary>
     public static bool Exists(Root root) => root.Exists(Directory + "/" + FileName);
 
-    /// <summary>What is below the machine's file is not what it was made from.</summary>
+    /// <summary>Whether what is below the machine's file is no longer what the file was made from.</summary>
     public bool IsFrozen(string hierarchy, Entry entry)
     {
         if (entry.Upper is null or { IsDirectory: true } || entry.IsTooDeep
             || BaseOf(hierarchy, entry) is not string digest)
             return false;
-        // What it was made from had content.
+        // What the file was made from had content.
         return entry.Below is not { } below || Digest.Of(entry.BelowDirectory!, entry.Name, below) != digest;
     }
 
     /// <summary>
-    /// The directory is opaque only because overlayfs makes every new one so: nothing was below it that anybody could
-    /// have meant to hide.
+    /// Whether the directory is opaque only because overlayfs makes every new one so: nothing was below it that anybody
+    /// could have meant to hide.
     /// </summary>
     public bool IsMadeFirst(string hierarchy, Entry entry) =>
         entry.IsOpaque && entry.Redirect is null && !entry.IsTooDeep
@@ -123,7 +126,7 @@ internal sealed class ShadowedRecord
         return path.Length <= MaximumPath && !Below.ContainsKey(path);
     }
 
-    /// <summary>Takes down a file of the machine's, with what it was made from.</summary>
+    /// <summary>Records a file of the machine's, with what it was made from.</summary>
     public void AddFile(string hierarchy, Entry entry, ShadowedRecord older)
     {
         if (Machine.Count == MaximumEntries || entry.IsTooDeep)
@@ -135,7 +138,7 @@ internal sealed class ShadowedRecord
             Machine[hierarchy + entry.Path] = digest + " " + Time(entry);
     }
 
-    /// <summary>Takes down an opaque directory of the machine's, with what is known of its making.</summary>
+    /// <summary>Records an opaque directory of the machine's, with what is known about when it was made.</summary>
     public void AddOpaque(string hierarchy, Entry entry, ShadowedRecord older)
     {
         if (entry.IsTooDeep)
@@ -147,7 +150,8 @@ internal sealed class ShadowedRecord
     }
 
     /// <summary>
-    /// Takes over that something was there, of what is gone by now: it could be hidden on purpose since the last boot.
+    /// Copies from an older record what existed then and is gone now: it could have been hidden on purpose since the
+    /// last boot.
     /// </summary>
     public void AddBelowOf(string hierarchy, ShadowedRecord older)
     {
@@ -156,7 +160,7 @@ internal sealed class ShadowedRecord
                 Below.TryAdd(entry.Key, IsOther);
     }
 
-    /// <summary>Takes over what an older record says of hierarchies that could not be looked at this time.</summary>
+    /// <summary>Copies what an older record says about hierarchies that could not be examined this time.</summary>
     public void AddAllOutside(List<string> hierarchies, ShadowedRecord older)
     {
         foreach (KeyValuePair<string, string> version in older.Versions)
@@ -175,7 +179,7 @@ internal sealed class ShadowedRecord
     }
 
     /// <summary>
-    /// There are too many files below a hierarchy, or they are too much text: nothing is known of any.
+    /// There are too many files below a hierarchy, or too much text: nothing is known about any of them.
     /// </summary>
     public void ForgetBelow()
     {
@@ -184,8 +188,8 @@ internal sealed class ShadowedRecord
     }
 
     /// <summary>
-    /// Whole or not at all, and only when it says something new; after a power cut, too, it is there when anything is
-    /// that was done later.
+    /// Writes the record whole or not at all, and only if it says something new. After a power cut it is on the disk if
+    /// anything is that was done later.
     /// </summary>
     public void Write(Root root, ShadowedRecord older)
     {
@@ -199,7 +203,7 @@ internal sealed class ShadowedRecord
         Sys.Synchronize(directory);
     }
 
-    /// <summary>Removes the record: an old one would not be about the last run of the machine.</summary>
+    /// <summary>Removes the record: an old one would not describe the machine's last run.</summary>
     public static void Remove(Root root)
     {
         using SafeFileHandle? directory = root.TryOpenDirectory(Directory);
@@ -226,22 +230,20 @@ internal sealed class ShadowedRecord
         }
     }
 
-    /// <summary>The digest of what the machine's file was made from; null when that is not known.</summary>
+    /// <summary>The digest of what the machine's file was made from; null if that is unknown.</summary>
     private string? BaseOf(string hierarchy, Entry entry)
     {
         if (Machine.TryGetValue(hierarchy + entry.Path, out string? known)
             && known.AsSpan(Digest.Length + 1).SequenceEqual(Time(entry)))
             return known[..Digest.Length];
-        // Written since the last boot: made from what was below then.
+        // Written since the last boot, so it was made from what was below then.
         return Below.TryGetValue(hierarchy + entry.PathBelow, out string? below) && below.Length > Digest.Length
             ? below[..Digest.Length] : null;
     }
 
     private static string Time(Entry entry) => entry.Upper!.ModificationTime.ToString();
 
-    /// <summary>
-    /// "" where the file system keeps no time of birth: the number of an inode alone is soon another's.
-    /// </summary>
+    /// <summary>"" if the file system records no birth time: an inode's number alone is soon reused.</summary>
     private static string Identity(FileStatus directory) =>
         directory.BirthTime == 0 ? "" : directory.Inode.ToString() + " " + directory.BirthTime.ToString();
 }

@@ -1,8 +1,6 @@
 namespace BootMerge.Changes;
 
-/// <summary>
-/// Takes down an upper layer: every file in it that hides another, or did, and every opaque directory.
-/// </summary>
+/// <summary>Records an upper layer: every file in it that hides another, or did, and every opaque directory.</summary>
 internal sealed class ShadowedWalk(ChangedTree tree, ShadowedRecord record, ShadowedRecord older) : TreeWalk(tree)
 {
     protected override bool Enter(Entry entry)

@@ -11,20 +11,19 @@ namespace BootMerge.Changes;
 /// Copies files and trees with owner, mode, attributes, times, holes, and the hard links between them.
 /// </summary>
 /// <param name="top">A directory that contains all copies.</param>
-/// <param name="withMarks">Whiteouts and overlayfs's own attributes are copied, too: the copy of an upper
-/// layer.</param>
-/// <param name="known">Gets what was copied and has not changed meanwhile.</param>
+/// <param name="withMarks">Also copy whiteouts and overlayfs's own attributes, for a copy of an upper layer.</param>
+/// <param name="known">Receives what was copied and did not change meanwhile.</param>
 internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, KnownFiles? known = null)
 {
-    // Longer than the kernel's clock for times of files may stand still, which is 10 ms.
+    // Longer than the kernel's clock for file times may stand still, which is 10 ms.
     private const int ClockStepMilliseconds = 20;
 
-    // Of files with several names the first place in the copy: "8:1 4711" to "etc/a".
+    // For files with several names, the first place in the copy: "8:1 4711" to "etc/a".
     private readonly Dictionary<string, string> _linked = [];
     private readonly byte[] _buffer = new byte[65536];
     private readonly FileStatus _top = Sys.Status(top);
 
-    /// <param name="place">Of the copy below the top: "/etc/a".</param>
+    /// <param name="place">The copy's path below the top: "/etc/a".</param>
     public void Copy(SafeFileHandle source, string name, SafeFileHandle target, string place)
     {
         using Descent from = new(Sys.Reopen(source, Sys.O_RDONLY | Sys.O_DIRECTORY), [name]);
@@ -53,7 +52,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
             }
             else
             {
-                // When what is in it is there, or its time would be now.
+                // Only after its content is there, or that would change its time.
                 Level level = levels[^1];
                 levels.RemoveAt(levels.Count - 1);
                 CopyAttributes(from.Current!, level.Status, to.Current!, level.Place.ToString());
@@ -63,7 +62,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
         }
     }
 
-    /// <param name="file">O_PATH: whatever takes its name meanwhile, it is this one that is copied.</param>
+    /// <param name="file">O_PATH: this file is copied, whatever takes its name meanwhile.</param>
     private void Enter(Descent from, Descent to, SafeFileHandle file, FileStatus status, string name, string place)
     {
         if (status.IsSameInode(_top))
@@ -75,7 +74,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
         from.Enter(directory, name, Sys.NamesIn(directory));
     }
 
-    /// <summary>Of anything but a directory.</summary>
+    /// <summary>For anything but a directory.</summary>
     private void Copy(SafeFileHandle file, FileStatus status, string name, SafeFileHandle target, string place)
     {
         if (known is not null)
@@ -105,7 +104,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
             known.Add(status);
     }
 
-    /// <summary>A further name of a file that is in the copy.</summary>
+    /// <summary>Adds another name to a file that is in the copy already.</summary>
     private bool TryLink(FileStatus status, string name, SafeFileHandle target, string place)
     {
         string inode = status.Device + " " + status.Inode.ToString();
@@ -115,7 +114,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
             return false;
         }
 
-        // Too long a path is one more file then.
+        // If the path is too long, the file is copied again.
         using SafeFileHandle? directory = Sys.TryOpenAt(top, PathName.Parent(first).AsSpan(1),
             Sys.O_PATH | Sys.O_DIRECTORY, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         if (directory is null)
@@ -125,8 +124,8 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
     }
 
     /// <summary>
-    /// A file that was written to just now may be written to again without a later time of change, before 6.13: waits
-    /// until that can be told.
+    /// Before 6.13, a file written to just now may be written to again without a later change time. This waits until a
+    /// second write would be visible.
     /// </summary>
     private static FileStatus Settled(SafeFileHandle file, FileStatus status)
     {
@@ -137,7 +136,7 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
         return OverlayMark.Status(file);
     }
 
-    /// <param name="source">May be O_PATH, as <paramref name="target"/>.</param>
+    /// <param name="source">May be O_PATH, like <paramref name="target"/>.</param>
     /// <param name="place">For messages.</param>
     public void CopyAttributes(SafeFileHandle source, FileStatus status, SafeFileHandle target, string place)
     {
@@ -146,12 +145,12 @@ internal sealed class TreeCopy(SafeFileHandle top, bool withMarks, Log log, Know
                 + ", which its file system cannot hold.");
     }
 
-    /// <summary>A directory on the way down to the one that the walk has come to.</summary>
+    /// <summary>A directory on the way to the one that the walk has reached.</summary>
     private sealed class Level(FileStatus status, Place place)
     {
         public FileStatus Status { get; } = status;
 
-        /// <summary>Of the copy below the top.</summary>
+        /// <summary>The copy's place below the top.</summary>
         public Place Place { get; } = place;
     }
 }

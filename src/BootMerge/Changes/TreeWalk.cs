@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Changes;
 
 /// <summary>
-/// Walks an upper layer beside the layers below, directory by directory, by descriptors, in order of the names. Follows
-/// no symlink; of the tree only the directories on the way are kept.
+/// Walks an upper layer beside the layers below, directory by directory, through descriptors, sorted by name. Follows
+/// no symlink. It keeps only the directories on the way, not the tree.
 /// </summary>
 internal abstract class TreeWalk(ChangedTree tree)
 {
@@ -15,7 +15,7 @@ internal abstract class TreeWalk(ChangedTree tree)
 
     public void Run()
     {
-        // A walk before this one has read the tree's own descriptors to their end.
+        // An earlier walk has read the tree's own descriptors to their end.
         SafeFileHandle upperTop = Sys.Reopen(Tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY);
         SafeFileHandle belowTop = Sys.Reopen(Tree.Below, Sys.O_RDONLY | Sys.O_DIRECTORY);
         using Descent below = new(belowTop, []);
@@ -45,18 +45,18 @@ internal abstract class TreeWalk(ChangedTree tree)
         }
     }
 
-    /// <summary>Each entry, directories before what is in them.</summary>
-    /// <returns>For directories: whether to go into it.</returns>
+    /// <summary>Called for each entry, for a directory before its content.</summary>
+    /// <returns>For a directory: whether to enter it.</returns>
     protected abstract bool Enter(Entry entry);
 
-    /// <summary>A directory that was gone into, after everything in it.</summary>
+    /// <summary>Called for a directory that was entered, after everything in it.</summary>
     protected virtual void Leave(Entry entry)
     {
     }
 
     /// <summary>A directory that the walk is in.</summary>
     /// <param name="entry">null for the hierarchy itself.</param>
-    /// <param name="isWhole">What only the layers below have is given, too: it was deleted.</param>
+    /// <param name="isWhole">Names that only the layers below have are visited too: they were deleted.</param>
     private sealed class Level(Entry? entry, Place place, Place belowPlace, bool isWhole)
     {
         public Entry? Entry { get; } = entry;
@@ -90,7 +90,7 @@ internal abstract class TreeWalk(ChangedTree tree)
             });
     }
 
-    /// <summary>A copy of a marker in the upper layer is an entry like any other.</summary>
+    /// <summary>Whether a copy of a marker in the upper layer is visited like any other entry.</summary>
     protected virtual bool IncludesMarker => false;
 
     private void VisitDirectory(Descent upper, Descent below, List<Level> levels, string name, FileStatus status,
@@ -99,7 +99,7 @@ internal abstract class TreeWalk(ChangedTree tree)
         Level level = levels[^1];
         SafeFileHandle? directory = Sys.TryOpenChild(upper.Current!, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (directory is null)
-            return; // gone or exchanged since
+            return; // removed or replaced meanwhile
         SafeFileHandle? directoryBelow = null;
         bool isEntered = false;
         try
@@ -144,10 +144,10 @@ internal abstract class TreeWalk(ChangedTree tree)
     private string? RedirectOf(SafeFileHandle directory, Level level, string name)
     {
         string? redirect = Tree.IsWhole ? null : OverlayMark.RedirectOf(directory);
-        // In an opaque directory there is nothing for a name beside it to lead to.
+        // In an opaque directory a name beside it leads to nothing.
         if (level.IsWhole && redirect is not ['/', ..])
             return null;
-        // Moved away and back.
+        // It was moved away and back.
         return redirect == name || redirect is not null && !level.IsWhole
             && redirect == level.BelowPlace.Child(name).ToString() ? null : redirect;
     }
@@ -160,7 +160,7 @@ internal abstract class TreeWalk(ChangedTree tree)
         SafeFileHandle? directory = Sys.TryOpenAt(start, target.TrimStart('/'),
             Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS,
             out int errno);
-        // What cannot be read must not pass for absent: a whiteout over it would seem to hide nothing.
+        // What cannot be read must not count as absent: a whiteout over it would seem to hide nothing.
         if (directory is null && errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))
             throw new KernelException("openat2", target, errno);
         return directory;

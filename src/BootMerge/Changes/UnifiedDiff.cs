@@ -6,7 +6,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Changes;
 
-/// <summary>The differences of two texts as diff -u prints them, by Myers's algorithm (1986), within bounds.</summary>
+/// <summary>
+/// The differences of two texts in the format of diff -u, by Myers's algorithm (1986), within limits.
+/// </summary>
 internal static class UnifiedDiff
 {
     private const int Context = 3;
@@ -24,7 +26,7 @@ internal static class UnifiedDiff
         return "--- below" + name + "\n+++ machine" + name + "\n" + Hunks(Lines(below), Lines(upper));
     }
 
-    /// <summary>Without the two lines of names.</summary>
+    /// <summary>Without the two header lines.</summary>
     /// <param name="before">Lines with their newline; the last may have none.</param>
     public static string Hunks(List<string> before, List<string> after)
     {
@@ -50,7 +52,7 @@ internal static class UnifiedDiff
         return text.ToString();
     }
 
-    /// <summary>A hunk ends where more lines are equal than the contexts of two changes have.</summary>
+    /// <summary>A hunk ends where more lines are equal than the contexts of two changes cover.</summary>
     private static int EndOfHunk(string script, int change)
     {
         int last = change;
@@ -79,7 +81,7 @@ internal static class UnifiedDiff
         }
     }
 
-    /// <summary>Nothing that a terminal would obey, but tabs, which texts are full of.</summary>
+    /// <summary>Without anything that a terminal would obey, except tabs, which are common in texts.</summary>
     private static string Printable(string line) =>
         string.Join('\t', Array.ConvertAll(line.Split('\t'), PathText.Printable));
 
@@ -95,11 +97,12 @@ internal static class UnifiedDiff
         ? (at + 1).ToString() : (count == 0 ? at : at + 1).ToString() + "," + count.ToString();
 
     /// <summary>
-    /// A letter for each line of both: ' ' in both, '-' only before, '+' only after; null when too many differ.
+    /// A letter for each line of the two texts: ' ' if in both, '-' only before, '+' only after; null if too many
+    /// differ.
     /// </summary>
     private static string? Script(List<string> before, List<string> after)
     {
-        // furthest[k + offset]: how far into before the path on diagonal k gets; one copy for each number of edits.
+        // furthest[k + offset]: how far the path on diagonal k gets in `before`; one copy for each number of edits.
         int limit = Math.Min(before.Count + after.Count, EditLimit);
         List<int[]> rounds = [];
         int[] furthest = new int[2 * limit + 3];

@@ -42,7 +42,7 @@ internal static class Compatibility
         if (hostLevel is not null && level is not null)
             return level == hostLevel ? Verdict.Accept : Mismatch(levelKey, level, "the system has " + hostLevel);
 
-        // A rolling distribution has no version; what it ships today is what an extension has to fit.
+        // A rolling distribution has no version: an extension must fit what it ships today.
         string? hostVersion = host.NonEmpty("VERSION_ID");
         string? version = extension["VERSION_ID"];
         if (hostVersion is null || hostVersion == version)

@@ -11,7 +11,7 @@ internal sealed class DiscoveryResult : IDisposable
     private readonly List<Extension> _extensions = [];
     private readonly List<SkippedEntry> _skipped = [];
 
-    /// <summary>One a name, in ascending version order: the last is the topmost layer.</summary>
+    /// <summary>One for each name, in ascending version order: the last is the topmost layer.</summary>
     public List<Extension> Extensions => _extensions;
 
     public List<SkippedEntry> Skipped => _skipped;
@@ -24,7 +24,7 @@ internal sealed class DiscoveryResult : IDisposable
         return null;
     }
 
-    /// <summary>In the place that its name gives it; names of equal version in the order of their characters.</summary>
+    /// <summary>Inserts it where its name belongs; names of equal version are sorted by their characters.</summary>
     public void Add(Extension extension)
     {
         int low = 0;
@@ -42,7 +42,7 @@ internal sealed class DiscoveryResult : IDisposable
         _extensions.Insert(low, extension);
     }
 
-    /// <summary>As <see cref="Add"/>, in place of the one that has its name.</summary>
+    /// <summary>Like <see cref="Add"/>, but replaces the extension of the same name.</summary>
     public void Replace(Extension extension)
     {
         for (int i = _extensions.Count - 1; i >= 0; i--)
@@ -51,7 +51,7 @@ internal sealed class DiscoveryResult : IDisposable
         Add(extension);
     }
 
-    /// <summary>Lets go of the images that were opened.</summary>
+    /// <summary>Closes the images that were opened.</summary>
     public void Dispose()
     {
         foreach (Extension extension in _extensions)
@@ -72,8 +72,8 @@ internal sealed class DiscoveryResult : IDisposable
 }
 
 /// <summary>
-/// The search for extensions. Nothing is judged here, only found: the first search directory that has a name wins it,
-/// also with something that cannot be merged, such as the empty directory that masks a name.
+/// The search for extensions. It only finds, and judges nothing: the first search directory that has a name decides it,
+/// even with something that cannot be merged, such as the empty directory that masks a name.
 /// </summary>
 internal static class Discovery
 {
@@ -88,8 +88,7 @@ internal static class Discovery
 
     private static void Search(Root root, string searchDirectory, ExtensionClass extensionClass, DiscoveryResult result)
     {
-        // A directory that is there but cannot be opened now must not pass for empty: a refresh would take everything
-        // away.
+        // A directory that exists but cannot be opened now must not count as empty: a refresh would unmerge everything.
         using SafeFileHandle? found = EntryFile.TryOpenIfThere(root, searchDirectory, out string problem);
         if (found is null || !Sys.Status(found).IsDirectory)
         {
@@ -149,7 +148,7 @@ internal static class Discovery
             return;
         }
 
-        // A versioned directory with nothing to pick leaves the name to weaker entries, as with systemd.
+        // A versioned directory without a usable version leaves the name to weaker entries, as with systemd.
         using SafeFileHandle? version = VersionedDirectory.TryPick(root, handle, path, name, suffix, out string picked,
             out problem);
         if (version is null)
@@ -158,7 +157,9 @@ internal static class Discovery
             Add(root, path + "/" + picked, version, Sys.Status(version), name, extensionClass, result);
     }
 
-    /// <summary>What the boot stage shows to systemd in /run is the extension itself, and hides nothing.</summary>
+    /// <summary>
+    /// What the boot stage puts into /run for systemd is the extension itself, so it does not hide it.
+    /// </summary>
     private static bool BringsTheSame(Root root, string path, Extension stronger)
     {
         if (stronger.Kind != ExtensionKind.Directory)

@@ -4,12 +4,11 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Extensions;
 
-/// <summary>What an entry is or leads to, symlinks resolved inside the root.</summary>
+/// <summary>What an entry is or leads to, with symlinks resolved inside the root.</summary>
 internal static class EntryFile
 {
-    /// <summary>O_PATH; null when it cannot be opened, and why in <paramref name="problem"/>.</summary>
-    /// <param name="isFailure">Somebody means an extension to be there: the kernel has failed, or a link leads
-    /// nowhere.</param>
+    /// <summary>O_PATH; null if it cannot be opened, with the reason in <paramref name="problem"/>.</summary>
+    /// <param name="isFailure">An extension was meant to be here: the kernel failed, or a link leads nowhere.</param>
     public static SafeFileHandle? TryOpen(Root root, string path, out string problem, out bool isFailure)
     {
         isFailure = false;
@@ -35,7 +34,7 @@ internal static class EntryFile
     }
 
     /// <summary>
-    /// O_PATH; null without a problem when there is nothing, or a dangling symlink. Other failures are thrown.
+    /// O_PATH; null without a problem if nothing exists there, or a dangling symlink. Other failures are thrown.
     /// </summary>
     public static SafeFileHandle? TryOpenIfThere(Root root, string path, out string problem)
     {
@@ -53,9 +52,9 @@ internal static class EntryFile
 
     /// <summary>
     /// Why nothing can be opened at a path although something was put there: a symlink that dangles now may lead
-    /// somewhere at the next boot. null when there is nothing.
+    /// somewhere at the next boot. null if nothing is there.
     /// </summary>
-    /// <param name="open">Gets a path and the flags; null when absent.</param>
+    /// <param name="open">Gets a path and the flags; returns null if it does not exist.</param>
     /// <param name="path">Absolute.</param>
     public static string? WhyMissing(Func<string, int, SafeFileHandle?> open, string path)
     {
@@ -77,7 +76,7 @@ internal static class EntryFile
         return null;
     }
 
-    /// <returns>false when it is nothing that an extension can be.</returns>
+    /// <returns>false if an extension cannot be of this type.</returns>
     public static bool TryGetKind(FileStatus status, out ExtensionKind kind)
     {
         kind = status.IsDirectory ? ExtensionKind.Directory : status.IsRegular
@@ -92,7 +91,7 @@ internal static class EntryFile
         if (link is null || !Sys.Status(link).IsSymlink)
             return "it disappeared during the search";
         string target = Sys.ReadLink(link);
-        isFailure = target != "/dev/null"; // which switches something off on purpose, everywhere else
+        isFailure = target != "/dev/null"; // a link to /dev/null disables something on purpose, here as elsewhere
         return "a dangling symlink to " + PathText.Printable(target);
     }
 }

@@ -8,12 +8,12 @@ internal static class EntryName
     private const string RawSuffix = ".raw";
     private const string VersionedSuffix = ".v";
 
-    /// <summary>What is wrong with a file that cannot be an image by its name.</summary>
+    /// <summary>Why a file of this name cannot be an image.</summary>
     public const string NoImageName = "it is a file, and its name does not end in .raw";
 
-    /// <param name="entry">The name in the search directory: of the symlink, if it is one.</param>
-    /// <param name="kind">Of what it leads to.</param>
-    /// <returns>The extension's name; null when the entry is not an extension, and why in
+    /// <param name="entry">The name in the search directory; for a symlink, its own name.</param>
+    /// <param name="kind">The kind of what it leads to.</param>
+    /// <returns>The extension's name; null if the entry is not an extension, with the reason in
     /// <paramref name="problem"/>.</returns>
     public static string? TryParse(string entry, ExtensionKind kind, ExtensionClass extensionClass, out string problem)
     {
@@ -30,7 +30,7 @@ internal static class EntryName
             name = WithoutSuffix(name, RawSuffix);
         }
 
-        // A block device goes by its whole name.
+        // A block device's whole name counts.
         if (kind != ExtensionKind.BlockDevice)
             name = WithoutSuffix(name, "." + extensionClass.Name);
 
@@ -39,9 +39,10 @@ internal static class EntryName
     }
 
     /// <param name="entry">The name of a versioned directory, or of the symlink to it.</param>
-    /// <param name="suffix">What the names of its entries have to end in: ".confext.raw", ".raw", ".confext" or
+    /// <param name="suffix">What the names of its entries must end in: ".confext.raw", ".raw", ".confext" or
     /// nothing.</param>
-    /// <returns>The extension's name; null when there can be none, and why in <paramref name="problem"/>.</returns>
+    /// <returns>The extension's name; null if there can be none, with the reason in
+    /// <paramref name="problem"/>.</returns>
     public static string? TryParseVersioned(string entry, ExtensionClass extensionClass, out string suffix,
         out string problem)
     {
@@ -58,12 +59,12 @@ internal static class EntryName
 
     public static bool IsVersionedDirectory(string entry) => entry.EndsWith(VersionedSuffix, StringComparison.Ordinal);
 
-    /// <summary>Half-written by systemd-sysupdate(8); never looked into.</summary>
+    /// <summary>systemd-sysupdate(8) has not finished writing it; it is never opened.</summary>
     public static bool IsPartialDownload(string entry) => entry.StartsWith(".sysupdate.", StringComparison.Ordinal);
 
     /// <summary>
-    /// Of two entries of one directory that mean the same name the first in this order wins. With systemd that is up to
-    /// the order in which the file system lists them; here it is always the same.
+    /// If two entries of one directory stand for the same name, the first in this order counts. With systemd that
+    /// depends on the order in which the file system lists them; here it is always the same.
     /// </summary>
     public static int Compare(string left, string right, ExtensionClass extensionClass)
     {

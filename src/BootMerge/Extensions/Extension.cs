@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Extensions;
 
-/// <summary>What an entry of a search directory turned out to be, symlinks followed.</summary>
+/// <summary>What an entry of a search directory turned out to be, with symlinks followed.</summary>
 internal enum ExtensionKind
 {
     Directory,
@@ -17,15 +17,16 @@ internal enum ExtensionKind
 }
 
 /// <summary>
-/// One extension as found, not yet judged. A directory holds no descriptor, there may be hundreds; an image holds its
-/// mount once it was opened.
+/// One extension as found, not yet judged. A directory holds no descriptor, because there may be hundreds; an image
+/// holds its mount once it has been opened.
 /// </summary>
 internal sealed class Extension : IDisposable
 {
-    // The one directory that is the whole extension, or null for those that follow UAPI.4.
+    // The single directory that is the whole extension; null for extensions that follow UAPI.4.
     private readonly string? _bareHierarchy;
 
-    // What a path of the caller named: it may be outside the root. null for those that the search found.
+    // For an extension that the user named by a path, which may be outside the root. null for those that the search
+    // found.
     private readonly SafeFileHandle? _given;
 
     private Extension(string? bareHierarchy, SafeFileHandle? given = null)
@@ -38,14 +39,14 @@ internal sealed class Extension : IDisposable
     {
     }
 
-    /// <summary>Whose signatures count, where that is not what the root shows; null: that.</summary>
+    /// <summary>The certificates that count, if not those that the root shows; null: the root's.</summary>
     public SignerCertificates? Certificates { get; set; }
 
-    // The image's own file where what everybody sees of it belongs to a merge.
+    // The image's own file, if the path that everybody sees leads into a merge.
     private SafeFileHandle? _imageFile;
     private SafeFileHandle? _imageDirectory;
 
-    // What has opened the image, where that was by the built-in policy: it knows all that can be said of it.
+    // What opened the image, if that was under the built-in policy: it can describe the image completely.
     private ImageOpener? _opener;
 
     public required string Name { get; init; }
@@ -55,13 +56,13 @@ internal sealed class Extension : IDisposable
     public required ExtensionKind Kind { get; init; }
 
     /// <summary>
-    /// Inside the root, all symlinks resolved: what systemd lists, and what its marker's origin names.
+    /// Inside the root, with all symlinks resolved: the path that systemd lists, and that its marker's origin names.
     /// </summary>
     public required string Path { get; init; }
 
     /// <summary>
     /// Inside the root, where the search found it: in a search directory, or in a versioned directory there. The last
-    /// two parts may be symlinks on the way to <see cref="Path"/>.
+    /// two components may be symlinks on the way to <see cref="Path"/>.
     /// </summary>
     public required string FoundPath { get; init; }
 
@@ -69,8 +70,8 @@ internal sealed class Extension : IDisposable
     public required FileStatus Status { get; init; }
 
     /// <summary>
-    /// Microseconds since the epoch, as systemd lists it: an image's last change; when a directory was made, or where
-    /// the file system does not say, last changed. 0 for a block device.
+    /// Microseconds since the epoch, as systemd lists it. For an image, when it was last changed. For a directory, when
+    /// it was made, or last changed if the file system does not record that. 0 for a block device.
     /// </summary>
     public ulong Time => Kind switch
     {
@@ -85,10 +86,10 @@ internal sealed class Extension : IDisposable
     /// <summary>A directory that stands for the class's first hierarchy and needs no release file.</summary>
     public bool IsBareDirectory => _bareHierarchy is not null;
 
-    /// <summary>Found in /run: at the next boot another one may have its name.</summary>
+    /// <summary>Found in /run: at the next boot another extension may have its name.</summary>
     public bool IsForNow => FoundPath.StartsWith("/run/", StringComparison.Ordinal);
 
-    /// <summary>Named by its path: it need not be deployed.</summary>
+    /// <summary>The user named it by its path: it need not be deployed.</summary>
     public bool IsGiven => _given is not null;
 
     /// <summary>"directory", "raw", "block": the words of systemd-confext list.</summary>
@@ -100,10 +101,10 @@ internal sealed class Extension : IDisposable
     };
 
     /// <summary>
-    /// The vendor's defaults where they are not an extension: <paramref name="directory"/> itself is the /etc of the
+    /// The vendor's defaults if they are not an extension: <paramref name="directory"/> itself is the /etc of the
     /// confext <paramref name="name"/>.
     /// </summary>
-    /// <returns>null when there is no such directory.</returns>
+    /// <returns>null if there is no such directory.</returns>
     public static Extension? FromBareDirectory(Root root, string name, string directory)
     {
         using SafeFileHandle? handle = root.TryOpenDirectory(directory);
@@ -120,7 +121,7 @@ internal sealed class Extension : IDisposable
         };
     }
 
-    /// <summary>A directory that was an extension when it was merged; null when there is none any more.</summary>
+    /// <summary>A directory that was an extension when it was merged; null if it no longer exists.</summary>
     public static Extension? TryAt(Root root, ExtensionClass extensionClass, string name, string path)
     {
         using SafeFileHandle? handle = root.TryOpenDirectory(path);
@@ -136,12 +137,12 @@ internal sealed class Extension : IDisposable
     }
 
     /// <summary>
-    /// An extension that is not deployed yet. As in an image, no symlink leads out of it. What can be none is an
-    /// <see cref="InputException"/>.
+    /// An extension that is not deployed yet. As in an image, no symlink leads out of it. What cannot be an extension
+    /// is an <see cref="InputException"/>.
     /// </summary>
-    /// <param name="path">Of this process's view.</param>
-    /// <param name="isForced">Also when it looks like one of another class.</param>
-    /// <returns>null when it looks like one of another class.</returns>
+    /// <param name="path">A path in this process's view.</param>
+    /// <param name="isForced">Accept it even if it looks like one of another class.</param>
+    /// <returns>null if it looks like one of another class.</returns>
     public static Extension? FromPath(string path, ExtensionClass extensionClass, bool isForced)
     {
         SafeFileHandle given = Sys.Open(path, Sys.O_PATH);
@@ -176,7 +177,8 @@ internal sealed class Extension : IDisposable
     }
 
     /// <summary>
-    /// By the infix of its file's name, else by which release directory it has; only of <see cref="FromPath"/>.
+    /// Judged by the infix of the file's name, otherwise by the release directory that it has. Only for
+    /// <see cref="FromPath"/>.
     /// </summary>
     private bool LooksLike(string fileName)
     {
@@ -191,16 +193,16 @@ internal sealed class Extension : IDisposable
     }
 
     /// <summary>
-    /// Mounts an image where nobody sees it; a directory is left as it is. What is not a usable image is an
+    /// Mounts an image where nobody sees it; does nothing for a directory. What is not a usable image is an
     /// <see cref="InputException"/>.
     /// </summary>
     /// <param name="policy">null: the built-in one.</param>
-    /// <returns>Why the policy does not allow it; null when it does.</returns>
+    /// <returns>Why the policy does not allow it; null if it does.</returns>
     public string? OpenImage(Root root, ImagePolicy? policy)
     {
         if (Kind == ExtensionKind.Directory || Image is not null)
             return null;
-        // Neither a link to there nor a link from there makes the boot loader's image one of somebody else.
+        // An image from the boot loader counts as one whether a link leads to it or starts where it is.
         string path = ImagePolicy.IsBootLoaders(Path) ? Path : FoundPath;
         return WithOpener(root, policy ?? ImagePolicy.BuiltIn(Class, path), opener =>
         {
@@ -211,7 +213,7 @@ internal sealed class Extension : IDisposable
     }
 
     /// <summary>
-    /// What is in an image, and what image policies make of it: lines for people; empty of a directory.
+    /// What an image contains, and what image policies make of it, as lines for people; empty for a directory.
     /// </summary>
     public string DescribeImage(Root root) => Kind == ExtensionKind.Directory ? "" : _opener?.Describe()
         ?? WithOpener(root, ImagePolicy.Parse("*", out _)!, static opener =>
@@ -236,23 +238,23 @@ internal sealed class Extension : IDisposable
         using SideFiles? beside = Kind != ExtensionKind.Image ? null
             : SideFiles.Read(file, directory, PathName.Last(_given is null ? Path : Sys.PathOf(_given)));
         using SafeFileHandle readable = Sys.Reopen(file, Sys.O_RDONLY | Sys.O_NONBLOCK | Sys.O_NOCTTY);
-        // What a sysext brings to /usr may hold confexts, which are merged upon it.
+        // What a sysext brings to /usr may contain confexts, which are merged on top of it.
         return use(new ImageOpener(readable, Path, beside, policy,
             mayLieUnderLayers: Class == ExtensionClass.Sysext, Certificates ?? SignerCertificates.Read(root)));
     }
 
-    /// <summary>The directory that an image is in; null where it is not seen in that root.</summary>
+    /// <summary>The directory that an image is in; null if that root does not show it.</summary>
     private SafeFileHandle? OpenBeside(Root root) =>
         _imageDirectory is not null ? Sys.Reopen(_imageDirectory, Sys.O_PATH | Sys.O_DIRECTORY)
         : _given is not null ? Sys.Open(PathName.Parent(Sys.PathOf(_given)) + "/", Sys.O_PATH | Sys.O_DIRECTORY)
         : root.TryOpenDirectory(PathName.Parent(Path));
 
     /// <summary>
-    /// The file to open in place of what is at <see cref="Path"/>: a loop device keeps the merge that its file was
-    /// opened through, and with it that merge's own loop device, for ever.
+    /// Sets the file to open instead of what is at <see cref="Path"/>. A loop device keeps the merge through which its
+    /// file was opened, and with it that merge's own loop devices, for ever.
     /// </summary>
     /// <param name="file">O_PATH; the extension closes it, and the directory.</param>
-    /// <param name="directory">That the file is in.</param>
+    /// <param name="directory">The directory that the file is in.</param>
     public void OpenFrom(SafeFileHandle file, SafeFileHandle? directory)
     {
         _imageFile?.Dispose();
@@ -261,7 +263,7 @@ internal sealed class Extension : IDisposable
         _imageDirectory = directory;
     }
 
-    /// <summary>Lets go of the image; a merge that was made of it keeps it.</summary>
+    /// <summary>Closes the image; a merge that was made of it keeps it.</summary>
     public void Dispose()
     {
         Image?.Dispose();
@@ -270,21 +272,20 @@ internal sealed class Extension : IDisposable
         _given?.Dispose();
     }
 
-    /// <summary>Of what <see cref="Path"/> names, O_PATH.</summary>
+    /// <summary>Opens what <see cref="Path"/> names, O_PATH.</summary>
     public SafeFileHandle Open(Root root) => TryOpenHere(root)
         ?? throw new KernelException("open", root.Outside(Path), Errno.ENOENT);
 
-    /// <summary>The same; null where it is not seen in that root, but will be.</summary>
+    /// <summary>The same; null if that root does not show it yet.</summary>
     public SafeFileHandle? TryOpenHere(Root root) => _given is null
         ? root.TryOpen(Path) : Sys.Reopen(_given, Sys.O_PATH);
 
     /// <summary>
-    /// The extension's own version of a hierarchy. In an image it is resolved inside that.
-    /// In a directory it may be a symlink that leads out of the extension: it is resolved
-    /// inside the root, where the vendor's directory is, and only when there is nothing, inside the extension, which is
-    /// the only place where systemd looks.
+    /// The extension's own version of a hierarchy. In an image it is resolved inside the image. In a directory it may
+    /// be a symlink out of the extension. Then it is resolved inside the root, where the vendor's directory is; only if
+    /// nothing exists there is it resolved inside the extension, the only place where systemd looks.
     /// </summary>
-    /// <returns>null when the extension has no such directory.</returns>
+    /// <returns>null if the extension has no such directory.</returns>
     public SafeFileHandle? OpenHierarchy(Root root, string hierarchy, int flags = Sys.O_PATH)
     {
         if (IsBareDirectory)
@@ -293,8 +294,8 @@ internal sealed class Extension : IDisposable
     }
 
     /// <summary>
-    /// Whether systemd-confext, which resolves everything inside the extension, comes to the same directory, and so
-    /// does not drop it when it refreshes.
+    /// Whether systemd-confext, which resolves everything inside the extension, arrives at the same directory. If so,
+    /// its refresh does not drop the directory.
     /// </summary>
     public bool SystemdFinds(Root root, string hierarchy)
     {
@@ -306,7 +307,9 @@ internal sealed class Extension : IDisposable
         return ours is null ? theirs is null : theirs is not null && Sys.Status(ours).IsSameInode(Sys.Status(theirs));
     }
 
-    /// <summary>A path of the extension, as <see cref="OpenHierarchy"/> resolves it; null when there is none.</summary>
+    /// <summary>
+    /// A path of the extension, resolved as by <see cref="OpenHierarchy"/>; null if it does not exist.
+    /// </summary>
     public SafeFileHandle? TryOpen(Root root, string path, int flags)
     {
         if ((Image is null ? _given : Image.Root) is SafeFileHandle top)

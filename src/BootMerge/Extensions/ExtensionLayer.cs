@@ -13,6 +13,6 @@ internal sealed class ExtensionLayer(string hierarchy, string path, DiskImage? i
 
     public DiskImage? Image { get; } = image;
 
-    /// <summary>The mount that it lies on, as <see cref="Linux.FileStatus.UniqueMountId"/>.</summary>
+    /// <summary>The mount that it is on, as in <see cref="Linux.FileStatus.UniqueMountId"/>.</summary>
     public ulong MountId { get; init; }
 }

@@ -2,7 +2,7 @@ using BootMerge.Linux;
 
 namespace BootMerge.Extensions;
 
-/// <summary>What extensions have to fit: the root's os-release, its scope and the machine's architecture.</summary>
+/// <summary>What extensions must fit: the root's os-release, its scope, and the machine's architecture.</summary>
 internal sealed class HostRelease
 {
     private const int MaximumSize = 1 << 20;
@@ -13,11 +13,11 @@ internal sealed class HostRelease
     /// <summary>"system" or "initrd".</summary>
     public required string Scope { get; init; }
 
-    /// <summary>As systemd names it, which is not as uname does: "x86-64", "arm64".</summary>
+    /// <summary>In systemd's words, which are not uname's: "x86-64", "arm64".</summary>
     public required string Architecture { get; init; }
 
     /// <summary>
-    /// An os-release that is missing, no regular file, or without ID is an <see cref="InputException"/>.
+    /// An os-release that is missing, is not a regular file, or has no ID is an <see cref="InputException"/>.
     /// </summary>
     /// <param name="chosen">The file to read, inside the root; null: the usual ones.</param>
     public static HostRelease Read(Root root, string? chosen = null)

@@ -8,8 +8,7 @@ namespace BootMerge.Extensions;
 /// <summary>Which of the extensions found are merged, and why the others are not.</summary>
 internal static class Judgement
 {
-    /// <param name="hierarchies">Those that are to be merged: the class's own, or what replaces them for
-    /// debugging.</param>
+    /// <param name="hierarchies">Those to be merged: the class's own, or what replaces them for debugging.</param>
     /// <param name="force">Accept what could be merged although it does not fit.</param>
     /// <param name="policy">For disk images; null: the built-in one.</param>
     /// <param name="routing">For each hierarchy the entry that says where writes go; null: nothing is written or
@@ -20,8 +19,8 @@ internal static class Judgement
     {
         List<Candidate> candidates = Judge(root, found, host, hierarchies, force, policy, routing,
             out bool overlapsRouting);
-        // Where that would leave none, it is the entry that leads to a wrong place: the merge then fails, and nothing
-        // is written there.
+        // If that would leave none, it is the entry that leads to a wrong place: then the merge fails, and nothing is
+        // written there.
         if (overlapsRouting && !candidates.Exists(candidate => candidate.Verdict.Accepted))
             candidates = Judge(root, found, host, hierarchies, force, policy, routing: null, out _);
         return candidates;
@@ -45,7 +44,7 @@ internal static class Judgement
                     root.TryOpen(routing[i], Sys.O_PATH | Sys.O_DIRECTORY, out _));
         }
 
-        // What each accepted one needs for itself.
+        // The directories that each accepted extension needs for itself.
         List<Layer>?[] claims = new List<Layer>?[found.Extensions.Count];
         for (int i = 0; i < claims.Length; i++)
         {
@@ -53,7 +52,7 @@ internal static class Judgement
             Verdict verdict;
             string? missing = null;
             List<ExtensionLayer> brought = [];
-            // As in ReleaseFileSearch: a broken extension is refused, it ends nothing.
+            // As in ReleaseFileSearch: a broken extension is refused, and the others go on.
             try
             {
                 verdict = Judge(root, extension, host, policy);
@@ -82,8 +81,8 @@ internal static class Judgement
             });
         }
 
-        // Of two that bring the same directory the one stays in which it lies, which systemd finds, too. Where that
-        // says nothing, the stronger one: from the top.
+        // If two extensions bring the same directory, the one that contains it stays: systemd finds it there too. If
+        // neither or both do, the stronger one stays, so this goes from the top.
         for (int pass = 0; pass < 2; pass++)
             for (int i = claims.Length - 1; i >= 0; i--)
             {
@@ -121,7 +120,7 @@ internal static class Judgement
         return extension.Image is null ? rejected : rejected.OfImage();
     }
 
-    /// <summary>No symlink leads out of it, and it is more than one bare directory.</summary>
+    /// <summary>No symlink leads out of it, and it is not just one bare directory.</summary>
     private static bool AreInside(Extension extension, List<Layer> layers)
     {
         foreach (Layer layer in layers)
@@ -134,11 +133,11 @@ internal static class Judgement
         Look(root, extension, hierarchies, null, [], out _);
 
     /// <summary>
-    /// Each hierarchy is opened once for all that is asked about it: there may be hundreds of extensions.
+    /// Opens each hierarchy once for everything that is asked about it: there may be hundreds of extensions.
     /// </summary>
     /// <param name="mounts">null: nothing is claimed.</param>
-    /// <param name="claimed">Gets what must not be in a stack twice.</param>
-    /// <param name="missing">The first hierarchy that the extension means to have, and does not.</param>
+    /// <param name="claimed">Receives what must not be in a merge twice.</param>
+    /// <param name="missing">The first hierarchy that the extension means to have but lacks.</param>
     private static List<ExtensionLayer> Look(
         Root root, Extension extension, string[] hierarchies, MountTable? mounts, List<Layer> claimed,
             out string? missing)
@@ -174,9 +173,9 @@ internal static class Judgement
             ? hierarchy + " (" + reason + ")" : null;
 
     /// <summary>
-    /// Whether the merged /usr would have the extension's os-release: nothing would be what it says it is, the
-    /// extensions of the next merge included. Found as the hierarchy is, so also where its usr is a symlink out of the
-    /// extension.
+    /// Whether the extension would put its os-release into the merged /usr. The system would then claim to be another
+    /// one, for the next merge's extensions too. The file is looked up like the hierarchy, so also if the extension's
+    /// usr is a symlink out of it.
     /// </summary>
     public static bool ShipsOsRelease(Root root, Extension extension)
     {
@@ -195,11 +194,11 @@ internal static class Judgement
     }
 
     /// <summary>
-    /// overlayfs takes no directory twice, nor one inside another (it says ELOOP), and then nothing at all would be
-    /// merged: so the extension that brings it is refused.
+    /// overlayfs accepts no directory twice, nor one inside another (ELOOP), and then nothing at all would be merged.
+    /// So the extension that brings such a directory is refused.
     /// </summary>
-    /// <param name="overlapped">What is in the way of it.</param>
-    /// <returns>null when there is nothing against it; its layers are then in <paramref name="layers"/>.</returns>
+    /// <param name="overlapped">The layer that it overlaps.</param>
+    /// <returns>null if nothing is against it; its layers are then in <paramref name="layers"/>.</returns>
     private static Verdict? Claim(List<Layer> claimed, List<Layer> layers, out Layer? overlapped)
     {
         overlapped = null;
@@ -261,14 +260,10 @@ internal static class Judgement
 
         public required FileStatus Status { get; init; }
 
-        /// <summary>
-        /// The path says nothing of bind mounts, and a btrfs subvolume has a device number of its own.
-        /// </summary>
+        /// <summary>Paths do not reveal bind mounts, and a btrfs subvolume has its own device number.</summary>
         public required List<FileSystemPlace> Places { get; init; }
 
-        /// <summary>
-        /// Both would be in the same stack. Asked for each two layers, so nothing is allocated here.
-        /// </summary>
+        /// <summary>Both would be in the same merge. This runs for every two layers, so it allocates nothing.</summary>
         public bool Overlaps(Layer other)
         {
             if (Hierarchy != other.Hierarchy)

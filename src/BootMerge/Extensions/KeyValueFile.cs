@@ -3,10 +3,10 @@ using System;
 namespace BootMerge.Extensions;
 
 /// <summary>
-/// The syntax of os-release(5), read as systemd reads it, so that both come to the same verdict on an extension:
-/// quotes count only at the start of a value, a backslash joins lines, a line without '=' is not an error, of two equal
-/// keys the last one counts, a byte order mark becomes part of the first key, and one pair that is not UTF-8, or has a
-/// code point that Unicode keeps free of characters, or a zero byte anywhere spoils the whole file.
+/// The syntax of os-release(5), read as systemd reads it, so that both judge an extension alike. Quotes count only at
+/// the start of a value. A backslash joins lines. A line without '=' is not an error. Of two equal keys the last one
+/// counts. A byte order mark becomes part of the first key. The whole file is invalid if one pair is not UTF-8 or has a
+/// Unicode noncharacter, or if there is a zero byte anywhere.
 /// </summary>
 internal ref struct KeyValueFile
 {
@@ -40,7 +40,7 @@ internal ref struct KeyValueFile
 
     private readonly bool AtEnd => _at == _text.Length;
 
-    /// <summary>Goes on to just behind the next '='; comments and lines without one are ignored.</summary>
+    /// <summary>Advances to just after the next '='; comments and lines without one are ignored.</summary>
     private bool ReadKey(out ReadOnlySpan<byte> key)
     {
         while (!AtEnd)
@@ -64,7 +64,7 @@ internal ref struct KeyValueFile
         return false;
     }
 
-    /// <summary>Goes on to the end of the line on which the value ends.</summary>
+    /// <summary>Advances to the end of the line on which the value ends.</summary>
     private ReadOnlySpan<byte> ReadValue(byte[] buffer)
     {
         int length = 0;
@@ -75,7 +75,7 @@ internal ref struct KeyValueFile
             if (AtEnd || _text[_at] is not ((byte)'"' or (byte)'\''))
                 return ReadUnquoted(buffer, length);
 
-            // What follows a closing quote belongs to the value, too: "a"'b'c is abc.
+            // What follows a closing quote still belongs to the value: "a"'b'c is abc.
             byte quote = _text[_at++];
             while (!AtEnd && _text[_at] != quote)
             {
@@ -107,7 +107,7 @@ internal ref struct KeyValueFile
             bool escaped = c == '\\';
             if (escaped)
             {
-                // Blanks before it are no longer at the end, even when nothing follows.
+                // Blanks before this are no longer at the value's end, even if nothing follows.
                 end = length;
                 if (AtEnd)
                     break;

@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace BootMerge.Extensions;
 
 /// <summary>
-/// What a machine runs, in the words of ConditionArchitecture= (systemd.unit(5)), which are not uname's.
+/// The architectures that a machine runs, in the words of ConditionArchitecture= (systemd.unit(5)), which are not
+/// uname's.
 /// </summary>
 internal sealed class MachineArchitecture
 {
@@ -13,7 +14,7 @@ internal sealed class MachineArchitecture
 
     public const int Foreign = 3;
 
-    // All that systemd 262 treats as an architecture. Anything else is just a word.
+    // Every word that systemd 262 treats as an architecture. Any other is just a word.
     private const string Known = "alpha arc arc-be arm arm-be arm64 arm64-be cris ia64 loongarch64 m68k mips mips-le "
         + "mips64 mips64-le nios2 parisc parisc64 ppc ppc-le ppc64 ppc64-le riscv32 riscv64 s390 s390x sh sh64 sparc "
         + "sparc64 tilegx x86 x86-64";
@@ -35,7 +36,7 @@ internal sealed class MachineArchitecture
     public string Own { get; }
 
     /// <summary>
-    /// 0 for its own, 1 for the one it runs as well, <see cref="Unnamed"/> for no architecture, or
+    /// 0 for its own, 1 for the other one that it runs, <see cref="Unnamed"/> for no architecture, or
     /// <see cref="Foreign"/>.
     /// </summary>
     public int RankOf(ReadOnlySpan<char> name)

@@ -4,12 +4,12 @@ using System.Collections.Generic;
 namespace BootMerge.Extensions;
 
 /// <summary>
-/// What extensions want of the service manager after they were merged or unmerged: the EXTENSION_* settings of their
+/// What extensions ask of the service manager after they were merged or unmerged: the EXTENSION_* settings of their
 /// release files (systemd-sysext(8)).
 /// </summary>
 internal sealed class ManagerRequests
 {
-    // A release file may be a megabyte: neither the time nor the messages may grow with what somebody wrote into it.
+    // A release file may be a megabyte: time and messages must not grow with its content.
     private const int MostUnits = 1000;
     private const int MostWarnings = 50;
 
@@ -18,8 +18,8 @@ internal sealed class ManagerRequests
     private const string ReloadOrRestartKey = "EXTENSION_RELOAD_OR_RESTART_UNITS";
 
     /// <summary>
-    /// To read all unit files anew. Naming any unit implies it, whatever EXTENSION_RELOAD_MANAGER= says, or the manager
-    /// would not know units that came and went with the extension.
+    /// Whether to reload all unit files. Naming any unit implies it, whatever EXTENSION_RELOAD_MANAGER= says: otherwise
+    /// the manager would not know units that came or went with the extension.
     /// </summary>
     public bool Reload { get; private set; }
 
@@ -29,7 +29,7 @@ internal sealed class ManagerRequests
     /// <summary>Valid names, each once, none of them in <see cref="Restart"/>.</summary>
     public List<string> ReloadOrRestart { get; } = [];
 
-    /// <summary>What was ignored and why, each once: a refresh reads most release files twice.</summary>
+    /// <summary>What was ignored and why, each only once: a refresh reads most release files twice.</summary>
     public List<string> Warnings { get; } = [];
 
     /// <param name="extension">Its name, for the warnings.</param>
@@ -52,7 +52,7 @@ internal sealed class ManagerRequests
                 AddOnce(ReloadOrRestart, unit);
     }
 
-    // No quoting inside the list, as in systemd: a name has no character that would need it.
+    // As in systemd, the list has no quoting: a unit's name has no character that would need it.
     private List<string> UnitsOf(ReleaseFile release, string key, string extension)
     {
         List<string> units = [];

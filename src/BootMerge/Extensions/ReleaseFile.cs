@@ -7,21 +7,19 @@ internal sealed class ReleaseFile
 {
     private readonly Dictionary<string, string> _values = [];
 
-    /// <summary>
-    /// Why nothing in the file can be relied on; null when it can. A file with a problem has no pairs.
-    /// </summary>
+    /// <summary>Why nothing in the file can be relied on; null if it can. A file with a problem has no pairs.</summary>
     public string? Problem { get; private init; }
 
     public bool IsEmpty => _values.Count == 0;
 
-    /// <summary>null when absent; a key that is there without a value is the empty string.</summary>
+    /// <summary>null if absent; a key without a value is the empty string.</summary>
     public string? this[string key]
     {
         get => _values.TryGetValue(key, out string? value) ? value : null;
         set => _values[key] = value!;
     }
 
-    /// <summary>null when absent or empty.</summary>
+    /// <summary>null if absent or empty.</summary>
     public string? NonEmpty(string key) => this[key] is { Length: > 0 } value ? value : null;
 
     public static ReleaseFile Unusable(string problem) => new() { Problem = problem };

@@ -12,11 +12,12 @@ internal static class ReleaseFileSearch
     private const string StrictAttribute = "user.extension-release.strict";
 
     /// <summary>
-    /// A file that is missing or cannot be read comes back as one with a <see cref="ReleaseFile.Problem"/>.
+    /// A file that is missing or cannot be read is returned as one with a <see cref="ReleaseFile.Problem"/>.
     /// </summary>
     public static ReleaseFile Read(Root root, Extension extension)
     {
-        // Third kind of catch, beside the transaction's and Program's: a broken extension is refused, it ends nothing.
+        // A third kind of catch, besides the transaction's and Program's: a broken extension is refused, and the others
+        // go on.
         try
         {
             return Find(root, extension);
@@ -34,7 +35,7 @@ internal static class ReleaseFileSearch
     private static ReleaseFile Find(Root root, Extension extension)
     {
         string releaseDirectory = extension.Class.ReleaseDirectory;
-        // A block device goes by its whole name; its release file does not, as in systemd.
+        // A block device's whole name counts, but not in its release file's name, as with systemd.
         string name = extension.Kind == ExtensionKind.BlockDevice
             ? EntryName.WithoutRaw(extension.Name) : extension.Name;
         string path = releaseDirectory + "/" + Prefix + name;
@@ -42,7 +43,7 @@ internal static class ReleaseFileSearch
         if (named is not null)
             return Parse(named, path);
 
-        // As systemd does for a name with a version behind it: foo_1 may have the file of foo.
+        // As in systemd for a name with a version: foo_1 may have the release file of foo.
         int underscore = name.IndexOf('_');
         if (underscore > 0)
         {
@@ -59,8 +60,8 @@ internal static class ReleaseFileSearch
     }
 
     /// <summary>
-    /// An image may be renamed when it is deployed: a file of another name counts if its author allowed that by the
-    /// attribute, and if it is the only one that is allowed.
+    /// An image may be renamed when it is deployed. So a file with another name counts if its author allowed that with
+    /// the attribute, and if it is the only file for which that is allowed.
     /// </summary>
     private static ReleaseFile FindRenamed(SafeFileHandle directory, string expected)
     {

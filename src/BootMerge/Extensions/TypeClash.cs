@@ -6,17 +6,17 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Extensions;
 
 /// <summary>
-/// Something in an extension that is of another type in the system, a directory on one side: overlayfs merges
-/// directories only with directories, so one of the two hides all that is in the other. usr/sbin as a directory over a
-/// symlink of the system takes every program that is found through it away.
+/// A path that is a directory in the extension or in the system, and something else in the other. overlayfs merges
+/// directories only with directories, so one of the two hides everything in the other. If an extension has a directory
+/// usr/sbin and the system a symlink, every program found through the symlink disappears.
 /// </summary>
 internal static class TypeClash
 {
     private const int MostNames = 50_000;
 
-    /// <param name="path">Inside the root, and in the hierarchies of the extension.</param>
+    /// <param name="path">Inside the root, and in the extension's hierarchies.</param>
     /// <param name="status">What the extension has there.</param>
-    /// <returns>What the system has there, "a symlink"; null when neither hides a directory.</returns>
+    /// <returns>What the system has there, "a symlink"; null if neither hides a directory.</returns>
     public static string? Of(Root root, string path, FileStatus status)
     {
         if (status.IsWhiteout)
@@ -26,7 +26,7 @@ internal static class TypeClash
             return null;
         FileStatus own = Sys.Status(there);
         if (own.IsWhiteout)
-            return null; // deleted by the machine: there is nothing
+            return null; // deleted by the machine: nothing is there
         if (status.IsDirectory)
             return own.IsDirectory ? null : own.IsSymlink ? "a symlink" : "a file";
         if (own.IsDirectory)
@@ -38,7 +38,7 @@ internal static class TypeClash
     }
 
     /// <summary>
-    /// At the top of the hierarchies, where such a thing stops a system; a merge must not take the time to look at
+    /// Only at the top of the hierarchies, where a clash stops a system; a merge must not take the time to look at
     /// every file.
     /// </summary>
     /// <returns>Sentences without their full stop.</returns>
@@ -50,8 +50,9 @@ internal static class TypeClash
         {
             if (!candidate.Verdict.Accepted)
                 continue;
-            // As in ReleaseFileSearch: a warning that cannot be made ends nothing. What a merge needs of the same
-            // directory it opens itself, and says why it cannot. Without merges, one that lies in another is not there.
+            // As in ReleaseFileSearch: a warning that cannot be made stops nothing. The merge itself opens the
+            // directories that it needs, and reports why it cannot. Without merges, an extension that is inside another
+            // does not exist.
             try
             {
                 for (int i = 0; i < hierarchies.Length; i++)
@@ -65,12 +66,12 @@ internal static class TypeClash
         return clashes;
     }
 
-    /// <returns>In order; empty where there is no such directory.</returns>
+    /// <summary>Sorted; empty if there is no such directory.</summary>
     private static List<string> NamesIn(Root root, string hierarchy)
     {
         using SafeFileHandle? directory = root.TryOpen(hierarchy, Sys.O_RDONLY | Sys.O_DIRECTORY, out _);
         List<DirectoryEntry> entries = [];
-        // A warning is not worth the memory that a directory of millions takes.
+        // A warning is not worth the memory for a directory of millions of names.
         while (directory is not null && entries.Count < MostNames && Sys.ReadSome(directory, entries))
         {
         }
@@ -80,8 +81,8 @@ internal static class TypeClash
         return names;
     }
 
-    /// <param name="own">The names in the system's directory, which has few of an extension's: only those are looked
-    /// at.</param>
+    /// <param name="own">Names in the system's directory. Few of an extension's names are among them, and only those
+    /// are looked at.</param>
     private static void Add(Root root, Extension extension, string hierarchy, List<string> own, List<string> clashes)
     {
         if (own.Count == 0)

@@ -13,7 +13,7 @@ internal static class UnitName
 
     /// <summary>
     /// Whether a unit can have this name: "a.service", or with an instance, "a@b.service". A template, "a@.service", is
-    /// none; nor is a name without its type, for which systemctl(1) would take a service.
+    /// not a unit. Nor is a name without a type, which systemctl(1) would treat as a service.
     /// </summary>
     public static bool IsValid(string name)
     {

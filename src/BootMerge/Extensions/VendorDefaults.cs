@@ -5,19 +5,21 @@ namespace BootMerge.Extensions;
 
 /// <summary>
 /// Flatcar's defaults for /etc: an extension, which has had two names, or a directory that is not an extension. However
-/// many of these a root has, they are one thing.
+/// many of these a root has, they count as one.
 /// </summary>
 internal static class VendorDefaults
 {
-    /// <summary>Where they are when they are not an extension; else often a symlink to that extension's etc.</summary>
+    /// <summary>
+    /// Where they are if they are not an extension; otherwise often a symlink to that extension's etc.
+    /// </summary>
     public const string Directory = "/usr/share/flatcar/etc";
 
-    /// <summary>What the bare directory is called.</summary>
+    /// <summary>The name given to the bare directory.</summary>
     private const string BareName = "flatcar-defaults";
 
     private static readonly string[] Names = ["flatcar-default", BareName];
 
-    /// <summary>The directory as an extension; null when there is none.</summary>
+    /// <summary>The directory as an extension; null if it does not exist.</summary>
     public static Extension? Bare(Root root) => Extension.FromBareDirectory(root, BareName, Directory);
 
     public static bool IsNamed(Extension extension) => IsName(extension.Name);
@@ -25,7 +27,8 @@ internal static class VendorDefaults
     public static bool IsName(string name) => Words.IndexOf(Names, name) >= 0;
 
     /// <summary>
-    /// Whether an extension found has one of the names, be it to mask them, or brings the very directory under another.
+    /// Whether a found extension has one of the names, even if only to mask them, or brings the same directory under
+    /// another name.
     /// </summary>
     public static bool AreAmong(Root root, DiscoveryResult found, Extension bare)
     {
@@ -37,18 +40,18 @@ internal static class VendorDefaults
         return false;
     }
 
-    /// <summary>Whether an extension brings the very directory, whatever it is called.</summary>
+    /// <summary>Whether an extension brings this same directory, whatever the extension is called.</summary>
     public static bool AreOf(Root root, Extension extension, Extension bare)
     {
         if (extension.Kind != ExtensionKind.Directory)
             return false;
-        // Whatever is wrong with it is for the judgement to say.
+        // The judgement reports whatever is wrong with it.
         using SafeFileHandle? theirs = root.TryOpen(extension.Path + ExtensionClass.Confext.Hierarchies[0],
             Sys.O_PATH | Sys.O_DIRECTORY, out _);
         return theirs is not null && Sys.Status(theirs).IsSameInode(bare.Status);
     }
 
-    /// <summary>Whether a root has them in any form, also one that cannot be merged.</summary>
+    /// <summary>Whether a root has them in any form, even one that cannot be merged.</summary>
     public static bool Exist(Root root)
     {
         if (root.Exists(Directory))

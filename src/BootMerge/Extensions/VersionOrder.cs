@@ -8,7 +8,7 @@ namespace BootMerge.Extensions;
 /// </summary>
 internal static class VersionOrder
 {
-    /// <returns>Below zero when <paramref name="left"/> is older. Zero also for names such as "a_1" and "a1".</returns>
+    /// <returns>Below zero if <paramref name="left"/> is older. Zero also for names such as "a_1" and "a1".</returns>
     public static int Compare(string left, string right)
     {
         ReadOnlySpan<char> a = left;
@@ -18,7 +18,7 @@ internal static class VersionOrder
             a = SkipIgnored(a);
             b = SkipIgnored(b);
 
-            // The steps follow one another as the specification has them: only '~' also loses against the end.
+            // The steps are in the specification's order; only '~' also sorts before the end of the text.
             int order = CompareSeparator('~', ref a, ref b);
             if (order != 0)
                 return order;
@@ -38,7 +38,7 @@ internal static class VersionOrder
         }
     }
 
-    /// <summary>The one that starts with the separator is older; if both do it is taken off.</summary>
+    /// <summary>The text that starts with the separator is older; if both do, it is removed from both.</summary>
     private static int CompareSeparator(char separator, ref ReadOnlySpan<char> a, ref ReadOnlySpan<char> b)
     {
         bool first = !a.IsEmpty && a[0] == separator;
@@ -54,7 +54,7 @@ internal static class VersionOrder
         return 0;
     }
 
-    /// <summary>No number at all is older than zero; numbers may be of any length.</summary>
+    /// <summary>No number at all is older than zero; numbers may have any length.</summary>
     private static int CompareNumber(ref ReadOnlySpan<char> a, ref ReadOnlySpan<char> b)
     {
         if (!StartsWithDigit(a) || !StartsWithDigit(b))

@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Extensions;
 
-/// <summary>NAME.v/, which holds several versions of one extension (systemd.v(7)): finds the one that counts.</summary>
+/// <summary>NAME.v/, which holds several versions of one extension (systemd.v(7)): picks one.</summary>
 internal static class VersionedDirectory
 {
     private const int EntriesToName = 5;
@@ -16,7 +16,7 @@ internal static class VersionedDirectory
     /// <param name="suffix">As for <see cref="VersionedName.TryParse"/>. ".raw" at its end means images, anything else
     /// directories.</param>
     /// <param name="picked">The entry's name.</param>
-    /// <returns>O_PATH of what the entry leads to; null when there is nothing to pick, and why in
+    /// <returns>O_PATH of what the entry leads to; null if there is nothing to pick, with the reason in
     /// <paramref name="problem"/>.</returns>
     public static SafeFileHandle? TryPick(Root root, SafeFileHandle found, string path, string name, string suffix,
         out string picked, out string problem)
@@ -48,7 +48,7 @@ internal static class VersionedDirectory
             SafeFileHandle? handle = EntryFile.TryOpen(root, path + "/" + entry.Name, out problem, out _);
             if (handle is null)
             {
-                // systemd gives up, too: merging another version here would only last until its next refresh.
+                // systemd gives up too: another version merged here would only last until systemd's next refresh.
                 best?.Dispose();
                 problem = PathText.Printable(entry.Name) + " in it: " + problem
                     + "; no version is used while it exists";
@@ -73,7 +73,7 @@ internal static class VersionedDirectory
         return best;
     }
 
-    /// <summary>Where the names do not decide, the place they lead to does, not the file system's order.</summary>
+    /// <summary>If the names do not decide, the paths they lead to do, not the file system's order.</summary>
     private static bool IsBetter(VersionedName candidate, string path, VersionedName best, string bestPath)
     {
         int order = candidate.CompareWith(best);

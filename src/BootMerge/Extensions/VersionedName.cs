@@ -3,9 +3,9 @@ using System;
 namespace BootMerge.Extensions;
 
 /// <summary>
-/// What the name of an entry of a versioned directory says (systemd.v(7)):
-/// NAME_VERSION[_ARCHITECTURE][+LEFT[-DONE]]SUFFIX. Pure text. Where the manual page is silent, as systemd 262 was seen
-/// to do.
+/// The parts of an entry's name in a versioned directory (systemd.v(7)):
+/// NAME_VERSION[_ARCHITECTURE][+LEFT[-DONE]]SUFFIX. Pure text. Where the manual page is silent, this follows the
+/// observed behaviour of systemd 262.
 /// </summary>
 internal sealed class VersionedName
 {
@@ -23,9 +23,9 @@ internal sealed class VersionedName
     }
 
     /// <param name="name">Of the extension.</param>
-    /// <param name="suffix">Of the directory: what its name has between the extension's name and ".v". May be
+    /// <param name="suffix">The directory's: what its name has between the extension's name and ".v". May be
     /// empty.</param>
-    /// <returns>null when it is not a version for this machine, and why in <paramref name="problem"/>.</returns>
+    /// <returns>null if it is not a version for this machine, with the reason in <paramref name="problem"/>.</returns>
     public static VersionedName? TryParse(string entry, string name, string suffix, MachineArchitecture machine,
         out string problem)
     {
@@ -46,8 +46,7 @@ internal sealed class VersionedName
         if (plus >= 0 && TryParseCounters(version[(plus + 1)..], ref left, ref done))
             version = version[..plus];
 
-        // What follows the last underscore is not part of the version, even if there is no architecture of
-        // that name.
+        // What follows the last underscore is not part of the version, even if no architecture has that name.
         int rank = MachineArchitecture.Unnamed;
         int underscore = version.LastIndexOf('_');
         if (underscore >= 0)
@@ -70,8 +69,8 @@ internal sealed class VersionedName
     }
 
     /// <summary>
-    /// Above zero when this is the one to take: with tries left, of the higher version, for the machine's own
-    /// architecture, with more tries left, with fewer done. Zero says that the names do not decide.
+    /// Above zero if this one is preferred: first one that has tries left, then the higher version, the machine's own
+    /// architecture, more tries left, fewer tries done. Zero if the names do not decide.
     /// </summary>
     public int CompareWith(VersionedName other)
     {
@@ -93,7 +92,7 @@ internal sealed class VersionedName
         return !text.IsEmpty;
     }
 
-    /// <summary>LEFT or LEFT-DONE; nothing is changed when it is neither.</summary>
+    /// <summary>LEFT or LEFT-DONE; changes nothing if it is neither.</summary>
     private static bool TryParseCounters(ReadOnlySpan<char> text, ref uint left, ref uint done)
     {
         int dash = text.IndexOf('-');
@@ -106,8 +105,8 @@ internal sealed class VersionedName
         return true;
     }
 
-    /// <summary>As strtoul(3) reads it: octal behind a zero.</summary>
-    /// <returns>More than 32 bits when it is not a number or too large.</returns>
+    /// <summary>As strtoul(3) reads it: octal after a leading zero.</summary>
+    /// <returns>More than 32 bits if it is not a number or too large.</returns>
     private static ulong Number(ReadOnlySpan<char> digits)
     {
         uint radix = digits.Length > 1 && digits[0] == '0' ? 8U : 10U;

@@ -4,7 +4,7 @@ using BootMerge.Linux;
 namespace BootMerge.Reporting;
 
 /// <summary>
-/// Whether tables are coloured, by the rules of systemd (SYSTEMD_COLORS in its ENVIRONMENT document, no-color.org).
+/// Whether tables are coloured, by systemd's rules (SYSTEMD_COLORS in its ENVIRONMENT document, no-color.org).
 /// </summary>
 internal static class Colours
 {
@@ -12,7 +12,9 @@ internal static class Colours
     public const string Grey = "\e[0;90m";
     public const string Reset = "\e[0m";
 
-    /// <summary>For people at a terminal: systemd, too, wants standard output and standard error there.</summary>
+    /// <summary>
+    /// For people at a terminal: like systemd, this requires standard output and standard error there.
+    /// </summary>
     public static bool AreWanted()
     {
         string? asked = Environment.GetEnvironmentVariable("SYSTEMD_COLORS");

@@ -8,8 +8,8 @@ namespace BootMerge.Reporting;
 /// A list that is printed as it grows, however long it gets: lines, or the elements of one JSON array.
 /// </summary>
 /// <param name="done">
-/// For a list of what is being done: work goes on when the list cannot be written, which is told here once. null: that
-/// is an error at once.
+/// For a list of what is being done: if the list cannot be written, the work goes on, and this log gets one message.
+/// null: that is an error at once.
 /// </param>
 internal sealed class ListOutput(JsonFormat json, Log? done = null)
 {
@@ -17,10 +17,10 @@ internal sealed class ListOutput(JsonFormat json, Log? done = null)
 
     private readonly StringBuilder _text = new();
 
-    /// <summary>How many there are by now.</summary>
+    /// <summary>How many there are so far.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Some of it could not be written.</summary>
+    /// <summary>Whether some of it could not be written.</summary>
     public bool HasFailed { get; private set; }
 
     public bool IsJson => json != JsonFormat.Off;
@@ -32,7 +32,7 @@ internal sealed class ListOutput(JsonFormat json, Log? done = null)
         + (json == JsonFormat.Pretty ? "\n\t" + element.ToPrettyText().Replace("\n", "\n\t")
         : element.ToCompactText()));
 
-    /// <summary>The end of the list.</summary>
+    /// <summary>Ends the list.</summary>
     public void Finish()
     {
         if (IsJson)

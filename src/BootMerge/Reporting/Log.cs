@@ -4,12 +4,12 @@ using BootMerge.Linux;
 namespace BootMerge.Reporting;
 
 /// <summary>
-/// Messages for people, a line each: on standard error, and in an initramfs whose standard error no journal reads in
-/// /dev/kmsg too. Results go to standard output by <see cref="Output"/>.
+/// Messages for people, one line each, on standard error. In an initramfs where no journal reads standard error, they
+/// go to /dev/kmsg too. Results go to standard output through <see cref="Output"/>.
 /// </summary>
 internal sealed class Log
 {
-    // printk levels (linux/kern_levels.h); the facility is "daemon", as of anything that is not the kernel.
+    // printk levels (linux/kern_levels.h); the facility is "daemon", as for anything but the kernel.
     private const int Facility = 3 << 3;
     private const int Err = 3;
     private const int Warn = 4;
@@ -25,7 +25,7 @@ internal sealed class Log
 
     public bool IsDebug { get; set; }
 
-    /// <summary>An initramfs whose messages would be lost: no journal behind standard error.</summary>
+    /// <summary>Whether messages would be lost in an initramfs: no journal reads standard error.</summary>
     public static bool WantsKernelLog() => Environment.GetEnvironmentVariable("JOURNAL_STREAM") is null
         && IsInInitramfs();
 

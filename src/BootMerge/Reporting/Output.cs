@@ -12,23 +12,25 @@ internal static class Output
 
     public static bool IsTerminal => LibC.isatty(1) != 0;
 
-    /// <summary>A reader that has gone is not our error; a full disk behind a redirection is.</summary>
+    /// <summary>If the reader has gone, that is not our error; a full disk behind a redirection is.</summary>
     public static void Write(string text)
     {
         if (TryWrite(text) is KernelException failure)
             throw failure;
     }
 
-    /// <summary>As <see cref="Write"/>.</summary>
-    /// <returns>The failure; null when there is none.</returns>
+    /// <summary>Like <see cref="Write"/>.</summary>
+    /// <returns>The failure; null if there is none.</returns>
     public static KernelException? TryWrite(string text) =>
         Sys.TryWriteAll(StandardOutput, PathText.Encode(text)) is int errno and not 0 and not Errno.EPIPE
             ? new KernelException("write", "standard output", errno) : null;
 
-    /// <summary>Never fails: there is nowhere left to say so.</summary>
+    /// <summary>Never fails: there is no place left to report it.</summary>
     public static void WriteError(string text) => _ = Sys.TryWriteAll(StandardError, PathText.Encode(text));
 
-    /// <summary>One record of /dev/kmsg, cut to what the kernel takes; nothing where there is no /dev/kmsg.</summary>
+    /// <summary>
+    /// Writes one record to /dev/kmsg, cut to the kernel's limit; does nothing if there is no /dev/kmsg.
+    /// </summary>
     public static void WriteKernelLog(string record)
     {
         const int RecordLimit = 900; // LOG_LINE_MAX less the prefix

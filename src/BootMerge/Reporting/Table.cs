@@ -5,8 +5,8 @@ using System.Text;
 namespace BootMerge.Reporting;
 
 /// <summary>
-/// Columns as systemd lays them out: left-aligned, as wide as their widest cell, one blank between them, the last one
-/// not padded. "-" for an unset cell is the caller's.
+/// Columns in systemd's layout: left-aligned, as wide as their widest cell, separated by one blank, the last one not
+/// padded. The caller writes "-" for an unset cell.
 /// </summary>
 internal sealed class Table(params string[] header)
 {
@@ -58,8 +58,8 @@ internal sealed class Table(params string[] header)
     }
 
     /// <summary>
-    /// In cells of a terminal: combining marks take none, East Asian characters two. Those beyond U+FFFF, two chars
-    /// here, are nearly all wide.
+    /// Width in terminal cells: combining marks take none, East Asian characters two. Characters beyond U+FFFF, two
+    /// chars here, are nearly all wide.
     /// </summary>
     private static int Width(string text)
     {

@@ -17,7 +17,7 @@ internal static class Timestamp
             + " " + Two(time.Hour) + ":" + Two(time.Minute) + ":" + Two(time.Second) + " UTC";
     }
 
-    /// <summary>For names of files: "20261123T215621Z".</summary>
+    /// <summary>For file names: "20261123T215621Z".</summary>
     public static string Compact(DateTime time) =>
         time.Year.ToString() + Two(time.Month) + Two(time.Day) + "T" + Two(time.Hour) + Two(time.Minute)
             + Two(time.Second) + "Z";

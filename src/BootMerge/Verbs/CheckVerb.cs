@@ -13,7 +13,7 @@ using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 
-/// <summary>check: what is wrong with extensions, deployed or still to be. Findings are exit status 1.</summary>
+/// <summary>check: what is wrong with extensions, deployed or not yet. Exit status 1 if there are findings.</summary>
 internal static class CheckVerb
 {
     public static void Run(Session session)
@@ -63,8 +63,8 @@ internal static class CheckVerb
     }
 
     /// <summary>
-    /// Takes those of the words that are found off the list. A path is added to what was found, in place of one of its
-    /// name.
+    /// Removes the words that were found from the list. An extension given by path is added to those found, and
+    /// replaces one of the same name.
     /// </summary>
     private static List<string> Choose(Session session, ExtensionClass extensionClass, DiscoveryResult found,
         List<string> words, List<string> known)
@@ -76,7 +76,7 @@ internal static class CheckVerb
             known.Add(extension.Name);
             if (session.Settings.Names.Count > 0 && !session.Settings.Names.Has(extension.Name))
                 continue;
-            words.RemoveAll(word => word == extension.Name); // it may be gone: both classes may have the name
+            words.RemoveAll(word => word == extension.Name); // may be removed already, by the other class
             asked.Add(extension.Name);
         }
 

@@ -8,7 +8,7 @@ using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 
-/// <summary>explain: which layer, or mount, provides a path, and what each other layer has there.</summary>
+/// <summary>explain: which layer, or mount, provides a path, and what every other layer has there.</summary>
 internal static class ExplainVerb
 {
     private static readonly string[] Parts = ["provides", "merged", "hidden", "deletes", "covers"];

@@ -5,7 +5,7 @@ using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 
-/// <summary>A path that a verb was given.</summary>
+/// <summary>A path given to a verb.</summary>
 /// <param name="typed">Without "." and ".." and double slashes.</param>
 /// <param name="path">The same without symlinks on the way: inside the root, and in the hierarchy.</param>
 internal sealed class HierarchyPath(string typed, string hierarchy, string path)
@@ -19,15 +19,17 @@ internal sealed class HierarchyPath(string typed, string hierarchy, string path)
     /// <summary>Inside the hierarchy: "/ssh"; "" is the hierarchy itself.</summary>
     public string Inside => Path[Hierarchy.Length..];
 
-    /// <summary>For messages: what was typed, and what it is where that is another path.</summary>
+    /// <summary>For messages: what was typed, and the real path if it differs.</summary>
     public override string ToString() => PathText.Printable(Typed)
         + (Path == Typed ? "" : ", which is " + PathText.Printable(Path) + ",");
 }
 
-/// <summary>The paths that a verb is given: absolute, inside the root and one of the hierarchies.</summary>
+/// <summary>The paths given to a verb: absolute, inside the root and one of the hierarchies.</summary>
 internal static class HierarchyPaths
 {
-    /// <summary>Symlinks on the way are followed; what lies outside is an <see cref="InputException"/>.</summary>
+    /// <summary>
+    /// Follows symlinks on the way; a path outside the hierarchies is an <see cref="InputException"/>.
+    /// </summary>
     public static List<HierarchyPath> Of(Session session, ChangedTrees trees)
     {
         List<string> hierarchies = All(session);
@@ -48,7 +50,7 @@ internal static class HierarchyPaths
         return paths;
     }
 
-    /// <summary>Whether any of the paths lies in a hierarchy; without paths all hierarchies are wanted.</summary>
+    /// <summary>Whether one of the paths is in the hierarchy; without paths, all hierarchies are wanted.</summary>
     public static bool IsWanted(List<HierarchyPath> paths, string hierarchy) => paths.Count == 0
         || paths.Exists(path => path.Hierarchy == hierarchy);
 

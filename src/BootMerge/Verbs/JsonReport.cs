@@ -7,18 +7,18 @@ using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 
-/// <summary>Pieces that several JSON outputs share.</summary>
+/// <summary>Parts that several JSON outputs share.</summary>
 internal static class JsonReport
 {
     public static string Format(JsonValue value, JsonFormat format) =>
         (format == JsonFormat.Pretty ? value.ToPrettyText() : value.ToCompactText()) + "\n";
 
     /// <summary>
-    /// The beginning of an output that is an object of ours, with the version of its keys: see JSON in bootmerge(8).
+    /// The beginning of an output that is an object of our own, with the version of its keys: see JSON in bootmerge(8).
     /// </summary>
     public static JsonValue Begin() => JsonValue.Object().Add("version", JsonValue.Number(1L));
 
-    /// <summary>The extensions that were found and are left out.</summary>
+    /// <summary>Extensions that were found and are left out.</summary>
     public static JsonValue NotMerged(List<Selection> selections)
     {
         JsonValue array = JsonValue.Array();
@@ -27,7 +27,7 @@ internal static class JsonReport
         return array;
     }
 
-    /// <summary>What was found and is not an extension.</summary>
+    /// <summary>Entries that were found and are not extensions.</summary>
     public static JsonValue Ignored(List<Selection> selections)
     {
         JsonValue array = JsonValue.Array();
@@ -52,7 +52,7 @@ internal static class JsonReport
             .Add("path", extension.FoundPath)
             .Add("reason", reason));
 
-    /// <summary>The disk images that are merged, or would be, and how far what is in them is known.</summary>
+    /// <summary>Disk images that are merged, or would be, and whether their content is verified.</summary>
     public static JsonValue Images(List<Selection> selections)
     {
         JsonValue array = JsonValue.Array();
@@ -73,8 +73,8 @@ internal static class JsonReport
         .Add("signedBy", image.Protection.SignedBy);
 
     /// <summary>
-    /// What <see cref="Images"/>, <see cref="NotMerged"/> and <see cref="Ignored"/> have collected, for people: a line
-    /// each.
+    /// What <see cref="Images"/>, <see cref="NotMerged"/> and <see cref="Ignored"/> have collected, for people: one
+    /// line each.
     /// </summary>
     public static string Text(JsonValue images, JsonValue notMerged, JsonValue ignored)
     {

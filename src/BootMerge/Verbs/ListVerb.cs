@@ -11,7 +11,7 @@ using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 
-/// <summary>list: every extension found, or those asked for, whether they fit or not.</summary>
+/// <summary>list: every extension found, or those asked for, even if they do not fit.</summary>
 internal static class ListVerb
 {
     public static void Run(Session session)
@@ -54,7 +54,7 @@ internal static class ListVerb
             Output.Write(table.ToText(!session.Settings.Has(Switches.NoLegend), Colours.AreWanted()));
     }
 
-    /// <summary>How far what is in an image is known, or why it is refused; null: it is a directory.</summary>
+    /// <summary>Whether an image's content is verified, or why the image is refused; null: it is a directory.</summary>
     private static string? Protection(Session session, Extension extension)
     {
         using (extension)
@@ -70,7 +70,7 @@ internal static class ListVerb
             }
     }
 
-    /// <summary>Leaves only those of these names; without a name all.</summary>
+    /// <summary>Keeps only extensions with these names; without names, all.</summary>
     private static void Choose(List<Extension> extensions, List<string> names)
     {
         if (names.Count == 0)

@@ -9,7 +9,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs;
 
-/// <summary>merge: fails when something is merged already.</summary>
+/// <summary>merge: fails if something is merged already.</summary>
 internal static class MergeVerb
 {
     public static void Run(Session session)
@@ -19,7 +19,7 @@ internal static class MergeVerb
             manager.Ask();
     }
 
-    /// <returns>false when it was only shown.</returns>
+    /// <returns>false if it was only shown.</returns>
     private static bool Merge(Session session, ServiceManager manager)
     {
         using SafeFileHandle? turn = session.TakeTurn(session.Settings.Classes, isMerge: true);

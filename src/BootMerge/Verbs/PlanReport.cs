@@ -97,7 +97,7 @@ internal static class PlanReport
             .Add("layers", layers);
     }
 
-    /// <summary>As mount(8) writes them.</summary>
+    /// <summary>In the format of mount(8).</summary>
     private static string Flags(uint attributes) =>
         ((attributes & Sys.MOUNT_ATTR_RDONLY) != 0 ? "ro" : "rw")
         + ((attributes & Sys.MOUNT_ATTR_NOSUID) != 0 ? ",nosuid" : "")

@@ -7,7 +7,7 @@ using BootMerge.Sessions;
 
 namespace BootMerge.Verbs;
 
-/// <summary>plan: what merge, or refresh where something is merged, would do.</summary>
+/// <summary>plan: what merge would do, or refresh if something is merged.</summary>
 internal static class PlanVerb
 {
     public static void Run(Session session)

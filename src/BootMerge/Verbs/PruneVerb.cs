@@ -13,7 +13,7 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs;
 
 /// <summary>
-/// prune: takes from the machine's layer what equals the layers below, so that updates of those show again.
+/// prune: removes from the machine's layer what equals the layers below, so that their updates show again.
 /// </summary>
 internal static class PruneVerb
 {
@@ -21,13 +21,13 @@ internal static class PruneVerb
     {
         Settings settings = session.Settings;
         using SafeFileHandle? turn = session.TakeTurn(settings.Classes);
-        // Bare defaults are below only if something merges them: the boot stage may, and may have.
+        // Bare defaults are below only if something merges them: the boot stage may do so, or may have done so.
         bool areBareMerged = settings.RouteEtc || ExistingMerge.FindAll(session.Root, settings.Classes).Count > 0;
         List<Selection> selections = Selections.MakeAll(session,
             areBareMerged ? VendorDefaults.Bare(session.Root) : null);
         using ChangedTrees trees = ChangedTrees.Open(session, selections);
         foreach (ChangedTree tree in trees.Trees)
-            // looking does no harm, but what is in memory is not an upper layer
+            // a dry run does no harm, but what is in memory is not an upper layer
             if (!settings.Has(Switches.DryRun) || tree.IsWhole)
                 tree.CheckNotMerged();
         if (!settings.Has(Switches.DryRun))
@@ -49,7 +49,7 @@ internal static class PruneVerb
         }
         finally
         {
-            // Also when it ends early: what is gone is told of.
+            // Also if it ends early: what is gone is reported.
             report.Finish();
             if (trees.Trees.Count > 0)
                 session.Log.Info("prune: " + verb + " " + report.Summary() + ".");

@@ -9,7 +9,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs;
 
-/// <summary>refresh: brings what is merged up to date, merges what is not, and skips when nothing changed.</summary>
+/// <summary>refresh: brings merges up to date, merges what is not merged, and skips if nothing changed.</summary>
 internal static class RefreshVerb
 {
     public static void Run(Session session)
@@ -19,7 +19,7 @@ internal static class RefreshVerb
             manager.Ask();
     }
 
-    /// <returns>false when nothing changed, or it was only shown.</returns>
+    /// <returns>false if nothing changed, or it was only shown.</returns>
     private static bool Refresh(Session session, ServiceManager manager)
     {
         using SafeFileHandle? turn = session.TakeTurn(session.Settings.Classes);

@@ -12,7 +12,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Verbs;
 
-/// <summary>reset: gives paths back to the layers below, and keeps a copy of what the machine had there.</summary>
+/// <summary>reset: makes paths show the layers below again, and keeps a copy of what the machine had there.</summary>
 internal static class ResetVerb
 {
     public static void Run(Session session)
@@ -60,7 +60,7 @@ internal static class ResetVerb
         }
         finally
         {
-            // Also when it ends early.
+            // Also if it ends early.
             output.Finish();
         }
 
@@ -168,7 +168,7 @@ internal static class ResetVerb
         session.Log.Info("The machine's version is kept in " + session.Root.Outside(backup.Finish()) + ".");
     }
 
-    /// <summary>What is merged is written to through the merge.</summary>
+    /// <summary>Changes to a merged hierarchy go through the merge.</summary>
     private static void CheckWritable(ChangedTree tree)
     {
         string hierarchy = PathText.Printable(tree.Hierarchy);

@@ -8,13 +8,13 @@ using BootMerge.Sessions;
 namespace BootMerge.Verbs;
 
 /// <summary>
-/// The service manager of the running system, which is asked by systemctl(1) for what extensions want of it: to reload,
-/// and to restart units. Nobody is asked in an initramfs, with --root or --no-reload, and where systemd is not running.
+/// The running system's service manager. systemctl(1) passes on what extensions ask of it: to reload, and to restart
+/// units. Nothing is asked in an initramfs, with --root or --no-reload, or if systemd is not running.
 /// </summary>
 internal sealed class ServiceManager
 {
-    // In /bin also where /usr/bin is another directory. Not by PATH: the caller's environment has no say in what is
-    // started with the rights of root.
+    // /bin works even if /usr/bin is another directory. Not through PATH: the caller's environment must not decide what
+    // is started with root's rights.
     private const string Program = "/bin/systemctl";
 
     private readonly Session _session;
@@ -28,10 +28,10 @@ internal sealed class ServiceManager
     }
 
     /// <summary>
-    /// Remembers what the extensions that are merged now want; to be called before and after a change, for what went
-    /// and what came. Their release files are read where everybody sees them, in the merged hierarchies: these are
-    /// there for images too, and for what systemd merged, and it is what systemd does. Where a stronger layer brings a
-    /// file of the same name, that one counts.
+    /// Remembers what the merged extensions ask for. Called before and after a change, for those that went and those
+    /// that came. Like systemd, it reads their release files where everybody sees them, in the merged hierarchies:
+    /// there they exist for images too, and for what systemd merged. If a stronger layer brings a file of the same
+    /// name, that one counts.
     /// </summary>
     public void Note()
     {
@@ -51,9 +51,9 @@ internal sealed class ServiceManager
     }
 
     /// <summary>
-    /// Asks for all that was remembered, and waits until it is done. A manager that cannot be reloaded is an
-    /// <see cref="InputException"/>, a unit that fails is a warning, as in systemd; the merge stays as it is. Not to be
-    /// called under the lock: a unit may run this program.
+    /// Asks for everything remembered, and waits until it is done. As in systemd, a manager that cannot be reloaded is
+    /// an <see cref="InputException"/>, and a unit that fails is a warning; the merge stays as it is. Not to be called
+    /// under the lock: a unit may run this program.
     /// </summary>
     public void Ask()
     {
@@ -70,10 +70,11 @@ internal sealed class ServiceManager
 
         if (_requests.Restart.Count + _requests.ReloadOrRestart.Count == 0)
             return;
-        // While the system boots most units wait for sysinit.target, and that for systemd-sysext.service, which runs
-        // us: waiting for them would never end (with systemd-sysext 262 the boot hangs). Nor while it shuts down.
+        // While the system boots, most units wait for sysinit.target, which waits for systemd-sysext.service, which
+        // runs us. Waiting for such a unit would never end (with systemd-sysext 262 the boot hangs). The same holds
+        // during shutdown.
         _ = Sys.Run([Program, "is-system-running"], out string state);
-        // the former is the default
+        // replace is the default
         string wait = state is "running\n" or "degraded\n" ? "--job-mode=replace" : "--no-block";
         foreach (string unit in _requests.Restart)
             Ask("restart", unit, wait);
@@ -83,7 +84,7 @@ internal sealed class ServiceManager
 
     private void Ask(string verb, string unit, string wait)
     {
-        // A unit that came with an extension and went with it: its processes are all that is left of it.
+        // A unit that came and went with an extension: only its processes are left.
         _ = Sys.Run([Program, "show", "--property=LoadState,ActiveState", "--", unit], out string state);
         if (state.Contains("LoadState=not-found", StringComparison.Ordinal))
         {
@@ -103,7 +104,7 @@ internal sealed class ServiceManager
         Program + (status < 0 ? " cannot be started: " + Errno.Describe(-status)
             : " ended with status " + status.ToString());
 
-    /// <summary>The whole system as the extension that has this name and is merged into it.</summary>
+    /// <summary>The whole system, as the extension of this name that is merged into it.</summary>
     private Extension Merged(string name, ExtensionClass extensionClass) => new()
     {
         Name = name,

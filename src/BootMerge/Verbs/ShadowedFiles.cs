@@ -10,8 +10,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs;
 
 /// <summary>
-/// The record by which diff finds frozen files later, and the next boot whether a directory hides anything on purpose:
-/// made before the merge, while the machine's layers lie open. Nothing of it makes a boot fail.
+/// The record with which diff later finds frozen files, and the next boot learns whether a directory hides anything on
+/// purpose. It is made before the merge, while the machine's layers are uncovered. None of this fails a boot.
 /// </summary>
 internal sealed class ShadowedFiles
 {
@@ -28,7 +28,7 @@ internal sealed class ShadowedFiles
         _older = ShadowedRecord.Read(session.Root, session.Log);
     }
 
-    /// <summary>null where nothing can be written down.</summary>
+    /// <summary>null if nothing can be recorded.</summary>
     public static ShadowedFiles? Begin(Session session)
     {
         try
@@ -48,8 +48,8 @@ internal sealed class ShadowedFiles
     }
 
     /// <summary>
-    /// After a merge in the running system: where boot keeps a record, it has to know of what can be hidden or edited
-    /// from now on.
+    /// After a merge in the running system: if boot keeps a record, it must include what can be hidden or edited from
+    /// now on.
     /// </summary>
     public static void KeepUp(Session session)
     {
@@ -83,7 +83,7 @@ internal sealed class ShadowedFiles
     }
 
     /// <summary>See <see cref="MadeFirstWalk"/>. The upper layer must not be part of a merge.</summary>
-    /// <returns>Paths inside the root of the directories in which something shows now that did not.</returns>
+    /// <returns>Paths inside the root of directories in which something shows now that did not before.</returns>
     public List<string> TakeOffMarks(ChangedTree tree)
     {
         List<string> shown = new MadeFirstWalk(tree, _older).TakeOff();
@@ -94,14 +94,14 @@ internal sealed class ShadowedFiles
     }
 
     /// <param name="selections">What the trees are made of.</param>
-    /// <param name="isRunning">What was below before can still have been hidden on purpose.</param>
+    /// <param name="isRunning">What was below before may have been hidden on purpose since.</param>
     public void Write(ChangedTrees trees, List<Selection> selections, bool isRunning)
     {
         List<string> hierarchies = [];
         bool isComplete = true;
         foreach (ChangedTree tree in trees.Trees)
         {
-            // In memory there is no upper layer that outlives it.
+            // A merge in memory has no upper layer that outlives it.
             if (tree.IsWhole)
                 continue;
             isComplete = isComplete && new BelowWalk(tree, VersionOf(selections, tree), _record, _older).Run();
@@ -131,8 +131,8 @@ internal sealed class ShadowedFiles
     }
 
     /// <summary>
-    /// A record of an earlier boot would be treated as that of the machine's last run: what was deleted since would
-    /// show again. Without one, nothing is known.
+    /// Otherwise a record of an earlier boot would be treated as that of the machine's last run, and what was deleted
+    /// since would reappear. Without a record, nothing is known.
     /// </summary>
     public void RemoveUnlessWritten()
     {
@@ -150,8 +150,8 @@ internal sealed class ShadowedFiles
     }
 
     /// <summary>
-    /// Distinguishes versions whose files look the same on the disk: those of an image that was built again with the
-    /// same times. What changes without need costs one reading of all files.
+    /// Distinguishes versions whose files look the same on the disk, such as those of an image that was rebuilt with
+    /// the same times. A needless change only costs one reading of all files.
     /// </summary>
     private string VersionOf(List<Selection> selections, ChangedTree tree)
     {

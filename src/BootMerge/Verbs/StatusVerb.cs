@@ -66,7 +66,7 @@ internal static class StatusVerb
             .Add("ignored", isLooked ? JsonReport.Ignored(selections) : JsonValue.Null()), settings.Json));
     }
 
-    /// <summary>At a terminal: what a person may want to know next.</summary>
+    /// <summary>For people at a terminal: what they may want to know next.</summary>
     private static string Hint(Session session, JsonValue hierarchies)
     {
         Settings settings = session.Settings;
@@ -83,7 +83,7 @@ internal static class StatusVerb
         }
         catch (Exception e) when (e is KernelException or InputException)
         {
-            // Not root, for one: the table is what was asked for.
+            // For example not root: the table is what was asked for.
             return "";
         }
     }
@@ -124,7 +124,7 @@ internal static class StatusVerb
 
     private static string? Mode(Marker marker) => Origin.Mutable(marker.Origin)?.Get("mode")?.Text;
 
-    /// <summary>Where writes go: a directory inside the root, or "memory"; null when they are refused.</summary>
+    /// <summary>Where writes go: a directory inside the root, or "memory"; null if they are refused.</summary>
     private static string? Writes(string hierarchy, Marker marker)
     {
         if (Origin.Mutable(marker.Origin) is not JsonValue mutable

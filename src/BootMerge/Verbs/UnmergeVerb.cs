@@ -18,7 +18,7 @@ internal static class UnmergeVerb
             manager.Ask();
     }
 
-    /// <returns>false when it was only shown.</returns>
+    /// <returns>false if it was only shown.</returns>
     private static bool Unmerge(Session session, ServiceManager manager)
     {
         using SafeFileHandle? turn = session.TakeTurn(session.Settings.Classes);
@@ -31,7 +31,7 @@ internal static class UnmergeVerb
         }
 
         manager.Note();
-        // A sysext's /usr may carry what a confext's stack was made of: last merged, first unmerged.
+        // A sysext's /usr may contain what a confext's merge was made of: merged last, unmerged first.
         merges.Reverse();
         MergeRemoval.Run(session.Root, merges, session.Journal, session.Log);
         VerityDevice.RemoveLeftovers();

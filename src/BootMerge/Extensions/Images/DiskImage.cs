@@ -11,7 +11,7 @@ internal sealed class DiskImage : IDisposable
 
     private readonly Volume? _root;
 
-    // Lies upon the root's /usr, and is alone in an image without a root.
+    // It is mounted on the root's /usr; an image may have it without a root.
     private readonly Volume? _usr;
 
     /// <summary>Takes over both volumes; <see cref="ImageOpener"/> makes them.</summary>
@@ -31,15 +31,15 @@ internal sealed class DiskImage : IDisposable
     public SafeFileHandle Root { get; }
 
     /// <summary>
-    /// <see cref="Root"/> has a mount on it: the kernel takes a directory of that as a layer only by a copy of the
-    /// mount.
+    /// <see cref="Root"/> has a mount on it. To use a directory of that mount as a layer, the kernel needs a copy of
+    /// the mount.
     /// </summary>
     public bool HasUsr => _usr is not null;
 
-    /// <summary>Whether what is read of it is checked.</summary>
+    /// <summary>Whether reads from it are verified.</summary>
     public ImageProtection Protection { get; }
 
-    /// <summary>Another detached mount of it: an older kernel attaches each one only once.</summary>
+    /// <summary>Another detached mount of it: an older kernel attaches each mount only once.</summary>
     public SafeFileHandle Mount() => _usr is null ? _root!.Mount() : Join();
 
     public void Dispose()
@@ -50,8 +50,8 @@ internal sealed class DiskImage : IDisposable
     }
 
     /// <summary>
-    /// Kernels before 6.15 attach nothing to a detached mount: so it is done where nobody sees it, and copied from
-    /// there.
+    /// Before 6.15 the kernel attaches nothing to a detached mount. So the mounts are joined where nobody sees them,
+    /// and copied from there.
     /// </summary>
     private SafeFileHandle Join()
     {

@@ -8,8 +8,8 @@ namespace BootMerge.Extensions.Images;
 internal delegate int ReadImage(byte[] buffer, ulong offset);
 
 /// <summary>
-/// The GUID partition table of an image (UEFI specification, section 5.3), read without the kernel's help. Whoever made
-/// the image is not trusted: nothing outside it is read, and nothing is multiplied before it is known to be small.
+/// The GUID partition table of an image (UEFI specification, section 5.3), read without the kernel's help. An image's
+/// maker is not trusted: nothing outside the image is read, and nothing is multiplied before it is known to be small.
 /// </summary>
 internal static class GptTable
 {
@@ -23,7 +23,7 @@ internal static class GptTable
     private const int LargestTable = 128 << 10;
     private const uint Revision = 0x10000;
 
-    /// <summary>Before it are the protective MBR and the header.</summary>
+    /// <summary>The protective MBR and the header come before it.</summary>
     private const int FirstUsable = 2;
     private const int GuidOffset = 16;
     private const int NameOffset = 56;
@@ -31,11 +31,12 @@ internal static class GptTable
 
     private static ReadOnlySpan<byte> Signature => "EFI PART"u8;
 
-    /// <param name="start">The first bytes of the image, at least two of the largest sectors if it has them.</param>
+    /// <param name="start">The first bytes of the image; if it has them, at least two sectors of the largest
+    /// size.</param>
     /// <param name="size">Of the image, in bytes.</param>
-    /// <param name="problem">Why the table cannot be used; empty when there is none.</param>
+    /// <param name="problem">Why the table cannot be used; empty if there is none.</param>
     /// <returns>
-    /// Those of known types, in the order of the table; null when there is none, or none that can be used.
+    /// Partitions of known types, in the order of the table; null if there is no table, or none that can be used.
     /// </returns>
     public static List<GptPartition>? Read(ReadOnlySpan<byte> start, ulong size, ReadImage read, out string problem)
     {
@@ -62,15 +63,15 @@ internal static class GptTable
             isSigned |= header.AsSpan().StartsWith(Signature);
         }
 
-        // What is left of a table that somebody wiped is not one.
+        // The remains of a wiped table are not a table.
         problem = partitions is not null || !isSigned ? ""
             : "its GPT partition table cannot be used: " + (!isProtected ? "no protective MBR"
                 : isAmbiguous ? "two sizes of sectors" : "header and backup are damaged");
         return partitions;
     }
 
-    /// <summary>What tells the size of the sectors; the rest of the header is for <see cref="ReadBy"/>.</summary>
-    /// <param name="sector">A whole one.</param>
+    /// <summary>Checks what tells the sector size; <see cref="ReadBy"/> checks the rest of the header.</summary>
+    /// <param name="sector">A whole sector.</param>
     private static bool IsHeader(ReadOnlySpan<byte> sector, ulong number)
     {
         ref readonly Header header = ref MemoryMarshal.AsRef<Header>(sector);
@@ -78,17 +79,17 @@ internal static class GptTable
             && header.Size <= sector.Length && header.Own == number;
     }
 
-    /// <param name="room">For a sector.</param>
+    /// <param name="room">A buffer for one sector.</param>
     /// <param name="number">Of the header's sector.</param>
     /// <param name="sectors">How many the image has.</param>
-    /// <returns>null when the header or the entries are not valid.</returns>
+    /// <returns>null if the header or the entries are not valid.</returns>
     private static List<GptPartition>? ReadBy(byte[] room, ulong number, ulong sectors, ReadImage read)
     {
         uint sector = (uint)room.Length;
         if (number >= sectors || read(room, number * sector) < room.Length || !IsHeader(room, number))
             return null;
         ref Header header = ref MemoryMarshal.AsRef<Header>(room.AsSpan());
-        // The checksum was made while its own place was empty.
+        // The checksum is computed with its own field set to zero.
         uint checksum = header.Checksum;
         header.Checksum = 0;
         if (Checksum(room.AsSpan(0, (int)header.Size)) != checksum

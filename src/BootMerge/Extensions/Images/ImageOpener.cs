@@ -8,28 +8,28 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// From an image's file to its file systems: what there is, whether the policy allows that, and whether it is what its
-/// maker signed; each before the kernel sees the next.
+/// Leads from an image's file to its file systems: what it contains, whether the policy allows that, and whether it is
+/// what its maker signed. Each is checked before the kernel sees the next part.
 /// </summary>
 /// <param name="file">Regular file or block device, opened for reading.</param>
 /// <param name="path">Of the image, inside the root.</param>
-/// <param name="beside">null: nothing can lie beside it.</param>
-/// <param name="certificates">Whose signatures count.</param>
-/// <param name="mayLieUnderLayers">Layers of other merges may come to lie on what is in it.</param>
+/// <param name="beside">null: the image cannot have files beside it.</param>
+/// <param name="certificates">Those whose signatures count.</param>
+/// <param name="mayLieUnderLayers">Layers of other merges may be stacked on its content.</param>
 internal sealed class ImageOpener(SafeFileHandle file, string path, SideFiles? beside, ImagePolicy policy,
     bool mayLieUnderLayers, SignerCertificates certificates)
 {
     private ImageProtection? _protection;
 
-    // What there is, once it was read: no partitions for a bare file system.
+    // What the table has, once it was read; empty for a bare file system.
     private List<GptPartition>? _partitions;
     private string? _fileSystem;
     private string? _signer;
 
-    /// <summary>Why the policy does not allow the image, or null; after <see cref="Open"/>.</summary>
+    /// <summary>Why the policy does not allow the image, or null; set by <see cref="Open"/>.</summary>
     public string? Refusal { get; private set; }
 
-    /// <returns>null when the policy does not allow it.</returns>
+    /// <returns>null if the policy does not allow it.</returns>
     public DiskImage? Open()
     {
         byte[] start = Start(file, 0);
@@ -47,8 +47,8 @@ internal sealed class ImageOpener(SafeFileHandle file, string path, SideFiles? b
     }
 
     /// <summary>
-    /// What is in it, and what each word of a policy would make of it, for people; after <see cref="Open"/>, however
-    /// that ended.
+    /// For people: what the image contains, and what each word of a policy would make of it. Call after
+    /// <see cref="Open"/>, whatever its result.
     /// </summary>
     public string Describe()
     {
@@ -121,7 +121,7 @@ internal sealed class ImageOpener(SafeFileHandle file, string path, SideFiles? b
         }, Designator.Root, beside.Signature, "it");
     }
 
-    /// <summary>Its maker meant it to be verified; systemd 262 merges it all the same, and says nothing.</summary>
+    /// <summary>The image's maker meant it to be verified; systemd 262 merges it anyway, without a message.</summary>
     private string? WhyBareIsUnverified() =>
         beside is null ? null
         : beside.Misnamed is not null ? "nobody looks at " + beside.Misnamed
@@ -131,7 +131,7 @@ internal sealed class ImageOpener(SafeFileHandle file, string path, SideFiles? b
         : beside.Tree is not null ? PathText.Printable(beside.TreeName) + " lies beside it, but no root hash"
         : null;
 
-    /// <summary>What is left of something older must not decide what is merged.</summary>
+    /// <summary>Remains of an older image must not decide what is merged.</summary>
     private static void RefuseLeftOvers(ReadOnlySpan<byte> start)
     {
         string? leftOver = Superblock.Find(start, "it", out string? reason);
@@ -155,7 +155,7 @@ internal sealed class ImageOpener(SafeFileHandle file, string path, SideFiles? b
                 usr = OpenPartition(choice, choice.Usr, Designator.Usr);
             if (_protection is { IsLess: true })
                 less = _protection;
-            // What is said of the whole is what is true of the root, which a usr partition only adds to.
+            // What is true of the root is reported for the whole image; a usr partition only adds to the root.
             if (Refusal is null && choice.Root is not null)
                 data = OpenPartition(choice, choice.Root, Designator.Root);
             if (less is not null && !_protection!.IsLess)
@@ -174,7 +174,7 @@ internal sealed class ImageOpener(SafeFileHandle file, string path, SideFiles? b
         return null;
     }
 
-    /// <returns>null when the policy does not allow its file system, or its signature.</returns>
+    /// <returns>null if the policy does not allow its file system, or its signature.</returns>
     private Volume? OpenPartition(PartitionChoice choice, GptPartition partition, Designator designator)
     {
         string place = designator == Designator.Root ? "its root partition" : "its usr partition";
@@ -236,8 +236,8 @@ internal sealed class ImageOpener(SafeFileHandle file, string path, SideFiles? b
     }
 
     /// <summary>
-    /// The signature is checked here first: the kernel writes an error into its log for each one that its own keyrings
-    /// do not know.
+    /// The signature is checked here first: for each one that the kernel's own keyrings do not know, the kernel would
+    /// log an error.
     /// </summary>
     private Volume? OpenVerified(VerityPlace place, Designator designator, byte[]? signature, string name)
     {
@@ -294,7 +294,7 @@ internal sealed class ImageOpener(SafeFileHandle file, string path, SideFiles? b
         }
         catch (KernelException e) when (e.Errno is Errno.EINVAL or Errno.ENOSYS)
         {
-            // Of ext4 and of XFS: a device of dm-verity has the blocks of its hash tree.
+            // For ext4 and XFS: a dm-verity device has its hash tree's block size.
             throw new InputException(e.Message + ": its file system may have smaller blocks than its hash tree");
         }
         finally

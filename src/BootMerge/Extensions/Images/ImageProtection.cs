@@ -1,18 +1,20 @@
 namespace BootMerge.Extensions.Images;
 
-/// <summary>How what is read of an image was checked against its maker's hash, or why it is not.</summary>
+/// <summary>How reads from an image are verified against its maker's hash, or why they are not.</summary>
 internal sealed class ImageProtection
 {
-    /// <summary>In lower-case hexadecimal; null: nothing is checked.</summary>
+    /// <summary>In lower-case hexadecimal; null: nothing is verified.</summary>
     public string? RootHash { get; init; }
 
-    /// <summary>The file of /etc/verity.d or its like whose certificate the signer has, or "kernel"; or null.</summary>
+    /// <summary>
+    /// The file in /etc/verity.d or its like that holds the signer's certificate, or "kernel"; or null.
+    /// </summary>
     public string? SignedBy { get; init; }
 
-    /// <summary>Why there is less than a signature that somebody trusts, or null.</summary>
+    /// <summary>Why there is no trusted signature, or null.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The image's maker meant it to be protected better.</summary>
+    /// <summary>Whether the image's maker meant it to be protected better.</summary>
     public bool IsLess { get; init; }
 
     /// <summary>"verified, signature by vendor.crt"</summary>

@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>A file, or a part of it, as a block device, read-only; it is gone with its last user.</summary>
+/// <summary>A file, or a part of one, as a read-only block device that goes with its last user.</summary>
 internal static class LoopDevice
 {
     public const string Prefix = "/dev/loop";
@@ -15,7 +15,7 @@ internal static class LoopDevice
     /// <param name="path">The device's path in this process's view.</param>
     public static SafeFileHandle Attach(SafeFileHandle file, string name, ulong offset, ulong size, out string path)
     {
-        // Between the number and the use of it somebody else can take the device, but not for ever.
+        // Another process can take the device between our asking for its number and using it, but not for ever.
         const int Tries = 100;
         using SafeFileHandle control = Sys.TryOpen(Control, Sys.O_RDWR)
             ?? throw new InputException("no loop device is available: " + Control
@@ -33,7 +33,7 @@ internal static class LoopDevice
         }
     }
 
-    /// <summary>A device that shows the same already; null when there is none.</summary>
+    /// <summary>A device that shows the same already; null if there is none.</summary>
     public static SafeFileHandle? TryFind(SafeFileHandle file, ulong offset, ulong size, out string path)
     {
         FileStatus status = Sys.Status(file);

@@ -3,8 +3,8 @@ using System;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// The partition table of older disks (MBR). It is only recognised: before a GPT it is there so that older programs
-/// leave the disk alone, and an image that has nothing else is refused.
+/// The partition table of older disks (MBR), which is only recognised. Before a GPT it makes older programs leave the
+/// disk alone. An image that has only an MBR is refused.
 /// </summary>
 internal static class MasterBootRecord
 {
@@ -13,7 +13,7 @@ internal static class MasterBootRecord
     private const int SignatureOffset = 510;
     private const byte Gpt = 0xEE;
 
-    /// <summary>One of the four entries says that there is a GPT.</summary>
+    /// <summary>Whether one of the four entries announces a GPT.</summary>
     public static bool Protects(ReadOnlySpan<byte> start)
     {
         if (!IsSigned(start))
@@ -25,8 +25,8 @@ internal static class MasterBootRecord
     }
 
     /// <summary>
-    /// Boot sectors of file systems end like this table, with code where the entries would be: so the flag of the
-    /// first entry is looked at, too.
+    /// File systems' boot sectors end like this table, but have code in place of the entries. So the first entry's flag
+    /// is checked too.
     /// </summary>
     public static bool IsAt(ReadOnlySpan<byte> start) =>
         IsSigned(start) && (start[EntriesOffset] & 0x7F) == 0 && start[EntriesOffset + 4] != 0;

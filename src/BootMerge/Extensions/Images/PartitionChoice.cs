@@ -4,8 +4,8 @@ using System.Collections.Generic;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// Which partitions of an image are used: of each kind one, by architecture, label and image policy, as systemd 262
-/// chooses. Pure.
+/// Chooses the partitions of an image that are used: one of each kind, by architecture, label and image policy, as
+/// systemd 262 does. Pure.
 /// </summary>
 internal sealed class PartitionChoice
 {
@@ -14,12 +14,12 @@ internal sealed class PartitionChoice
     private readonly ImagePolicy _policy;
     private readonly GptPartition?[] _found = new GptPartition?[(int)Designator.Generic + 1];
 
-    // A bit for each designator.
+    // One bit for each designator.
     private readonly uint _ignored;
     private readonly uint _hidden;
 
     /// <param name="partitions">In the order of the table.</param>
-    /// <param name="given">Says which data and hash partition count; or null.</param>
+    /// <param name="given">Determines which data and hash partition count; or null.</param>
     public PartitionChoice(List<GptPartition> partitions, ImagePolicy policy, MachineArchitecture machine,
         RootHash? given = null)
     {
@@ -67,7 +67,7 @@ internal sealed class PartitionChoice
 
     public GptPartition? Root => Found(Designator.Root);
 
-    /// <summary>Its top is /usr; beside <see cref="Root"/> it lies upon that one's /usr.</summary>
+    /// <summary>Its top is /usr. If there is a <see cref="Root"/> too, it is mounted on that one's /usr.</summary>
     public GptPartition? Usr => Found(Designator.Usr);
 
     /// <summary>Why nothing of the image can be used, or null.</summary>
@@ -76,20 +76,20 @@ internal sealed class PartitionChoice
     /// <summary>Why the policy does not allow it, or null.</summary>
     public string? Refusal { get; }
 
-    /// <summary>What the data is verified by; null when it has none, or none that the policy uses.</summary>
+    /// <summary>The partition that verifies the data; null if there is none, or none that the policy uses.</summary>
     public GptPartition? HashTreeOf(Designator data) => Found(HashOf(data));
 
-    /// <summary>Holds the root hash and its signature; null as of <see cref="HashTreeOf"/>.</summary>
+    /// <summary>Holds the root hash and its signature; null as for <see cref="HashTreeOf"/>.</summary>
     public GptPartition? SignatureOf(Designator data) => Found(HashOf(data) + 1);
 
-    /// <summary>It has a hash partition that the policy does not want used.</summary>
+    /// <summary>Whether it has a hash partition that the policy does not use.</summary>
     public bool HasUnusedTree(Designator data) => HashTreeOf(data) is not null || IsIgnored(HashOf(data));
 
     private GptPartition? Found(Designator designator) => _found[(int)designator];
 
     private bool IsIgnored(Designator designator) => (_ignored & 1u << (int)designator) != 0;
 
-    /// <summary>Of two that are as good the first counts; only what belongs to an architecture has versions.</summary>
+    /// <summary>Of two equally good ones the first counts; only types with an architecture have versions.</summary>
     private static bool IsBetter(GptPartition partition, GptPartition other, MachineArchitecture machine)
     {
         if (partition.Architecture == PartitionTypes.AnyArchitecture)
@@ -104,7 +104,7 @@ internal sealed class PartitionChoice
 
     private static string NameOf(Designator data) => data == Designator.Root ? "root" : "usr";
 
-    /// <summary>A hash partition or signature without what it is for.</summary>
+    /// <summary>A hash partition or signature without the partition that it is for.</summary>
     private string? PairProblem()
     {
         for (Designator data = Designator.Root; data <= Designator.Usr; data++)

@@ -11,17 +11,17 @@ internal static class PartitionTypes
     /// <summary>In bytes.</summary>
     public const int Length = 16;
 
-    /// <summary>What belongs to no architecture.</summary>
+    /// <summary>A type that does not depend on the architecture.</summary>
     public const int AnyArchitecture = -1;
 
-    // Places in the table of systems.
+    // Indexes into the table Systems.
     private const int Kinds = 6;
     private const int FirstArm = 2;
     private const int Foreign = 2;
 
     /// <summary>
-    /// An image may be for any architecture: files in /etc work everywhere. For each: root, its verity and signature;
-    /// usr, its verity and signature.
+    /// An image may be for any architecture: files in /etc work everywhere. For each architecture: root, its verity and
+    /// signature; usr, its verity and signature.
     /// </summary>
     private static ReadOnlySpan<byte> Systems =>
     [
@@ -97,7 +97,7 @@ internal static class PartitionTypes
 
     /// <param name="architecture">A number for <see cref="RankOf"/>.</param>
     /// <returns>
-    /// false when it is not known. /var is not: its GUID must be the machine's own, which that of an image is not.
+    /// false if the type is unknown. /var counts as unknown: its GUID must be the machine's own, and an image's is not.
     /// </returns>
     public static bool TryFind(ReadOnlySpan<byte> type, out Designator designator, out int architecture)
     {
@@ -116,7 +116,8 @@ internal static class PartitionTypes
     }
 
     /// <summary>
-    /// Smaller ranks are preferred: the machine's own, the one that it runs as well, then all others alike.
+    /// Smaller ranks are preferred: the machine's own architecture, then the other one that it runs, then all the rest
+    /// alike.
     /// </summary>
     public static int RankOf(int architecture, MachineArchitecture machine) =>
         Math.Min(architecture ^ (machine == MachineArchitecture.Arm64 ? FirstArm : 0), Foreign);

@@ -2,10 +2,10 @@ using System;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>A root hash of dm-verity that somebody gave for an image, from outside of it.</summary>
+/// <summary>A dm-verity root hash for an image that comes from outside the image.</summary>
 /// <param name="text">In lower-case hexadecimal.</param>
 /// <param name="data">What it is for.</param>
-/// <param name="source">Where it is from, for messages: "site.roothash".</param>
+/// <param name="source">Where it comes from, for messages: "site.roothash".</param>
 internal sealed class RootHash(string text, Designator data, string source)
 {
     public string Text => text;
@@ -14,8 +14,8 @@ internal sealed class RootHash(string text, Designator data, string source)
 
     public string Source => source;
 
-    /// <summary>At least 16 bytes as hexadecimal digits; blanks between them do not count.</summary>
-    /// <returns>In lower case; null when it is not one.</returns>
+    /// <summary>At least 16 bytes as hexadecimal digits; blanks between them are ignored.</summary>
+    /// <returns>In lower case; null if it is not a root hash.</returns>
     public static string? Parse(ReadOnlySpan<char> text)
     {
         const int Shortest = 32;

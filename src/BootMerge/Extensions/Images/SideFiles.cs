@@ -5,14 +5,14 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// What an image's maker put beside it to verify it by: B.roothash or B.usrhash, B.verity and a signature, where B is
-/// the image's name without ".raw"; a root hash may also be an extended attribute.
+/// The files beside an image that verify it: B.roothash or B.usrhash, B.verity and a signature, where B is the image's
+/// name without ".raw". A root hash may also be an extended attribute.
 /// </summary>
 internal sealed class SideFiles : IDisposable
 {
     private const string Suffix = ".raw";
 
-    // Far more than a signature, or a hash, has.
+    // Far larger than a signature or a hash.
     public const int Limit = 1 << 16;
 
     private const ulong Beside = Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_MAGICLINKS;
@@ -23,23 +23,24 @@ internal sealed class SideFiles : IDisposable
     {
     }
 
-    /// <summary>null when there is none.</summary>
+    /// <summary>null if there is none.</summary>
     public RootHash? Hash { get; private set; }
 
-    /// <summary>PKCS#7 of the root hash, in DER; null when there is none.</summary>
+    /// <summary>PKCS#7 of the root hash, in DER; null if there is none.</summary>
     public byte[]? Signature { get; private set; }
 
-    /// <summary>The hash tree's file, opened for reading; null when there is none.</summary>
+    /// <summary>The hash tree's file, opened for reading; null if there is none.</summary>
     public SafeFileHandle? Tree { get; private set; }
 
-    /// <summary>The name of the tree's file, whether or not it is there.</summary>
+    /// <summary>The name of the tree's file, even if it does not exist.</summary>
     public string TreeName { get; private set; } = "";
 
-    /// <summary>A file that is named as if it were one of these, and is not; or null.</summary>
+    /// <summary>A file whose name looks like one of these but is not; or null.</summary>
     public string? Misnamed { get; private set; }
 
     /// <param name="image">O_PATH descriptor of a regular file.</param>
-    /// <param name="directory">That it is in; symlinks do not lead out of it. null: nothing is beside it.</param>
+    /// <param name="directory">The directory that it is in; symlinks do not lead out of it. null: nothing is beside
+    /// it.</param>
     /// <param name="name">Of the image in that directory.</param>
     public static SideFiles Read(SafeFileHandle image, SafeFileHandle? directory, string name)
     {
@@ -95,7 +96,7 @@ internal sealed class SideFiles : IDisposable
             return;
         foreach (string ending in (ReadOnlySpan<string>)[".roothash", ".verity", ".usrhash"])
         {
-            // Whatever is wrong with what nobody looks at.
+            // Errors do not matter: nothing reads this file.
             using SafeFileHandle? other = Sys.TryOpenAt(directory, name + ending, Sys.O_PATH, Beside, out _);
             if (other is not null)
                 Misnamed = PathText.Printable(name + ending) + ": its name must be "
@@ -109,7 +110,7 @@ internal sealed class SideFiles : IDisposable
         return file is null ? null : Root.ReadFile(file, name, Limit);
     }
 
-    /// <summary>A name that is too long is not there, either.</summary>
+    /// <summary>A name that is too long counts as missing too.</summary>
     private static SafeFileHandle? TryOpen(SafeFileHandle directory, string name)
     {
         SafeFileHandle? file = Sys.TryOpenAt(directory, name, Sys.O_PATH, Beside, out int errno);

@@ -4,7 +4,7 @@ using System.Buffers.Binary;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// Which file system a disk image, or a partition of it, is, by the signatures in its first bytes. Pure: nothing is
+/// Recognises the file system of a disk image or partition by the signatures in its first bytes. Pure: nothing is
 /// opened.
 /// </summary>
 internal static class Superblock
@@ -19,7 +19,7 @@ internal static class Superblock
 
     /// <param name="start">The first <see cref="Length"/> bytes, or all of a smaller image.</param>
     /// <param name="place">Where these bytes are: "it", "its root partition".</param>
-    /// <returns>The file system's type as mount(2) takes it; null with what is there instead in
+    /// <returns>The file system's type for mount(2); null if there is none, with what was found in
     /// <paramref name="problem"/>.</returns>
     public static string? Identify(ReadOnlySpan<byte> start, string place, out string problem)
     {
@@ -30,7 +30,7 @@ internal static class Superblock
         return found;
     }
 
-    /// <summary>As <see cref="Identify"/>, for where no file system is as good as one.</summary>
+    /// <summary>Like <see cref="Identify"/>, for callers that also accept the absence of a file system.</summary>
     /// <param name="refusal">null: there is one that can be mounted, or none.</param>
     public static string? Find(ReadOnlySpan<byte> start, string place, out string? refusal)
     {
@@ -44,7 +44,7 @@ internal static class Superblock
             || !Take("ext4", HasExt(start), ref found)
             || !Take("btrfs", Has(start, BtrfsOffset, "_BHRfS_M"u8), ref found))
         {
-            // What is left of an older file system must not decide what is merged.
+            // Remains of an older file system must not decide what is merged.
             refusal = place + " is ambiguous: it has the signatures of more than one file system, " + found
                 + " among them";
             return null;
@@ -53,7 +53,7 @@ internal static class Superblock
         return found;
     }
 
-    /// <returns>false when another one was found before.</returns>
+    /// <returns>false if another one was found before.</returns>
     private static bool Take(string type, bool isHere, ref string? found)
     {
         if (!isHere)
@@ -65,8 +65,8 @@ internal static class Superblock
     }
 
     /// <summary>
-    /// The signature has two bytes, which another file system's data may have there by chance (in an erofs it is within
-    /// the UUID): so the block size, 1 KiB to 64 KiB, and the revision, 0 or 1, are looked at, too.
+    /// The signature has only two bytes, which another file system's data may contain by chance (in an erofs they are
+    /// within the UUID). So the block size, 1 KiB to 64 KiB, and the revision, 0 or 1, are checked too.
     /// </summary>
     private static bool HasExt(ReadOnlySpan<byte> start) =>
         Has(start, ExtOffset + 0x38, [0x53, 0xEF]) && IsAtMost(start, ExtOffset + 0x18, 6)

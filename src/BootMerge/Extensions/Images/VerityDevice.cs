@@ -4,18 +4,18 @@ using Microsoft.Win32.SafeHandles;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>Data and the hash tree over it: two places of one file, or of two.</summary>
+/// <summary>Data and its hash tree: two ranges of one file, or of two.</summary>
 internal sealed class VerityPlace
 {
     /// <summary>Opened for reading, like the tree's.</summary>
     public required SafeFileHandle Data { get; init; }
 
-    /// <summary>In bytes, as all that follows.</summary>
+    /// <summary>In bytes, like all that follow.</summary>
     public required ulong DataOffset { get; init; }
 
     public required ulong DataSize { get; init; }
 
-    /// <summary>The same handle where the tree is in the same file.</summary>
+    /// <summary>The same handle if the tree is in the same file.</summary>
     public required SafeFileHandle Tree { get; init; }
 
     /// <summary>Of the superblock.</summary>
@@ -26,13 +26,13 @@ internal sealed class VerityPlace
     /// <summary>In lower-case hexadecimal.</summary>
     public required string RootHash { get; init; }
 
-    /// <summary>Where the hash is from, for messages.</summary>
+    /// <summary>Where the hash comes from, for messages.</summary>
     public required string HashSource { get; init; }
 }
 
 /// <summary>
-/// A device of dm-verity: its data with each block checked when it is read. Made by the kernel's calls alone, without
-/// udev; it is gone with its last user, and the loop devices below it are, too.
+/// A dm-verity device, which checks each block of its data when the block is read. It is made with system calls alone,
+/// without udev. It goes with its last user, and so do the loop devices below it.
 /// </summary>
 internal static class VerityDevice
 {
@@ -44,12 +44,12 @@ internal static class VerityDevice
 
     private static bool _isCleanedUp;
 
-    /// <summary>Whether the kernel can check signatures of root hashes by its own keyrings.</summary>
+    /// <summary>Whether the kernel can check signatures of root hashes with its own keyrings.</summary>
     public static bool KernelChecksSignatures => Sys.Exists(RequireSignatures);
 
     /// <summary>
-    /// Whether it matters that the kernel itself has seen the signature: it takes nothing else, or its policies ask for
-    /// it.
+    /// Whether the kernel itself must have seen the signature: because it accepts nothing else, or because its policies
+    /// ask for it.
     /// </summary>
     public static bool KernelWantsSignatures
     {
@@ -64,10 +64,10 @@ internal static class VerityDevice
 
     /// <param name="image">For messages.</param>
     /// <param name="signature">PKCS#7 of the root hash, for the kernel to check; or null.</param>
-    /// <param name="mayGoWithout">Without the kernel's consent to the signature, too.</param>
+    /// <param name="mayGoWithout">Go on even if the kernel does not accept the signature.</param>
     /// <param name="path">The device's path in this process's view.</param>
-    /// <param name="refusal">Why the kernel does not take the signature, or 0.</param>
-    /// <returns>Opened for reading; null when the kernel does not take the signature, and has to.</returns>
+    /// <param name="refusal">Why the kernel does not accept the signature, or 0.</param>
+    /// <returns>Opened for reading; null if the kernel must accept the signature and does not.</returns>
     public static SafeFileHandle? Open(VerityPlace place, string image, byte[]? signature, bool mayGoWithout,
         out string path, out int refusal)
     {
@@ -106,7 +106,7 @@ internal static class VerityDevice
         }
         finally
         {
-            // From here on it goes with its last user: at once, if it could not be opened.
+            // From here on the device goes with its last user: at once, if it could not be opened.
             Sys.TryRemoveMapped(control, name);
         }
 
@@ -115,7 +115,7 @@ internal static class VerityDevice
         try
         {
             Must(Sys.TryResumeMapped(control, name), "ioctl DM_DEV_SUSPEND", image);
-            control.Dispose(); // and with it the lock: slow storage is not everybody's business
+            control.Dispose(); // this releases the lock: others need not wait for slow storage
             CheckFirstBlock(device, place, superblock.HashBlock);
             return device;
         }
@@ -126,7 +126,7 @@ internal static class VerityDevice
         }
     }
 
-    /// <summary>The node may be there without the module.</summary>
+    /// <summary>The device node may exist although the module is not loaded.</summary>
     private static SafeFileHandle OpenControl()
     {
         try
@@ -142,7 +142,7 @@ internal static class VerityDevice
             + " (is the kernel module dm_verity in the initramfs?)");
     }
 
-    /// <summary>What killed ones have left; nothing where the device mapper was never used.</summary>
+    /// <summary>Removes what killed commands have left; does nothing if the device mapper was never used.</summary>
     public static void RemoveLeftovers()
     {
         if (!Sys.Exists("/sys/module/dm_mod"))
@@ -155,11 +155,11 @@ internal static class VerityDevice
         }
         catch (KernelException)
         {
-            // In a container the device mapper is none of ours.
+            // In a container the device mapper is not ours.
         }
     }
 
-    /// <summary>The module says what it can do only when it is loaded, and nothing else loads it before that.</summary>
+    /// <summary>Only the loaded module says what it can do, and nothing else loads it early enough.</summary>
     public static void LoadModule()
     {
         if (KernelChecksSignatures)
@@ -169,7 +169,8 @@ internal static class VerityDevice
     }
 
     /// <summary>
-    /// Until the handle is closed. What a killed one has left has no user, and goes; what is in use stays.
+    /// Locks until the handle is closed. What a killed command has left has no user and is removed; devices in use
+    /// stay.
     /// </summary>
     private static void Lock(SafeFileHandle control)
     {
@@ -188,7 +189,7 @@ internal static class VerityDevice
                 Sys.TryRemoveMapped(control, name);
     }
 
-    /// <summary>The kernel shows a device when it has a table.</summary>
+    /// <summary>The kernel shows a device only once it has a table.</summary>
     private static SafeFileHandle OpenNew(string path, uint major, uint minor)
     {
         SafeFileHandle device = Sys.Open(path, Sys.O_RDONLY);
@@ -199,7 +200,7 @@ internal static class VerityDevice
         throw new InputException(path + " is not the device that the kernel has made");
     }
 
-    /// <returns>0, or why the kernel does not take the signature.</returns>
+    /// <returns>0, or why the kernel does not accept the signature.</returns>
     private static int TryLoadSigned(SafeFileHandle control, string name, VeritySuperblock superblock,
         Func<string?, string> table, byte[] signature)
     {
@@ -244,7 +245,7 @@ internal static class VerityDevice
             throw new KernelException(call, image, errno);
     }
 
-    /// <summary>As the device mapper takes a device.</summary>
+    /// <summary>In the form in which the device mapper accepts a device.</summary>
     private static string Number(SafeFileHandle device)
     {
         FileStatus status = Sys.Status(device);

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// What stands before the hash tree of dm-verity (cryptsetup's format, version 1). The root hash does not cover it, so
-/// nothing of it is believed before it was looked at. Pure.
+/// The header of a dm-verity hash tree (cryptsetup's format, version 1). The root hash does not cover it, so none of it
+/// is used unchecked. Pure.
 /// </summary>
 internal sealed class VeritySuperblock
 {
@@ -14,7 +14,7 @@ internal sealed class VeritySuperblock
 
     private const int SmallestBlock = 512;
 
-    // A page at most, of which some arm64 have large ones: the kernel says what it cannot use.
+    // At most a page, and some arm64 machines have large ones. The kernel reports what it cannot use.
     private const int LargestBlock = 1 << 16;
     private const int LargestSalt = 256;
 
@@ -31,7 +31,7 @@ internal sealed class VeritySuperblock
     /// <summary>"sha256"</summary>
     public string Algorithm { get; }
 
-    /// <summary>Of the data that is protected, in bytes.</summary>
+    /// <summary>Size of the protected data, in bytes.</summary>
     public ulong DataSize => _fields.DataBlocks * _fields.DataBlock;
 
     /// <summary>In bytes.</summary>
@@ -40,9 +40,9 @@ internal sealed class VeritySuperblock
     private static ReadOnlySpan<byte> Signature => "verity\0\0"u8;
 
     /// <param name="start">The first <see cref="Length"/> bytes of the hash partition.</param>
-    /// <param name="dataSize">How large the data partition is, in bytes.</param>
-    /// <param name="hashSize">How large the hash partition is, in bytes.</param>
-    /// <param name="problem">What is wrong, to stand behind "its hash partition"; empty when nothing is.</param>
+    /// <param name="dataSize">Size of the data partition, in bytes.</param>
+    /// <param name="hashSize">Size of the hash partition, in bytes.</param>
+    /// <param name="problem">What is wrong, to follow "its hash partition"; empty if nothing is.</param>
     public static VeritySuperblock? Parse(ReadOnlySpan<byte> start, ulong dataSize, ulong hashSize,
         out string problem)
     {
@@ -65,9 +65,9 @@ internal sealed class VeritySuperblock
             Convert.ToHexStringLower(start.Slice(Fields.SaltOffset, fields.SaltLength)));
     }
 
-    /// <summary>As dm-verity takes it.</summary>
+    /// <summary>The parameters of dm-verity's table.</summary>
     /// <param name="dataDevice">"7:0".</param>
-    /// <param name="hashDevice">The same where the tree lies behind the data.</param>
+    /// <param name="hashDevice">The same device if the tree is behind the data.</param>
     /// <param name="hashOffset">Where the superblock is on that device, in bytes.</param>
     /// <param name="rootHash">In hexadecimal, lower case.</param>
     /// <param name="signatureKey">The name of a key that holds the root hash's signature, or null.</param>

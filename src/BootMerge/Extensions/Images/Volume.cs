@@ -5,12 +5,12 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// A file system of an image, on what shows it: the image itself, or a loop device over all or a part of it. Its mounts
-/// are read-only and detached: nobody sees them, and a loop device goes with the last of them.
+/// A file system of an image, on the device that shows it: the image itself, or a loop device over all or part of it.
+/// Its mounts are read-only and detached: nobody sees them, and a loop device goes with the last of them.
 /// </summary>
 internal sealed class Volume : IDisposable
 {
-    // Open for as long as mounts may be made of it.
+    // Open as long as mounts may be made of it.
     private readonly SafeFileHandle _device;
     private readonly string _devicePath;
     private readonly string _image;
@@ -31,8 +31,8 @@ internal sealed class Volume : IDisposable
     /// <summary>An image without a partition table.</summary>
     /// <param name="file">Regular file or block device, opened for reading.</param>
     /// <param name="image">Path of the image, for messages.</param>
-    /// <param name="fileSystem">"erofs", as mount(2) takes it.</param>
-    /// <param name="mayLieUnderLayers">Layers of other merges may come to lie on what is in it.</param>
+    /// <param name="fileSystem">The type for mount(2): "erofs".</param>
+    /// <param name="mayLieUnderLayers">Layers of other merges may be stacked on its content.</param>
     public static Volume OfWhole(SafeFileHandle file, string image, string fileSystem, bool mayLieUnderLayers)
     {
         if (Sys.Status(file).IsBlockDevice)
@@ -43,7 +43,7 @@ internal sealed class Volume : IDisposable
         return OfPart(file, image, fileSystem, 0, 0);
     }
 
-    /// <summary>A partition: always on a loop device, since erofs can be read from a file only as a whole.</summary>
+    /// <summary>A partition. It is always on a loop device, because erofs can read a file only as a whole.</summary>
     /// <param name="offset">In bytes.</param>
     /// <param name="size">In bytes; 0: all of the file.</param>
     public static Volume OfPart(SafeFileHandle file, string image, string fileSystem, ulong offset, ulong size)
@@ -54,28 +54,28 @@ internal sealed class Volume : IDisposable
         }
         catch (KernelException e) when (e.Errno == Errno.EEXIST && fileSystem == "btrfs")
         {
-            // Up to 6.6 btrfs takes a UUID only from one device: from the one that the merged image has.
+            // Up to 6.6 btrfs accepts a UUID from only one device: the one that the merged image has.
             if (LoopDevice.TryFind(file, offset, size, out string device) is SafeFileHandle other)
                 return On(other, device, image, fileSystem);
             throw;
         }
     }
 
-    /// <summary>What a block device has.</summary>
+    /// <summary>The content of a block device.</summary>
     /// <param name="device">Opened for reading; the volume closes it.</param>
     public static Volume OfDevice(SafeFileHandle device, string devicePath, string image, string fileSystem) =>
         On(device, devicePath, image, fileSystem);
 
-    /// <summary>Another detached mount of it: an older kernel attaches each one only once.</summary>
+    /// <summary>Another detached mount of it: an older kernel attaches each mount only once.</summary>
     public SafeFileHandle Mount()
     {
         using SafeFileHandle context = Sys.FsOpen(_fileSystem);
         Sys.SetString(context, "source", _devicePath, _image);
         Sys.SetFlag(context, "ro", _image);
-        // A journal cannot be replayed on what is read-only, and must not be: the image would be another one after it.
+        // A read-only device cannot replay a journal, and must not: that would change the image.
         if (_fileSystem is "ext4" or "xfs")
             Sys.SetFlag(context, "norecovery", _image);
-        // A refresh mounts the image beside the merge that it will replace; XFS takes a UUID only once.
+        // A refresh mounts the image beside the merge that it will replace, but XFS accepts a UUID only once.
         if (_fileSystem == "xfs")
             Sys.SetFlag(context, "nouuid", _image);
         if (_fileSystem == "btrfs")
@@ -91,11 +91,11 @@ internal sealed class Volume : IDisposable
     }
 
     /// <summary>
-    /// erofs can be mounted from the file itself [6.12]. The mount then counts as a layer upon the file's own file
-    /// system, of which the kernel allows two: so this is not for images that others may lie upon, nor for files on an
-    /// overlay.
+    /// erofs can be mounted from the file itself [6.12]. But then the mount is stacked on the file's own file system,
+    /// and the kernel allows a stack of two. So this is not for images that other layers may be stacked on, nor for
+    /// files on an overlay.
     /// </summary>
-    /// <returns>null when this kernel wants a block device.</returns>
+    /// <returns>null if this kernel needs a block device.</returns>
     private static Volume? TryWithoutDevice(SafeFileHandle file, string image, string fileSystem)
     {
         try

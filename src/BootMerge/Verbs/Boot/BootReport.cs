@@ -11,8 +11,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// What the boot stage did, for the log and, in /run/bootmerge/boot.json, for later. Disposing it writes both, also on
-/// the way out of a failure.
+/// What the boot stage did, for the log and, in /run/bootmerge/boot.json, for later. Disposing it writes both, even
+/// after a failure.
 /// </summary>
 internal sealed class BootReport(Session session) : IDisposable
 {
@@ -32,7 +32,7 @@ internal sealed class BootReport(Session session) : IDisposable
     /// <summary>Whether this run has merged anything.</summary>
     public bool IsChanged { get; private set; }
 
-    /// <summary>The fallback that was taken, or null.</summary>
+    /// <summary>The fallback that was used, or null.</summary>
     public string? Fallback { get; set; }
 
     /// <summary>Why the boot stage failed, or could not renew a merge; or null.</summary>
@@ -43,17 +43,17 @@ internal sealed class BootReport(Session session) : IDisposable
     /// <summary>Whiteouts that were removed because the vendor's list names them.</summary>
     public List<string> Whiteouts { get; set; } = [];
 
-    /// <summary>Directories in which the layers below show since their opaque marks were taken off.</summary>
+    /// <summary>Directories in which the layers below show because their opaque marks were removed.</summary>
     public List<string> OpaqueMarks { get; } = [];
 
-    /// <summary>How many of each kind were pruned; null when nothing was to be.</summary>
+    /// <summary>How many of each kind were pruned; null if nothing was to be pruned.</summary>
     public JsonValue? Pruned { get; set; }
 
     public List<Selection> Selections { get; set; } = [];
 
     public List<MergePlan> Plans { get; set; } = [];
 
-    /// <summary>Ends a step; its time is in the report.</summary>
+    /// <summary>Ends a step; the report has its duration.</summary>
     public void Step(string name)
     {
         string milliseconds = Milliseconds(_stepStart);
@@ -78,7 +78,7 @@ internal sealed class BootReport(Session session) : IDisposable
         session.Log.Warning("The merge of an earlier run stays as it is, without what came since: " + problem + ".");
     }
 
-    /// <summary>For an exception filter: takes the reason down and lets the exception pass.</summary>
+    /// <summary>For an exception filter: records the reason and lets the exception pass.</summary>
     public bool TakeDown(Exception failure)
     {
         Failure = failure.Message;
@@ -135,8 +135,8 @@ internal sealed class BootReport(Session session) : IDisposable
         .Add("milliseconds", _times);
 
     /// <summary>
-    /// The reports of the runs before this one, the first one first: /run is empty at the beginning of a boot. Of very
-    /// many the first and the last ones.
+    /// Reports of this boot's earlier runs, first one first: /run is empty at the beginning of a boot. If there are
+    /// very many, only the first and the last ones.
     /// </summary>
     private static JsonValue EarlierRuns(SafeFileHandle directory)
     {

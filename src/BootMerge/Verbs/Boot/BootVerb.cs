@@ -11,9 +11,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// boot: the stage before switch-root. Routes writes to the machine's own /etc, merges, and falls back to a merge that
-/// needs no writable file system when that is what the settings want. It is meant to run twice: before and after what
-/// fills the new root (Ignition). The second run refreshes.
+/// boot: the stage before switch-root. Routes writes to the machine's own /etc and merges. If the settings allow it, it
+/// falls back to a merge that needs no writable file system. It is meant to run twice: before and after what fills the
+/// new root (Ignition). The second run refreshes.
 /// </summary>
 internal static class BootVerb
 {
@@ -81,14 +81,14 @@ internal static class BootVerb
 
         List<MergePlan>? plans = Merge(session, selections, accepted, existing, routingProblem, report);
         report.Step("merge");
-        // What an earlier run has told systemd is about the merge that stays.
+        // What an earlier run has told systemd still describes the merge that stays.
         if (plans is null)
             return;
         report.Plans = plans;
         visibility.Publish(session);
         SystemdMode.Publish(session, selections, plans);
         report.Step("systemd");
-        // A first run has written it down before it merged. Last, as it takes longest, and nothing waits for it.
+        // A first run has recorded it before it merged. Last, because it takes longest and nothing waits for it.
         if (existing.Count > 0)
             ShadowedFiles.KeepUp(session);
     }
@@ -107,11 +107,11 @@ internal static class BootVerb
         return classes;
     }
 
-    /// <summary>The vendor's directory where it is not an extension yet; null unless writes are to be routed.</summary>
+    /// <summary>The vendor's directory if it is not an extension yet; null if writes are not to be routed.</summary>
     private static Extension? BareDefaults(Session session) =>
         session.Settings.RouteEtc ? VendorDefaults.Bare(session.Root) : null;
 
-    /// <returns>null when the merge that was there stays, because it cannot be brought up to date.</returns>
+    /// <returns>null if the existing merge stays, because it cannot be brought up to date.</returns>
     private static List<MergePlan>? Merge(Session session, List<Selection> selections,
         List<List<AcceptedExtension>> accepted, List<ExistingMerge> existing, string? routingProblem, BootReport report)
     {
@@ -125,7 +125,7 @@ internal static class BootVerb
             problem = first.Failure!.Message;
         }
 
-        // An earlier run's merge is writable, and something may be writing there: nothing less takes its place, and the
+        // An earlier run's merge is writable, and something may be writing there. So nothing less replaces it, and the
         // machine comes up with it.
         bool wouldLose = first is { WouldLose: true };
         bool isEnough = IsEnough(session, selections, existing);
@@ -158,8 +158,8 @@ internal static class BootVerb
     }
 
     /// <summary>
-    /// Whether a machine may come up with these merges as they are: what is merged first is among them, and what it
-    /// must not lack.
+    /// Whether a machine may come up with these merges as they are: they must include the class that is merged first,
+    /// and what is required.
     /// </summary>
     private static bool IsEnough(Session session, List<Selection> selections, List<ExistingMerge> existing)
     {

@@ -11,9 +11,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// What the boot stage does to the machine's own layer before it is merged: deletions that the vendor does not want are
-/// undone, opaque marks that hide nothing on purpose are removed, what equals the layers below is pruned, and what lies
-/// below the rest is remembered. Nothing of it makes a boot fail.
+/// What the boot stage does to the machine's own layer before it is merged. It undoes deletions that the vendor does
+/// not want, removes opaque marks that hide nothing on purpose, prunes what equals the layers below, and records what
+/// is below the rest. None of this fails a boot.
 /// </summary>
 internal static class CleanUp
 {
@@ -21,11 +21,11 @@ internal static class CleanUp
     private const string ListPath = "/usr/share/flatcar/etc-no-whiteouts";
     private const int ListLimit = 1 << 20;
 
-    /// <summary>Nobody can log in, and users cannot be added, while one of these is deleted.</summary>
+    /// <summary>While one of these is deleted, nobody can log in, and users cannot be added.</summary>
     private static readonly string[] UserDatabases = ["passwd", "group", "shadow", "gshadow"];
 
-    /// <param name="shadowed">Looks at the same trees when they are as they will be merged; null where nothing is to be
-    /// remembered.</param>
+    /// <param name="shadowed">Examines the same trees as they will be merged; null if nothing is to be
+    /// recorded.</param>
     public static void Run(Session session, List<Selection> selections, ShadowedFiles? shadowed, BootReport report)
     {
         List<Selection> writing = selections.FindAll(static selection =>
@@ -80,7 +80,7 @@ internal static class CleanUp
     private static string[] ReadList(Root root) => root.TryReadFile(ListPath, ListLimit) is byte[] text
         ? PathText.Decode(text).Split('\n') : [];
 
-    /// <param name="path">"/etc/profile", or from /etc on; anything that is not a whiteout stays.</param>
+    /// <param name="path">"/etc/profile", or relative to /etc; anything but a whiteout stays.</param>
     private static void TakeBack(Session session, SafeFileHandle upper, string path, BootReport report)
     {
         if (path.StartsWith(Hierarchy + "/", StringComparison.Ordinal))
@@ -94,7 +94,7 @@ internal static class CleanUp
                 Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out _);
         if (parent is null || OverlayMark.TryStatus(parent, name) is not { IsWhiteout: true })
             return;
-        // Once before the first: it looks at the whole layer. What is left is told of by the merge.
+        // Once, before the first: it reads the whole layer. The merge reports what is left.
         if (report.Whiteouts.Count == 0)
             _ = CopyOrigins.Remove(upper);
         Sys.RemoveFile(parent, name);
@@ -142,7 +142,7 @@ internal static class CleanUp
             if (isPruning)
                 report.Step("prune");
             failure = "The record of shadowed files is not written: ";
-            // Before the merge: killed after it, the next boot stage finds that all is done.
+            // Before the merge: if this is killed afterwards, the next boot stage finds everything done.
             shadowed?.Write(trees, selections, isRunning: false);
             report.Step("shadowed");
         }
@@ -160,7 +160,7 @@ internal static class CleanUp
             session.Log.Warning(failure + "the machine's own tree is too large for bootmerge's memory limit.");
         }
 
-        // A tree that is refused is refused for the merge as well: the machine writes nothing then.
+        // A refused tree is refused for the merge as well: then the machine writes nothing.
         if (isOpen)
             shadowed?.RemoveUnlessWritten();
         if (!isPruning)

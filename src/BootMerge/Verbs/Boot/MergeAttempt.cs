@@ -9,22 +9,22 @@ using BootMerge.Sessions;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// One try to merge everything; that it failed is a value, because the boot stage may try something else.
+/// One attempt to merge everything. A failure is a value, because the boot stage may try something else.
 /// </summary>
 internal sealed class MergeAttempt
 {
     /// <summary>What is merged now; null after a failure, which has changed nothing.</summary>
     public List<MergePlan>? Plans { get; private init; }
 
-    /// <summary>All of it was there already, and as it should be.</summary>
+    /// <summary>Everything was merged already, and as it should be.</summary>
     public bool WasUpToDate { get; private init; }
 
     public Exception? Failure { get; private init; }
 
-    /// <summary>The failure is that what was written to memory since an earlier run would be lost.</summary>
+    /// <summary>The failure: what was written to memory since an earlier run would be lost.</summary>
     public bool WouldLose { get; private init; }
 
-    /// <summary>Some stack had, or should have had, an upperdir in the root: a merge without one may work.</summary>
+    /// <summary>Some merge had, or should have had, an upperdir in the root: a merge without one may work.</summary>
     public bool WantedToWrite { get; private init; }
 
     /// <param name="fallback">Do without an upperdir in the root; null: as configured.</param>
@@ -65,7 +65,7 @@ internal sealed class MergeAttempt
                     WouldLose = true,
                 };
 
-        // The transaction has undone everything by the time its exception gets here; what to do next is decided there.
+        // The transaction has undone everything before its exception gets here; the caller decides what to do next.
         try
         {
             Merging.CarryOut(session, views, plans);
@@ -82,22 +82,22 @@ internal sealed class MergeAttempt
     }
 
     /// <summary>
-    /// A merge that a script has made by systemd's calls may be noexec, which its marker does not say: scripts in /etc
-    /// would not run.
+    /// A merge that a script has made with systemd's calls may be noexec, which its marker does not say: then scripts
+    /// in /etc would not run.
     /// </summary>
     private static bool IsAsPlanned(RootViews views, MergePlan plan) =>
         views.IsUpToDate(plan) && plan.Stacks.TrueForAll(stack =>
             IsAsPlanned(views.MergeOn(stack.Hierarchy)!, plan, stack));
 
-    // Two modes may be recorded as one, the nearest that systemd has.
+    // Two modes may be recorded as the same one, the nearest that systemd has.
     private static bool IsAsPlanned(ExistingMerge merge, MergePlan plan, StackPlan stack) =>
         merge.Marker.Mode == plan.MarkerMode
         && merge.IsMountedNoExec == ((stack.Attributes & Sys.MOUNT_ATTR_NOEXEC) != 0);
 
     /// <summary>
     /// What the machine wrote to /etc stays above the extensions: the hierarchy itself is imported. systemd refuses
-    /// that, a refresh of it that cannot skip would first unmerge and then fail; so the marker speaks of the nearest
-    /// mode that its refresh can end in. A sysext's /usr is the vendor's own: there that mode is the one merged in.
+    /// that: a refresh that cannot skip would first unmerge and then fail. So the marker states the nearest mode with
+    /// which systemd's refresh can succeed. A sysext's /usr is the vendor's own: there the merge really has that mode.
     /// </summary>
     private static PlanResult PlanFallback(FallbackMode fallback, ClassSettings settings,
         List<HierarchyState> states, List<AcceptedExtension> accepted)
@@ -114,10 +114,10 @@ internal sealed class MergeAttempt
     }
 
     /// <summary>
-    /// The same where the settings ask for it: /etc is read-only, or forgets what is written, and the machine's files
-    /// are on top.
+    /// The same if the settings ask for it: /etc is read-only, or forgets what is written, and the machine's files are
+    /// on top.
     /// </summary>
-    /// <returns>null when the routing entry leads elsewhere, which systemd can do as well.</returns>
+    /// <returns>null if the routing entry leads elsewhere, which systemd can handle too.</returns>
     private static PlanResult? PlanImport(Session session, ClassSettings settings, List<HierarchyState> states,
         List<AcceptedExtension> accepted)
     {

@@ -10,16 +10,16 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// A systemd whose refresh does not skip (257 and earlier) merges anew at every boot, and knows no file that says in
-/// which mode: read-only, with the vendor's files above the machine's. Its service is told, for this boot, to start
-/// only where nothing is merged, and then in the mode of the boot stage.
+/// Systemd 257 and earlier cannot skip a refresh: it merges anew at every boot, and no file can tell it the mode. That
+/// merge would be read-only, with the vendor's files above the machine's. So its service is told, for this boot, to
+/// start only if nothing is merged, and then in the boot stage's mode.
 /// </summary>
 internal static class OlderSystemd
 {
     private const string FileName = "50-bootmerge.conf";
     private const int ProgramLimit = 16 << 20;
 
-    /// <summary>The option that came with the skipping, so every program that skips has it in its text.</summary>
+    /// <summary>This option came with skipping, so every program that skips has it in its text.</summary>
     private const string OptionOfSkipping = "--always-refresh";
 
     public static void Publish(Session session, ClassSettings settings, MergePlan plan)
@@ -27,11 +27,11 @@ internal static class OlderSystemd
         string name = "systemd-" + plan.Class.Name;
         string directoryName = "systemd/system/" + name + ".service.d";
         ReadOnlySpan<byte> program = TextOf(session.Root, "/usr/bin/" + name);
-        // systemd's, and this program's own, which may be there in its place.
+        // systemd's, or this program itself, which may be installed in its place.
         if (plan.Stacks.Count == 0 || program.IsEmpty || Has(program, OptionOfSkipping)
             || MemoryMarshal.Cast<byte, char>(program).IndexOf(OptionOfSkipping) >= 0)
         {
-            // Of an earlier run.
+            // From an earlier run.
             using SafeFileHandle? there = Sys.TryOpen("/run/" + directoryName, Sys.O_PATH | Sys.O_DIRECTORY);
             if (there is not null)
                 Sys.RemoveFile(there, FileName);
@@ -46,7 +46,7 @@ internal static class OlderSystemd
             + " would merge again at boot.");
     }
 
-    /// <summary>Empty where there is no such program, or it cannot be read.</summary>
+    /// <summary>Empty if there is no such program, or it cannot be read.</summary>
     private static byte[] TextOf(Root root, string path)
     {
         using SafeFileHandle? program = root.TryOpen(path, Sys.O_PATH, out _);
@@ -66,7 +66,7 @@ internal static class OlderSystemd
             text.Append("ConditionPathExists=!").Append(stack.Hierarchy).Append('/').Append(plan.Class.MarkerName)
                 .Append("/dev\n");
 
-        // systemd has no such mode.
+        // systemd does not have this mode.
         if (MutableModes.Imports(plan.Mode))
             return text.ToString();
         string arguments = plan.RecordedMode == MutableMode.No || !Has(program, "--mutable=") ? ""

@@ -11,10 +11,10 @@ namespace BootMerge.Verbs.Boot;
 internal static class Requirement
 {
     /// <summary>
-    /// Known before anything is changed, so nothing is: the system is left as it was found. Only what may be a sysext
+    /// Called before anything is changed, so the system is left as it was found. Only an extension that may be a sysext
     /// cannot be known before writes are routed.
     /// </summary>
-    /// <param name="isSecondToCome">There are extensions that were not looked for yet.</param>
+    /// <param name="isSecondToCome">The second class's extensions have not been looked for yet.</param>
     public static void Check(Session session, Settings settings, List<Selection> selections, bool isSecondToCome)
     {
         string[] required = settings.RequireExtension;
@@ -45,7 +45,7 @@ internal static class Requirement
             + (reason ?? "no search directory has it"));
     }
 
-    /// <summary>After <see cref="Check"/>: whether merges that stay have one of them.</summary>
+    /// <summary>After <see cref="Check"/>: whether the merges that stay have one of them.</summary>
     public static bool IsMetBy(Session session, List<Selection> selections, List<ExistingMerge> merges)
     {
         bool isAny = false;
@@ -59,10 +59,10 @@ internal static class Requirement
                     return true;
         }
 
-        return !isAny; // where there is none, none is required
+        return !isAny; // if none exists, none is required
     }
 
-    /// <summary>Flatcar's defaults meet a requirement of either of their names under any name.</summary>
+    /// <summary>Flatcar's defaults, under any name, meet a requirement of either of their names.</summary>
     private static List<Candidate> Meant(Session session, string[] required, List<Selection> selections)
     {
         Extension? bare = Array.Exists(required, VendorDefaults.IsName) ? VendorDefaults.Bare(session.Root) : null;

@@ -12,20 +12,20 @@ internal static class RoutingEntry
 {
     private const string Hierarchy = "/etc";
 
-    /// <summary>Makes /var/lib/extensions.mutable/etc -> /etc where there is nothing.</summary>
-    /// <returns>Why it could not be made; null when it is there, or nothing needs it.</returns>
+    /// <summary>Makes /var/lib/extensions.mutable/etc -> /etc if nothing exists there.</summary>
+    /// <returns>Why it could not be made; null if it exists, or nothing needs it.</returns>
     public static string? Ensure(Session session, List<ClassSettings> classes)
     {
         if (!session.Settings.RouteEtc || ModeOfConfexts(classes) is not MutableMode mode
             || !MutableModes.UsesRouting(mode))
             return null;
-        // An import comes out as if it was there.
+        // An import gives the same result without the entry.
         return Make(session) is string problem && MutableModes.WritesToDisk(mode) ? problem : null;
     }
 
     private static string? Make(Session session)
     {
-        // That it cannot be made on a read-only or full file system is what the fallback is for.
+        // The fallback is for exactly this case: a read-only or full file system.
         try
         {
             string entry = HierarchyState.RoutingEntry(Hierarchy);
@@ -57,7 +57,7 @@ internal static class RoutingEntry
         return null;
     }
 
-    /// <summary>A dangling symlink is a decision, too.</summary>
+    /// <summary>A dangling symlink is a deliberate choice too.</summary>
     private static bool Exists(Root root, string entry)
     {
         using SafeFileHandle? directory = root.TryOpenDirectory(PathName.Parent(entry));
@@ -71,6 +71,6 @@ internal static class RoutingEntry
         if (!Sys.MakeDirectory(parent, name, Octal.Mode755, root.Outside(path)))
             return;
         using SafeFileHandle created = Sys.OpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        Sys.ChangeMode(created, Octal.Mode755); // whatever the umask made of it
+        Sys.ChangeMode(created, Octal.Mode755); // the umask may have changed it
     }
 }

@@ -10,9 +10,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// An extension in a form that systemd accepts: NAME has a real directory etc with a release file. Where that takes an
-/// overlay, it is mounted inside the root, because /run's mounts get other numbers when systemd switches to it, and
-/// its refresh would take that for a change.
+/// An extension in a form that systemd accepts: NAME has a real directory etc with a release file. If that takes an
+/// overlay, it is mounted inside the root. In /run the mount would get another number when systemd switches to the
+/// root, and systemd's refresh would treat that as a change.
 /// </summary>
 internal sealed class ShownExtension : IDisposable
 {
@@ -33,13 +33,13 @@ internal sealed class ShownExtension : IDisposable
 
     public string Name { get; }
 
-    /// <summary>Of the directory that systemd will treat as the extension, inside the root.</summary>
+    /// <summary>The directory that systemd will treat as the extension, inside the root.</summary>
     public string Path { get; }
 
-    /// <summary>Something will be mounted at <see cref="Path"/>.</summary>
+    /// <summary>Whether something will be mounted at <see cref="Path"/>.</summary>
     public bool IsMount => _overlay is not null;
 
-    /// <summary>As the marker's origin has it.</summary>
+    /// <summary>The extension's entry in the marker's origin.</summary>
     public JsonValue Identity { get; }
 
     /// <param name="directory">The directory that is the extension's /etc, inside the root.</param>
@@ -49,7 +49,7 @@ internal sealed class ShownExtension : IDisposable
         string parent = above.Length == 0 ? "/" : above;
         bool isCalledEtc = directory == above + Hierarchy && above.Length > 0;
 
-        // NAME -> parent is enough for a directory called etc that has a release file.
+        // A symlink NAME to the parent is enough if the directory is called etc and has a release file.
         if (isCalledEtc && HasRelease(root, directory, extension.Name))
         {
             using SafeFileHandle handle = root.OpenAt(parent, Sys.O_PATH | Sys.O_DIRECTORY);
@@ -57,7 +57,7 @@ internal sealed class ShownExtension : IDisposable
                 null);
         }
 
-        // Otherwise an overlay, over the parent when there is no extension yet, else over the extension itself.
+        // Otherwise an overlay: over the parent if there is no extension yet, otherwise over the extension itself.
         string path = extension.IsBareDirectory ? parent : extension.Path;
         SafeFileHandle overlay = MakeOverlay(root, extension.Name, directory, path);
         return new ShownExtension(extension.Name, path, needsLink: extension.IsBareDirectory,
@@ -95,7 +95,7 @@ internal sealed class ShownExtension : IDisposable
         string rootPath = Sys.PathOf(root.Handle);
         using PrivateView? view = method == LayerMethod.Descriptors ? null : PrivateView.Enter();
         using Root bare = Root.Open(rootPath);
-        // Before the stage is attached: a symlink that climbs to the root leads to what is attached there.
+        // Before the stage is attached: a symlink that climbs to the root would lead to what is attached there.
         bool hasRelease = HasRelease(bare, directory, name);
         return LayerView.Mount(bare, method, isStaged: view is not null, bare.Outside(target), (stage, layers) =>
         {
@@ -107,7 +107,7 @@ internal sealed class ShownExtension : IDisposable
         });
     }
 
-    /// <param name="directoryName">Whatever the directory is called, as etc it is seen.</param>
+    /// <param name="directoryName">The directory's real name; it is shown as etc.</param>
     private static void FillReleaseLayer(SafeFileHandle layer, string name, string directoryName, bool hasRelease)
     {
         Sys.MakeDirectory(layer, "etc", Octal.Mode755, "etc");

@@ -10,15 +10,15 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// The running system's systemd-confext.service refreshes at every boot, in the mode that its configuration says: when
-/// that is another one than was merged in, it would merge again, read-only and with the vendor's files above the
-/// machine's. So the mode is passed on in /run, which is moved to the new root.
+/// The running system's systemd-confext.service refreshes at every boot, in the mode of its configuration. If that is
+/// another mode than the merge's, it would merge again, read-only and with the vendor's files above the machine's. So
+/// the mode is passed on in /run, which is moved to the new root.
 /// </summary>
 internal static class SystemdMode
 {
     private const string FileName = SourceFile.PublishedName;
 
-    /// <summary>After the merge, which is good without this: what fails here is a warning.</summary>
+    /// <summary>After the merge, which works without this: a failure here is only a warning.</summary>
     public static void Publish(Session session, List<Selection> selections, List<MergePlan> plans)
     {
         if (!IsCarriedOver(session.Root))
@@ -66,8 +66,8 @@ internal static class SystemdMode
     }
 
     /// <summary>
-    /// This process's /run is, or will be, that of the root: it runs in an initramfs, or on the root itself. Anything
-    /// else is a trial on another tree, which must not change the system that it runs on.
+    /// Whether this process's /run is, or will be, the root's: it runs in an initramfs, or on the root itself. Anything
+    /// else is a trial on another tree, which must not change the running system.
     /// </summary>
     public static bool IsCarriedOver(Root root)
     {

@@ -9,9 +9,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// systemd-confext resolves a symlinked hierarchy directory inside the extension, finds nothing and drops the extension
-/// silently; and it does not see defaults that are not an extension. Such extensions are shown to it in
-/// /run/confexts, in a form it accepts, and recorded in the marker as what it will find there: then its refresh skips.
+/// systemd-confext resolves a hierarchy that is a symlink inside the extension, finds nothing, and silently drops the
+/// extension. Nor does it see defaults that are not an extension. So such extensions are shown to it in /run/confexts
+/// in a form that it accepts, and the marker records what it will find there. Then its refresh skips.
 /// </summary>
 internal sealed class SystemdVisibility : IDisposable
 {
@@ -24,13 +24,13 @@ internal sealed class SystemdVisibility : IDisposable
     {
     }
 
-    /// <summary>By extension name: what systemd will see in place of the extension.</summary>
+    /// <summary>From an extension's name to what systemd will see in its place.</summary>
     public IReadOnlyDictionary<string, JsonValue> Identities => _identities;
 
-    /// <summary>Names of those of which systemd will see a mount made for it.</summary>
+    /// <summary>Names of extensions for which systemd will see a mount made for it.</summary>
     public List<string> Mounted { get; } = [];
 
-    /// <summary>Before the merge, whose marker holds the identities. Nothing is shown yet.</summary>
+    /// <summary>Before the merge, whose marker has the identities. Nothing is shown yet.</summary>
     public static SystemdVisibility Prepare(Session session, List<Selection> selections)
     {
         SystemdVisibility visibility = new();
@@ -48,7 +48,7 @@ internal sealed class SystemdVisibility : IDisposable
         return visibility;
     }
 
-    /// <summary>After the merge, which is good without this: what fails here is a warning.</summary>
+    /// <summary>After the merge, which works without this: a failure here is only a warning.</summary>
     public void Publish(Session session)
     {
         foreach (ShownExtension shown in _shown)
@@ -66,7 +66,7 @@ internal sealed class SystemdVisibility : IDisposable
         }
     }
 
-    // The merge is what matters: a machine that is up with it can be mended.
+    // The merge matters more: a machine that is up with it can be repaired.
     private static void WarnOfDrop(Session session, string name, KernelException e) =>
         session.Log.Warning("The running system's systemd-confext will not find '" + name
             + "', and will drop it when it refreshes: " + e.Message);

@@ -6,8 +6,8 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.Verbs.Boot;
 
 /// <summary>
-/// A separate /var that the root's fstab has and that is not mounted yet: the routing entry is then looked for, and
-/// made, in the directory below it. The running system does not find it, and its refresh merges read-only.
+/// A separate /var that is in the root's fstab but not mounted yet. Then the routing entry is looked for, and made, in
+/// the directory under the mount point. The running system does not find it there, and its refresh merges read-only.
 /// </summary>
 internal static class UnmountedVar
 {
@@ -17,7 +17,7 @@ internal static class UnmountedVar
     /// <summary>The directories on the way to the routing entry.</summary>
     private static readonly string[] Places = ["/var", "/var/lib", "/var/lib/extensions.mutable"];
 
-    /// <summary>What is wrong with the file itself is not for us to say.</summary>
+    /// <summary>Errors in the file itself are not ours to report.</summary>
     public static void Warn(Session session)
     {
         try
@@ -40,9 +40,9 @@ internal static class UnmountedVar
         }
     }
 
-    /// <param name="text">As fstab(5) says.</param>
+    /// <param name="text">In the format of fstab(5).</param>
     /// <returns>The first of <see cref="Places"/> that the table mounts at boot and for which
-    /// <paramref name="isMissing"/>; or null.</returns>
+    /// <paramref name="isMissing"/> is true; or null.</returns>
     internal static string? Find(string text, Func<string, bool> isMissing)
     {
         foreach (string line in text.Split('\n'))

@@ -4,7 +4,7 @@ using System.Buffers.Text;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>What identifies a certificate of X.509 (RFC 5280). Its key and the rest are the kernel's to read.</summary>
+/// <summary>What identifies an X.509 certificate (RFC 5280). The kernel reads its key and the rest.</summary>
 internal ref struct Certificate
 {
     private static ReadOnlySpan<byte> Beginning => "-----BEGIN CERTIFICATE-----"u8;
@@ -16,7 +16,7 @@ internal ref struct Certificate
     private ReadOnlySpan<byte> _issuer;
     private ReadOnlySpan<byte> _serial;
 
-    /// <summary>The first certificate of a file, DER; null when there is none (PEM, RFC 7468).</summary>
+    /// <summary>The first certificate in a file, in DER; null if there is none (PEM, RFC 7468).</summary>
     public static byte[]? FirstOf(ReadOnlySpan<byte> pem)
     {
         int start = pem.IndexOf(Beginning);
@@ -27,7 +27,7 @@ internal ref struct Certificate
         return length < 0 ? null : DecodeBase64(pem[..length]);
     }
 
-    /// <summary>null when it is not base64; white space in it does not count.</summary>
+    /// <summary>null if it is not base64; white space is ignored.</summary>
     public static byte[]? DecodeBase64(ReadOnlySpan<byte> text)
     {
         byte[] bytes = new byte[text.Length];
@@ -49,7 +49,7 @@ internal ref struct Certificate
         return !reader.IsBroken && !body.IsBroken;
     }
 
-    /// <summary>Whether a signer says that it is this one.</summary>
+    /// <summary>Whether a signer names this certificate as its own.</summary>
     public readonly bool IsOf(in Signer signer) =>
         _issuer.SequenceEqual(signer.Issuer) && _serial.SequenceEqual(signer.Serial);
 }

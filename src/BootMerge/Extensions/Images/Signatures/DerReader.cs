@@ -4,10 +4,10 @@ using System.Runtime.CompilerServices;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// The elements of DER (X.690), one after the other. Whoever wrote them is not trusted: nothing throws, and lengths
-/// have at most three bytes. After something that is not there, or not wholly there, all that is taken is empty, and
-/// <see cref="IsBroken"/> says so at the end. Lengths that are written longer than they must be are accepted, as by
-/// OpenSSL and the kernel; the indefinite form is not DER.
+/// Reads DER elements (X.690), one after the other. Their author is not trusted: nothing throws, and lengths have at
+/// most three bytes. After an element that is missing or incomplete, every further one is empty, and
+/// <see cref="IsBroken"/> says so at the end. Lengths that are longer than necessary are accepted, as by OpenSSL and
+/// the kernel; the indefinite form is not DER.
 /// </summary>
 internal ref struct DerReader(ReadOnlySpan<byte> bytes)
 {
@@ -30,10 +30,10 @@ internal ref struct DerReader(ReadOnlySpan<byte> bytes)
 
     public readonly bool IsAtEnd => _rest.IsEmpty;
 
-    /// <summary>All that was taken was there, and nothing else.</summary>
+    /// <summary>Everything that was taken was there, and nothing is left.</summary>
     public readonly bool IsWhole => !IsBroken && _rest.IsEmpty;
 
-    /// <summary>The tag of the next element; 0 at the end, which is no tag that is asked for.</summary>
+    /// <summary>The tag of the next element; 0 at the end, which is not a tag that anybody asks for.</summary>
     public readonly byte Next => _rest.IsEmpty ? (byte)0 : _rest[0];
 
     /// <returns>The content of the next element.</returns>
@@ -51,7 +51,7 @@ internal ref struct DerReader(ReadOnlySpan<byte> bytes)
     [MethodImpl(MethodImplOptions.NoInlining)]
     public bool TakeIs(byte tag, ReadOnlySpan<byte> content) => Take(tag).SequenceEqual(content);
 
-    /// <summary>An element that need not be there.</summary>
+    /// <summary>Takes an element that may be missing.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void Skip(byte tag)
     {
@@ -59,7 +59,7 @@ internal ref struct DerReader(ReadOnlySpan<byte> bytes)
             TakeWhole(tag);
     }
 
-    /// <summary>Goes into an element, behind which there must be nothing.</summary>
+    /// <summary>Enters an element that must be the last one.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public void EnterLast(byte tag)
     {
@@ -68,7 +68,7 @@ internal ref struct DerReader(ReadOnlySpan<byte> bytes)
         _rest = content;
     }
 
-    /// <summary>The identifier of an algorithm; parameters do not count for those that are known here.</summary>
+    /// <summary>The identifier of an algorithm; the algorithms known here have no parameters that matter.</summary>
     public ReadOnlySpan<byte> TakeAlgorithm()
     {
         DerReader algorithm = new(Take(Sequence));
@@ -83,7 +83,7 @@ internal ref struct DerReader(ReadOnlySpan<byte> bytes)
         if (_rest.Length >= start && _rest[0] == tag)
         {
             int length = _rest[1];
-            // Where the content begins. The indefinite form has a long length of no bytes.
+            // Where the content begins. The indefinite form is a long length of zero bytes.
             int end = start + Math.Max(length - LongLength, 0);
             if (length != LongLength && end <= start + LongestLength && end <= _rest.Length)
             {

@@ -2,13 +2,13 @@ using System;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>What messages say of a name of X.509, and of an object identifier.</summary>
+/// <summary>Describes an X.509 name, or an object identifier, for messages.</summary>
 internal static class DistinguishedName
 {
     // 2.5.4.3
     private static ReadOnlySpan<byte> CommonName => [0x55, 0x04, 0x03];
 
-    /// <summary>"CN=Acme"; "without a CN" when it has none, or is broken.</summary>
+    /// <summary>"CN=Acme"; "without a CN" if it has none, or is broken.</summary>
     /// <param name="name">DER.</param>
     public static string Describe(ReadOnlySpan<byte> name)
     {
@@ -20,7 +20,7 @@ internal static class DistinguishedName
             DerReader attribute = new(parts.Take(DerReader.Set));
             attribute.EnterLast(DerReader.Sequence);
             if (attribute.TakeIs(DerReader.ObjectIdentifier, CommonName))
-                // There are several types of text.
+                // The text may have one of several types.
                 return "CN=" + Words.Shown(PathText.Decode(attribute.Take(attribute.Next)));
         }
 
@@ -43,7 +43,7 @@ internal static class DistinguishedName
                 continue;
             if (text.Length == 0)
             {
-                // The first two are in one number.
+                // One number encodes the first two.
                 ulong first = Math.Min(number / 40, 2);
                 text = first.ToString();
                 number -= 40 * first;

@@ -5,8 +5,8 @@ using System.Numerics;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// SHA-256, SHA-384 and SHA-512 (FIPS 180-4) of what is in memory: the kernel checks signatures of digests, and makes
-/// none for programs.
+/// SHA-256, SHA-384 and SHA-512 (FIPS 180-4) of data in memory: the kernel verifies signatures of digests, but does not
+/// compute digests for programs.
 /// </summary>
 internal static class Sha2
 {
@@ -34,7 +34,7 @@ internal static class Sha2
         0x431d67c49c100d4c, 0x4cc5d4becb3e42b6, 0x597f299cfc657e2a, 0x5fcb6fab3ad6faec, 0x6c44198c4a475817,
     ];
 
-    // Of SHA-512, the upper halves of SHA-256; then of SHA-384.
+    // For SHA-512, with those of SHA-256 in the upper halves; then for SHA-384.
     private static ReadOnlySpan<ulong> Beginnings =>
     [
         0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1, 0x510e527fade682d1,
@@ -43,8 +43,8 @@ internal static class Sha2
         0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4,
     ];
 
-    // How far the three copies of a word are turned that are mixed, in each of four functions: the two capital sigmas
-    // of the standard, then the two small ones, which shift the last copy. Of SHA-256, then of the others.
+    // By how many bits the three copies of a word that are mixed are rotated, in each of four functions: the standard's
+    // two capital sigmas, then its two small ones, which shift the last copy. First for SHA-256, then for the others.
     private static ReadOnlySpan<byte> Turns =>
     [
         2, 13, 22, 6, 11, 25, 7, 18, 3, 17, 19, 10,
@@ -61,7 +61,7 @@ internal static class Sha2
         for (int i = 0; i < state.Length; i++)
             state[i] = Beginnings[i + (bits == 384 ? 8 : 0)] >> (word == 4 ? 32 : 0);
 
-        // A byte, and the length in two words, of which the last eight bytes are enough.
+        // One byte, and the length in two words, of which the last eight bytes are enough.
         byte[] padded = new byte[(text.Length + 2 * word + block) / block * block];
         text.CopyTo(padded);
         padded[text.Length] = 0x80;
@@ -76,16 +76,16 @@ internal static class Sha2
     }
 
     /// <summary>
-    /// For 32-bit words the upper halves of all numbers do not count: additions carry nothing down from there, and
+    /// With 32-bit words, the upper halves of all numbers are ignored: additions carry nothing down from there, and
     /// <see cref="Mix"/> drops them.
     /// </summary>
     /// <param name="block">Sixteen words.</param>
-    /// <param name="shift">Of which each has two to this power bytes.</param>
+    /// <param name="shift">Each word has 2 to the power of this many bytes.</param>
     private static void Take(ulong[] state, ReadOnlySpan<byte> block, int shift)
     {
         int functions = 4 * (shift - 2);
         int rounds = functions == 0 ? Rounds256 : Rounds512;
-        // What was in a word before is shifted out of it, or into an upper half.
+        // Earlier content of a word is shifted out of it, or into an upper half.
         Span<ulong> words = stackalloc ulong[Rounds512];
         for (int i = 0; i < block.Length; i++)
             words[i >> shift] = words[i >> shift] << 8 | block[i];

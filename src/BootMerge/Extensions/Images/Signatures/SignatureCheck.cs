@@ -5,14 +5,16 @@ using BootMerge.Linux;
 namespace BootMerge.Extensions.Images;
 
 /// <summary>
-/// Whether a root hash was signed by the owner of a certificate in verity.d of the root, where systemd looks as well.
-/// The signer's own certificate must be there: there are no chains, and dates do not count. The kernel checks the
-/// signature; only what is signed, and by whom, is read here.
+/// Whether a root hash was signed by the owner of a certificate in the root's verity.d, where systemd looks too. The
+/// signer's own certificate must be there: chains are not followed, and dates are ignored. The kernel checks the
+/// signature; this only reads what was signed, and by whom.
 /// </summary>
 /// <param name="isAllowed">false: the kernel option systemd.allow_userspace_verity=0 forbids it.</param>
 internal sealed class SignatureCheck(SignerCertificates certificates, bool isAllowed)
 {
-    /// <summary>Who would be needed, "issuer CN=Acme, serial 1f"; null when the signature does not say.</summary>
+    /// <summary>
+    /// The signer whose certificate is needed, "issuer CN=Acme, serial 1f"; null if the signature does not say.
+    /// </summary>
     /// <param name="signature">PKCS#7, DER.</param>
     public static string? SignerOf(ReadOnlySpan<byte> signature) =>
         SignedData.TryRead(signature, out SignedData data) && data.TryTakeSigner(out Signer signer)
@@ -27,7 +29,7 @@ internal sealed class SignatureCheck(SignerCertificates certificates, bool isAll
             return Failed("systemd.allow_userspace_verity=0 on the kernel command line forbids it");
         if (!SignedData.TryRead(signature, out SignedData data))
             return Failed("it is not a detached PKCS#7 signature");
-        // Each of them must hold, so the first that does not is the answer.
+        // All of them must be good, so the first that is not decides.
         while (data.HasSigner)
         {
             if (!data.TryTakeSigner(out Signer signer))
@@ -43,8 +45,8 @@ internal sealed class SignatureCheck(SignerCertificates certificates, bool isAll
 
     private static SignatureResult Failed(string reason) => new(null, reason);
 
-    /// <param name="reason">Why there is no answer, or why the kernel does not say that it is good.</param>
-    /// <returns>The file name of the signer's certificate; null when the signature is not known to be good.</returns>
+    /// <param name="reason">Why there is no answer, or why the kernel does not call it good.</param>
+    /// <returns>The file name of the signer's certificate; null if the signature is not known to be good.</returns>
     private string? FindOwner(Signer signer, ReadOnlySpan<byte> signed, out string reason)
     {
         reason = "it names its signer by a key identifier, not by issuer and serial number";
@@ -73,19 +75,19 @@ internal sealed class SignatureCheck(SignerCertificates certificates, bool isAll
         }
 
         if (reason.Length == 0)
-            // As ConfigurationReader searches them.
+            // The order in which ConfigurationReader searches them.
             reason = "the signer's certificate (" + signer.Name
                 + ") is not in /etc/verity.d, /run/verity.d, /usr/local/lib/verity.d, /usr/lib/verity.d (*"
                 + SignerCertificates.Suffix + ")" + (isAnyThere ? "" : ", where there is none") + certificates.Hint;
         return null;
     }
 
-    /// <param name="digest">null: what was signed is something else.</param>
-    /// <returns>Empty when the signature is good.</returns>
+    /// <param name="digest">null: something else was signed.</param>
+    /// <returns>Empty if the signature is good.</returns>
     private static string KernelSays(byte[] certificate, string name, bool isEcdsa, int bits, byte[]? digest,
         ReadOnlySpan<byte> signature)
     {
-        // Only the kernel's answer about the signature can make it good, whatever else it answers.
+        // Only the kernel's answer about the signature can make it good, whatever its other answers are.
         bool isGood = false;
         int result = digest is null ? -Errno.EKEYREJECTED : Sys.AddKey("asymmetric", "bootmerge:" + name, certificate);
         if (result > 0)
@@ -95,7 +97,7 @@ internal sealed class SignatureCheck(SignerCertificates certificates, bool isAll
                 digest, signature);
             isGood = result == 0;
             Sys.RemoveKey(key);
-            // How it is not a signature of this does not matter.
+            // The ways in which it is not a valid signature do not matter.
             if (result is -Errno.EBADMSG or -Errno.EINVAL)
                 result = -Errno.EKEYREJECTED;
         }

@@ -4,10 +4,10 @@ using BootMerge.Json;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>What is in a partition with a signature (Discoverable Partitions Specification).</summary>
+/// <summary>The content of a signature partition (Discoverable Partitions Specification).</summary>
 internal sealed class SignaturePartition
 {
-    /// <summary>In bytes; nobody needs more than a few thousand.</summary>
+    /// <summary>In bytes; real ones need a few thousand at most.</summary>
     public const int Limit = 4 << 20;
 
     private SignaturePartition(string rootHash, byte[] signature)
@@ -22,8 +22,8 @@ internal sealed class SignaturePartition
     /// <summary>PKCS#7 of the root hash, DER.</summary>
     public byte[] Signature { get; }
 
-    /// <param name="content">The whole partition: JSON, and NULs up to its end.</param>
-    /// <returns>null when it has no root hash or no signature, or is not such a partition.</returns>
+    /// <param name="content">The whole partition: JSON, padded with NULs.</param>
+    /// <returns>null if it has no root hash or no signature, or is not such a partition.</returns>
     public static SignaturePartition? Parse(ReadOnlySpan<byte> content)
     {
         ReadOnlySpan<byte> text = content.TrimEnd((byte)0);

@@ -1,15 +1,11 @@
 namespace BootMerge.Extensions.Images;
 
-/// <summary>Who has signed a root hash, or why nobody is known to have.</summary>
+/// <summary>Who signed a root hash, or why no signer is known.</summary>
 internal sealed class SignatureResult(string? certificate, string? reason)
 {
-    /// <summary>
-    /// The file name of the certificate that verified it, "vendor.crt"; null when it was not verified.
-    /// </summary>
+    /// <summary>The file name of the certificate that verified it, "vendor.crt"; null if it was not verified.</summary>
     public string? Certificate { get; } = certificate;
 
-    /// <summary>
-    /// Without a subject, to come after "its signature is not recognized: "; null when it was verified.
-    /// </summary>
+    /// <summary>Without a subject, to follow "its signature is not recognized: "; null if it was verified.</summary>
     public string? Reason { get; } = reason;
 }

@@ -2,13 +2,13 @@ using System;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>One who signed: by which certificate, how, and what came out. All as it is in the signature.</summary>
+/// <summary>One signer: by which certificate, how, and with what result. All as the signature has it.</summary>
 internal ref struct Signer
 {
     // The subject's key identifier, in place of issuer and serial number: [0], primitive.
     private const byte KeyIdentifier = 0x80;
 
-    // Each but for its last byte. SHA-2: 2.16.840.1.101.3.4.2; RSA: 1.2.840.113549.1.1; ECDSA: 1.2.840.10045.4.3.
+    // Each without its last byte. SHA-2: 2.16.840.1.101.3.4.2; RSA: 1.2.840.113549.1.1; ECDSA: 1.2.840.10045.4.3.
     private static ReadOnlySpan<byte> Hashes => [0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02];
 
     private static ReadOnlySpan<byte> Rsa => [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x01];
@@ -27,7 +27,7 @@ internal ref struct Signer
     private ReadOnlySpan<byte> _attributes;
     private ReadOnlySpan<byte> _signature;
 
-    /// <summary>The issuer of the signer's certificate, DER; empty when the signer is named in another way.</summary>
+    /// <summary>The issuer of the signer's certificate, DER; empty if the signer is named in another way.</summary>
     public readonly ReadOnlySpan<byte> Issuer => _issuer;
 
     /// <summary>Of the signer's certificate, as the bytes of its INTEGER.</summary>
@@ -42,7 +42,7 @@ internal ref struct Signer
     // Twice what RFC 5280 allows.
     private const int LongestSerial = 40;
 
-    /// <param name="reader">In its SignerInfo.</param>
+    /// <param name="reader">Inside its SignerInfo.</param>
     public bool TryRead(DerReader reader)
     {
         int version = reader.Take(DerReader.Integer) is [byte only] ? only : 0;
@@ -67,7 +67,7 @@ internal ref struct Signer
     }
 
     /// <param name="bits">Of the SHA-2 that was used.</param>
-    /// <param name="isEcdsa">Otherwise it is RSA, PKCS#1 v1.5.</param>
+    /// <param name="isEcdsa">Otherwise RSA, PKCS#1 v1.5.</param>
     /// <param name="unsupported">The identifier of what cannot be checked here, DER.</param>
     public readonly bool IsSupported(out int bits, out bool isEcdsa, out ReadOnlySpan<byte> unsupported)
     {
@@ -81,15 +81,15 @@ internal ref struct Signer
         bits = 128 + 128 * hash;
         unsupported = _algorithm;
         isEcdsa = LastOf(_algorithm, Ecdsa) == hash + 1;
-        // RSA without a hash in its name, or with this one.
+        // RSA that names no hash, or this one.
         int rsa = LastOf(_algorithm, Rsa);
         return isEcdsa || rsa == 1 || rsa == hash + 10;
     }
 
     /// <summary>
-    /// The digest that the signature is of: that of the text itself, or that of attributes which name the text's.
+    /// The digest that was signed: that of the text itself, or that of attributes which contain the text's digest.
     /// </summary>
-    /// <returns>null when the attributes are for another text.</returns>
+    /// <returns>null if the attributes are for another text.</returns>
     public readonly byte[]? TryDigest(ReadOnlySpan<byte> text, int bits)
     {
         byte[] digest = Sha2.Hash(text, bits);
@@ -107,7 +107,7 @@ internal ref struct Signer
             ReadOnlySpan<byte> name = attribute.Take(DerReader.ObjectIdentifier);
             ReadOnlySpan<byte> values = attribute.Take(DerReader.Set);
             isSound &= attribute.IsWhole;
-            // Whatever is said twice must hold twice.
+            // An attribute given twice must be right twice.
             if (name.SequenceEqual(ContentType))
                 isSound &= isTyped = values.SequenceEqual(SignedData.NoText);
             else if (name.SequenceEqual(MessageDigest))
@@ -117,13 +117,13 @@ internal ref struct Signer
             }
         }
 
-        // What was signed is the set itself, not the element of the signature that it stands in (RFC 5652, 5.4).
+        // The set itself was signed, not the tagged element in which the signature stores it (RFC 5652, 5.4).
         byte[] signed = _attributes.ToArray();
         signed[0] = DerReader.Set;
         return isSound && isTyped && isSame && !attributes.IsBroken ? Sha2.Hash(signed, bits) : null;
     }
 
-    /// <returns>-1 when it does not begin so.</returns>
+    /// <returns>-1 if it does not begin so.</returns>
     private static int LastOf(ReadOnlySpan<byte> identifier, ReadOnlySpan<byte> beginning) =>
         identifier.Length == beginning.Length + 1 && identifier.StartsWith(beginning) ? identifier[^1] : -1;
 }

@@ -4,7 +4,7 @@ using BootMerge.Linux;
 
 namespace BootMerge.Extensions.Images;
 
-/// <summary>What verity.d of a root has: files that may hold the certificates of signers.</summary>
+/// <summary>The content of a root's verity.d: files that may hold signers' certificates.</summary>
 internal sealed class SignerCertificates
 {
     public const string Suffix = ".crt";
@@ -17,10 +17,12 @@ internal sealed class SignerCertificates
         Hint = hint;
     }
 
-    /// <summary>Of two of one name the stronger; those that cannot be read are left out.</summary>
+    /// <summary>Of two with one name, the stronger; files that cannot be read are left out.</summary>
     public List<SourceFile> Files { get; }
 
-    /// <summary>Why one that somebody put there may not be among them, to stand behind a reason; or empty.</summary>
+    /// <summary>
+    /// Why a certificate that somebody put there may be missing here, to be appended to a reason; or empty.
+    /// </summary>
     public string Hint { get; }
 
     public static SignerCertificates Read(Root root)
