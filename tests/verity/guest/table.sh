@@ -130,6 +130,17 @@ arrange_beside-link() {
     mv $root/var/lib/images/ext.{verity,roothash} $there/
 }
 sysext beside-link policy=root=verity : refuses "root=verity"
+# systemd follows what leads out of the directory.
+arrange_beside-elsewhere() {
+    local name
+    arrange_beside-strict
+    for name in verity roothash roothash.p7s; do
+        mv $there/ext.$name $root/var/lib/images/elsewhere.$name
+        ln -s ../images/elsewhere.$name $there/ext.$name
+    done
+}
+sysext beside-elsewhere certificates=signer policy=root=signed differs="1 nothing / 0 ext other" : \
+    refuses "leads out of its directory"
 # Unverified, which systemd does not tell.
 arrange_hash-alone() { put_bare; put_hash; }
 sysext hash-alone : merges "Merging 'ext' unverified" "no hash tree"
