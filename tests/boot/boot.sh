@@ -1,7 +1,7 @@
 #!/bin/bash
-# boot.sh SUITE NAME IMAGES LOGS: the boots that the table `cases` lists for a suite under a name, on one ROOT disk, with
-# the images of images.sh. One line a boot, `ok ...` or `FAIL ...: why`.
-# LOGS/SUITE-NAME-N.results is what the guest's checks wrote, .console the serial console.
+# boot.sh SUITE NAME IMAGES LOGS: the boots that the table `cases` lists for a suite under a name, on one ROOT disk,
+# with the images from images.sh. Prints one line a boot, `ok ...` or `FAIL ...: why`. The guest's checks write
+# LOGS/SUITE-NAME-N.results, the serial console goes to .console.
 . "$(dirname "$0")/lib.sh"
 . "$here/extensions.sh"
 . "$here/guest/cleanup.sh"
@@ -21,8 +21,8 @@ lines=(console results)
 seconds=600
 disk=$images/$name.img
 
-# root_disk INITRAMFS: the machine's ROOT file system, its own /etc as it was left by earlier boots. What a case's name asks
-# for besides is at its end.
+# root_disk INITRAMFS: makes the machine's ROOT file system, with an /etc as earlier boots left it. Additions for single
+# cases are at its end.
 root_disk() {
     local tree=$disk.tree
     mkdir -p "$tree"/{usr,etc/sample.d,var/{log,tmp,cache,lib/{systemd,private,bootmerge-test}},root,home,proc,sys,dev,run,tmp,mnt,srv}
@@ -42,9 +42,9 @@ root_disk() {
     verity*) add_verity "$tree" ;;
     esac
     case $name in
-    # systemd's identity of an extension below /usr changes when a sysext is merged there: mask what is there.
+    # A sysext merged on /usr changes systemd's identity of an extension there: so mask that one.
     dropin-sysroot) mkdir "$tree/var/lib/confexts/flatcar-defaults" ;;
-    # A confext with 320 files; of the machine's own 300 are equal, 20 are not.
+    # A confext with 320 files; the machine's own files equal 300 of them and differ from 20.
     prune | prune-bench)
         local confext=$tree/var/lib/confexts/bulk/etc i
         many_files "$confext/bulk.d" 320 16
@@ -54,8 +54,8 @@ root_disk() {
         for ((i = 0; i < 320; i += 16)); do echo changed >>"$tree/etc/bulk.d/directory-0/file-$i"; done
         ;;
     dropin)
-        # Both units start at once. A sysext that is merged first covers /usr/lib/confexts: what is there is then not what
-        # `boot` has recorded, and the refresh of the confexts merges anew, as systemd's own would.
+        # Both units start at once. If the sysext is merged first, it covers /usr/lib/confexts. Then what is there is
+        # not what `boot` has recorded, and the refresh of the confexts merges anew, as systemd's own would.
         mkdir -p "$tree/etc/systemd/system/systemd-sysext.service.d"
         printf '[Unit]\nAfter=systemd-confext.service\n' >"$tree/etc/systemd/system/systemd-sysext.service.d/order.conf"
         ;;
@@ -71,12 +71,12 @@ root_disk() {
     rm -rf "$tree"
 }
 
-# boot INITRAMFS USR LOG COMMAND_LINE: one boot, to its end.
+# boot INITRAMFS USR LOG COMMAND_LINE: runs one boot to its end.
 boot() {
     local log=$3 append root=rw readonly=off
     case " $4 " in *" ro "*) root=ro readonly=on ;; esac
-    # No timeouts but the one around QEMU. systemd 258 and later would ask the terminal for its size and wait. What goes wrong
-    # in an initramfs without systemd shall not wait at a shell.
+    # No timeouts but the one around QEMU. systemd 258 and later would ask the terminal for its size and wait. A failure
+    # in an initramfs without systemd must not wait at a shell.
     append="root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
         mount.usrflags=ro systemd.unit=bootmerge-test.target rd.systemd.unit=initrd.target apparmor=0 mitigations=off fsck.mode=skip
         loglevel=4 systemd.show_status=1 systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80
@@ -91,17 +91,18 @@ boot() {
 
 stopped='Dependency failed for.* initrd-parse-etc.service'
 
-# end_when_stopped PID CONSOLE: a boot that stops without emergency.service would sit there until the timeout.
+# end_when_stopped PID CONSOLE: ends a boot that stops without emergency.service, which would otherwise wait until the
+# timeout.
 end_when_stopped() {
     until grep -aqE "$stopped" "$2" 2>/dev/null; do
         kill -0 "$1" 2>/dev/null || return 0
         sleep 1
     done
-    sleep 10 # time enough for a machine that boots on after all
+    sleep 10 # enough time for a machine that boots on after all
     kill "$1" 2>/dev/null || true
 }
 
-# verdict EXPECTED LOG: why the boot is not what was expected; nothing when it is.
+# verdict EXPECTED LOG: why the boot is not as expected; nothing if it is.
 verdict() {
     local merged left
     case $1 in
@@ -134,7 +135,7 @@ while read -r row_name row_suites initramfs usr expected append; do
     log=$logs/$suite-$name-$n
     again=
     [ $n -gt 1 ] || root_disk "$initramfs"
-    e2fsck -p "$disk" >/dev/null || true # a read-only disk cannot replay the journal of the boot before
+    e2fsck -p "$disk" >/dev/null || true # a read-only disk cannot replay the previous boot's journal
     cp --sparse=always "$disk" "$disk.before"
     started=$SECONDS
     boot "$initramfs" "$usr" "$log" "bootmerge-test=$expected $append"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154  # $base is set by the script that sources this
-# Sourced by image.sh: disks with a GPT, as other projects' images have them, made of a suite's chroot.
+# Sourced by image.sh: disks with a GPT, as in other projects' images, made from a suite's chroot.
 
-# system_tree TREE: a Debian as it is installed, that boots to multi-user.target, with extensions that fit and one that does not.
+# system_tree TREE: an installed Debian that boots to multi-user.target, with extensions that fit and one that does not.
 system_tree() {
     local tree=$1 confexts=$1/var/lib/confexts name
     mkdir -p "$tree"/{proc,sys,dev,run,tmp}
@@ -17,7 +17,7 @@ system_tree() {
     echo ID=another-system >"$confexts/other/etc/extension-release.d/extension-release.other"
 }
 
-# disk_of FILE (LABEL IMAGE)...: a GPT with these file systems, one partition each, which have their labels.
+# disk_of FILE (LABEL IMAGE)...: makes a GPT with these file systems, one for each partition, labelled with their names.
 disk_of() {
     local disk=$1 table="label: gpt" start=2048 size
     shift

@@ -7,7 +7,7 @@
 #   site    confext, image (erofs): a version of the vendor's /etc/sample.d/plain
 #   local   confext, directory: /etc/local.conf
 
-# add_extensions TREE: into a ROOT file system, version 1 in use, version 2 beside guest.sh in spare/.
+# add_extensions TREE: puts them into a ROOT file system, version 1 in use, version 2 in spare/ beside guest.sh.
 add_extensions() {
     local tree=$1 spare=$1/var/lib/bootmerge-test/spare
     add_version v1 "$tree/var/lib/extensions" "$tree/var/lib/confexts" "$tree.extension"
@@ -27,15 +27,15 @@ add_version() {
     local_confext "$1" "$3/local"
 }
 
-# Each of these: VERSION DIR.
+# Each of these takes VERSION DIR.
 hello() {
     local units=$2/usr/lib/systemd/system
     mkdir -p "$2/usr/lib/hello" "$2/usr/lib/extension-release.d" "$units/local-fs.target.d"
     echo "hello $1" >"$2/usr/lib/hello/version"
     printf 'ID=_any\nEXTENSION_RELOAD_MANAGER=1\nEXTENSION_RESTART_UNITS=hello.service\n' \
         >"$2/usr/lib/extension-release.d/extension-release.hello"
-    # Ordered as a service with default dependencies is, by way of sysinit.target: at boot systemd's own program hangs, as it
-    # waits until the service has been restarted, which waits for systemd-sysext.service.
+    # Ordered like a service with default dependencies, through sysinit.target. With such a service systemd's own
+    # program hangs at boot: it waits until the service has been restarted, which waits for systemd-sysext.service.
     cat >"$units/hello.service" <<'UNIT'
 [Unit]
 Description=A service shipped by a sysext image
@@ -65,8 +65,8 @@ local_confext() {
     echo ID=_any >"$2/etc/extension-release.d/extension-release.local"
 }
 
-# add_verity TREE: confexts that systemd-repart has made and signed, one of them damaged, and one by a signer whom
-# nobody trusts. The policy takes only what somebody has signed whom the machine trusts; a directory needs no signature.
+# add_verity TREE: adds confexts made and signed by systemd-repart, one of them damaged, and one by a signer whom nobody
+# trusts. The policy accepts only images signed by somebody whom the machine trusts; a directory needs no signature.
 add_verity() {
     local confexts=$1/var/lib/confexts
     "$repo/tests/verity/confexts.sh" "$confexts" >&2
@@ -75,8 +75,9 @@ add_verity() {
     local_confext v1 "$confexts/local"
 }
 
-# add_flatcar TREE: what Ignition and the unit after it bring (guest/flatcar-standin.sh), in spare/: the user's confext site
-# in two versions, and a sysext for each version of the system. And whiteouts that the system cannot do with.
+# add_flatcar TREE: puts what Ignition and the unit after it bring (guest/flatcar-standin.sh) into spare/: the user's
+# confext site in two versions, and a sysext for each version of the system. Also makes whiteouts of files that the
+# system needs.
 add_flatcar() {
     local spare=$1/var/lib/bootmerge-test/spare version tool=$1.extension
     mkdir -p "$spare"

@@ -1,7 +1,7 @@
 #!/bin/bash
-# image.sh SUITE NAME IMAGES LOGS: bootmerge-boot-test, as it is installed, tried on an image that is not laid out as those
-# of boot.sh are. Each function image_NAME below is a case of the table `cases`, image-NAME. One line a run of the tool, `ok ...`
-# or `FAIL ...: why`; LOGS/SUITE-NAME-N.output is what it printed, beside the logs that it kept.
+# image.sh SUITE NAME IMAGES LOGS: tries the installed bootmerge-boot-test on images whose layout differs from those of
+# boot.sh. Each function image_NAME below is a case image-NAME in the table `cases`. One line a run of the tool, `ok
+# ...` or `FAIL ...: why`; LOGS/SUITE-NAME-N.output is what it printed, beside the logs that it kept.
 . "$(dirname "$0")/lib.sh"
 . "$here/disks.sh"
 
@@ -15,12 +15,12 @@ work=$images/$name
 mkdir -p "$work"
 trap 'rm -rf "$work"' EXIT
 n=0
-# Time enough on a busy machine; and nothing of a first start, and no logins, which take half a minute without KVM.
+# Enough time on a busy machine. No first-boot work and no logins, which take half a minute without KVM.
 common=(--kernel="$base/vmlinuz" --timeout=900 --append="rw systemd.condition_needs_update=0 apparmor=0 mitigations=off
     systemd.unit=basic.target
     systemd.default_device_timeout_sec=600 systemd.default_timeout_start_sec=600")
 
-# try STATUS ARGUMENT...: one run of the tool, which is to end with that status. `says` then asks what it printed.
+# try STATUS ARGUMENT...: one run of the tool, which must end with that status. `says` then checks its output.
 try() {
     local wanted=$1 status=0 kept
     shift
@@ -44,7 +44,7 @@ tried() {
     fi
 }
 
-# machines: whether one of ours runs.
+# machines: whether one of our machines is running.
 machines() {
     local process
     for process in /proc/[0-9]*/cmdline; do
@@ -53,8 +53,8 @@ machines() {
     return 1
 }
 
-# debian: a Debian as it is installed, in a GPT, with a stock initramfs of dracut's. Later something merges anew, which
-# trixie's systemd 257 does at every refresh, and what it merges is read-only.
+# debian: an installed Debian, in a GPT, with a stock initramfs made by dracut. Later something merges anew, as trixie's
+# systemd 257 does at every refresh, and the result is read-only.
 image_debian() {
     system_tree "$work/tree"
     root_image "$work/root" "$work/tree" 400M
@@ -97,9 +97,9 @@ image_skips() {
     tried
 }
 
-# usr: /usr is a partition of its own; as JSON.
+# usr: /usr is a separate partition; the output is JSON.
 image_usr() {
-    # Here the default target is booted, which is found by another way.
+    # Here the default target is booted, which the tool finds in another way.
     local append="systemd.unit=default.target root=PARTLABEL=root mount.usr=PARTLABEL=usr mount.usrfstype=erofs mount.usrflags=ro"
     system_tree "$work/tree"
     mkfs.erofs --quiet "$work/usr" "$work/tree/usr" >/dev/null
@@ -110,13 +110,13 @@ image_usr() {
     try 0 --initrd="$images/module.cpio" --disk "$work/disk" --keep --json --expect=merged,writable,no-failed-units --append="$append"
     says '"version":1,"outcome":"booted","reason":null,.*"bootmerge":"present","merged":true,"boot":\{.*"writable":true,.*"failedUnits":\{"initramfs":\[\],"system":\[\]\}'
     tried
-    # The disk is read-only for the machine: merged all the same, but nothing can be written.
+    # The machine sees a read-only disk: it merges anyway, but nothing can be written.
     try 1 --initrd="$images/module.cpio" --disk "$work/disk" --keep --json --expect=merged,writable --append="$append bootmerge.fallback=immutable bootmerge.mutable=no"
     says '"expectations":\[\{"name":"merged","met":true,"reason":null\},\{"name":"writable","met":false,"reason":"a write to /etc fails: Read-only file system"\}\]'
     tried
 }
 
-# plain: dracut without systemd; first as an initramfs that has bootmerge, then as one that has not.
+# plain: dracut without systemd; first an initramfs that has bootmerge, then one that does not.
 image_plain() {
     system_tree "$work/tree"
     root_image "$work/root" "$work/tree" 400M
@@ -129,7 +129,7 @@ image_plain() {
     (cd "$work/initramfs" && cpio -id --quiet) <"$images/plain.cpio"
     find "$work/initramfs" -name '*bootmerge*' -delete
     (cd "$work/initramfs" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/plain.cpio"
-    # Compressed: nothing has to look into it.
+    # Compressed: the tool does not need to look inside.
     gzip -1 "$work/plain.cpio"
     try 1 --initrd="$work/plain.cpio.gz" --disk="$work/disk" --keep --expect=merged,writable --append="root=LABEL=root bootmerge.mutable=no"
     says '^  bootmerge +was added to the initramfs'
@@ -150,7 +150,7 @@ image_lost() {
     says '^The last lines of the journal:'
     says '^  expected +merged: the initramfs did not merge$'
     tried
-    # By a signal the tool ends at once, and leaves nothing behind.
+    # On a signal the tool ends at once, and leaves nothing behind.
     n=2 why='' started=$SECONDS log=$logs/$suite-$name-2
     TMPDIR=$work/tmp "$tool" "${common[@]}" --initrd="$images/module.cpio" --accel=tcg >"$log.output" 2>"$log.errors" &
     until machines; do sleep 1; done
@@ -162,7 +162,8 @@ image_lost() {
     tried
 }
 
-# hang: nobody waits for the root file system with a limit, and there is no emergency: the boot stays there until the timeout.
+# hang: nothing limits the wait for the root file system, and there is no emergency mode: the boot waits until the
+# timeout.
 image_hang() {
     truncate -s 64M "$work/disk"
     try 3 --initrd="$images/module.cpio" --disk="$work/disk" --expect=merged --timeout=150 --json \

@@ -16,13 +16,13 @@ suite=$1
 work=$2
 base=$(base_of "$suite")
 
-# append TREE IMAGE FILE...: only the files: an entry for a directory could replace a symlink of the image.
+# append TREE IMAGE FILE...: appends only files, because a directory entry could replace a symlink in the image.
 append() {
     local tree=$1 image=$2
     shift 2
     (cd "$tree" && printf '%s\n' "$@" | cpio --quiet -o -H newc -R 0:0) >>"$image"
 }
-# add_emergency: to all the images.
+# add_emergency: adds the unit to all images.
 units=usr/lib/systemd/system
 add_emergency() {
     local image

@@ -13,16 +13,16 @@ cache=${XDG_CACHE_HOME:-~/.cache}/bootmerge
 suites=(bookworm trixie sid)
 foreign=(arm64)
 
-# The base of a suite: a build chroot, the kernel, initramfs images without the module, /usr images.
-# Its name carries a hash of the recipe, so a changed recipe is a new base.
+# The base of a suite: a build chroot, the kernel, initramfs images without the module, /usr images. Its name contains a
+# hash of the recipe, so a changed recipe makes a new base.
 base_of() { printf '%s/boot-%s-%s' "$cache" "$1" "$(sha256sum <"$here/base.sh" | cut -c1-12)"; }
 
-# program_of SUITE: of this checkout, for its architecture; beside it is the sideloaded archive, .cpio.
+# program_of SUITE: this checkout's program for the suite's architecture. Beside it is the sideloaded archive, .cpio.
 program_of() { case $1 in arm64) echo "$repo/out/bootmerge-arm64" ;; *) echo "$repo/out/bootmerge" ;; esac; }
 
 . "$here/../mirror.sh"
 
-# in_chroot DIR COMMAND...: private /proc, /dev, /sys, /run, gone when the command ends.
+# in_chroot DIR COMMAND...: with private /proc, /dev, /sys and /run, which are gone when the command ends.
 # shellcheck disable=SC2016  # expanded by the inner shell
 in_chroot() {
     unshare -m --propagation private -- bash -c 'set -e; root=$1; shift
@@ -32,7 +32,7 @@ in_chroot() {
         in_chroot "$@"
 }
 
-# How a machine is started: start_machine, and what it runs by.
+# Provides start_machine, and the choice of its accelerator.
 # shellcheck source=../../tools/bootmerge-boot-test
 . "$repo/tools/bootmerge-boot-test"
 
@@ -44,8 +44,8 @@ machine_of() {
     esac
 }
 
-# module_files CHROOT MODULE...: the files of kernel modules with all that they need, in an order in which they can be
-# loaded; of one that the kernel has built in, none.
+# module_files CHROOT MODULE...: the files of kernel modules and everything they need, in an order in which they can be
+# loaded. A module that is built into the kernel has none.
 module_files() {
     local tree module file needs i
     tree=$(echo "$1"/usr/lib/modules/*)
@@ -57,7 +57,7 @@ module_files() {
     done | awk '!seen[$0]++'
 }
 
-# dracut_image CHROOT OUT ARGUMENT...: one uncompressed initramfs; on failure the end of dracut's log is shown.
+# dracut_image CHROOT OUT ARGUMENT...: makes one uncompressed initramfs; on failure shows the end of dracut's log.
 dracut_image() {
     local root=$1 out=$2 kernel log=$2.log
     shift 2
@@ -70,20 +70,21 @@ dracut_image() {
     chmod 644 "$out"
 }
 
-# dracut_with BASE TREE OUT ARGUMENT...: dracut in a base's chroot with TREE laid over it; the base stays as it is.
+# dracut_with BASE TREE OUT ARGUMENT...: runs dracut in a base's chroot with TREE laid over it; the base stays
+# unchanged.
 dracut_with() {
     # shellcheck disable=SC2016  # expanded by the inner shell
     unshare -m --propagation private -- bash -c '
         lib=$1 base=$2 tree=$3; shift 3
         . "$lib"
         mkdir -p "$tree.over"
-        mount -t tmpfs dracut "$tree.over" # an upperdir may not lie on an overlay, and /tmp may be one
+        mount -t tmpfs dracut "$tree.over" # an upperdir must not be on an overlay, and /tmp may be one
         mkdir "$tree.over/work" "$tree.over/root"
         cp -a "$tree" "$tree.over/upper"
         mount -t overlay dracut -o "lowerdir=$base/chroot,upperdir=$tree.over/upper,workdir=$tree.over/work" "$tree.over/root"
         dracut_image "$tree.over/root" "$@"' dracut_with "$here/lib.sh" "$@"
 }
 
-# The modules of a minimal initramfs with systemd, and of one without; dracut adds what they depend on.
+# The modules for a minimal initramfs with systemd, and for one without; dracut adds their dependencies.
 modules_systemd="systemd systemd-initrd systemd-udevd systemd-journald systemd-tmpfiles base fs-lib rootfs-block udev-rules shutdown"
 modules_plain="base fs-lib rootfs-block usrmount udev-rules shutdown"

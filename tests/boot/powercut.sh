@@ -1,8 +1,9 @@
 #!/bin/bash
-# powercut.sh SUITE WORK LOGS: one machine whose power is cut again and again while it boots, writes and refreshes. QEMU is
-# killed, so that all the guest had not yet written is lost; the next start of the same disk must come up merged, with every
-# file that was acknowledged (guest/powercut.c, which is the whole initramfs besides bootmerge).
-# POWER_CUTS: how many, 10 unless set. One line, `ok ...` or `FAIL ...: why`; LOGS/SUITE-powercut.console is the last start's.
+# powercut.sh SUITE WORK LOGS: one machine whose power is cut again and again while it boots, writes and refreshes. QEMU
+# is killed, so everything that the guest had not written yet is lost. The next start from the same disk must come up
+# merged, with every file that was acknowledged (guest/powercut.c, which is the whole initramfs apart from bootmerge).
+# POWER_CUTS: how many, 10 by default. One line, `ok ...` or `FAIL ...: why`; LOGS/SUITE-powercut.console is from the
+# last start.
 . "$(dirname "$0")/lib.sh"
 
 suite=$1
@@ -35,8 +36,8 @@ echo machine | tee "$tree/etc/own" >"$tree/etc/both"
 chown -R 0:0 "$tree"
 mke2fs -q -t ext4 -N 65536 -E lazy_itable_init=1,root_owner=0:0 -d "$tree" "$disk" 512M
 
-# start ACKNOWLEDGED: QEMU in the background, its process in $machine. Writes that the guest was told are done are in the
-# host's memory, which outlives QEMU.
+# start ACKNOWLEDGED: starts QEMU in the background, its process in $machine. Writes that the guest was told are
+# complete are in the host's memory, which survives QEMU's end.
 start() {
     : >"$log.console"
     start_machine "$log" 384 "$base/vmlinuz" "$work/initramfs.cpio" \
@@ -44,7 +45,7 @@ start() {
 }
 
 has() { grep -aqE "^$1" "$log.console"; }
-# reaches PATTERN: false when the machine has stopped, or does not get there in time.
+# reaches PATTERN: false if the machine has stopped, or does not get there in time.
 reaches() {
     local until=$((SECONDS + seconds_a_boot))
     until has "$1"; do
@@ -53,7 +54,7 @@ reaches() {
     done
 }
 
-# cut: the power goes; what was acknowledged last is counted.
+# cut: cuts the power, and counts what was acknowledged last.
 cut() {
     local last
     kill -KILL "$machine" 2>/dev/null || true
@@ -69,12 +70,12 @@ trap finish EXIT
 
 RANDOM=${POWER_CUT_SEED:-2026}
 started=$SECONDS acknowledged=0 done=0 early=0 refreshing=0 tries=0 why=
-while [ "$done" -le "$cuts" ]; do # the last start only looks
+while [ "$done" -le "$cuts" ]; do # the last start only checks
     start "$acknowledged"
-    # Every fourth time while it boots and merges, else within two seconds of writing and refreshing.
+    # Every fourth time while it boots and merges, otherwise within two seconds of writing and refreshing.
     if [ $((done % 4)) = 3 ] && [ "$done" -lt "$cuts" ]; then wanted=BOOT; else wanted=READY; fi
     if ! reaches "$wanted"; then
-        # A race of TCG, see boot.sh: not of the disk.
+        # A race in TCG, see boot.sh; the disk is not involved.
         if has '.*Oops: int3' && [ "$tries" -lt 3 ]; then tries=$((tries + 1)); cut; continue; fi
         why="start $((done + 1)) does not come up: $(grep -a '^FAIL' "$log.console" | head -n 1 | tr -d '\r')"
         break

@@ -1,8 +1,8 @@
 #!/bin/bash
-# run.sh [CASE...]: boots what the table `cases` lists (CASE: a name, or SUITE/NAME), two machines at a time. Without CASE it is
-# everything for x86-64; arm64/daily has to be named.
-# Needs out/bootmerge and out/bootmerge.cpio (build.sh build, build.sh cpio), or those of the other architecture. Logs of every boot: out/boot-test/.
-# One line a case, the last line is `N passed, N failed`.
+# run.sh [CASE...]: boots the cases in the table `cases` (CASE: a name, or SUITE/NAME), two machines at a time. Without
+# CASE, everything for x86-64; arm64/daily must be named. Needs out/bootmerge and out/bootmerge.cpio (build.sh build,
+# build.sh cpio), or those of the other architecture. Logs of every boot: out/boot-test/. One line a case; the last line
+# is `N passed, N failed`.
 . "$(dirname "$0")/lib.sh"
 
 logs=$repo/out/boot-test
@@ -11,11 +11,11 @@ trap 'rm -rf "$work"' EXIT
 rm -rf "$logs"
 mkdir -p "$logs"
 
-# What was asked for, a line `SUITE NAME` each.
+# The cases asked for, one line `SUITE NAME` each.
 while read -r name in_suites _; do
     for suite in "${suites[@]}"; do
         case ,${in_suites#bench:}, in *",$suite,"*) ;; *) continue ;; esac
-        case $#$in_suites in 0bench:*) continue ;; esac # only when it is named
+        case $#$in_suites in 0bench:*) continue ;; esac # only if it is named
         [ $# = 0 ] || case " $* " in *" $name "* | *" $suite/$name "*) ;; *) continue ;; esac
         echo "$suite $name"
     done
@@ -26,12 +26,12 @@ while read -r name in_suites _; do
 done < <(grep -v '^ *\(#\|$\)' "$here/cases") | awk '!seen[$0]++' >"$work/chains"
 [ -s "$work/chains" ] || { echo "No such case: $*. They are listed in tests/boot/cases." >&2; exit 2; }
 
-# images SUITE: what boot.sh boots; the power cuts have an initramfs of their own.
+# images SUITE: the images that boot.sh boots; the power cuts have their own initramfs.
 images() {
     if grep "^$1 " "$work/chains" | grep -qv ' powercut$'; then "$here/images.sh" "$1" "$work/$1"; fi
 }
 
-# prepare SUITE: its base and images; a suite that has none boots nothing.
+# prepare SUITE: makes its base and images; if that fails, nothing of the suite is booted.
 prepare() {
     if { "$here/base.sh" "$1" >/dev/null && images "$1"; } >"$work/$1.log" 2>&1; then
         cat "$work/$1.log"

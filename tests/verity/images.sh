@@ -21,7 +21,7 @@
 
 mkdir -p "$1"
 cd "$1"
-# What the sid root has no programs for: the file systems, which systemd-repart then takes as they are.
+# The sid root has no programs for these file systems; systemd-repart uses ready-made ones as they are.
 mkdir -p small/usr/share/ext small/usr/lib/extension-release.d
 printf 'ID=_any\nSYSEXT_SCOPE="system initrd"\n' >small/usr/lib/extension-release.d/extension-release.ext
 echo "ext's file" >small/usr/share/ext/file
@@ -29,7 +29,7 @@ truncate -s 32M {ext4,ext4-small,xfs,xfs-small,btrfs}.part
 mkfs.ext4 -q -b 4096 -d small ext4.part
 mkfs.ext4 -q -b 1024 -d small ext4-small.part
 mkfs.btrfs -q -M --rootdir small btrfs.part >/dev/null
-# Smaller than XFS recommends: what its own test suite says to its mkfs.
+# Smaller than XFS recommends: its own test suite sets these for mkfs.
 export TEST_DIR=1 TEST_DEV=1 QA_CHECK_FS=1
 mkfs.xfs -q -s size=4096 xfs.part
 mkfs.xfs -q -s size=512 xfs-small.part
@@ -37,16 +37,16 @@ unshare -m --propagation private -- sh -c 'mount -o loop xfs.part /mnt && cp -r 
 rm -r small
 in_sid /media/make-images.sh
 
-# signature IMAGE: what its signature partition says, and each of its members.
+# signature IMAGE: the content of its signature partition, and each of its members.
 signature() { cut_out 3 "$1" | tr -d '\0'; }
 member() { sed -n "s/.*\"$1\" *: *\"\([^\"]*\)\".*/\1/p"; }
-# sign_with IMAGE TEXT: instead of that.
+# sign_with IMAGE TEXT: replaces that content.
 sign_with() {
     place 3 "$1"
     { printf %s "$2"; head -c $((size - ${#2})) /dev/zero; } |
         dd of="$1" bs=512 seek=$((start / 512)) conv=notrunc status=none
 }
-# json HASH DER: what a signature partition says.
+# json HASH DER: the content of a signature partition.
 json() { printf '{"rootHash":"%s","signature":"%s"}' "$1" "$(base64 -w0 "$2")"; }
 
 text=$(signature signed.raw)

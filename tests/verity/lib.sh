@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# Sourced by the scripts that make the images of the verity tests: programs of the Debian sid root, and places in
-# images.
+# Sourced by the scripts that make the images of the verity tests: runs programs of the Debian sid root, and finds
+# places in images.
 . "$(dirname "${BASH_SOURCE[0]}")/../boot/lib.sh"
 
 verity=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 sid=$("$repo/tests/differential/make-sid-root.sh")
 
-# in_sid COMMAND...: in the sid root; this directory is its working directory, tests/verity is /media.
+# in_sid COMMAND...: runs it in the sid root; this directory is its working directory, tests/verity is /media.
 in_sid() {
     # shellcheck disable=SC2016  # expanded by the inner shell
     unshare -m --propagation private -- bash -c '
@@ -23,12 +23,12 @@ place() {
         sed -n "s/^.*raw$1 : start= *\([0-9]*\), size= *\([0-9]*\),.*/\1 \2/p")
     start=$((start * 512)) size=$((size * 512))
 }
-# cut_out PART IMAGE: what is in it.
+# cut_out PART IMAGE: prints its content.
 cut_out() {
     place "$1" "$2"
     dd if="$2" bs=512 skip=$((start / 512)) count=$((size / 512)) status=none
 }
-# flip IMAGE OFFSET: one bit of one byte.
+# flip IMAGE OFFSET: flips one bit of one byte.
 flip() {
     local byte
     byte=$(od -An -tu1 -j "$2" -N 1 "$1")

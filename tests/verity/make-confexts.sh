@@ -1,5 +1,5 @@
 #!/bin/bash
-# make-confexts.sh, run by confexts.sh in the Debian sid root: the images, and the certificate of their signer.
+# make-confexts.sh, run by confexts.sh in the Debian sid root: makes the images, and their signer's certificate.
 . "${BASH_SOURCE[0]%/*}/make.sh"
 
 certificate signer rsa:2048 -days 3650

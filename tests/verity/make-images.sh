@@ -1,6 +1,6 @@
 #!/bin/bash
-# make-images.sh, run by images.sh in the Debian sid root, in the directory of the images: what systemd-repart and
-# openssl make of them.
+# make-images.sh, run by images.sh in the Debian sid root, in the directory of the images: makes them with
+# systemd-repart and openssl.
 . "${BASH_SOURCE[0]%/*}/make.sh"
 
 certificate signer rsa:2048 -days 3650
@@ -24,7 +24,7 @@ printf '[Partition]\nType=root\nFormat=erofs\nCopyFiles=/usr/\nMinimize=best\n' 
 systemd-repart --definitions=plain.d --copy-source=sysext --empty=create --size=auto --dry-run=no plain.raw \
     >plain.log 2>&1 || { cat plain.log >&2; exit 1; }
 SYSTEMD_REPART_OVERRIDE_FSTYPE_ROOT=squashfs signed squashfs sysext sysext signer
-# defined NAME DEFINITION...: an image by definitions of partitions, signed.
+# defined NAME DEFINITION...: makes a signed image from definitions of partitions.
 defined() {
     local name=$1 i
     rm -rf definitions
@@ -35,7 +35,7 @@ defined() {
         --private-key=signer.key --certificate=signer.crt "$name.raw" >"$name.log" 2>&1 ||
         { cat "$name.log" >&2; exit 1; }
 }
-# verity KIND: the definitions of a hash tree and a signature, for a partition of the kind.
+# verity KIND: the definitions of a hash tree and a signature, for a partition of that kind.
 verity() {
     hash="Type=$1-verity\nMinimize=best\nVerity=hash\nVerityMatchKey=$1\n"
     signature="Type=$1-verity-sig\nVerity=signature\nVerityMatchKey=$1\n"
@@ -46,7 +46,7 @@ for name in ext4 ext4-small xfs xfs-small btrfs; do
     defined $name "Type=root\nCopyBlocks=/mnt/$name.part\n$protected" "$hash" "$signature"
 done
 root=("Type=root\nFormat=erofs\nCopyFiles=/usr/\nMinimize=best\n$protected" "$hash" "$signature")
-# The same below /usr alone, in a partition for it.
+# The same files below /usr alone, in a usr partition.
 verity usr
 usr=("Type=usr\nFormat=erofs\nCopyFiles=/usr:/\nMinimize=best\n$protected" "$hash" "$signature")
 defined usr "${usr[@]}"

@@ -23,7 +23,7 @@ mkdir -p "$logs"
 BOOT_ACCELERATOR=${BOOT_ACCELERATOR:-$(accelerator x86_64)}
 export BOOT_ACCELERATOR
 
-# The root: the differential tests' Debian sid, read-only, as a file of the same name.
+# The root: the differential tests' Debian sid, read-only, as one file with the same name.
 sid=$("$repo/tests/differential/make-sid-root.sh")
 lower=$sid.erofs
 (
@@ -45,7 +45,7 @@ compile "$work/init" init.c
 compile "$tree/bin/keyring" keyring.c
 compile "$tree/bin/mapped" mapped.c
 
-# modules_to DIR CHROOT MODULE...: these and what they need, as files with names in the order to load them.
+# modules_to DIR CHROOT MODULE...: copies these and what they need, named in the order in which to load them.
 modules_to() {
     local dir=$1 number=100 file
     mkdir -p "$dir"
@@ -55,7 +55,7 @@ modules_to() {
     done < <(module_files "${@:2}")
 }
 
-# boot SUITE: one machine to its end, its lines as `ok SUITE/NAME`.
+# boot SUITE: runs one machine to its end, and prints its lines as `ok SUITE/NAME`.
 boot() {
     local suite=$1 base initramfs=$work/$1.initramfs log=$logs/$1 disk=$work/$1.img seconds=1800 lines=(console results)
     local words="mitigations=off apparmor=0 loglevel=4" started=$SECONDS

@@ -1,10 +1,10 @@
 # shellcheck shell=bash
-# Sourced by ../boot.sh, guest.sh and bench/changes.sh: the shell that cleaned the machine's files up before bootmerge did, and
-# the files that it is measured with.
+# Sourced by ../boot.sh, guest.sh and bench/changes.sh: the shell code that cleaned up the machine's files before
+# bootmerge did, and the files to measure it with.
 
-# cleanup UPPER BELOW: what the shell around the old mount line did for each entry of the upper layer, in its programs: type,
-# mode, owner, ACL, content; equal files go, then directories that are empty and equal. Where there is no getfacl, ACLs are not
-# asked for.
+# cleanup UPPER BELOW: what the old shell code did for each entry of the upper layer, with its programs. It compares
+# type, mode, owner, ACL and content. Equal files are removed, then directories that are empty and equal. Without
+# getfacl, ACLs are not compared.
 cleanup() {
     local upper=$1 below=$2 path has_acls
     has_acls=$(command -v getfacl) || true
@@ -22,7 +22,7 @@ cleanup() {
     done
 }
 
-# many_files DIR FILES DIRECTORIES: small ones, the same for the same numbers.
+# many_files DIR FILES DIRECTORIES: makes small files, the same for the same numbers.
 many_files() {
     local i
     for ((i = 0; i < $3; i++)); do mkdir -p "$1/directory-$i"; done

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Sourced by guest.sh: checks of the machines with the extensions of ../extensions.sh. `own` is systemd's own program,
-# `drop-in` bootmerge under its name; which of the two /usr/bin has, and the units run, is the case's.
+# Sourced by guest.sh: checks for machines with the extensions of ../extensions.sh. `own` is systemd's own program,
+# `drop-in` is bootmerge under its name. The case decides which of the two is in /usr/bin and run by the units.
 
-# extension_program own|drop-in CLASS ARGUMENT...: what it says is in REPLY.
+# extension_program own|drop-in CLASS ARGUMENT...: its output is in REPLY.
 extension_program() {
     local program=$1 class=$2
     shift 2
@@ -38,7 +38,7 @@ sysexts_are_gone() {
     has /usr/share/tools/version "(absent)"
 }
 
-# The units that merge: /usr/bin has the drop-in, they were started, and content.
+# The units that merge have run without an error, and /usr/bin has the drop-in.
 unit_ran() {
     is "ActiveState=active ConditionResult=yes ExecMainStatus=0 Result=success" \
         "$(systemctl show -p ActiveState,ConditionResult,ExecMainStatus,Result "$1" | sort | paste -sd' ')" "the state of $1"
@@ -54,7 +54,7 @@ unit_logged() {
     REPLY=$(journalctl -b -q -o cat --no-pager -u "$1")
     case $REPLY in *"$2"*) ;; *) fail "$1 did not say '$2': $REPLY" ;; esac
 }
-# Their state does not outlast switch-root. By their name only: the journal of the initramfs.
+# The units' state does not survive switch-root, so this searches the initramfs's journal for their names.
 check_sysroot_units_ran() {
     unit_logged systemd-confext-sysroot.service "Finished systemd-confext-sysroot.service"
     unit_logged systemd-sysext-sysroot.service "Finished systemd-sysext-sysroot.service"
@@ -64,7 +64,7 @@ check_sysroot_units_skipped() {
     case $REPLY in *Start*) fail "a -sysroot unit ran beside bootmerge: $REPLY" ;; esac
     is 2 "$(grep -c 'ConditionPathExists=!/usr/sbin/bootmerge' <<<"$REPLY")" "the number of -sysroot units skipped for bootmerge"
 }
-# The service ran, and the merge is older. (Not by the journal, which may lack what was said so early.)
+# The service ran, and the merge is older. (Not judged by the journal, which may lack such early messages.)
 unit_skipped() {
     local started merged
     unit_ran "systemd-$1.service"
@@ -91,7 +91,8 @@ check_hello_runs() {
     is "hello v1" "$REPLY" /run/hello
 }
 
-# The running system's units, by hand: stopping unmerges, and stops the service that is gone; starting merges and starts.
+# The running system's units, used by hand: stopping unmerges, and stops the service that is gone; starting merges and
+# starts it.
 check_units_stop() {
     systemctl stop "systemd-$1.service" || fail "systemd-$1.service cannot be stopped"
     "$1s_are_gone"
@@ -112,7 +113,8 @@ check_sysext_unit_restarts() {
     sysexts_are v1 v1
     check_hello_runs
 }
-# Without the image, reloading (a refresh) takes its files away and stops its service; the other extension stays.
+# Reloading (a refresh) after the image was removed also removes its files and stops its service; the other extension
+# stays.
 check_sysext_unit_reloads() {
     mv /var/lib/extensions/hello.raw /var/lib/hello.raw
     systemctl reload systemd-sysext.service || fail "systemd-sysext.service cannot be reloaded"
@@ -122,8 +124,8 @@ check_sysext_unit_reloads() {
     mv /var/lib/hello.raw /var/lib/extensions/hello.raw
 }
 
-# refresh in the running system, of what was merged before switch-root, or by the other program: skips, and does not when
-# one extension was exchanged.
+# A refresh in the running system of what was merged before switch-root, or by the other program: it skips, but not if
+# an extension was exchanged.
 skips() {
     extension_program "$1" "$2" refresh
     case $REPLY in *"no change was found"*) ;; *) fail "$1 systemd-$2 refresh: $REPLY" ;; esac
@@ -137,7 +139,7 @@ notices() {
     confexts_are "$2" "$3"
     sysexts_are "$2" "$3"
 }
-# exchange DIRECTORY NAME...: with its other version.
+# exchange DIRECTORY NAME...: replaces each with its other version.
 exchange() {
     local directory=$1 name spare=/var/lib/bootmerge-test/spare
     shift
@@ -160,7 +162,7 @@ check_drop_in_notices() {
     notices drop-in v1 v1
 }
 
-# boot with Class=all: both, confexts first, in one report.
+# boot with Class=all: both classes, confexts first, in one report.
 check_reported_all() {
     content /run/bootmerge/boot.json
     REPLY=${REPLY//[[:space:]]/}
@@ -174,8 +176,8 @@ check_reported_all() {
     done
 }
 
-# Of the signed images only the one that is whole, and by a signer whom the machine trusts, was merged before switch-root;
-# boot.json names the others.
+# Of the signed images only the undamaged one by a trusted signer was merged before switch-root; boot.json names the
+# others.
 check_verity() {
     local report name device
     content /run/bootmerge/boot.json

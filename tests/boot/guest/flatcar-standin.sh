@@ -1,14 +1,14 @@
 #!/bin/bash
-# flatcar-standin.sh STEP: in an initramfs, what Flatcar's units do around the merge: the same calls in the same order, on
-# the files of these tests. For what needs more programs than the initramfs has, disk_*, the copy on the ROOT disk is run
-# there by bash; the rest is for any shell.
+# flatcar-standin.sh STEP: in an initramfs, what Flatcar's units do around the merge: the same calls in the same order,
+# on these tests' files. Functions disk_* need more programs than the initramfs has, so bash runs them on the ROOT disk,
+# from the copy there. Everything else works in any shell.
 #   setup-root      resets, gives the machine its users; with the drop-in also cleans up and merges
 #   ignition        first boot only: reads the defaults, adds a user, writes a unit, brings a confext and sysexts
 #   after-ignition  every boot: links to the sysexts that fit the version; with the drop-in also refreshes
 set -e
 
 root=/sysroot
-# With the module bootmerge.service merges; with the drop-in this does, as it does with systemd's own program.
+# With the module, bootmerge.service merges; with the drop-in this script does, as with systemd's own program.
 [ -e /usr/sbin/bootmerge ] && is_dropin= || is_dropin=yes
 confext() { SYSTEMD_IN_INITRD=0 systemd-confext --root=$root "$@"; }
 is_merged() { case $(confext status) in *flatcar-default*) ;; *) return 1 ;; esac; }
@@ -34,7 +34,7 @@ setup_root() {
     is_merged
 }
 
-# flatcar-reset has left an expression for the paths to keep.
+# flatcar-reset has left a regular expression for the paths to keep.
 disk_reset() {
     [ -s /selective-os-reset ] || return 0
     find / -xdev -depth -regextype egrep -not -regex "$(cat /selective-os-reset)" -print0 |
@@ -97,7 +97,7 @@ after_ignition() {
         confext refresh
         SYSTEMD_IN_INITRD=0 systemd-sysext --root=$root refresh
     fi
-    # The script that merges is run again, by hand.
+    # The script that merges is run a second time, by hand.
     case " $(cat /proc/cmdline) " in
     *" bootmerge-test-again "*)
         setup_root

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2154  # guest.sh sets them
-# Sourced by guest.sh: checks of the machines that boot as Flatcar's do (flatcar-standin.sh).
+# Sourced by guest.sh: checks for machines that boot as Flatcar's do (flatcar-standin.sh).
 
-# provisioned VERSION: what Ignition and the unit after it brought in the initramfs counts in this very boot.
+# provisioned VERSION: what Ignition and the unit after it brought in the initramfs is in effect in this same boot.
 provisioned() {
     content /etc/passwd
     case $REPLY in *core:x:500*) ;; *) fail "Ignition's user is not in /etc/passwd" ;; esac
@@ -18,7 +18,7 @@ provisioned() {
 check_provisioned_v1() { provisioned 1; }
 check_provisioned_v2() { provisioned 2; }
 
-# runs COUNT CHANGED: how many runs boot.json has; whether the last one, which is listed first, merged anything.
+# runs COUNT CHANGED: how many runs boot.json has, and whether the last one, which is listed first, merged anything.
 runs() {
     local report
     content /run/bootmerge/boot.json
@@ -32,7 +32,7 @@ runs() {
 check_two_runs() { runs 2 true; }    # the second one took something up
 check_three_runs() { runs 3 false; } # one by hand, after which bootmerge-late.service had nothing to do
 
-# A systemd that always merges again has been told not to; and if it is to, then as boot did.
+# A systemd that always merges again was told not to; if it must merge, then in the same way as boot did.
 service_held() {
     is "inactive no" "$(systemctl show -P ActiveState -P ConditionResult "systemd-$1.service" | paste -sd' ')" \
         "systemd-$1.service (state, condition)"
@@ -49,7 +49,7 @@ check_service_merges() {
     is again "$REPLY" "the raw /etc/written-again"
 }
 
-# A user's confext is exchanged in the running system, while others read and write.
+# A user's confext is exchanged in the running system while other processes read and write.
 check_live() {
     local program=/var/lib/bootmerge-test/bootmerge spare=/var/lib/bootmerge-test/spare i
     local -a written=() lines=()
@@ -88,7 +88,7 @@ check_live() {
     ((${#lines[@]} > 20 && ${#written[@]} > 20)) || fail "${#lines[@]} reads and ${#written[@]} writes prove little"
 }
 
-# One line of configuration: /etc is read-only, or forgets what is written, and the machine's files are on top.
+# One line of configuration makes /etc read-only, or makes it forget what is written, with the machine's files on top.
 check_modes() {
     local program=/var/lib/bootmerge-test/bootmerge mode conf=/run/systemd/confext.conf.d/zz-test.conf
     mkdir -p ${conf%/*}
@@ -107,7 +107,7 @@ check_modes() {
     [ ! -e /etc/in-ephemeral-import ] || fail "a write was not forgotten"
 }
 
-# flatcar-reset: the machine is given back to its first boot but for what is named.
+# flatcar-reset: the machine returns to the state of its first boot, except for what is named.
 check_reset_next() {
     echo '/etc/own|/etc/sample.d/(contested|removed)|/var/lib/bootmerge-test(/.*)?|/(bin|sbin|lib|lib64|proc|sys|dev|run|tmp)|/var/(run|tmp)|/var/log(/.*)?' \
         >/selective-os-reset || fail "cannot prepare the reset"

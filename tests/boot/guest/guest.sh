@@ -1,8 +1,8 @@
 #!/bin/bash
-# Runs once in the booted system, from the ROOT disk (bootmerge-test.service). The kernel command line names the checks of
-# this boot (bootmerge-test=NAME,NAME...); each is a function below. All of them run; each failure says why.
-# Results and log go to the second serial line, where no kernel message gets in between.
-# Few forks on purpose: each costs 20 to 60 ms under TCG.
+# Runs once in the booted system, from the ROOT disk (bootmerge-test.service). The kernel command line names this boot's
+# checks (bootmerge-test=NAME,NAME...); each is a function below. All of them run, and each failure says why. Results
+# and log go to the second serial line, where no kernel messages interfere. There are few forks, because each costs 20
+# to 60 ms under TCG.
 exec >/dev/ttyS1 2>&1
 
 why=
@@ -10,7 +10,7 @@ fail() { why+="${why:+; }$*"; }
 # is EXPECTED ACTUAL WHAT
 is() { [ "$1" = "$2" ] || fail "$3 is '$2', not '$1'"; }
 content() { if [ -e "$1" ]; then REPLY=$(<"$1"); else REPLY="(absent)"; fi 2>/dev/null; }
-# mount_of DIR: "OPTIONS TYPE SOURCE" of what is mounted on top there, empty when nothing is.
+# mount_of DIR: "OPTIONS TYPE SOURCE" of the topmost mount on it; empty if nothing is mounted there.
 mount_of() {
     local dir options rest
     REPLY=
@@ -54,7 +54,7 @@ check_machine_wins() {
     [ ! -e /etc/sample.d/removed ] || fail "/etc/sample.d/removed is back"
 }
 check_script_runs() { is "vendor script" "$(/etc/sample.d/script 2>&1)" "the output of /etc/sample.d/script"; }
-# A write lands in the machine's own /etc; so does a renamed directory of the vendor.
+# A write reaches the machine's own /etc, and so does a renamed directory of the vendor's.
 check_writable() {
     { echo "boot $boot" >"/etc/written-$boot"; } || fail "cannot write to /etc"
     content "$raw/etc/written-$boot"
@@ -119,7 +119,7 @@ check_bulk_pruned() { bulk 0; }
 check_measured() { # what the boot stage says of itself
     local total prune=
     content /run/bootmerge/boot.json
-    # Of the first run, which pruned; the second one is what boot.json begins with.
+    # The first run pruned; boot.json begins with the second.
     case $REPLY in *'"earlierRuns" : []'*) ;; *) REPLY=${REPLY#*\"earlierRuns\"} ;; esac
     [[ $REPLY =~ \"total\"\ *:\ *([0-9.]+) ]] || fail "boot.json has no time"
     total=${BASH_REMATCH[1]-}
@@ -136,7 +136,7 @@ check_shell_measured() { # the shell's clean-up of the same files, on a copy
     is 20 ${#left[@]} "the count of files that the shell has left"
 }
 
-# What the running system's own systemd-confext makes of the merge.
+# What the running system's own systemd-confext does with the merge.
 check_service_ran() { # systemd-confext.service refreshed before this script; its conditions held and it was content
     is "active yes success" "$(systemctl show -P ActiveState -P ConditionResult -P Result systemd-confext.service | paste -sd' ')" \
         "systemd-confext.service (state, condition, result)"
@@ -181,7 +181,7 @@ for check in "${checks[@]}"; do
     "check_$check"
     if [ -z "$why" ]; then echo "ok $check"; else echo "FAIL $check: $why"; fi
 done
-# The journal holds the initramfs's log too. What was merged must be there before switch-root.
+# The journal includes the initramfs's log. What was merged must be there before switch-root.
 journalctl -b -o short-monotonic --no-hostname --no-pager -q | while read -r line; do
     case $line in
     *"ommand line"* | *"nknown kernel"*) ;;
@@ -192,7 +192,7 @@ content /run/bootmerge/boot.json
 echo "BOOT.JSON $REPLY"
 echo END
 
-# No orderly stop: it takes seconds more.
+# Without an orderly shutdown, which takes seconds more.
 echo 1 >/proc/sys/kernel/sysrq
 sync
 echo u >/proc/sysrq-trigger

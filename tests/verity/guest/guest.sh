@@ -5,7 +5,7 @@
 exec </dev/null >/dev/ttyS1 2>&1
 cd /verity || exit
 ln -s /proc/self/fd /dev/fd
-exec {silence}<> <(:) # a pipe to which nobody writes
+exec {silence}<> <(:) # a pipe that nobody writes to
 root=/verity/root
 images=/verity/images
 there=$root/var/lib/extensions
@@ -43,14 +43,15 @@ report() {
     why=
 }
 
-# load MODULE: of /verity/modules, with what it needs; the names there have their order. Some may be loaded already.
+# load MODULE: loads it from /verity/modules, with what it needs; the file names there are in order. Some may be loaded
+# already.
 load() {
     local file
     for file in /verity/modules/"$1"/*.ko; do insmod "$file" 2>/dev/null || true; done
 }
 
-# own VERB..., drop_in VERB..., systemd VERB...: bootmerge by its own name and by systemd's, and systemd's own
-# program. What it says is in `output`, its exit status in `status`. `options` are before the verb, `class` is the
+# own VERB..., drop_in VERB..., systemd VERB...: bootmerge under its own name and under systemd's, and systemd's own
+# program. The output is in `output`, the exit status in `status`. `options` come before the verb; `class` is the
 # case's.
 options=() class=sysext
 own() { run /verity/bin/bootmerge --class=$class "$@"; }
@@ -71,7 +72,7 @@ make_root() {
         >"$confext"/extension-release.d/extension-release.other
     echo other | tee "$sysext"/share/other/file >"$confext"/other.conf
 }
-# clear_root: again without images and certificates.
+# clear_root: removes images and certificates again.
 clear_root() {
     rm -rf $root/var/lib/*/ext* $root/{etc,run,usr/lib}/verity.d $root/etc/{bootmerge.conf,initrd-release} $root/.extra
     options=() class=sysext
@@ -82,7 +83,7 @@ certify() {
     mkdir -p $root/etc/verity.d
     for name; do cp $images/"$name".crt $root/etc/verity.d/; done
 }
-# extension FILE [NAME]: an image, as var/lib/extensions/NAME, ext.raw unless said.
+# extension FILE [NAME]: puts an image into var/lib/extensions as NAME, ext.raw by default.
 extension() {
     case $class in
     sysext) ln $images/"$1" $root/var/lib/extensions/"${2-ext.raw}" ;;
@@ -90,7 +91,7 @@ extension() {
     esac
 }
 
-# merged: in REPLY which of the two extensions are, and whether all can be read.
+# merged: in REPLY, which of the two extensions are merged, and whether all their files can be read.
 merged() {
     local file
     REPLY=
@@ -104,7 +105,7 @@ merged() {
     done
     REPLY=${REPLY% }
 }
-# tree: in REPLY all that is below the hierarchies: names, types, contents.
+# tree: in REPLY, everything below the hierarchies: names, types, contents.
 shopt -s globstar nullglob extglob
 tree() {
     local path content
@@ -120,7 +121,7 @@ tree() {
     done
 }
 
-# unmerge, and see that nothing is left: no mount, no device. The newest kernel removes a device with some delay.
+# Unmerges, and checks that nothing is left: no mount, no device. The newest kernel removes a device with some delay.
 unmerge() {
     "$1" unmerge
     is 0 "$status" "the status of unmerge ('$output')"
@@ -140,11 +141,11 @@ nothing_left() {
     [ -z "$REPLY" ] || fail "left after ${tries}00 ms: $REPLY"
     case $(</proc/self/mountinfo) in *" $root"[/\ ]*) fail "a mount is left below the root" ;; esac
 }
-# What /sys does not show, a device without a table, is not left either.
+# Nor is anything left that /sys does not show, a device without a table.
 nothing_mapped() { is "" "$(/verity/bin/mapped 2>&1)" "what the device mapper still has"; }
 
-# beside: the case as it is arranged by both programs under systemd's name; they are to agree unless `differs` says
-# how they do not, in the words `drop-in's status, what it merges / systemd's`.
+# beside: runs the case with both programs under systemd's name. They must agree, unless `differs` says how they do not,
+# in the form `drop-in's status, what it merges / systemd's`.
 beside() {
     local found trees=()
     [ -n "$beside_systemd" ] || return 0
@@ -171,7 +172,7 @@ beside() {
     fi
 }
 
-# wanted NAME: this case is asked for, or none is.
+# wanted NAME: whether this case was asked for, or none was.
 # shellcheck disable=SC2254  # a pattern
 wanted() { case $1 in ${only:-*}) return 0 ;; *) return 1 ;; esac; }
 

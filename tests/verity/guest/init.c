@@ -83,7 +83,8 @@ int main(void)
 	check(chdir("/root"), "/root");
 	check(mount(".", "/", NULL, MS_MOVE, NULL), "move /root");
 	check(chroot("."), "chroot");
-	/* As systemd has it at boot: systemd-sysext merges in a mount namespace of its own, from which this brings it back. */
+	/* As systemd does at boot. systemd-sysext merges in its own mount namespace, and the merge propagates back from
+	 * there. */
 	check(mount(NULL, "/", NULL, MS_REC | MS_SHARED, NULL), "share /");
 	setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
 	setenv("LC_ALL", "C", 1);

@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2086,SC2154  # what guest.sh has; paths without blanks
-# Sourced by guest.sh: the cases that are more than a row.
+# Sourced by guest.sh: the cases that need more than a row.
 
-# special NAME: its function case_NAME is run, if it is wanted.
+# special NAME: runs its function case_NAME, if it is wanted.
 special() {
     wanted "$1" || return 0
     clear_root
@@ -9,13 +9,13 @@ special() {
     report "$1"
 }
 
-# mount_number: in REPLY the number of the topmost mount at the root's /usr.
+# mount_number: in REPLY, the number of the topmost mount on the root's /usr.
 mount_number() {
     local number path
     REPLY=
     while read -r number _ _ _ path _; do [ "$path" != $root/usr ] || REPLY=$number; done </proc/self/mountinfo
 }
-# exchange: the image is replaced by an equal copy, another file.
+# exchange: replaces the image with an equal copy, which is another file.
 exchange() {
     cp $images/signed.raw $there/ext.new
     mv $there/ext.new $there/ext.raw
@@ -31,7 +31,7 @@ skips() {
     is "$before" "$REPLY" "the mount after $1's refresh ('$output')"
 }
 
-# An equal copy of a verified image is the same extension, to both programs, whichever has merged it.
+# To both programs, an equal copy of a verified image is the same extension, whichever has merged it.
 case_equal-copy() {
     local first second programs=(own drop_in)
     [ -z "$beside_systemd" ] || programs+=(systemd)
@@ -48,7 +48,7 @@ case_equal-copy() {
     done
 }
 
-# A new merge is made of the image while the one before, which it replaces, is still in use.
+# A new merge is made from the image while the one that it replaces is still in use.
 case_refresh-beside() {
     local line
     certify signer
@@ -64,8 +64,8 @@ case_refresh-beside() {
     unmerge own
 }
 
-# Killed at any ioctl, of which it makes one for each step with loop devices and dm-verity, it leaves nothing that the
-# next command which merges does not remove.
+# bootmerge is killed at every ioctl; each step with loop devices and dm-verity is one. The next command that merges
+# removes whatever is left.
 case_kill() {
     local calls number before=$why
     certify signer
@@ -77,11 +77,11 @@ case_kill() {
     calls=$(grep -c 'ioctl(' /tmp/calls)
     [ "$calls" -ge 6 ] || fail "only $calls calls of ioctl: $(</tmp/calls)"
     for ((number = 1; number <= calls; number++)); do
-        # In a shell of its own, which says that it was killed.
+        # In a separate shell, which reports that the program was killed.
         (strace -f -qq -e trace=ioctl -e inject=ioctl:signal=KILL:when=$number -o /dev/null \
             /verity/bin/bootmerge --class=sysext --root=$root "${options[@]}" merge; exit) >/dev/null 2>&1 &&
             fail "it was not killed at call $number of $calls"
-        # Whatever comes next removes it.
+        # Any next command removes it.
         if ((number % 2)); then
             unmerge own
             nothing_mapped
@@ -96,13 +96,13 @@ case_kill() {
     done
 }
 
-# Killed at any moment it leaves nothing that the next command does not remove.
+# Killed at any moment, it leaves nothing that the next command does not remove.
 case_kill-anywhere() {
     local number delay process whole started killed=0 before=$why
     certify signer
     extension signed.raw
     options=(--image-policy=root=signed)
-    for number in 1 2; do # the second one finds everything in memory
+    for number in 1 2; do # the second time, everything is in memory
         started=${EPOCHREALTIME/./}
         own merge
         whole=$((${EPOCHREALTIME/./} - started))
@@ -128,7 +128,7 @@ case_kill-anywhere() {
     [ "$killed" -ge 15 ] || fail "only $killed of 30 were killed"
 }
 
-# Refused at any ioctl it leaves the image out, or finds a way around, and leaves nothing.
+# If an ioctl is refused, it leaves the image out, or finds a way around, and leaves nothing behind.
 case_refused-ioctls() {
     local calls number error errors=(ENOMEM EIO EPERM EINVAL) without=0 before=$why
     certify signer
@@ -157,8 +157,8 @@ case_refused-ioctls() {
     [ "$without" -ge 4 ] || fail "only $without of $calls calls mattered"
 }
 
-# The kernel refuses a call that has to do with keys: the image is left out with the reason, or is merged unrecognised
-# where the policy allows that.
+# The kernel refuses a call that concerns keys: the image is left out with the reason, or is merged unrecognised if the
+# policy allows that.
 case_refused-keys() {
     local call error
     certify signer
@@ -182,7 +182,7 @@ case_refused-keys() {
         done
     done
 }
-# refused CALL ERROR: a merge in which the kernel refuses it each time, unless ERROR says when.
+# refused CALL ERROR: a merge in which the kernel refuses the call each time, unless ERROR says when.
 refused() {
     status=0
     output=$(strace -f -qq -e trace=$1 -e inject=$1:error=$2 -o /dev/null \
@@ -190,7 +190,7 @@ refused() {
     is 0 "$status" "the status of the merge when $1 is $2 ('$output')"
 }
 
-# What the boot loader leaves in the initramfs has to be signed, unless a policy says otherwise.
+# Images from the boot loader must be signed, unless a policy says otherwise.
 case_boot-loaders() {
     local image place differs=''
     export SYSTEMD_IN_INITRD=1 # for systemd's own
@@ -214,14 +214,14 @@ case_boot-loaders() {
     export -n SYSTEMD_IN_INITRD
 }
 
-# With --root= systemd compares the path outside of the root with /.extra, and finds nothing to be strict about.
+# With --root= systemd compares the path outside the root with /.extra, so it is not strict.
 refuses_alone() {
     local differs="1 nothing / 0 ext other"
     judge refuses "$@"
 }
 
-# A kernel that takes nothing but what its own keyrings verify. Without one that has the signer's certificate, images
-# with verity cannot be used, whatever the policy and verity.d say.
+# A kernel that accepts only what its own keyrings verify. If they lack the signer's certificate, images with verity
+# cannot be used, whatever the policy and verity.d say.
 case_require-signatures() {
     local image
     insmod_verity require_signatures=1
@@ -258,7 +258,7 @@ case_require-signatures() {
         ;;
     esac
 }
-# insmod_verity PARAMETER...: the module anew, with these.
+# insmod_verity PARAMETER...: loads the module again, with these.
 insmod_verity() {
     rmmod dm_verity || fail "dm_verity cannot be unloaded"
     insmod /verity/modules/dm-verity/*-dm-verity.ko "$@"
@@ -296,8 +296,8 @@ case_require-signed() {
 }
 clear_images() { rm -f $there/ext*; }
 
-# The kernel itself verifies, by a certificate in its keyring .dm-verity, which only the newest have. For its module
-# to make that ring, it is loaded anew.
+# The kernel itself verifies, with a certificate in its keyring .dm-verity, which only the newest kernels have. The
+# module is loaded again so that it makes the keyring.
 case_kernel-keyring() {
     insmod_verity keyring_unsealed=1
     /verity/bin/keyring $images/signer.der || fail "no certificate in .dm-verity"
@@ -309,8 +309,8 @@ case_kernel-keyring() {
     judge refuses "signature is not recognized"
 }
 
-# Without the module: neither is there its device node; the node is there, as systemd-tmpfiles makes it, but not the
-# module; and the module dm-mod is loaded, but dm-verity is not.
+# Without the module, in three forms: its device node is missing too; the node exists, as systemd-tmpfiles makes it, but
+# the module is missing; the module dm-mod is loaded, but dm-verity is missing.
 case_no-module() {
     local file
     certify signer
@@ -332,7 +332,7 @@ without_module() {
     unmerge own
 }
 
-# What is merged says by whom it was verified, wherever a person or a program looks.
+# People and programs can see who verified what is merged, wherever they look.
 case_told() {
     local hash verb
     certify signer

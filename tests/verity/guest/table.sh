@@ -1,7 +1,7 @@
 # shellcheck shell=bash disable=SC2034,SC2086,SC2154  # what guest.sh has; paths without blanks
 # Sourced by guest.sh: the table of images, certificates and policies; cases.sh says how to read it.
 
-# Signatures, and who trusts the signer. The policy unless given lets everything through.
+# Signatures, and who trusts the signer. Without policy=, everything is allowed.
 sysext plain image=plain : merges
 sysext plain-verity image=plain policy=root=verity : refuses "root=verity"
 sysext unsigned image=unsigned : merges
@@ -13,7 +13,7 @@ sysext signed-strict image=signed certificates=stranger,signer policy=root=signe
 confext confext-strict image=confext certificates=signer policy=root=signed : merges
 sysext signed-verity image=signed policy=root=verity : merges
 sysext signed-unprotected image=signed policy=root=unprotected : merges
-# systemd merges these and says nothing.
+# systemd merges these silently.
 sysext untrusted image=signed : merges "signature is not recognized"
 sysext stranger image=stranger certificates=signer : merges "signature is not recognized"
 sysext stranger-either image=stranger certificates=signer policy=root=signed+verity : \
@@ -31,7 +31,7 @@ case $kernel in
 *) sysext ecdsa-strict image=ecdsa certificates=ecdsa policy=root=signed : merges ;;
 esac
 
-# Where certificates are.
+# Places for certificates.
 arrange_vendor-strict() { mkdir -p $root/usr/lib/verity.d; cp $images/signer.crt $root/usr/lib/verity.d/; }
 sysext vendor-strict image=signed policy=root=signed : merges
 arrange_masked-strict() {
@@ -69,7 +69,7 @@ for name in ext4 xfs btrfs; do
     sysext $name-strict image=$name certificates=signer policy=root=signed : merges
     sysext $name-untrusted image=$name policy=root=signed : refuses "signature is not recognized"
 done
-# A device of dm-verity has the blocks of its hash tree, 4096 bytes.
+# A dm-verity device has its hash tree's block size, 4096 bytes.
 for name in ext4 xfs; do
     sysext $name-small image=$name-small certificates=signer : refuses "smaller blocks than its hash tree"
 done
@@ -84,11 +84,11 @@ sysext usr-hash image=usr certificates=signer policy=usr=signed : merges
 arrange_usr-other-hash() { REPLY=$(<$images/usr.roothash); echo "${REPLY:1}${REPLY:0:1}" >$there/ext.usrhash; }
 sysext usr-other-hash image=usr certificates=signer : refuses "ext.usrhash"
 
-# Both: one that is verified as a root is whole. What a usr partition lies upon is not verified by its hash.
+# Both: an image that is verified as a root is complete. A usr partition's hash does not verify the root under it.
 sysext both image=both certificates=signer : refuses "verity for root together with a usr partition"
 sysext both-strict image=both certificates=signer policy=root=signed:usr=signed : \
     refuses "verity for root together with a usr partition"
-# systemd refuses the table before it asks the policy what of it is used.
+# systemd refuses the table before it asks the policy which partitions are used.
 sysext both-root-strict image=both certificates=signer policy=root=signed:usr=ignore \
     differs="0 ext other / 1 nothing" : merges
 sysext usr-on-root image=usr-on-root certificates=signer policy=root=unprotected:usr=signed : merges
