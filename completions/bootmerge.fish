@@ -24,6 +24,12 @@ function __bootmerge_is
     test (count $operands) -gt 0; and contains -- "$operands[1]" $argv
 end
 
+# Before the verb, or with one of these.
+function __bootmerge_for
+    set -l operands (__bootmerge_operands)
+    test (count $operands) = 0; or contains -- "$operands[1]" $argv
+end
+
 function __bootmerge_takes_paths
     set -l operands (__bootmerge_operands)
     test (count $operands) -gt 0; and contains -- $operands[1] diff explain reset
@@ -82,23 +88,24 @@ complete -c bootmerge -l immutable -d 'Short for --mutable=no'
 complete -c bootmerge -l ephemeral -d 'Short for --mutable=ephemeral'
 complete -c bootmerge -l noexec -x -a 'yes no' -d 'Whether merged programs may not be run'
 complete -c bootmerge -l always-refresh -x -a 'yes no' -d 'Whether refresh renews what did not change'
-complete -c bootmerge -l fallback -x -d 'boot, if the writable layer cannot be used' -a '
+complete -c bootmerge -n '__bootmerge_for boot' -l fallback -x -d 'boot, if the writable layer cannot be used' -a '
     fail\t"merge nothing"
     immutable\t"merge read-only"
     ephemeral\t"merge, and forget writes"'
 complete -c bootmerge -l import-self -d 'As systemd-*, import a hierarchy into itself'
-complete -c bootmerge -l dry-run -d 'Only show what would be done'
+complete -c bootmerge -n '__bootmerge_for merge refresh unmerge prune reset' -l dry-run -d 'Only show what would be done'
 complete -c bootmerge -l no-reload -d 'Leave the service manager alone'
 complete -c bootmerge -l no-wait -d 'Fail while another bootmerge works on the root'
-complete -c bootmerge -l json -x -a 'pretty\tindented short\t"on one line" off\t"no JSON"' -d 'Print JSON'
+complete -c bootmerge -n '__bootmerge_for status list plan diff explain prune check' -l json -x -a 'pretty\tindented short\t"on one line" off\t"no JSON"' -d 'Print JSON'
 complete -c bootmerge -l no-legend -d 'No column headings'
-complete -c bootmerge -l content -d 'diff, also how texts differ'
-complete -c bootmerge -l selinux -d 'diff, SELinux labels count'
-complete -c bootmerge -l opaque -d 'prune, also opaque marks that hide nothing'
-complete -c bootmerge -l all -d 'reset, everything'
-complete -c bootmerge -l keep -x -d 'reset --all, but not what matches'
-complete -c bootmerge -l no-backup -d 'reset, keep no copy'
-complete -c bootmerge -l exit-code -d 'diff, exit status 1 when there are changes'
+complete -c bootmerge -n '__bootmerge_for diff' -l content -d 'diff, also how texts differ'
+complete -c bootmerge -n '__bootmerge_for diff' -l frozen -d 'diff, only files that miss an update'
+complete -c bootmerge -n '__bootmerge_for diff' -l selinux -d 'diff, SELinux labels count'
+complete -c bootmerge -n '__bootmerge_for prune' -l opaque -d 'prune, also opaque marks that hide nothing'
+complete -c bootmerge -n '__bootmerge_for reset' -l all -d 'reset, everything'
+complete -c bootmerge -n '__bootmerge_for reset' -l keep -x -d 'reset --all, but not what matches'
+complete -c bootmerge -n '__bootmerge_for reset' -l no-backup -d 'reset, keep no copy'
+complete -c bootmerge -n '__bootmerge_for diff' -l exit-code -d 'diff, exit status 1 when there are changes'
 complete -c bootmerge -l verbose -d 'Also show what is left out, and why'
 complete -c bootmerge -s q -l quiet -d 'Only warnings and errors'
 complete -c bootmerge -s h -l help -d 'Print a summary'

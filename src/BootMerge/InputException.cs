@@ -8,4 +8,6 @@ internal sealed class InputException : Exception
     public InputException(string message) : base(message)
     {
     }
+
+    public int ExitStatus { get; init; } = 1;
 }

@@ -32,12 +32,13 @@ internal static class Program
         catch (InputException e)
         {
             log.Error(e.Message);
-            return Failure;
+            return e.ExitStatus;
         }
         catch (KernelException e)
         {
-            log.Error((command is ParseResult.Parsed parsed ? VerbTable.Name(parsed.Arguments.Verb) + " failed: " : "")
-                + e.Message + (e.Errno is Errno.EPERM or Errno.EACCES && !Sys.MayMount() ? "; try it as root" : ""));
+            log.Error((command is ParseResult.Parsed parsed ? VerbTable.Name(parsed.Arguments.Verb)
+                + (e.Errno is Errno.EPERM or Errno.EACCES && !Sys.MayMount() ? " needs root privileges: " : " failed: ")
+                : "") + e.Message);
             return Failure;
         }
         catch (OutOfMemoryException)

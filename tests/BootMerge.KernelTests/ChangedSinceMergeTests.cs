@@ -72,7 +72,7 @@ public sealed class ChangedSinceMergeTests : KernelTest
         Root.Write("/usr/lib/os-release", "ID=other\n");
         Root.Bootmerge("merge", "--mutable=auto", "--force").Succeeds();
 
-        Root.Bootmerge("explain", "/etc/f").Succeeds().Prints("provides vendor: file /f");
+        Root.Bootmerge("explain", "/etc/f").Succeeds().Prints("provides vendor: file /var/lib/confexts/vendor/etc/f");
         Root.Bootmerge("--no-legend", "diff", "/etc/g").Succeeds().Prints("modified /etc/g (content)");
     }
 

@@ -172,7 +172,8 @@ public sealed class DiffTests : KernelTest
 
         Assert.Equal(["added    /etc/d/one", "added    /etc/gone"], Lines("diff"));
         Root.Bootmerge("explain", "/etc/d/one", "/etc/gone").Succeeds()
-            .Prints("provides upper: file /d/one\n  hidden   a: file /d/one\n", "hidden   b: whiteout /gone\n");
+            .Prints("provides upper: file /etc/d/one\n  hidden   a: file /var/lib/confexts/a/etc/d/one\n",
+            "hidden   b: whiteout /var/lib/confexts/b/etc/gone\n");
     }
 
     /// <summary>
@@ -205,7 +206,7 @@ public sealed class DiffTests : KernelTest
 
         Assert.Equal(["modified /etc/f (content)", "deleted  /etc/g", "added    /etc/h"], Lines("diff"));
         Root.Bootmerge("explain", "/etc/g").Succeeds()
-            .Prints("deletes  merge: absent /g\n  hidden   vendor: file /g\n");
+            .Prints("deletes  merge: absent /etc/g\n  hidden   vendor: file /var/lib/confexts/vendor/etc/g\n");
         Root.Bootmerge("explain", "/etc/none").FailsInOneLine("/etc/none");
     }
 
@@ -336,12 +337,12 @@ public sealed class DiffTests : KernelTest
     {
         Root.Write("/opt/f", "machine");
         Root.Bootmerge("--class=sysext", "--mutable=no", "explain", "/opt/f").Succeeds()
-            .Prints("/opt/f\n  provides opt: file /f\n");
+            .Prints("/opt/f\n  provides opt: file /opt/f\n");
         Root.Bootmerge("--class=sysext", "--mutable=no", "diff", "/opt/f").Succeeds()
             .Says("Nothing to compare in /opt");
         Root.Bootmerge("--class=sysext", "--mutable=no", "diff", "/opt/g").Fails("no layer has '/opt/g'");
         Root.Bootmerge("--class=sysext", "--mutable=no", "explain", "/usr").Succeeds()
-            .Prints("provides usr: directory /\n");
+            .Prints("provides usr: directory /usr\n");
     }
 
     [Fact]
@@ -373,7 +374,8 @@ public sealed class DiffTests : KernelTest
 
         Root.Bootmerge("diff").Succeeds().Says("extensions are above");
         Root.Bootmerge("explain", "/etc/hostname").Succeeds()
-            .Prints("provides vendor: file /hostname", "hidden   etc: file /hostname");
+            .Prints("provides vendor: file /var/lib/confexts/vendor/etc/hostname",
+            "hidden   etc: file /etc/hostname");
         Root.Bootmerge("explain", "/etc/nothing").Fails("no layer has '/etc/nothing'");
     }
 

@@ -34,9 +34,17 @@ public sealed class FrozenTests : InitramfsTest
         Assert.Equal("frozen   /etc/both.conf (content; changed below since)", Diff());
         BootAnew(layout);
         Assert.Equal("frozen   /etc/both.conf (content; changed below since)", Diff());
+        Assert.Contains("1 file frozen. Which: bootmerge diff --frozen", AtTerminal(), StringComparison.Ordinal);
+        Assert.DoesNotContain("frozen", Root.Bootmerge().Succeeds().Output, StringComparison.Ordinal);
+        Assert.Equal("frozen   /etc/both.conf (content; changed below since)\n",
+            Root.Bootmerge("--no-legend", "diff", "--frozen").Succeeds().Output);
+        Root.Bootmerge("explain", "/etc/both.conf").Succeeds()
+            .Prints("file /etc/both.conf (frozen: an update is hidden, see diff --content and reset)\n");
 
         File.WriteAllText(Root.Path + "/etc/both.conf", "machine's, looked at");
         Assert.Equal("modified /etc/both.conf (content)", Diff());
+        Assert.DoesNotContain("frozen", AtTerminal(), StringComparison.Ordinal);
+        Assert.Equal("", Root.Bootmerge("diff", "--frozen").Succeeds().Output);
         BootAnew(layout);
         Assert.Equal("modified /etc/both.conf (content)", Diff());
 
@@ -47,6 +55,9 @@ public sealed class FrozenTests : InitramfsTest
         Assert.Equal("", Diff().Replace("deleted  /etc/both.conf", "", StringComparison.Ordinal));
         Assert.Empty(Recorded());
     }
+
+    private string AtTerminal() =>
+        Outcome.OfTool("script", "-qec", $"{Workplace.Binary} --root={Root.Path}", "/dev/null");
 
     [Theory]
     [InlineData("rm {0}", "gone below since")]

@@ -24,7 +24,6 @@ public sealed class MergedResetTests : KernelTest
         (":", "echo b >f; echo c >g", "/etc/f"),
         ("mkdir -p a/d; echo a >a/d/f", "mkdir -p a/d; echo b >a/d/f; ln -s a/d lnk", "/etc/lnk/f"),
         ("echo a >f", "whiteout f", "/etc/f"),
-        ("echo a >f", "echo a >f", "/etc/f"),
         ("echo a >f; chmod 4750 f; chown 3:4 f; xattr f user.x=1; acl f", "echo b >f", "/etc/f"),
         ("echo a >f", "echo a >f; chmod 600 f; chown 3:4 f; xattr f user.x=1; acl f", "/etc/f"),
         ("echo a >f; xattr f security.capability=0x0100000202000000000000000000000000000000", "whiteout f", "/etc/f"),
@@ -148,8 +147,27 @@ public sealed class MergedResetTests : KernelTest
         Merge();
 
         Assert.DoesNotContain("prune", Root.Bootmerge("reset", "/etc/g").Succeeds().Error, StringComparison.Ordinal);
-        Root.Bootmerge("reset", "/etc/f").Succeeds().Says("hide updates", "Prune=yes", "'unmerge'");
+        Root.Bootmerge("reset", "/etc/f").Succeeds().Says("hide updates", "Prune=yes", "'bootmerge unmerge'");
         Assert.Equal("a\n", Root.Read("/etc/f"));
+
+        // Nothing more can be done through the merge: no second copy is kept.
+        string[] copies = Directory.GetDirectories(Root.Raw + "/var/lib/bootmerge/reset");
+        Root.Bootmerge("reset", "/etc/f").Succeeds().Says("/etc/f is as the layers below have it", "Nothing is reset");
+        Assert.Equal(copies, Directory.GetDirectories(Root.Raw + "/var/lib/bootmerge/reset"));
+        Root.Bootmerge("explain", "/etc/f").Succeeds()
+            .Prints("provides upper: file /etc/f (equals what it hides, see prune)\n");
+    }
+
+    [Fact]
+    public void It_says_how_the_machines_version_is_taken_back()
+    {
+        Arrange("echo a >f", "echo b >f; chmod 600 f");
+        Merge();
+        Outcome reset = Root.Bootmerge("reset", "/etc/f").Succeeds();
+        string[] command = [.. reset.ErrorLines[0].Split("To take it back: ")[1].Split(' ')];
+
+        Outcome.OfTool(command[0], command[1..]);
+        Assert.Equal(("b\n", "0600"), (Root.Read("/etc/f"), Files.Mode(Root.Path + "/etc/f")));
     }
 
     [Fact]

@@ -29,6 +29,34 @@ public sealed class ReportTests : KernelTest
         Root.Bootmerge("unmerge").Succeeds();
     }
 
+    [Fact]
+    public void A_machine_whose_files_are_on_top_read_only_is_told_from_one_whose_are_not()
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Route("/etc");
+        Root.Bootmerge("merge", "--mutable=import").Succeeds();
+        Root.Bootmerge("status").Succeeds().Prints("read-only, the machine's files on top\n");
+    }
+
+    [Fact]
+    public void Status_shows_what_is_merged_of_the_other_class_unless_one_is_chosen()
+    {
+        Root.Extension("alpha", ("alpha.conf", "alpha"));
+        Root.Write("/var/lib/extensions/tool/usr/lib/extension-release.d/extension-release.tool", "ID=_any\n");
+        Root.Bootmerge("--class=all", "merge").Succeeds();
+
+        Assert.Matches("\n/etc +alpha .*\n/usr +tool ", Root.Bootmerge("status").Succeeds().Output);
+        Assert.Equal(2, Root.Bootmerge("status", "--json=short").Succeeds().Json().GetProperty("hierarchies")
+            .GetArrayLength());
+        Assert.DoesNotContain("tool", Root.Bootmerge("--class=confext").Succeeds().Output, StringComparison.Ordinal);
+        Root.Bootmerge("list", "tool").Fails("--class=all");
+        Root.Bootmerge("--class=all", "unmerge").Succeeds();
+    }
+
+    [Fact]
+    public void A_directory_that_is_no_system_has_no_status() =>
+        Outcome.Of(Workplace.Binary, ["--root=" + Root.Aside, "status"]).FailsInOneLine("is not the root of a system");
+
     private string AtTerminal(string option = "") => Outcome.OfTool("script", "-qec",
         $"{Workplace.Binary} --root={Root.Path} {option}", "/dev/null");
 

@@ -21,6 +21,11 @@ bootmerge --root=/x --force | => boot, check, diff, explain, list, merge, plan, 
 bootmerge --root merge | => boot, check, diff, explain, list, merge, plan, prune, refresh, reset, status, unmerge
 bootmerge merge | =>
 bootmerge --no| => --no-backup, --no-legend, --no-pager, --no-reload, --no-wait, --noexec
+bootmerge diff --f| => --force, --frozen
+bootmerge boot --f| => --fallback, --force
+bootmerge --root=/x reset --no-b| => --no-backup
+bootmerge --root=/x prune --no-b| =>
+bootmerge merge --j| =>
 bootmerge merge --im| => --image-policy, --immutable, --import-self
 bootmerge --mutable=| => auto, ephemeral, ephemeral-import, help, import, no, yes
 bootmerge refresh --mutable=e| => ephemeral, ephemeral-import

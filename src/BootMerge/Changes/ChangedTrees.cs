@@ -186,7 +186,10 @@ internal sealed class ChangedTrees : IDisposable
                     []);
             // It is one of the machine's layers too, but its changes are not measured against it.
             if (isWhole && imported is not null)
-                layers.Insert(0, new NamedLayer(imported.Name, OpenUpper(imported.Path, stack.Hierarchy, isMerged)));
+                layers.Insert(0, new NamedLayer(imported.Name, OpenUpper(imported.Path, stack.Hierarchy, isMerged))
+                {
+                    Place = imported.Place,
+                });
             List<string> mountedUpon = [];
             AddMountsBelow(stack.Target, stack.Class, mountedUpon);
             if (path != stack.Target)

@@ -41,7 +41,13 @@ internal sealed class LayerFinding(string layer, string path, LayerPart part, st
 
     public string Type { get; } = type;
 
-    public string Note { get; } = note;
+    public string Note { get; set; } = note;
+
+    /// <summary>The layer itself, inside the root.</summary>
+    public string Place { get; set; } = "";
+
+    /// <summary>Where it can be opened, inside the root.</summary>
+    public string Location => (Place + Path).TrimEnd('/');
 }
 
 /// <summary>Looks a path up in one layer after the other, topmost first, as overlayfs does.</summary>
@@ -63,14 +69,29 @@ internal static class Explanation
         if (tree.HasUpper)
             Look(tree.Upper, tree.IsWhole ? "merge" : "upper", state, findings, tree.IsWhole,
                 (pathBelow, status) => shadowed.IsMadeFirst(tree.Hierarchy, pathBelow, status));
+        Locate(findings, tree.UpperPath);
         foreach (Mounting.NamedLayer layer in tree.Layers)
+        {
             Look(layer.Directory, layer.Name, state, findings);
+            Locate(findings, layer.Place);
+        }
+
         // A cover with nothing below it makes no difference.
         while (findings.Count > 0 && (findings[^1].Part == LayerPart.Covers || findings is [{ Type: Absent }]))
             findings.RemoveAt(findings.Count - 1);
         if (mount is not null)
+        {
+            mount.Place = tree.Hierarchy;
             findings.Insert(0, mount);
+        }
+
         return findings;
+    }
+
+    private static void Locate(List<LayerFinding> findings, string place)
+    {
+        for (int i = findings.Count - 1; i >= 0 && findings[i].Place.Length == 0; i--)
+            findings[i].Place = place;
     }
 
     /// <summary>Where to look in the next layer, and whether anything of it still shows.</summary>

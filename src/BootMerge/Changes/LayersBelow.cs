@@ -26,7 +26,7 @@ internal static class LayersBelow
         using SafeFileHandle mount = LayerView.Mount(views, layers,
             directory =>
             opened.Add(new NamedLayer(directory.Name,
-                ChangedTrees.WithoutMounts(directory.Directory, directory.Name))));
+                ChangedTrees.WithoutMounts(directory.Directory, directory.Name)) { Place = directory.Place }));
         return Sys.Reopen(mount, Sys.O_RDONLY | Sys.O_DIRECTORY);
     }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using BootMerge.Linux;
 using BootMerge.Reporting;
@@ -158,6 +159,9 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
     /// <returns>false if what is there stays.</returns>
     private bool Restore(Entry entry, SafeFileHandle? upper)
     {
+        // What is in the temporary directory is put in its place before anything may end this.
+        Action? watch = Descent.AtEachName;
+        Descent.AtEachName = null;
         SafeFileHandle directory = entry.UpperDirectory;
         string name = ResetTemporary.Make(directory);
         bool isDone;
@@ -172,6 +176,7 @@ internal sealed class MergedReset(ChangedTree tree, KnownFiles known, ResetRepor
         }
 
         Sys.RemoveTree(directory, name);
+        Descent.AtEachName = watch;
         return isDone;
     }
 

@@ -24,6 +24,8 @@ internal sealed class ResetList(ChangedTree tree)
         using SafeFileHandle? parent = OpenParent(path, isChecked: true);
         if (parent is null || Sys.TryStatusAt(parent, PathName.Last(path)) is null)
             return false;
+        if (Tree.Merged is not null && IsRestored(parent, path))
+            return false;
         foreach (string mount in Tree.MountedUpon)
             if (PathName.IsOrIsBelow(mount, path))
                 throw new InputException(PathText.Printable(Tree.Hierarchy + mount)
@@ -35,6 +37,28 @@ internal sealed class ResetList(ChangedTree tree)
         Paths.RemoveAll(other => PathName.IsBelow(other, path));
         Paths.Add(path);
         return true;
+    }
+
+    /// <summary>
+    /// A file that equals the one below already: through a merge nothing more can be done, only another copy be kept.
+    /// </summary>
+    private bool IsRestored(SafeFileHandle parent, string path)
+    {
+        using SafeFileHandle? below = Sys.TryOpenAt(Tree.Below, "." + PathName.Parent(path),
+            Sys.O_RDONLY | Sys.O_DIRECTORY | Sys.O_NOFOLLOW, Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS);
+        string name = PathName.Last(path);
+        Entry entry = new()
+        {
+            Parent = Place.At(PathName.Parent(path)),
+            Name = name,
+            UpperDirectory = parent,
+            BelowDirectory = below,
+            BelowPlace = Place.Top,
+            Upper = OverlayMark.TryStatus(parent, name),
+            Below = LayersBelow.TryStatus(below, name),
+        };
+        return entry is { Upper: { IsDirectory: false }, Below: not null }
+            && new Comparison(withLabels: false).Of(entry) == Difference.None;
     }
 
     /// <param name="keep">Patterns, <see cref="Glob"/>: for paths in the root, or, without a leading "/", in the

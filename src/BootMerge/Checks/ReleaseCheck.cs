@@ -13,7 +13,7 @@ internal static class ReleaseCheck
         string place = "/" + extension.Class.ReleaseDirectory + "/extension-release." + extension.Name;
         ReleaseFile release = ReleaseFileSearch.Read(root, extension);
         if (release.Problem is not null)
-            check.Add(FindingId.ReleaseFile, extension, place, "is missing or cannot be used: ",
+            check.Add(FindingId.ReleaseFile, extension, place, "is needed: ",
                 Advice(extension, top), release.Problem);
         else if (Compatibility.Judge(release, host, extension.Class) is { Accepted: false } verdict)
             check.Add(FindingId.Compatibility, extension, place, "does not fit the system: ",
@@ -35,7 +35,7 @@ internal static class ReleaseCheck
             (isConfext ? ExtensionClass.Sysext : ExtensionClass.Confext).ReleaseDirectory,
             Sys.O_PATH | Sys.O_DIRECTORY);
         if (other is null)
-            return "write it; ID=_any in it fits every system";
+            return "write it; for every system: echo ID=_any >extension-release." + extension.Name;
         return isConfext
             ? "write it; it looks like a sysext: if it is one, check it with --class=sysext"
             : "write it; it looks like a confext: if it is one, check it with --class=confext";

@@ -13,6 +13,9 @@ internal sealed class Arguments
 
     public Verb Verb { get; set; } = Verb.Status;
 
+    /// <summary>Of the verb that was typed; null: none, or none there is.</summary>
+    public VerbRow? VerbRow { get; set; }
+
     /// <summary>
     /// The words after the verb: extensions for list and check, paths for diff and explain, otherwise nothing.
     /// </summary>

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace BootMerge.CommandLine;
 
@@ -9,8 +10,10 @@ internal sealed class CommandLineParser
 {
     private readonly string[] _words;
     private readonly Arguments _arguments;
+    private readonly List<Option> _options = [];
     private int _next;
     private string? _verb;
+    private string[] _known = [];
 
     private CommandLineParser(string programPath, string[] words)
     {
@@ -48,7 +51,10 @@ internal sealed class CommandLineParser
     private void TakeOperand(string word)
     {
         if (_verb is null)
+        {
             _verb = word;
+            _arguments.VerbRow = VerbTable.Find(word, _arguments.IsDropIn, out _known);
+        }
         else
             _arguments.Names.Add(word);
     }
@@ -59,6 +65,7 @@ internal sealed class CommandLineParser
         {
             if (Option.Find(letter) is not Option option)
                 return new ParseResult.UsageError("unknown option " + Words.Quote("-" + letter.ToString()));
+            _options.Add(option);
             if (option.Set(_arguments, null) is ParseResult end)
                 return end;
         }
@@ -85,20 +92,26 @@ internal sealed class CommandLineParser
             value = _words[_next++];
         }
 
+        _options.Add(option);
         return option.Set(_arguments, value);
     }
 
     private ParseResult? ApplyVerb()
     {
-        if (_verb is null)
-            return null;
         if (_verb == "help")
-            return new ParseResult.Answer(Help.Text(_arguments.CalledAs));
-        if (VerbTable.Find(_verb, _arguments.IsDropIn, out string[] known) is not VerbRow row)
-            return new ParseResult.UsageError("unknown verb " + Words.Quote(_verb) + Words.Hint(_verb, known));
-        if (_arguments.Names.Count > 0 && (_arguments.IsDropIn || !row.TakesNames))
+        {
+            if (_arguments.Names.Count > 0)
+                _arguments.VerbRow = VerbTable.Find(_arguments.Names[0], _arguments.IsDropIn, out _);
+            return new ParseResult.Answer(Help.Text(_arguments));
+        }
+
+        if (_verb is not null && _arguments.VerbRow is null)
+            return new ParseResult.UsageError("unknown verb " + Words.Quote(_verb) + Words.Hint(_verb, _known));
+        VerbRow row = _arguments.VerbRow ?? VerbTable.All[(int)Verb.Status];
+        if (_arguments.Names.Count > 0 && (_arguments.IsDropIn || row.Operands.Length == 0))
             return new ParseResult.UsageError("verb '" + _verb + "' takes no argument, but was given "
-                + Words.Quote(_arguments.Names[0]));
+                + Words.Quote(_arguments.Names[0]) + (MutableModes.TryParse(_arguments.Names[0], out _)
+                ? Words.DidYouMean("--mutable=" + _arguments.Names[0]) : ""));
         _arguments.Verb = row.Verb;
         if (_arguments.Verb == Verb.Explain && _arguments.Names.Count == 0)
             return new ParseResult.UsageError("verb 'explain' needs a path: bootmerge explain /etc/hostname");
@@ -107,6 +120,10 @@ internal sealed class CommandLineParser
         if (_arguments.Has(Switches.DryRun) && _arguments.Verb == Verb.Boot)
             return new ParseResult.UsageError("option '--dry-run' is for merge, refresh, unmerge, prune and reset; "
                 + "'bootmerge --root=DIR --mutable=auto plan' shows what boot would merge");
+        foreach (Option option in _options)
+            if (!_arguments.IsDropIn && !option.IsFor(row.Verb))
+                return new ParseResult.UsageError("option '" + option.Name + "' is not for " + row.Name + ", only for "
+                    + VerbTable.Names(option.Verbs));
         return null;
     }
 

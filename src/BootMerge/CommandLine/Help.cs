@@ -15,13 +15,19 @@ internal static class Help
     public static readonly string[] Groups = ["What to work on", "How to merge",
         "What to remove of the machine's own files", "What to print"];
 
-    public static string Text(ProgramName program)
+    /// <summary>Of the verb that was typed, or of all.</summary>
+    public static string Text(Arguments typed)
     {
-        bool isDropIn = program != ProgramName.BootMerge;
-        StringBuilder text = new(ProgramNames.Name(program) + " [OPTION...] [VERB]\n\n"
-            + (isDropIn ? DropInAbout : About) + "\nVerbs:\n");
+        bool isDropIn = typed.IsDropIn;
+        VerbRow? one = isDropIn ? null : typed.VerbRow;
+        StringBuilder text = new(ProgramNames.Name(typed.CalledAs) + " [OPTION...] ");
+        if (one is not null)
+            text.Append(one.Name).Append(one.Operands).Append("\n\n").Append(one.Help).Append(one.OwnHelp)
+                .Append(".\n");
+        else
+            text.Append("[VERB]\n\n").Append(isDropIn ? DropInAbout : About).Append("\nVerbs:\n");
         foreach (VerbRow verb in VerbTable.All)
-            if (!isDropIn || verb.IsSystemds)
+            if (one is null && (!isDropIn || verb.IsSystemds))
                 AddRow(text, verb.Name, VerbWidth, verb.Help + (isDropIn ? "" : verb.OwnHelp));
         int group = -1;
         string others = "";
@@ -33,13 +39,16 @@ internal static class Help
                 continue;
             }
 
+            if (one is not null && !option.IsFor(one.Verb))
+                continue;
             if ((int)option.Group != group)
                 text.Append('\n').Append(Groups[group = (int)option.Group]).Append(":\n");
             AddRow(text, Names(option) + (isDropIn ? option.Form.Replace("[=MODE]", "=MODE") : option.Form),
                 OptionWidth, option.Help + (isDropIn ? "" : option.OwnHelp));
         }
 
-        return text.Append('\n').Append(isDropIn ? "Not systemd's: " + others + ".\n" : Closing).ToString();
+        return one is not null ? text.ToString()
+            : text.Append('\n').Append(isDropIn ? "Not systemd's: " + others + ".\n" : Closing).ToString();
     }
 
     /// <summary>In systemd's format, which completions read.</summary>

@@ -72,6 +72,11 @@ internal sealed class Option(string name, string form, OptionScope scope, Option
     /// <summary>The short form; 0 if it has none.</summary>
     public char Letter { get; init; }
 
+    /// <summary>The verbs that it is for, a bit each; 0: any.</summary>
+    public int Verbs { get; init; }
+
+    public bool IsFor(Verb verb) => Verbs == 0 || (Verbs & 1 << (int)verb) != 0;
+
     /// <summary>The possible values, if there are few.</summary>
     public string? Values { get; init; }
 

@@ -12,6 +12,18 @@ internal static class OptionTable
     private const OptionScope Extra = OptionScope.Extra;
     private const OptionScope Own = OptionScope.Own;
 
+    private const int Boot = 1 << (int)Verb.Boot;
+    private const int Diff = 1 << (int)Verb.Diff;
+    private const int Prune = 1 << (int)Verb.Prune;
+    private const int Reset = 1 << (int)Verb.Reset;
+
+    /// <summary>Those that print what programs may read.</summary>
+    private const int Printing = 1 << (int)Verb.Status | 1 << (int)Verb.List | 1 << (int)Verb.Plan | Diff
+        | 1 << (int)Verb.Explain | Prune | 1 << (int)Verb.Check;
+
+    /// <summary>Those that change something, and can only show it.</summary>
+    private const int Changing = 1 << (int)Verb.Merge | 1 << (int)Verb.Refresh | 1 << (int)Verb.Unmerge | Prune | Reset;
+
     /// <summary>In the order of the enumeration.</summary>
     private static readonly string[] JsonNames = ["off", "short", "pretty"];
 
@@ -47,12 +59,16 @@ internal static class OptionTable
             + "(merge read-only) or ephemeral (merge, and forget writes)", new(TakeFallback))
         {
             Values = "fail|immutable|ephemeral",
+            Verbs = Boot,
         },
         new("--import-self", Extra, OptionGroup.Merging,
             "Called as systemd-confext or systemd-sysext: allow the import modes where\n"
             + "writes are routed to the merged directory itself, which systemd refuses", Switches.ImportSelf),
         new("--dry-run", Extra, OptionGroup.Merging,
-            "merge, refresh, unmerge, prune, reset: only show what would be done", Switches.DryRun),
+            "merge, refresh, unmerge, prune, reset: only show what would be done", Switches.DryRun)
+        {
+            Verbs = Changing,
+        },
         new("--no-reload", Systemd, OptionGroup.Merging,
             "Do not ask the service manager to reload, nor to restart units", Switches.NoReload)
         {
@@ -62,18 +78,34 @@ internal static class OptionTable
             "Fail instead of waiting while another bootmerge works on the same root", Switches.NoWait),
 
         new("--opaque", Own, OptionGroup.Removing, "prune: also remove opaque marks that hide nothing",
-            Switches.WithOpaque),
-        new("--all", Own, OptionGroup.Removing, "reset: everything, instead of paths", Switches.All),
+            Switches.WithOpaque) { Verbs = Prune },
+        new("--all", Own, OptionGroup.Removing, "reset: everything, instead of paths", Switches.All) { Verbs = Reset },
         new("--keep", "=GLOB", Own, OptionGroup.Removing,
-            "reset --all: keep what matches, such as ssh/*_key or /etc/machine-id; repeatable", new(TakePattern)),
-        new("--no-backup", Own, OptionGroup.Removing, "reset: keep no copy", Switches.NoBackup),
+            "reset --all: keep what matches, such as ssh/*_key or /etc/machine-id; repeatable", new(TakePattern))
+        {
+            Verbs = Reset,
+        },
+        new("--no-backup", Own, OptionGroup.Removing, "reset: keep no copy", Switches.NoBackup) { Verbs = Reset },
 
         new("--json", "=FORMAT", Systemd, OptionGroup.Printing, "pretty, short or off (default)",
-            new(TakeJson)) { Values = "pretty|short|off" },
+            new(TakeJson)) { Values = "pretty|short|off", Verbs = Printing },
         new("--no-legend", Systemd, OptionGroup.Printing, "No column headings", Switches.NoLegend),
-        new("--content", Own, OptionGroup.Printing, "diff: also show how texts differ", Switches.WithContent),
-        new("--selinux", Own, OptionGroup.Printing, "diff: also compare SELinux labels", Switches.WithLabels),
-        new("--exit-code", Own, OptionGroup.Printing, "diff: exit status 1 if there are changes", Switches.ExitCode),
+        new("--content", Own, OptionGroup.Printing, "diff: also show how texts differ", Switches.WithContent)
+        {
+            Verbs = Diff,
+        },
+        new("--frozen", Own, OptionGroup.Printing, "diff: only files that miss an update", Switches.OnlyFrozen)
+        {
+            Verbs = Diff,
+        },
+        new("--selinux", Own, OptionGroup.Printing, "diff: also compare SELinux labels", Switches.WithLabels)
+        {
+            Verbs = Diff,
+        },
+        new("--exit-code", Own, OptionGroup.Printing, "diff: exit status 1 if there are changes", Switches.ExitCode)
+        {
+            Verbs = Diff,
+        },
         new("--verbose", Extra, OptionGroup.Printing, "Also show what is left out, and why", Switches.Verbose),
         new("--quiet", Extra, OptionGroup.Printing, "Only warnings and errors", Switches.Quiet) { Letter = 'q' },
         new("--help", "", Systemd, OptionGroup.Printing, "This page", new(TellHelp)) { Letter = 'h' },
@@ -166,7 +198,7 @@ internal static class OptionTable
         return typed.AlwaysRefresh is null ? NotBoolean("--always-refresh", value) : null;
     }
 
-    private static ParseResult.Answer TellHelp(Arguments typed, string value) => new(Help.Text(typed.CalledAs));
+    private static ParseResult.Answer TellHelp(Arguments typed, string value) => new(Help.Text(typed));
 
     /// <summary>Scripts look for "systemd NUMBER" here.</summary>
     private static ParseResult.Answer TellVersion(Arguments typed, string value)

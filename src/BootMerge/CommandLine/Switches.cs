@@ -21,4 +21,5 @@ internal enum Switches
     WithContent = 1 << 11,
     WithLabels = 1 << 12,
     WithOpaque = 1 << 13,
+    OnlyFrozen = 1 << 14,
 }

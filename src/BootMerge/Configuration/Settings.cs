@@ -25,6 +25,9 @@ internal sealed class Settings
 
     public required bool AlwaysRefresh { get; init; }
 
+    /// <summary>--class was given.</summary>
+    public required bool IsClassChosen { get; init; }
+
     public required JsonFormat Json { get; init; }
 
     /// <summary>reset --all: patterns of what to keep.</summary>

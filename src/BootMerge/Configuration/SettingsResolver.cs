@@ -29,6 +29,7 @@ internal static class SettingsResolver
             Names = typed.Names,
             RootPath = typed.Root,
             Classes = classes,
+            IsClassChosen = typed.Class is not null,
             Switches = typed.Switches,
             AlwaysRefresh = typed.AlwaysRefresh ?? false,
             Json = typed.Json,

@@ -23,6 +23,7 @@ internal sealed class JsonValue
 {
     private readonly List<string> _keys = [];
 
+    [MethodImpl(MethodImplOptions.NoInlining)] // reports make very many
     private JsonValue(JsonKind kind, string text)
     {
         Kind = kind;
@@ -39,11 +40,14 @@ internal sealed class JsonValue
 
     public List<string> Keys => _keys;
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static JsonValue Null() => new(JsonKind.Null, "null");
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static JsonValue String(string text) => new(JsonKind.Text, text);
 
     /// <summary>null becomes JSON's null.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static JsonValue StringOrNull(string? text) => text is null ? Null() : String(text);
 
     public static JsonValue Number(long value) => new(JsonKind.Number, value.ToString());

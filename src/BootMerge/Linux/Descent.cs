@@ -23,6 +23,12 @@ internal sealed class Descent : IDisposable
     /// <param name="names">The names in it that the walk will go through.</param>
     public Descent(SafeFileHandle? top, List<string> names) => Add(new Level("", top, names));
 
+    /// <summary>
+    /// Called before each name that any walk comes to, in a verb that may go through many files; null elsewhere. It may
+    /// end the walk by an exception.
+    /// </summary>
+    public static Action? AtEachName { get; set; }
+
     public bool IsAtTop => _levels.Count == 1;
 
     /// <summary>The directory that the walk has reached, open for reading; null if no directory was entered.</summary>
@@ -43,7 +49,13 @@ internal sealed class Descent : IDisposable
     }
 
     /// <summary>The next name in <see cref="Current"/>.</summary>
-    public bool TryNext([NotNullWhen(true)] out string? name) => _levels[^1].TryNext(out name);
+    public bool TryNext([NotNullWhen(true)] out string? name)
+    {
+        Level level = _levels[^1];
+        if (level.HasNext)
+            AtEachName?.Invoke();
+        return level.TryNext(out name);
+    }
 
     /// <summary>
     /// The next name of the whole walk. When <see cref="Current"/> has none left, the walk goes back up until a
@@ -144,9 +156,11 @@ internal sealed class Descent : IDisposable
 
         public bool IsClosed { get; private set; }
 
+        public bool HasNext => _names is not null && _next < _names.Count;
+
         public bool TryNext([NotNullWhen(true)] out string? next)
         {
-            next = _names is not null && _next < _names.Count ? _names[_next++] : null;
+            next = HasNext ? _names![_next++] : null;
             if (next is null)
                 _names = null;
             return next is not null;

@@ -57,6 +57,8 @@ internal sealed class FileStatus
 
     public bool IsRegular => (Mode & TypeMask) == 0x8000;
 
+    public bool IsPipe => (Mode & TypeMask) == 0x1000;
+
     public bool IsSymlink => (Mode & TypeMask) == 0xA000;
 
     public bool IsBlockDevice => (Mode & TypeMask) == 0x6000;

@@ -104,6 +104,14 @@ internal static unsafe partial class LibC
     [LibraryImport("libc")]
     public static partial int isatty(int file);
 
+    /// <summary>Native/interruption.c: from here on SIGINT and SIGTERM are noted.</summary>
+    [LibraryImport("libc")]
+    public static partial void note_interruptions();
+
+    /// <summary>The number of the signal that was noted; 0: none.</summary>
+    [LibraryImport("libc")]
+    public static partial int interruption();
+
     [LibraryImport("libc", SetLastError = true)]
     public static partial nint llistxattr(byte[] path, byte* list, nuint size);
 

@@ -11,6 +11,9 @@ internal sealed class NamedLayer(string name, SafeFileHandle directory)
 {
     public string Name { get; } = name;
 
+    /// <summary>Where it is inside the root, and in an image: "/var/lib/confexts/a.raw:/etc".</summary>
+    public string Place { get; init; } = "";
+
     public SafeFileHandle Directory { get; } = directory;
 }
 

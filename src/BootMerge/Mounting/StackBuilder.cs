@@ -147,7 +147,10 @@ internal sealed class StackBuilder
             }
 
             layers.Add(new NamedLayer(layer.Name,
-                directory ?? throw new KernelException("open", layer.Name + " " + layer.Path, Errno.ENOENT)));
+                directory ?? throw new KernelException("open", layer.Name + " " + layer.Path, Errno.ENOENT))
+            {
+                Place = layer.Place,
+            });
         }
     }
 

@@ -31,6 +31,9 @@ internal sealed class Layer(LayerKind kind, string name, string path, DiskImage?
     public string Path { get; } = path;
 
     public DiskImage? Image { get; } = image;
+
+    /// <summary>For people: inside the root, and in an image: "/var/lib/confexts/a.raw:/etc".</summary>
+    public string Place => Image is null ? Path : Image.Path + ":" + Path;
 }
 
 /// <summary>Where writes go: upperdir and workdir, which overlayfs accepts only together.</summary>

@@ -10,7 +10,31 @@ internal static class Output
     private static readonly SafeFileHandle StandardOutput = new(1, ownsHandle: false);
     private static readonly SafeFileHandle StandardError = new(2, ownsHandle: false);
 
+    private static int _statusLength;
+
     public static bool IsTerminal => LibC.isatty(1) != 0;
+
+    /// <summary>
+    /// There is a line for what comes and goes: a terminal, and not one on which a pager shows what we write.
+    /// </summary>
+    public static bool HasStatusLine => LibC.isatty(2) != 0 && !Sys.Status(StandardOutput).IsPipe;
+
+    /// <summary>Until the next one, or until anything else is written.</summary>
+    public static void ShowStatusLine(string text)
+    {
+        EraseStatusLine();
+        WriteError(text);
+        _statusLength = text.Length;
+    }
+
+    public static void EraseStatusLine()
+    {
+        if (_statusLength == 0)
+            return;
+        string blanks = new(' ', _statusLength);
+        _statusLength = 0;
+        WriteError("\r" + blanks + "\r");
+    }
 
     /// <summary>If the reader has gone, that is not our error; a full disk behind a redirection is.</summary>
     public static void Write(string text)
@@ -21,12 +45,19 @@ internal static class Output
 
     /// <summary>Like <see cref="Write"/>.</summary>
     /// <returns>The failure; null if there is none.</returns>
-    public static KernelException? TryWrite(string text) =>
-        Sys.TryWriteAll(StandardOutput, PathText.Encode(text)) is int errno and not 0 and not Errno.EPIPE
+    public static KernelException? TryWrite(string text)
+    {
+        EraseStatusLine();
+        return Sys.TryWriteAll(StandardOutput, PathText.Encode(text)) is int errno and not 0 and not Errno.EPIPE
             ? new KernelException("write", "standard output", errno) : null;
+    }
 
     /// <summary>Never fails: there is no place left to report it.</summary>
-    public static void WriteError(string text) => _ = Sys.TryWriteAll(StandardError, PathText.Encode(text));
+    public static void WriteError(string text)
+    {
+        EraseStatusLine();
+        _ = Sys.TryWriteAll(StandardError, PathText.Encode(text));
+    }
 
     /// <summary>
     /// Writes one record to /dev/kmsg, cut to the kernel's limit; does nothing if there is no /dev/kmsg.

@@ -37,6 +37,13 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
     /// <summary>Disposed at the end of the session.</summary>
     public void Hold(IDisposable held) => _held.Add(held);
 
+    /// <summary>
+    /// From here on the verb shows how far it has come, and ends at the next file when it is interrupted.
+    /// </summary>
+    /// <param name="rest">What is true then, for the message.</param>
+    public void Watch(string rest) =>
+        Hold(Progress.Begin(CommandLine.VerbTable.Name(Settings.Verb), rest, Log));
+
     public void Dispose()
     {
         foreach (IDisposable held in _held)

@@ -18,6 +18,7 @@ internal static class CheckVerb
 {
     public static void Run(Session session)
     {
+        session.Watch("nothing is reported");
         HostRelease host = HostRelease.Read(session.Root, session.Settings.OsRelease);
         List<string> unknown = [];
         foreach (string name in session.Settings.Names)
@@ -48,7 +49,8 @@ internal static class CheckVerb
 
         if (unknown.Count > 0)
             throw UnknownExtension.Named(unknown[0], known,
-                "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0]));
+                "; a path to one needs a slash, as in ./" + PathText.Printable(unknown[0])
+                + UnknownExtension.Elsewhere(session.Settings));
         Report(session, findings, images, count);
     }
 

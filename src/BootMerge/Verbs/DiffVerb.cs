@@ -12,6 +12,7 @@ internal static class DiffVerb
 {
     public static void Run(Session session)
     {
+        session.Watch("the list is not complete");
         ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
         using ChangedTrees trees = ChangedTrees.Open(session, withAll: true, isReading: true);
         List<HierarchyPath> paths = HierarchyPaths.Of(session, trees);
@@ -25,8 +26,7 @@ internal static class DiffVerb
                 && !missing.Exists(other => other == path)).ConvertAll(static path => path.Inside);
             if (paths.Count == 0 || only.Count > 0)
                 new DiffWalk(tree, comparison, only, shadowed,
-                    new DiffReport(tree.Hierarchy, list, session.Settings.Has(Switches.WithContent),
-                    !session.Settings.Has(Switches.NoLegend))).Run();
+                    new DiffReport(tree.Hierarchy, list, session.Settings)).Run();
         }
 
         list.Finish();

@@ -27,6 +27,8 @@ internal static class ExplainVerb
                 ? Explanation.Of(tree, path.Inside, shadowed, mounts.On(path.Hierarchy, path.Inside)) : [];
             if (findings.Count == 0)
                 missing.Add(path);
+            if (findings is [{ Part: LayerPart.Provides, Layer: "upper", Type: "file" or "symlink" }, _, ..])
+                findings[0].Note = Note(trees.Find(path.Hierarchy)!, path.Inside, shadowed);
             all.Add(JsonValue.Object()
                 .Add("path", path.Typed)
                 .Add("resolved", path.Path)
@@ -41,13 +43,22 @@ internal static class ExplainVerb
             throw HierarchyPaths.Missing(missing);
     }
 
+    /// <summary>What a file of the machine's has to do with those that it hides.</summary>
+    private static string Note(ChangedTree tree, string path, ShadowedRecord shadowed)
+    {
+        ChangeTally tally = new();
+        new DiffWalk(tree, new Comparison(withLabels: false), [path], shadowed, tally).Run();
+        return tally.Last is null ? "equals what it hides, see prune"
+            : tally.Frozen > 0 ? "frozen: an update is hidden, see diff --content and reset" : "";
+    }
+
     private static string Text(HierarchyPath path, List<LayerFinding> findings)
     {
         string text = CText.Quoted(path.Typed) + (path.Path == path.Typed ? "" : " is " + CText.Quoted(path.Path))
             + "\n";
         foreach (LayerFinding finding in findings)
             text += "  " + Parts[(int)finding.Part].PadRight(9) + PathText.Printable(finding.Layer) + ": "
-                + finding.Type + " " + CText.Quoted(finding.Path)
+                + finding.Type + " " + CText.Quoted(finding.Location)
                 + (finding.Note.Length == 0 ? "" : " (" + PathText.Printable(finding.Note) + ")") + "\n";
         return text;
     }
@@ -61,6 +72,7 @@ internal static class ExplainVerb
                 .Add("part", Parts[(int)finding.Part])
                 .Add("type", finding.Type)
                 .Add("path", finding.Path)
+                .Add("location", finding.Location)
                 .Add("note", finding.Note.Length == 0 ? null : finding.Note));
         return array;
     }

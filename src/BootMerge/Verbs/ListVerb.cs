@@ -20,7 +20,7 @@ internal static class ListVerb
         foreach (ClassSettings settings in session.Settings.Classes)
             extensions.AddAll(Discovery.Find(session.Root, settings.Class,
                 HostRelease.IsInitrd(session.Root)).Extensions);
-        Choose(extensions, session.Settings.Names);
+        Choose(extensions, session.Settings);
         extensions.SortBy(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
         bool isLooked = session.Settings.Has(Switches.Verbose);
         if (isLooked)
@@ -71,14 +71,15 @@ internal static class ListVerb
     }
 
     /// <summary>Keeps only extensions with these names; without names, all.</summary>
-    private static void Choose(List<Extension> extensions, List<string> names)
+    private static void Choose(List<Extension> extensions, Settings settings)
     {
+        List<string> names = settings.Names;
         if (names.Count == 0)
             return;
         List<string> known = extensions.ConvertAll(static extension => extension.Name);
         foreach (string name in names)
             if (!known.Has(name))
-                throw UnknownExtension.Named(name, known, "");
+                throw UnknownExtension.Named(name, known, UnknownExtension.Elsewhere(settings));
         for (int i = extensions.Count - 1; i >= 0; i--)
             if (!names.Has(extensions[i].Name))
                 extensions.RemoveAt(i);

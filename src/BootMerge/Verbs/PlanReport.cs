@@ -44,9 +44,11 @@ internal static class PlanReport
         Line(text, "flags", Flags(stack.Attributes));
         Line(text, "options", stack.Options.ConvertAll(option => option.ToString()).Joined(","));
         text.Append("  layers, topmost first\n    marker     ").Append(stack.Class.MarkerName).Append('\n');
+        if (stack.Upper is PersistentUpper { Path: string own })
+            text.Append("    upper      ").Append(PathText.Printable(own)).Append("  (the machine's files)\n");
         foreach (Layer layer in stack.Lower)
             text.Append("    ").Append(KindName(layer.Kind).PadRight(11))
-                .Append(PathText.Printable(layer.Image is null ? layer.Path : layer.Image.Path + ":" + layer.Path))
+                .Append(PathText.Printable(layer.Place))
                 .Append(layer.Kind == LayerKind.Extension ? "  (" + PathText.Printable(layer.Name) + ")" : "")
                 .Append('\n');
     }

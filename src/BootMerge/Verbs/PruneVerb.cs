@@ -7,6 +7,7 @@ using BootMerge.Json;
 using BootMerge.Linux;
 using BootMerge.Mounting;
 using BootMerge.Planning;
+using BootMerge.Reporting;
 using BootMerge.Sessions;
 using Microsoft.Win32.SafeHandles;
 
@@ -21,6 +22,7 @@ internal static class PruneVerb
     {
         Settings settings = session.Settings;
         using SafeFileHandle? turn = session.TakeTurn(settings.Classes);
+        session.Watch(Progress.RunAgain);
         // Bare defaults are below only if something merges them: the boot stage may do so, or may have done so.
         bool areBareMerged = settings.RouteEtc || ExistingMerge.FindAll(session.Root, settings.Classes).Count > 0;
         List<Selection> selections = Selections.MakeAll(session,

@@ -40,8 +40,8 @@ internal static class RefreshVerb
 
         if (isUpToDate && views.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
         {
-            session.Log.Info("Skipping extension refresh because no change was found, use --always-refresh=yes to "
-                + "always do a refresh.");
+            session.Log.Info("Skipping the refresh: no extension has changed. Renew the merge nevertheless: "
+                + "--always-refresh=yes.");
             return false;
         }
 

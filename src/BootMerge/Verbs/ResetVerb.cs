@@ -19,6 +19,7 @@ internal static class ResetVerb
     {
         Settings settings = session.Settings;
         using SafeFileHandle? turn = session.TakeTurn(settings.Classes);
+        session.Watch("nothing is reset");
         using ChangedTrees trees = ChangedTrees.Open(session);
         List<HierarchyPath> paths = HierarchyPaths.Of(session, trees);
         foreach (HierarchyPath path in paths)
@@ -106,7 +107,7 @@ internal static class ResetVerb
                 + " none of the machine's files are above another layer, "
                 + (trees.WithoutUpper.Find(left => left.Hierarchy == path.Hierarchy)?.Reason ?? "there is none"));
         if (!list.Add(path.Inside))
-            session.Log.Info(path.ToString() + " is as the layers below have it: the machine has nothing there.");
+            session.Log.Info(path.ToString() + " is as the layers below have it: nothing to reset.");
     }
 
     /// <summary>The copy is complete and on the disk before the first file is removed.</summary>
@@ -125,8 +126,13 @@ internal static class ResetVerb
         else
             Keep(session, lists, known);
 
+        session.Watch(Progress.RunAgain);
         ResetReport report = new(session.Log);
         bool hasCopied = false;
+        int all = 0;
+        int done = 0;
+        foreach (ResetList list in lists)
+            all += list.Paths.Count;
         try
         {
             foreach (ResetList list in lists)
@@ -140,15 +146,18 @@ internal static class ResetVerb
                     if (isDone || !report.Has(list.Tree.Hierarchy + path))
                         output.Add("reset " + Text(list, path) + (isDone ? "\n" : ", except what stays\n"));
                     hasCopied |= merged is { HasCopied: true };
+                    done++;
                 }
             }
         }
         finally
         {
+            if (done < all)
+                session.Log.Info("reset: " + done.ToString() + " of " + all.ToString() + " paths are done.");
             if (hasCopied)
-                session.Log.Info("The merge keeps copies of the restored files in the upper layer, which hide updates. "
-                    + "The next boot with Prune=yes removes them, if no update comes first, except in directories that "
-                    + "had been deleted or replaced. 'unmerge', 'prune --opaque' and 'merge' remove all of them.");
+                session.Log.Info("Restored. But the merge keeps copies of these files on top, which hide updates: the "
+                    + "next boot with Prune=yes removes them, if no update comes first, except in directories that had "
+                    + "been deleted or replaced. At once: 'bootmerge unmerge', 'prune --opaque', 'merge'.");
         }
 
         if (report.IsEmpty)
@@ -165,7 +174,11 @@ internal static class ResetVerb
             foreach (string path in list.Paths)
                 if (!path.EndsWith('/'))
                     backup.Add(list.Tree, path);
-        session.Log.Info("The machine's version is kept in " + session.Root.Outside(backup.Finish()) + ".");
+        string copy = session.Root.Outside(backup.Finish());
+        ResetList some = lists.Find(static list => list.Paths.Count > 0)!;
+        string first = some.Tree.Hierarchy + some.Paths[0].TrimEnd('/');
+        session.Log.Info("The machine's version is kept in " + copy + ". To take it back: cp -a " + copy + first + " "
+            + session.Root.Outside(PathName.Parent(first)) + "/");
     }
 
     /// <summary>Changes to a merged hierarchy go through the merge.</summary>

@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
+using BootMerge.Changes;
 using BootMerge.CommandLine;
 using BootMerge.Configuration;
 using BootMerge.Extensions;
@@ -45,10 +47,22 @@ internal static class StatusVerb
                     merged.AddAll(marker.Names);
             }
 
+            // Both classes may be merged at boot: who does not ask for one wants to know of the other.
+            if (!settings.IsDropIn && !settings.IsClassChosen)
+                foreach (string hierarchy in ExtensionClass.Sysext.Hierarchies)
+                    if (ExistingMerge.Find(session.Root, ExtensionClass.Sysext, hierarchy)?.Marker is Marker other)
+                    {
+                        AddRows(table, hierarchy, other, isBare);
+                        hierarchies.Add(Json(hierarchy, other, isSystemds: false));
+                    }
+
             if (selections.Find(selection => selection.Settings.Class == classSettings.Class) is Selection selection)
                 AddNotMerged(notMerged, selection, merged, isMerged);
         }
 
+        if (hierarchies.Items.Count == 0 && !settings.IsDropIn && !session.Root.Exists("/usr")
+            && !session.Root.Exists("/etc"))
+            throw new InputException(settings.RootPath + " is not the root of a system: it has neither /usr nor /etc");
         if (settings.Json == JsonFormat.Off)
         {
             string others = JsonReport.Text(JsonReport.Images(selections), notMerged,
@@ -75,23 +89,58 @@ internal static class StatusVerb
             return "";
         if (!hierarchies.Items.Exists(static hierarchy => hierarchy.Get("since")!.Kind != JsonKind.Null))
             return "\nNothing is merged. What a merge would do: bootmerge plan\n";
+        string text = "";
         try
         {
-            int leftOut = JsonReport.NotMerged(Selections.MakeAll(session)).Items.Count;
-            return leftOut == 0 ? "" : "\n" + leftOut.ToString()
-                + (leftOut == 1 ? " extension" : " extensions") + " left out. Why: bootmerge status --verbose\n";
+            List<Selection> selections = Selections.MakeAll(session, VendorDefaults.Bare(session.Root));
+            int leftOut = JsonReport.NotMerged(selections).Items.Count;
+            if (leftOut > 0)
+                text = leftOut.ToString() + (leftOut == 1 ? " extension" : " extensions")
+                    + " left out. Why: bootmerge status --verbose";
+            int frozen = Frozen(session, selections);
+            if (frozen > 0)
+                text += (leftOut > 0 ? "; " : "") + frozen.ToString() + (frozen == 1 ? " file" : " files")
+                    + " frozen. Which: bootmerge diff --frozen";
         }
         catch (Exception e) when (e is KernelException or InputException)
         {
             // For example not root: the table is what was asked for.
-            return "";
         }
+        finally
+        {
+            Descent.AtEachName = null;
+        }
+
+        return text.Length == 0 ? "" : "\n" + text + "\n";
+    }
+
+    /// <summary>
+    /// Only a walk can tell, as long as it is a short one: nobody waits for status. Then nothing is said of them.
+    /// </summary>
+    private static int Frozen(Session session, List<Selection> selections)
+    {
+        if (!ShadowedRecord.Exists(session.Root))
+            return 0;
+        long end = Stopwatch.GetTimestamp() + Stopwatch.Frequency / 4;
+        Descent.AtEachName = () =>
+        {
+            if (Stopwatch.GetTimestamp() > end)
+                throw new InputException("");
+        };
+        ChangeTally tally = new();
+        ShadowedRecord shadowed = ShadowedRecord.Read(session.Root, session.Log);
+        using ChangedTrees trees = ChangedTrees.Open(session, selections, isReading: true);
+        foreach (ChangedTree tree in trees.Trees)
+            if (tree.IsMerged)
+                new DiffWalk(tree, new Comparison(withLabels: false), [], shadowed, tally).Run();
+        return tally.Frozen;
     }
 
     private static void AddRows(Table table, string hierarchy, Marker? marker, bool isBare)
     {
         string since = marker is null ? "-" : Timestamp.Format(marker.Since);
-        string writes = marker is null ? "-" : Writes(hierarchy, marker) ?? "read-only";
+        string writes = marker is null ? "-" : Writes(hierarchy, marker)
+            ?? (Mode(marker) == "import" ? "read-only, the machine's files on top" : "read-only");
         List<string> names = marker is null || marker.Names.Count == 0 ? ["-"] : marker.Names;
         for (int i = 0; i < names.Count; i++)
         {
@@ -122,7 +171,8 @@ internal static class StatusVerb
         JsonReport.AddNotMerged(notMerged, selection);
     }
 
-    private static string? Mode(Marker marker) => Origin.Mutable(marker.Origin)?.Get("mode")?.Text;
+    /// <summary>After a fallback of boot the origin names another one.</summary>
+    private static string? Mode(Marker marker) => marker.Mode ?? Origin.Mutable(marker.Origin)?.Get("mode")?.Text;
 
     /// <summary>Where writes go: a directory inside the root, or "memory"; null if they are refused.</summary>
     private static string? Writes(string hierarchy, Marker marker)

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using System.Collections.Generic;
 using BootMerge.CommandLine;
 using BootMerge.Json;
@@ -94,7 +95,7 @@ public sealed class CommandLineParserTests
         Arguments arguments = Parsed(
             "merge", "--force", "--no-reload", "--import-self", "--dry-run", "--verbose", "-q", "--no-wait",
                 "--no-legend", "--no-pager",
-            "--json=short", "--class=all", "--fallback=immutable", "--noexec=off", "--always-refresh=1");
+            "--class=all", "--noexec=off", "--always-refresh=1");
 
         Assert.True(arguments.Has(Switches.Force));
         Assert.True(arguments.Has(Switches.NoReload));
@@ -104,9 +105,9 @@ public sealed class CommandLineParserTests
         Assert.True(arguments.Has(Switches.Quiet));
         Assert.True(arguments.Has(Switches.NoWait));
         Assert.True(arguments.Has(Switches.NoLegend));
-        Assert.Equal(JsonFormat.Short, arguments.Json);
+        Assert.Equal(JsonFormat.Short, Parsed("list", "--json=short").Json);
         Assert.Equal(ClassSelection.All, arguments.Class);
-        Assert.Equal(FallbackMode.Immutable, arguments.Fallback);
+        Assert.Equal(FallbackMode.Immutable, Parsed("boot", "--fallback=immutable").Fallback);
         Assert.False(arguments.NoExec);
         Assert.True(arguments.AlwaysRefresh);
     }
@@ -175,11 +176,54 @@ public sealed class CommandLineParserTests
     [InlineData("-h")]
     [InlineData("-qh")]
     [InlineData("help")]
-    [InlineData("merge", "--help")]
+    [InlineData("--help", "merge")]
     [InlineData("merg", "--help")]
     public void Help_is_an_answer(params string[] words) =>
-        Assert.Equal(Help.Text(ProgramName.BootMerge),
+        Assert.Equal(HelpOf(ProgramName.BootMerge),
             Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", words)).Text);
+
+    [Theory]
+    [InlineData("diff", "--help")]
+    [InlineData("diff", "-h")]
+    [InlineData("help", "diff")]
+    public void A_verb_has_a_page_of_its_own_with_its_own_options(params string[] words)
+    {
+        string text = Assert.IsType<ParseResult.Answer>(CommandLineParser.Parse("bootmerge", words)).Text;
+
+        Assert.StartsWith("bootmerge [OPTION...] diff [PATH...]\n\nHow the machine's own files", text,
+            StringComparison.Ordinal);
+        Assert.Contains("--content", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("--fallback", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("--keep", text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("option '--content' is not for status, only for diff", "status", "--content")]
+    [InlineData("option '--content' is not for status, only for diff", "--content")]
+    [InlineData("option '--fallback' is not for merge, only for boot", "--fallback=fail", "merge")]
+    [InlineData("option '--json' is not for reset, only for status, list, plan, diff, explain, prune, check", "reset",
+        "--json=short", "/etc/motd")]
+    [InlineData("option '--dry-run' is not for list, only for merge, unmerge, refresh, prune, reset", "list",
+        "--dry-run")]
+    [InlineData("option '--no-backup' is not for prune, only for reset", "prune", "--opaque", "--no-backup")]
+    public void An_option_that_the_verb_does_not_use_is_wrong_usage(string message, params string[] words)
+    {
+        Assert.Equal(message,
+            Assert.IsType<ParseResult.UsageError>(CommandLineParser.Parse("bootmerge", words)).Message);
+        // systemd's programs take their options with any verb.
+        Assert.IsType<ParseResult.Parsed>(CommandLineParser.Parse("systemd-confext", ["merge", "--json=short"]));
+    }
+
+    [Fact]
+    public void What_an_option_is_for_is_what_its_help_begins_with()
+    {
+        foreach (Option option in OptionTable.All)
+            if (option.Verbs != 0 && option.Name is not ("--json" or "--fallback" or "--keep"))
+                Assert.Equal(option.Help.Split(':')[0].Split(", ").Order(),
+                    VerbTable.Names(option.Verbs).Split(", ").Order());
+    }
+
+    private static string HelpOf(ProgramName name) => Help.Text(new Arguments { CalledAs = name });
 
     [Theory]
     [InlineData("systemd-confext", "--mutable=help", "Known mutability modes:")]
@@ -210,12 +254,12 @@ public sealed class CommandLineParserTests
     {
         foreach (Option option in OptionTable.All)
         {
-            Assert.Contains(option.Name, Help.Text(ProgramName.BootMerge), StringComparison.Ordinal);
+            Assert.Contains(option.Name, HelpOf(ProgramName.BootMerge), StringComparison.Ordinal);
             Assert.Equal(option.Scope != OptionScope.Own,
-                Help.Text(ProgramName.SystemdSysext).Contains(option.Name, StringComparison.Ordinal));
+                HelpOf(ProgramName.SystemdSysext).Contains(option.Name, StringComparison.Ordinal));
         }
 
-        foreach (string line in (Help.Text(ProgramName.BootMerge) + Help.Text(ProgramName.SystemdConfext)
+        foreach (string line in (HelpOf(ProgramName.BootMerge) + HelpOf(ProgramName.SystemdConfext)
             + Help.Modes(legend: true)).Split('\n'))
             Assert.True(line.Length <= 110, line);
     }

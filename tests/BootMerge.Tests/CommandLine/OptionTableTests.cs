@@ -79,10 +79,20 @@ public sealed class OptionTableTests
                 "--noexec" or "--always-refresh" => "=no",
                 _ => "",
             };
-            ParseResult result = CommandLineParser.Parse("bootmerge", [option.Name + value]);
+            VerbRow verb = VerbTable.All.First(verb => option.IsFor(verb.Verb));
+            string[] words = option.Name switch
+            {
+                "--keep" => [verb.Name, "--all"],
+                "--no-backup" => [verb.Name, "/etc/motd"],
+                _ => [verb.Name],
+            };
+            ParseResult result = CommandLineParser.Parse("bootmerge", [.. words, option.Name + value]);
 
             if (result is not ParseResult.Answer)
-                Assert.NotEqual(Values(new Arguments()), Values(Assert.IsType<ParseResult.Parsed>(result).Arguments));
+                Assert.NotEqual(
+                    Values(option.Name == "--all" ? new Arguments { Verb = verb.Verb, VerbRow = verb }
+                    : Assert.IsType<ParseResult.Parsed>(CommandLineParser.Parse("bootmerge", words)).Arguments),
+                    Values(Assert.IsType<ParseResult.Parsed>(result).Arguments));
         }
     }
 
