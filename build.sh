@@ -21,13 +21,13 @@ usage: ./build.sh VERB
 
   build [arm64]     out/bootmerge: the program, one static file; arm64: out/bootmerge-arm64, for that architecture
   demo [--boot]     build, and show in a private mount namespace what it does; --boot: in a machine that boots in QEMU
-  test [STAGE...]   every check there is, or some stages of them; the last line is `N passed, N failed`
+  test [STAGE...]   all checks, or some stages of them; the last line is `N passed, N failed`
   soak [PART...]    the long runs of some tests: arm64, demo, differential, flatcar, fresh, fuzz, images, packages,
                     powercut, release, storm, sweep, verity; all unless named; each says what it did and how long it
                     took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture:
                     arm64/daily
-  docs              writes anew what the documents show of real runs: a recording of the demo, outputs of commands
+  docs              updates what the documents show of real runs: a recording of the demo, outputs of commands
   install DESTDIR [arm64]
                     the program, its man pages and shell completions, the dracut module, and bootmerge-boot-test
   cpio [arm64]      out/bootmerge.cpio: appended to any systemd initramfs, makes it merge at boot
@@ -279,9 +279,9 @@ release() {
     need_arm64 $build_tools $release_tools
     local directory=${1-out/release} copy commit
     commit=$(git rev-parse --short HEAD)
-    [ -z "$(git status --porcelain)" ] || echo "build.sh: what is not committed is not in the release" >&2
+    [ -z "$(git status --porcelain)" ] || echo "build.sh: the release does not contain uncommitted changes" >&2
     git describe --exact-match --tags --match "v$(packaging/version.sh)" HEAD >/dev/null 2>&1 ||
-        echo "build.sh: $commit is not tagged v$(packaging/version.sh): this is not a release to hand out" >&2
+        echo "build.sh: $commit is not tagged v$(packaging/version.sh): do not publish this release" >&2
     mkdir -p "$(dirname "$directory")"
     rm -rf "$directory"
     copy=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-release.XXXXXX")
@@ -391,7 +391,7 @@ soak() {
     mapfile -t < <(compgen -A function soak_)
     [ $# -gt 0 ] || set -- "${MAPFILE[@]#soak_}"
     for part; do
-        [ "$(type -t "soak_$part")" = function ] || { echo "build.sh: no part of soak: $part" >&2; exit 2; }
+        [ "$(type -t "soak_$part")" = function ] || { echo "build.sh: soak has no part '$part'" >&2; exit 2; }
     done
     build
     for part; do

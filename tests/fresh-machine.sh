@@ -75,7 +75,7 @@ ln -s ../lib/dotnet/dotnet "$root/usr/bin/dotnet"
 # Through a bundle, because git does not clone another user's directory.
 git -C "$repo" -c safe.directory='*' bundle create -q "$work/head.bundle" HEAD
 git -c advice.detachedHead=false clone -q "$work/head.bundle" "$root/root/bootmerge"
-[ -z "$(git -C "$repo" -c safe.directory='*' status --porcelain)" ] || say "what is not committed is not tested"
+[ -z "$(git -C "$repo" -c safe.directory='*' status --porcelain)" ] || say "uncommitted changes are not tested"
 
 # on_it COMMAND...: runs it in the clone, on the fresh machine.
 on_it() {

@@ -118,7 +118,7 @@ verdict() {
     *)
         sed -n 's/^FAIL \(.*\)/\1; /p' "$2.results" | tr -d '\n'
         ! grep -q '^EMERGENCY' "$2.results" || echo -n "the boot stopped in the initramfs; "
-        grep -q '^END' "$2.results" || echo -n "the guest's checks did not come to their end; "
+        grep -q '^END' "$2.results" || echo -n "the guest's checks did not finish; "
         ! grep -q 'terminating on signal' "$2.qemu" || echo -n "the machine still ran after $seconds s; "
         case ,$1, in *,merged,*) ;; *) return 0 ;; esac # by bootmerge in the initramfs
         merged=$(grep -nE '^LOG .*bootmerge.*[0-9] ms' "$2.results" | head -n 1 | cut -d: -f1)

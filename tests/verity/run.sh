@@ -80,7 +80,7 @@ boot() {
     if grep -q '^END$' "$log.results"; then
         echo "$suite: $((SECONDS - started)) s"
     else
-        echo "FAIL $suite/end: the cases did not come to their end (log: ${log#"$repo/"}.*)"
+        echo "FAIL $suite/end: the cases did not finish (log: ${log#"$repo/"}.*)"
     fi
 }
 
