@@ -22,9 +22,9 @@ usage: ./build.sh VERB
   build [arm64]     out/bootmerge: the program, one static file; arm64: out/bootmerge-arm64, for that architecture
   demo [--boot]     build, and show in a private mount namespace what it does; --boot: in a machine that boots in QEMU
   test [STAGE...]   all checks, or some stages of them; the last line is `N passed, N failed`
-  soak [PART...]    the long runs of some tests: arm64, demo, differential, flatcar, fresh, fuzz, images, packages,
-                    powercut, release, storm, sweep, verity; all unless named; each says what it did and how long it
-                    took
+  soak [PART...]    the long runs of some tests: arm64, boots, demo, differential, flatcar, fresh, fuzz, images,
+                    packages, powercut, release, storm, sweep, verity; all unless named; each says what it did and how
+                    long it took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture:
                     arm64/daily
   docs              updates what the documents show of real runs: a recording of the demo, outputs of commands
@@ -315,6 +315,13 @@ soak_powercut() {
     POWER_CUTS=${POWER_CUTS:-200} tests/boot/run.sh powercut
 }
 
+soak_boots() { # what `test` leaves out of tests/boot/cases, besides the parts images and flatcar
+    need_root soak
+    # shellcheck disable=SC2086  # lists of words
+    need $build_tools $boot_tools
+    make_cpio
+    SOAK=1 tests/boot/run.sh
+}
 soak_images() {
     need_root soak
     # shellcheck disable=SC2086  # lists of words
@@ -333,7 +340,7 @@ soak_flatcar() { # the boots that `test` leaves out
     # shellcheck disable=SC2086  # lists of words
     need $build_tools $boot_tools
     make_cpio
-    tests/boot/run.sh sid/flatcar trixie/flatcar-dropin
+    tests/boot/run.sh sid/flatcar flatcar-dropin
 }
 
 soak_demo() { # the one that boots: what its second boot must show

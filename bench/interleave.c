@@ -2,12 +2,13 @@
  * interleave ROUNDS PROBE < CONTESTANTS > TIMES
  *
  * Runs every contestant once a round, each round beginning with the next one, and prints `NAME WALL CPU`, microseconds,
- * for each run. WALL is the whole life of the process: from before the fork until it has been waited for. CPU is its user
- * and system time, with the children it waited for. Undoing is not timed.
+ * for each run. WALL is the whole life of the process: from before the fork until it has been waited for. CPU is its
+ * user and system time, with the children it waited for. Undoing is not timed.
  *
  * A contestant is a line NAME|COMMAND|UNDO|BEFORE, words separated by single blanks, no quoting; an empty UNDO is for
- * commands that change nothing. BEFORE may be missing; like UNDO it is not timed. PROBE is a file that is there exactly between a command and its undoing: a contestant that did
- * not merge, or whose merge was left behind, ends the run. The first round warms up and is not printed.
+ * commands that change nothing. BEFORE may be missing; like UNDO it is not timed. PROBE is a file that is there exactly
+ * between a command and its undoing: a contestant that did not merge, or whose merge was left behind, ends the run. The
+ * first round warms up and is not printed.
  */
 #define _GNU_SOURCE
 #include <errno.h>

@@ -1,6 +1,6 @@
 /*
- * measure COMMAND [WORD...]: runs it with its output thrown away and prints WALL CPU MEMORY: microseconds from before the fork
- * until it has been waited for, of user and system time with children, and the largest resident set in KiB.
+ * measure COMMAND [WORD...]: runs it with its output thrown away and prints WALL CPU MEMORY: microseconds from before
+ * the fork until it has been waited for, of user and system time with children, and the largest resident set in KiB.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>

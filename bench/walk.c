@@ -1,6 +1,6 @@
 /*
- * walk UPPER BELOW: the least that a comparison of two trees has to do, in C: reads each directory of UPPER, looks every entry
- * up in both trees, compares type, mode, owner and size, and the bytes of files. Prints how many differ.
+ * walk UPPER BELOW: the least that a comparison of two trees has to do, in C: reads each directory of UPPER, looks
+ * every entry up in both trees, compares type, mode, owner and size, and the bytes of files. Prints how many differ.
  */
 #define _GNU_SOURCE
 #include <dirent.h>

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Part of boot.sh: the first process of its machine after switch-root, in place of systemd. It shows what the initramfs has
-# merged, does what the owner of such a machine would do, and switches it off.
+# Part of boot.sh: the first process of its machine after switch-root, in place of systemd. It shows what the initramfs
+# has merged, does what the owner of such a machine would do, and switches it off.
 exec </dev/console >/dev/console 2>&1
 PATH=/var/lib/bootmerge-demo:/usr/sbin:/usr/bin
 cd /

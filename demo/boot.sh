@@ -1,7 +1,7 @@
 #!/bin/bash
-# demo/boot.sh BOOTMERGE: the real thing. A small Debian boots in QEMU with the sideloaded initramfs (BOOTMERGE.cpio beside
-# it); then its vendor updates /usr, and it boots again. What the machine does is in boot-guest.sh. Nothing is left but
-# the cached base of the boot tests.
+# demo/boot.sh BOOTMERGE: the real thing. A small Debian boots in QEMU with the sideloaded initramfs (BOOTMERGE.cpio
+# beside it); then its vendor updates /usr, and it boots again. What the machine does is in boot-guest.sh. Nothing is
+# left but the cached base of the boot tests.
 . "$(dirname "$0")/../tests/boot/lib.sh"
 program=$(realpath "$1")
 demo=$(cd "$(dirname "$0")" && pwd)

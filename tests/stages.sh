@@ -135,6 +135,20 @@ pair() {
     finish "$1"
 }
 
+# beside NAME COMMAND...: a suite that runs beside all that follows, until `beside_all`. For what waits for machines that
+# share nothing: one of them often has a processor to spare.
+besides=()
+beside() {
+    local side_by_side=yes
+    begin "$@"
+    besides+=("$1")
+}
+beside_all() {
+    local name
+    for name in "${besides[@]}"; do finish "$name"; done
+    besides=()
+}
+
 # is_small PROGRAM CEILING
 is_small() { [ "$(stat -c %s "$1")" -le "$2" ]; }
 # is_static PROGRAM
@@ -164,6 +178,14 @@ program() {
 # The program of a test project that `solution` has built.
 tests_of() { echo "$1/bin/Release/net10.0/$2"; }
 
+# are_narrow: lines of the scripts of the boots and of what is installed with them. Not base.sh: its hash names the cached
+# bases, so they would be made again.
+are_narrow() {
+    find tests/boot tests/cases-test.sh tools dracut-module -type f ! -name cases ! -name base.sh \
+        -exec awk 'length > 120 { print FILENAME ":" FNR ": more than 120 columns" }' {} + | grep . && return 1
+    return 0
+}
+
 stage_style() {
     local scripts format formatted=0
     solution
@@ -172,6 +194,7 @@ stage_style() {
     format=$!
     mapfile -t scripts < <(find . \( -name out -o -name bin -o -name obj \) -prune -o -name '*.sh' -print)
     check "shellcheck" shellcheck .ci/run completions/bash/bootmerge tools/bootmerge-boot-test "${scripts[@]}"
+    check "lines of at most 120 columns" are_narrow
     wait "$format" || { formatted=$?; cat out/test/format.log; }
     check "dotnet format whitespace" [ "$formatted" = 0 ]
 }
@@ -180,6 +203,7 @@ stage_unit() {
     solution
     suite scripts tests/mirror-test.sh
     suite needs tests/needs-test.sh
+    suite cases tests/cases-test.sh
     suite stages tests/stages-test.sh
     suite boot-test tests/boot-test-test.sh
     suite release tests/release-test.sh
@@ -244,13 +268,13 @@ stage_differential() {
 
 stage_verity() {
     program
-    suite verity tests/verity/run.sh sid bookworm # trixie: in soak, and in the boots
+    beside verity tests/verity/run.sh sid bookworm # trixie: in soak, and in the boots
 }
 
 stage_boot() {
     program
     make_cpio
-    suite boot tests/boot/run.sh
+    beside boot tests/boot/run.sh
 }
 
 # Making what is booted takes minutes.
@@ -270,7 +294,7 @@ stage_arm64() {
     check "arm64: no dynamic linking" is_static out/bootmerge-arm64
     check "arm64: runs in an empty root" runs_alone out/bootmerge-arm64 qemu-aarch64-static
     make_cpio out/bootmerge-arm64
-    suite arm64 tests/boot/run.sh arm64/daily
+    beside arm64 env BOOT_LOGS="$PWD/out/boot-test-arm64" tests/boot/run.sh arm64/daily
 }
 
 # run_tests STAGE...
@@ -302,5 +326,6 @@ run_tests() {
     for stage in "${stages[@]}"; do
         case " ${wanted[*]} " in *" $stage "*) "stage_$stage" ;; esac
     done
+    beside_all
     conclude
 }

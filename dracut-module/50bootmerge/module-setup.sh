@@ -5,8 +5,9 @@
 
 # 255: only on request. If requested without the program, dracut stops, and this says why.
 check() {
+    local why="dracut module 'bootmerge' needs the program 'bootmerge', which is not in PATH"
     if ! find_binary bootmerge >/dev/null; then
-        derror "dracut module 'bootmerge' needs the program 'bootmerge', which is not in PATH: install it to /usr/sbin/bootmerge."
+        derror "$why: install it to /usr/sbin/bootmerge."
         return 1
     fi
     return 255

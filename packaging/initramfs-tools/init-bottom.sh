@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installed as /usr/share/initramfs-tools/scripts/init-bottom/bootmerge: at this point the root and its /usr are
-# mounted, and nothing in it has started.
+# Installed as /usr/share/initramfs-tools/scripts/init-bottom/bootmerge: the root and its /usr are mounted, and nothing
+# of it has started.
 PREREQ=""
 if [ "${1-}" = prereqs ]; then
     echo "$PREREQ"
@@ -9,8 +9,8 @@ fi
 # shellcheck source=/dev/null
 . /scripts/functions
 
-# bootmerge recognises an initramfs by this file, and then leaves what the running system needs in /run. It is not made
-# earlier, because udev would react to it too.
+# By this file bootmerge recognises an initramfs, and passes on to the running system what that will need. Not before:
+# udev would also take notice of it.
 [ -e /etc/initrd-release ] || : >/etc/initrd-release
 # For images. The device node whose use would load the module does not exist yet.
 [ -e /dev/loop-control ] || modprobe -q loop || :

@@ -25,7 +25,8 @@ disk=$images/$name.img
 # cases are at its end.
 root_disk() {
     local tree=$disk.tree
-    mkdir -p "$tree"/{usr,etc/sample.d,var/{log,tmp,cache,lib/{systemd,private,bootmerge-test}},root,home,proc,sys,dev,run,tmp,mnt,srv}
+    mkdir -p "$tree"/{usr,etc/sample.d,var/{log,tmp,cache,lib/{systemd,private,bootmerge-test}}}
+    mkdir -p "$tree"/{root,home,proc,sys,dev,run,tmp,mnt,srv}
     chmod 1777 "$tree/tmp" "$tree/var/tmp"
     chmod 700 "$tree/root"
     for dir in bin sbin lib lib64; do ln -s "usr/$dir" "$tree/$dir"; done
@@ -78,9 +79,11 @@ boot() {
     # No timeouts but the one around QEMU. systemd 258 and later would ask the terminal for its size and wait. A failure
     # in an initramfs without systemd must not wait at a shell.
     append="root=LABEL=ROOT $root rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs
-        mount.usrflags=ro systemd.unit=bootmerge-test.target rd.systemd.unit=initrd.target apparmor=0 mitigations=off fsck.mode=skip
-        loglevel=4 systemd.show_status=1 systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80
-        systemd.default_device_timeout_sec=600 systemd.default_timeout_start_sec=600 rd.shell=0 rd.emergency=poweroff $4"
+        mount.usrflags=ro systemd.unit=bootmerge-test.target rd.systemd.unit=initrd.target
+        apparmor=0 mitigations=off fsck.mode=skip loglevel=4 systemd.show_status=1
+        systemd.tty.term.console=dumb systemd.tty.rows.console=25 systemd.tty.columns.console=80
+        systemd.default_device_timeout_sec=600 systemd.default_timeout_start_sec=600
+        rd.shell=0 rd.emergency=poweroff $4"
     read -rd '' -a append <<<"$append" || true
     rm -f "$log".*
     start_machine "$log" 1024 "$base/vmlinuz" "$images/$1.cpio" "${append[*]}" \
@@ -122,15 +125,16 @@ verdict() {
         ! grep -q 'terminating on signal' "$2.qemu" || echo -n "the machine still ran after $seconds s; "
         case ,$1, in *,merged,*) ;; *) return 0 ;; esac # by bootmerge in the initramfs
         merged=$(grep -nE '^LOG .*bootmerge.*[0-9] ms' "$2.results" | head -n 1 | cut -d: -f1)
-        left=$(grep -nE '^LOG .*systemd\[1\]: (Switching root|.*running in system mode)' "$2.results" | tail -n 1 | cut -d: -f1)
-        [ "${merged:-999}" -lt "${left:-0}" ] || echo -n "the log does not show the merge, with its time, before switch-root; "
+        left=$(grep -nE '^LOG .*systemd\[1\]: (Switching root|.*running in system mode)' "$2.results" |
+            tail -n 1 | cut -d: -f1)
+        [ "${merged:-999}" -lt "${left:-0}" ] ||
+            echo -n "the log does not show the merge, with its time, before switch-root; "
         ;;
     esac
 }
 
 n=0
-while read -r row_name row_suites initramfs usr expected append; do
-    case $row_name/,${row_suites#bench:}, in "$name/"*",$suite,"*) ;; *) continue ;; esac
+while read -r initramfs usr expected append; do
     n=$((n + 1))
     log=$logs/$suite-$name-$n
     again=
@@ -154,5 +158,5 @@ while read -r row_name row_suites initramfs usr expected append; do
     else
         echo "FAIL $suite/$name-$n: ${why%; } (log: ${log#"$repo/"}.*)"
     fi
-done < <(grep -v '^ *\(#\|$\)' "$here/cases")
+done < <(rows "$suite" "$name")
 rm -f "$disk" "$disk.before"

@@ -5,11 +5,12 @@
 system_tree() {
     local tree=$1 confexts=$1/var/lib/confexts name
     mkdir -p "$tree"/{proc,sys,dev,run,tmp}
-    tar -C "$base/chroot" --exclude=./boot --exclude='./usr/lib/modules/*/kernel' --exclude=./usr/lib/dracut --exclude='./usr/share/*-linux*' \
-        --exclude='./usr/bin/*-linux-gnu-*' --exclude='./usr/lib/*/perl*' --exclude='./usr/share/perl*' --exclude='./usr/lib/gcc*' \
-        --exclude='./proc/*' --exclude='./sys/*' --exclude='./dev/*' --exclude='./run/*' --exclude='./var/cache/*' --exclude='./var/lib/apt/*' \
-        --exclude='./usr/lib/*/libbfd*' --exclude='./usr/lib/*/libopcodes*' --exclude='./usr/lib/*/gconv' --exclude='./usr/lib/systemd/system/dracut-*' \
-        --exclude='./usr/lib/systemd/system/*/dracut-*' -cf - . | tar -C "$tree" -xf -
+    local unneeded=(./boot ./usr/lib/dracut './usr/lib/modules/*/kernel' './usr/share/*-linux*'
+        './usr/bin/*-linux-gnu-*' './usr/lib/*/perl*' './usr/share/perl*' './usr/lib/gcc*' './usr/lib/*/libbfd*'
+        './usr/lib/*/libopcodes*' './usr/lib/*/gconv' './usr/lib/systemd/system/dracut-*'
+        './usr/lib/systemd/system/*/dracut-*' './proc/*' './sys/*' './dev/*' './run/*' './var/cache/*'
+        './var/lib/apt/*')
+    tar -C "$base/chroot" "${unneeded[@]/#/--exclude=}" -cf - . | tar -C "$tree" -xf -
     echo 0123456789abcdef0123456789abcdef >"$tree/etc/machine-id"
     for name in site other; do mkdir -p "$confexts/$name/etc/extension-release.d"; done
     echo "a site's setting" >"$confexts/site/etc/site.conf"

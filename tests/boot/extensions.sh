@@ -1,8 +1,8 @@
 # shellcheck shell=bash disable=SC2154  # what boot.sh has
 # Sourced by boot.sh: the extensions of the machines that have some, in two versions.
 #
-#   hello   sysext, image (squashfs): /usr/lib/hello/version, and hello.service, which local-fs.target upholds; it adds the
-#           version to /run/hello whenever it starts
+#   hello   sysext, image (squashfs): /usr/lib/hello/version, and hello.service, which local-fs.target upholds; it adds
+#           the version to /run/hello whenever it starts
 #   tools   sysext, directory: /usr/share/tools/version
 #   site    confext, image (erofs): a version of the vendor's /etc/sample.d/plain
 #   local   confext, directory: /etc/local.conf

@@ -28,7 +28,8 @@ try() {
     log=$logs/$suite-$name-$n
     started=$SECONDS
     mkdir -p "$work/tmp"
-    TMPDIR=$work/tmp "$tool" --accel="${BOOT_ACCELERATOR:-tcg}" "${common[@]}" "$@" >"$log.output" 2>"$log.errors" || status=$?
+    TMPDIR=$work/tmp "$tool" --accel="${BOOT_ACCELERATOR:-tcg}" "${common[@]}" "$@" \
+        >"$log.output" 2>"$log.errors" || status=$?
     for kept in "$work"/tmp/*/log.*; do [ ! -e "$kept" ] || mv "$kept" "$log.${kept##*.}"; done
     case " $* " in *" --keep "*) rm -rf "$work"/tmp/* ;; esac
     [ -z "$(ls -A "$work/tmp")" ] || fail "left behind: $(ls -A "$work/tmp")"
@@ -61,7 +62,8 @@ image_debian() {
     disk_of "$work/disk" root "$work/root"
     sum=$(sha256sum "$work/disk")
     try 1 --initrd="$base/stock.cpio" --disk="$work/disk" --keep --expect=merged,skips,writable \
-        --append='root=LABEL=root systemd.unit=kernel-command-line.target systemd.run="/usr/bin/systemd-confext refresh" systemd.run_success_action=none'
+        --append='root=LABEL=root systemd.unit=kernel-command-line.target systemd.run_success_action=none
+            systemd.run="/usr/bin/systemd-confext refresh"'
     says '^The machine booted in [0-9]+ s'
     says '^  bootmerge +was added to the initramfs'
     says '^  boot stage +merged, in [0-9.]+ ms'
@@ -80,7 +82,8 @@ image_skips() {
     system_tree "$work/tree"
     root_image "$work/root" "$work/tree" 400M
     disk_of "$work/disk" root "$work/root"
-    try 0 --initrd="$base/stock.cpio" --disk="$work/disk" --keep --expect=merged --expect=writable,skips,no-failed-units \
+    try 0 --initrd="$base/stock.cpio" --disk="$work/disk" --keep \
+        --expect=merged --expect=writable,skips,no-failed-units \
         --append="root=LABEL=root systemd.wants=systemd-confext.service"
     says '^  afterwards +systemd-confext.service: ran$'
     says '^ +/etc is as the initramfs merged it$'
@@ -88,7 +91,8 @@ image_skips() {
     tried
     # Nothing merges, and a unit fails.
     try 1 --initrd="$base/stock.cpio" --disk="$work/disk" --keep --expect=merged,writable,skips,no-failed-units \
-        --append="root=LABEL=root bootmerge=0 systemd.unit=kernel-command-line.target systemd.run=/bin/false systemd.run_failure_action=none"
+        --append="root=LABEL=root bootmerge=0 systemd.unit=kernel-command-line.target systemd.run=/bin/false
+            systemd.run_failure_action=none"
     says '^  boot stage +switched off'
     says '^  expected +merged: switched off$'
     says '^  expected +writable: yes$'
@@ -99,20 +103,25 @@ image_skips() {
 
 # usr: /usr is a separate partition; the output is JSON.
 image_usr() {
-    # Here the default target is booted, which the tool finds in another way.
-    local append="systemd.unit=default.target root=PARTLABEL=root mount.usr=PARTLABEL=usr mount.usrfstype=erofs mount.usrflags=ro"
+    # Here the default target is booted, which is found by another way.
+    local append="systemd.unit=default.target root=PARTLABEL=root mount.usr=PARTLABEL=usr mount.usrfstype=erofs"
+    append+=" mount.usrflags=ro"
     system_tree "$work/tree"
     mkfs.erofs --quiet "$work/usr" "$work/tree/usr" >/dev/null
     rm -rf "$work/tree/usr"
     mkdir "$work/tree/usr"
     root_image "$work/root" "$work/tree" 64M
     disk_of "$work/disk" root "$work/root" usr "$work/usr"
-    try 0 --initrd="$images/module.cpio" --disk "$work/disk" --keep --json --expect=merged,writable,no-failed-units --append="$append"
-    says '"version":1,"outcome":"booted","reason":null,.*"bootmerge":"present","merged":true,"boot":\{.*"writable":true,.*"failedUnits":\{"initramfs":\[\],"system":\[\]\}'
+    try 0 --initrd="$images/module.cpio" --disk "$work/disk" --keep --json \
+        --expect=merged,writable,no-failed-units --append="$append"
+    says "$(printf %s '"version":1,"outcome":"booted","reason":null,.*"bootmerge":"present","merged":true,"boot":\{' \
+        '.*"writable":true,.*"failedUnits":\{"initramfs":\[\],"system":\[\]\}')"
     tried
-    # The machine sees a read-only disk: it merges anyway, but nothing can be written.
-    try 1 --initrd="$images/module.cpio" --disk "$work/disk" --keep --json --expect=merged,writable --append="$append bootmerge.fallback=immutable bootmerge.mutable=no"
-    says '"expectations":\[\{"name":"merged","met":true,"reason":null\},\{"name":"writable","met":false,"reason":"a write to /etc fails: Read-only file system"\}\]'
+    # The disk is read-only for the machine: merged all the same, but nothing can be written.
+    try 1 --initrd="$images/module.cpio" --disk "$work/disk" --keep --json --expect=merged,writable \
+        --append="$append bootmerge.fallback=immutable bootmerge.mutable=no"
+    says "$(printf %s '"expectations":\[\{"name":"merged","met":true,"reason":null\},\{"name":"writable",' \
+        '"met":false,"reason":"a write to /etc fails: Read-only file system"\}\]')"
     tried
 }
 
@@ -121,7 +130,8 @@ image_plain() {
     system_tree "$work/tree"
     root_image "$work/root" "$work/tree" 400M
     disk_of "$work/disk" root "$work/root"
-    try 0 --initrd="$images/plain.cpio" --disk="$work/disk" --keep --expect=merged,writable,no-failed-units --append="root=LABEL=root"
+    try 0 --initrd="$images/plain.cpio" --disk="$work/disk" --keep --expect=merged,writable,no-failed-units \
+        --append="root=LABEL=root"
     says '^  initramfs +of dracut, without systemd$'
     says '^  bootmerge +is in the initramfs$'
     tried
@@ -131,7 +141,8 @@ image_plain() {
     (cd "$work/initramfs" && find . | cpio --quiet -o -H newc -R 0:0) >"$work/plain.cpio"
     # Compressed: the tool does not need to look inside.
     gzip -1 "$work/plain.cpio"
-    try 1 --initrd="$work/plain.cpio.gz" --disk="$work/disk" --keep --expect=merged,writable --append="root=LABEL=root bootmerge.mutable=no"
+    try 1 --initrd="$work/plain.cpio.gz" --disk="$work/disk" --keep --expect=merged,writable \
+        --append="root=LABEL=root bootmerge.mutable=no"
     says '^  bootmerge +was added to the initramfs'
     says '^  expected +merged: yes$'
     says '^  expected +writable: .*Read-only file system$'
@@ -141,7 +152,8 @@ image_plain() {
 # lost: there is no root file system. dracut gives up, and the boot stops.
 image_lost() {
     truncate -s 64M "$work/disk"
-    try 1 --initrd="$base/stock.cpio" --disk="$work/disk" --keep --expect=merged --append="root=LABEL=lost rd.retry=5 rd.timeout=10"
+    try 1 --initrd="$base/stock.cpio" --disk="$work/disk" --keep --expect=merged \
+        --append="root=LABEL=lost rd.retry=5 rd.timeout=10"
     says '^The boot stopped in the initramfs'
     says '^  boot stage +did not run'
     says '^What went wrong:'

@@ -1,19 +1,24 @@
 #!/bin/bash
-# images.sh SUITE DIR: the initramfs images of this checkout (out/bootmerge, out/bootmerge.cpio, the dracut module), in DIR:
+# images.sh SUITE DIR IMAGE...: the initramfs images of this checkout (out/bootmerge, out/bootmerge.cpio, the dracut
+# module) that are named, in DIR:
 #   module.cpio    dracut with the module
-#   sysext.cpio    the same, and dracut's own module systemd-sysext; only for sid, as earlier ones have no -sysroot units
+#   sysext.cpio    the same, and dracut's own module systemd-sysext; only for sid, as earlier ones have no -sysroot
+#                  units
 #   plain.cpio     dracut with the module and without systemd
 #   sideload.cpio  dracut without the module, bootmerge.cpio appended
 #   stock.cpio     dracut without the module
 #   flatcar.cpio   as module, and units that stand in for Flatcar's (guest/flatcar-standin.sh)
 #   dropin.cpio    as stock, with systemd-confext and systemd-sysext replaced by symlinks to bootmerge
 #   flatcar-dropin.cpio  as dropin, and the same units, which merge by systemd's calls
-# All of them also get guest/emergency.service. And it is tested that dracut refuses the module without the program.
+# All of them also get guest/emergency.service and guest/coldplug.conf. And it is tested that dracut refuses the module
+# without the program.
 # Where the base has no dracut, arm64, it is sideload.cpio alone.
 . "$(dirname "$0")/lib.sh"
 
 suite=$1
 work=$2
+shift 2
+images=" $* "
 base=$(base_of "$suite")
 
 # append TREE IMAGE FILE...: appends only files, because a directory entry could replace a symlink in the image.
@@ -22,40 +27,50 @@ append() {
     shift 2
     (cd "$tree" && printf '%s\n' "$@" | cpio --quiet -o -H newc -R 0:0) >>"$image"
 }
-# add_emergency: adds the unit to all images.
+# add_units: to all the images.
 units=usr/lib/systemd/system
-add_emergency() {
-    local image
-    mkdir -p "$work/more/$units"
+add_units() {
+    local image coldplug=$units/systemd-udev-trigger.service.d
+    mkdir -p "$work/more/$coldplug"
     cp "$here/guest/emergency.service" "$work/more/$units/"
-    for image in "$work"/*.cpio; do append "$work/more" "$image" $units/emergency.service; done
+    cp "$here/guest/coldplug.conf" "$work/more/$coldplug/"
+    for image in "$work"/*.cpio; do
+        append "$work/more" "$image" $units/emergency.service $coldplug $coldplug/coldplug.conf
+    done
 }
 
+wants() { case $images in *" $1 "*) ;; *) return 1 ;; esac; }
+
 mkdir -p "$work"
-cat "$base/stock.cpio" "$(program_of "$suite").cpio" >"$work/sideload.cpio"
+if wants sideload; then cat "$base/stock.cpio" "$(program_of "$suite").cpio" >"$work/sideload.cpio"; fi
 if [ ! -x "$base/chroot/usr/bin/dracut" ]; then
-    add_emergency
+    add_units
     exit
 fi
 
-flock "$repo/out" "$repo/build.sh" install "$work/program" # it writes there, and images of two suites are made at a time
+# It writes to out/, and images of two suites are made at a time.
+flock "$repo/out" "$repo/build.sh" install "$work/program"
 cp -a "$work/program" "$work/no-program"
 rm "$work/no-program/usr/sbin/bootmerge"
-dracut_with "$base" "$work/program" "$work/module.cpio" --modules "$modules_systemd bootmerge"
-[ "$suite" != sid ] ||
-    dracut_with "$base" "$work/program" "$work/sysext.cpio" --modules "$modules_systemd systemd-sysext bootmerge"
-dracut_with "$base" "$work/program" "$work/plain.cpio" --modules "$modules_plain bootmerge" --omit systemd
-cp "$base/stock.cpio" "$work/stock.cpio"
-cp "$base/stock.cpio" "$work/dropin.cpio"
+# by_dracut IMAGE ARGUMENT...
+by_dracut() { dracut_with "$base" "$work/program" "$work/$1.cpio" "${@:2}"; }
+if wants module || wants flatcar; then by_dracut module --modules "$modules_systemd bootmerge"; fi
+if wants sysext; then by_dracut sysext --modules "$modules_systemd systemd-sysext bootmerge"; fi
+if wants plain; then by_dracut plain --modules "$modules_plain bootmerge" --omit systemd; fi
+if wants stock; then cp "$base/stock.cpio" "$work/stock.cpio"; fi
 
 mkdir -p "$work/more/usr/bin"
-cp "$repo/out/bootmerge" "$work/more/usr/bin/"
-for program in systemd-confext systemd-sysext; do ln -s bootmerge "$work/more/usr/bin/$program"; done
-append "$work/more" "$work/dropin.cpio" usr/bin/{bootmerge,systemd-confext,systemd-sysext}
+if wants dropin || wants flatcar-dropin; then
+    cp "$base/stock.cpio" "$work/dropin.cpio"
+    cp "$repo/out/bootmerge" "$work/more/usr/bin/"
+    for program in systemd-confext systemd-sysext; do ln -s bootmerge "$work/more/usr/bin/$program"; done
+    append "$work/more" "$work/dropin.cpio" usr/bin/{bootmerge,systemd-confext,systemd-sysext}
+fi
 
 # add_flatcar IMAGE NEW
 add_flatcar() {
-    local wants=$units/initrd.target.wants unit own=(initrd-setup-root.service ignition-files.service initrd-setup-root-after-ignition.service)
+    local wants=$units/initrd.target.wants unit
+    local own=(initrd-setup-root.service ignition-files.service initrd-setup-root-after-ignition.service)
     mkdir -p "$work/more/$wants" "$work/more/usr/lib/bootmerge-test"
     cp "$here/guest/flatcar-standin.sh" "$base/chroot/usr/sbin/chroot" "$work/more/usr/lib/bootmerge-test/"
     for unit in "${own[@]}"; do
@@ -63,12 +78,12 @@ add_flatcar() {
         ln -sf "../$unit" "$work/more/$wants/"
     done
     cp "$work/$1.cpio" "$work/$2.cpio"
-    append "$work/more" "$work/$2.cpio" usr/lib/bootmerge-test{,/flatcar-standin.sh,/chroot} "${own[@]/#/$units/}" $wants \
-        "${own[@]/#/$wants/}"
+    append "$work/more" "$work/$2.cpio" usr/lib/bootmerge-test{,/flatcar-standin.sh,/chroot} \
+        "${own[@]/#/$units/}" $wants "${own[@]/#/$wants/}"
 }
-add_flatcar module flatcar
-add_flatcar dropin flatcar-dropin
-add_emergency
+if wants flatcar; then add_flatcar module flatcar; fi
+if wants flatcar-dropin; then add_flatcar dropin flatcar-dropin; fi
+add_units
 
 name=$suite/dracut-without-program
 if dracut_with "$base" "$work/no-program" "$work/none.cpio" --modules "$modules_systemd bootmerge" 2>/dev/null; then

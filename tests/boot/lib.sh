@@ -20,6 +20,44 @@ base_of() { printf '%s/boot-%s-%s' "$cache" "$1" "$(sha256sum <"$here/base.sh" |
 # program_of SUITE: this checkout's program for the suite's architecture. Beside it is the sideloaded archive, .cpio.
 program_of() { case $1 in arm64) echo "$repo/out/bootmerge-arm64" ;; *) echo "$repo/out/bootmerge" ;; esac; }
 
+# The table of boots; another one in tests/cases-test.sh.
+table=$here/cases
+
+# table_rows: its lines without comments.
+table_rows() { grep -v '^ *\(#\|$\)' "$table"; }
+
+# cases_of [CASE...]: what is to be booted, a line `SUITE NAME` each: without CASE what `test` has, with SOAK what soak
+# has, see `cases`.
+cases_of() {
+    local name in_suites suite
+    while read -r name in_suites _; do
+        case $#-${SOAK:-no}-$in_suites in
+        0-no-soak:* | 0-*-bench:*) continue ;; # only when they are named, or by SOAK
+        0-no-* | [1-9]*) ;;
+        0-*-soak:*) ;;
+        *) continue ;;
+        esac
+        for suite in "${suites[@]}"; do
+            case ,${in_suites#*:}, in *",$suite,"*) ;; *) continue ;; esac
+            [ $# = 0 ] || case " $* " in *" $name "* | *" $suite/$name "*) ;; *) continue ;; esac
+            echo "$suite $name"
+        done
+        for suite in "${foreign[@]}"; do
+            [ "$in_suites" = "$suite" ] || continue
+            case " $* " in *" $suite/$name "*) echo "$suite $name" ;; esac
+        done
+    done < <(table_rows) | awk '!seen[$0]++'
+}
+
+# rows SUITE NAME: the boots of a case, a line each, without name and suites; without SOAK only those that `test` has.
+rows() {
+    local name in_suites rest
+    while read -r name in_suites rest; do
+        case $name/,${in_suites#*:}, in "$2/"*",$1,"*) ;; *) continue ;; esac
+        case ${SOAK-}/$in_suites in /soak:*) ;; *) echo "$rest" ;; esac
+    done < <(table_rows)
+}
+
 . "$here/../mirror.sh"
 
 # in_chroot DIR COMMAND...: with private /proc, /dev, /sys and /run, which are gone when the command ends.
@@ -81,10 +119,12 @@ dracut_with() {
         mount -t tmpfs dracut "$tree.over" # an upperdir must not be on an overlay, and /tmp may be one
         mkdir "$tree.over/work" "$tree.over/root"
         cp -a "$tree" "$tree.over/upper"
-        mount -t overlay dracut -o "lowerdir=$base/chroot,upperdir=$tree.over/upper,workdir=$tree.over/work" "$tree.over/root"
+        mount -t overlay dracut \
+            -o "lowerdir=$base/chroot,upperdir=$tree.over/upper,workdir=$tree.over/work" "$tree.over/root"
         dracut_image "$tree.over/root" "$@"' dracut_with "$here/lib.sh" "$@"
 }
 
-# The modules for a minimal initramfs with systemd, and for one without; dracut adds their dependencies.
-modules_systemd="systemd systemd-initrd systemd-udevd systemd-journald systemd-tmpfiles base fs-lib rootfs-block udev-rules shutdown"
+# The modules of a minimal initramfs with systemd, and of one without; dracut adds what they depend on.
+modules_systemd="systemd systemd-initrd systemd-udevd systemd-journald systemd-tmpfiles base fs-lib rootfs-block"
+modules_systemd+=" udev-rules shutdown"
 modules_plain="base fs-lib rootfs-block usrmount udev-rules shutdown"

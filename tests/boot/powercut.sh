@@ -2,14 +2,14 @@
 # powercut.sh SUITE WORK LOGS: one machine whose power is cut again and again while it boots, writes and refreshes. QEMU
 # is killed, so everything that the guest had not written yet is lost. The next start from the same disk must come up
 # merged, with every file that was acknowledged (guest/powercut.c, which is the whole initramfs apart from bootmerge).
-# POWER_CUTS: how many, 10 by default. One line, `ok ...` or `FAIL ...: why`; LOGS/SUITE-powercut.console is from the
+# POWER_CUTS: how many, 5 by default. One line, `ok ...` or `FAIL ...: why`; LOGS/SUITE-powercut.console is from the
 # last start.
 . "$(dirname "$0")/lib.sh"
 
 suite=$1
 work=$2/powercut
 log=$3/$suite-powercut
-cuts=${POWER_CUTS:-10}
+cuts=${POWER_CUTS:-5}
 base=$(base_of "$suite")
 machine_of "$suite"
 lines=(console)
@@ -30,7 +30,8 @@ printf '[BootMerge]\nRouteEtc=yes\nRequireExtension=flatcar-defaults\n' >"$work/
 tree=$work/tree
 defaults=$tree/usr/lib/confexts/flatcar-defaults/etc
 mkdir -p "$tree"/{etc,var/lib} "$defaults/extension-release.d"
-printf 'ID=flatcar\nVERSION_ID=1\n' | tee "$tree/usr/lib/os-release" >"$defaults/extension-release.d/extension-release.flatcar-defaults"
+printf 'ID=flatcar\nVERSION_ID=1\n' | tee "$tree/usr/lib/os-release" \
+    >"$defaults/extension-release.d/extension-release.flatcar-defaults"
 echo vendor | tee "$defaults/vendor" >"$defaults/both"
 echo machine | tee "$tree/etc/own" >"$tree/etc/both"
 chown -R 0:0 "$tree"
@@ -94,10 +95,12 @@ while [ "$done" -le "$cuts" ]; do # the last start only checks
     done=$((done + 1))
 done
 cut
-e2fsck -fp "$disk" >"$log.e2fsck" 2>&1 || [ $? = 1 ] || why+="${why:+; }the file system is damaged: $(tail -n 1 "$log.e2fsck")"
+e2fsck -fp "$disk" >"$log.e2fsck" 2>&1 || [ $? = 1 ] ||
+    why+="${why:+; }the file system is damaged: $(tail -n 1 "$log.e2fsck")"
 [ "$acknowledged" -gt "$cuts" ] || why+="${why:+; }only $acknowledged files were written"
 if [ -z "$why" ]; then
-    echo "ok $suite/powercut ($((SECONDS - started)) s: $done cuts, $early of them during the boot, $refreshing during a refresh; $acknowledged files acknowledged, none lost)"
+    echo "ok $suite/powercut ($((SECONDS - started)) s: $done cuts, $early of them during the boot," \
+        "$refreshing during a refresh; $acknowledged files acknowledged, none lost)"
 else
     cp "$disk" "$log.img"
     echo "FAIL $suite/powercut: $why (log: ${log#"$repo/"}.*)"

@@ -1,34 +1,40 @@
 #!/bin/bash
-# run.sh [CASE...]: boots the cases in the table `cases` (CASE: a name, or SUITE/NAME), two machines at a time. Without
-# CASE, everything for x86-64; arm64/daily must be named. Needs out/bootmerge and out/bootmerge.cpio (build.sh build,
-# build.sh cpio), or those of the other architecture. Logs of every boot: out/boot-test/. One line a case; the last line
-# is `N passed, N failed`.
+# run.sh [CASE...]: boots what the table `cases` lists (CASE: a name, or SUITE/NAME), two machines at a time. Without
+# CASE it is what `test` has for x86-64; SOAK=1: the cases that have lines for soak, with all their lines; arm64/daily
+# has to be named.
+# Needs out/bootmerge and out/bootmerge.cpio (build.sh build, build.sh cpio), or those of the other architecture. Logs
+# of every boot: out/boot-test/, or BOOT_LOGS.
+# One line a case, the last line is `N passed, N failed`.
 . "$(dirname "$0")/lib.sh"
 
-logs=$repo/out/boot-test
+logs=${BOOT_LOGS:-$repo/out/boot-test}
 work=$(mktemp -d "${TMPDIR:-/tmp}/bootmerge-boot.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 rm -rf "$logs"
 mkdir -p "$logs"
 
-# The cases asked for, one line `SUITE NAME` each.
-while read -r name in_suites _; do
-    for suite in "${suites[@]}"; do
-        case ,${in_suites#bench:}, in *",$suite,"*) ;; *) continue ;; esac
-        case $#$in_suites in 0bench:*) continue ;; esac # only if it is named
-        [ $# = 0 ] || case " $* " in *" $name "* | *" $suite/$name "*) ;; *) continue ;; esac
-        echo "$suite $name"
-    done
-    for suite in "${foreign[@]}"; do
-        [ "$in_suites" = "$suite" ] || continue
-        case " $* " in *" $suite/$name "*) echo "$suite $name" ;; esac
-    done
-done < <(grep -v '^ *\(#\|$\)' "$here/cases") | awk '!seen[$0]++' >"$work/chains"
+# Without SOAK and without names only the lines that `test` has are booted.
+[ $# = 0 ] || SOAK=1
+export SOAK=${SOAK-}
+
+cases_of "$@" >"$work/chains"
 [ -s "$work/chains" ] || { echo "No such case: $*. They are listed in tests/boot/cases." >&2; exit 2; }
 
 # images SUITE: the images that boot.sh boots; the power cuts have their own initramfs.
 images() {
-    if grep "^$1 " "$work/chains" | grep -qv ' powercut$'; then "$here/images.sh" "$1" "$work/$1"; fi
+    local wanted
+    mapfile -t wanted < <(
+        while read -r _ name; do
+            case $name in
+            powercut) ;;
+            image-plain) echo plain ;;
+            image-debian | image-skips) echo program ;; # it alone
+            image-*) echo module ;;
+            *) rows "$1" "$name" | cut -d' ' -f1 ;;
+            esac
+        done < <(grep "^$1 " "$work/chains") | sort -u
+    )
+    [ ${#wanted[@]} = 0 ] || "$here/images.sh" "$1" "$work/$1" "${wanted[@]}"
 }
 
 # prepare SUITE: makes its base and images; if that fails, nothing of the suite is booted.

@@ -9,7 +9,8 @@ cleanup() {
     local upper=$1 below=$2 path has_acls
     has_acls=$(command -v getfacl) || true
     (cd "$upper" && find . -mindepth 1 -depth -print) | while IFS= read -r path; do
-        [ "$(stat -c '%F %a %u:%g' "$upper/$path" 2>/dev/null)" = "$(stat -c '%F %a %u:%g' "$below/$path" 2>/dev/null)" ] || continue
+        [ "$(stat -c '%F %a %u:%g' "$upper/$path" 2>/dev/null)" = \
+            "$(stat -c '%F %a %u:%g' "$below/$path" 2>/dev/null)" ] || continue
         [ -z "$has_acls" ] ||
             [ "$(getfacl -cp "$upper/$path" 2>/dev/null)" = "$(getfacl -cp "$below/$path" 2>/dev/null)" ] || continue
         if [ -d "$upper/$path" ]; then

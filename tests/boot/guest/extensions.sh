@@ -41,10 +41,12 @@ sysexts_are_gone() {
 # The units that merge have run without an error, and /usr/bin has the drop-in.
 unit_ran() {
     is "ActiveState=active ConditionResult=yes ExecMainStatus=0 Result=success" \
-        "$(systemctl show -p ActiveState,ConditionResult,ExecMainStatus,Result "$1" | sort | paste -sd' ')" "the state of $1"
+        "$(systemctl show -p ActiveState,ConditionResult,ExecMainStatus,Result "$1" | sort | paste -sd' ')" \
+        "the state of $1"
 }
 drop_in_ran() {
-    is /var/lib/bootmerge-test/bootmerge "$(readlink -f "$(command -v "systemd-$1")")" "the program of systemd-$1.service"
+    is /var/lib/bootmerge-test/bootmerge "$(readlink -f "$(command -v "systemd-$1")")" \
+        "the program of systemd-$1.service"
     unit_ran "systemd-$1.service"
 }
 check_confext_drop_in_ran() { drop_in_ran confext; }
@@ -62,13 +64,15 @@ check_sysroot_units_ran() {
 check_sysroot_units_skipped() {
     REPLY=$(journalctl -b -q -o cat --no-pager -u systemd-confext-sysroot.service -u systemd-sysext-sysroot.service)
     case $REPLY in *Start*) fail "a -sysroot unit ran beside bootmerge: $REPLY" ;; esac
-    is 2 "$(grep -c 'ConditionPathExists=!/usr/sbin/bootmerge' <<<"$REPLY")" "the number of -sysroot units skipped for bootmerge"
+    is 2 "$(grep -c 'ConditionPathExists=!/usr/sbin/bootmerge' <<<"$REPLY")" \
+        "the number of -sysroot units skipped for bootmerge"
 }
 # The service ran, and the merge is older. (Not judged by the journal, which may lack such early messages.)
 unit_skipped() {
     local started merged
     unit_ran "systemd-$1.service"
-    read -r _ started < <(systemctl show -P ExecMainStartTimestamp --timestamp=us+utc "systemd-$1.service") # Wed 2026-11-25 03:02:45.123456 UTC
+    # Wed 2026-11-25 03:02:45.123456 UTC
+    read -r _ started < <(systemctl show -P ExecMainStartTimestamp --timestamp=us+utc "systemd-$1.service")
     merged=$(TZ=UTC stat -c %y "$2/.systemd-$1/dev")
     [[ $merged < $started ]] || fail "$2 was merged anew: at $merged, systemd-$1.service was started at $started"
 }

@@ -109,8 +109,9 @@ check_modes() {
 
 # flatcar-reset: the machine returns to the state of its first boot, except for what is named.
 check_reset_next() {
-    echo '/etc/own|/etc/sample.d/(contested|removed)|/var/lib/bootmerge-test(/.*)?|/(bin|sbin|lib|lib64|proc|sys|dev|run|tmp)|/var/(run|tmp)|/var/log(/.*)?' \
-        >/selective-os-reset || fail "cannot prepare the reset"
+    printf %s '/etc/own|/etc/sample.d/(contested|removed)|/var/lib/bootmerge-test(/.*)?' \
+        '|/(bin|sbin|lib|lib64|proc|sys|dev|run|tmp)|/var/(run|tmp)|/var/log(/.*)?' >/selective-os-reset ||
+        fail "cannot prepare the reset"
 }
 check_was_reset() {
     [ ! -e /selective-os-reset ] || fail "the reset was not done"

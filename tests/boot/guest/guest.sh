@@ -138,7 +138,8 @@ check_shell_measured() { # the shell's clean-up of the same files, on a copy
 
 # What the running system's own systemd-confext does with the merge.
 check_service_ran() { # systemd-confext.service refreshed before this script; its conditions held and it was content
-    is "active yes success" "$(systemctl show -P ActiveState -P ConditionResult -P Result systemd-confext.service | paste -sd' ')" \
+    is "active yes success" \
+        "$(systemctl show -P ActiveState -P ConditionResult -P Result systemd-confext.service | paste -sd' ')" \
         "systemd-confext.service (state, condition, result)"
 }
 check_shows() {
@@ -181,11 +182,15 @@ for check in "${checks[@]}"; do
     "check_$check"
     if [ -z "$why" ]; then echo "ok $check"; else echo "FAIL $check: $why"; fi
 done
-# The journal includes the initramfs's log. What was merged must be there before switch-root.
-journalctl -b -o short-monotonic --no-hostname --no-pager -q | while read -r line; do
+# The journal holds the initramfs's log too. What was merged must be there before switch-root.
+# By way of a file, as the shell reads a pipe byte by byte; arm64's system has no sed.
+journalctl -b -o short-monotonic --no-hostname --no-pager -q >/run/bootmerge-test/journal
+mapfile -t journal </run/bootmerge-test/journal
+for line in "${journal[@]}"; do
     case $line in
     *"ommand line"* | *"nknown kernel"*) ;;
-    *bootmerge* | *confext* | *sysext* | *overlayfs* | *ignition* | *initrd-setup-root* | *"Switching root"* | *"running in system mode"*) echo "LOG $line" ;;
+    *bootmerge* | *confext* | *sysext* | *overlayfs* | *ignition* | *initrd-setup-root* | *"Switching root"* | \
+        *"running in system mode"*) echo "LOG $line" ;;
     esac
 done
 content /run/bootmerge/boot.json

@@ -1,7 +1,7 @@
 /*
- * The only program of the power cut test's initramfs besides bootmerge (powercut.sh). It mounts the disk, lets bootmerge
- * boot, looks whether every file is there that was acknowledged before the last cut, and then writes and refreshes until
- * the power goes. On the serial console, a line each:
+ * The only program of the power cut test's initramfs besides bootmerge (powercut.sh). It mounts the disk, lets
+ * bootmerge boot, looks whether every file is there that was acknowledged before the last cut, and then writes and
+ * refreshes until the power goes. On the serial console, a line each:
  *     READY N     merged, and the N acknowledged files are there
  *     ACK N       file N and its directory are on the disk: it must be there after any cut from now on
  *     REFRESH     a refresh has begun, or another command that changes what is merged
