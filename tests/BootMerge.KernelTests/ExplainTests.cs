@@ -239,8 +239,8 @@ public sealed class ExplainTests : KernelTest
     }
 
     /// <summary>Without the path of the layer, which the property test compares.</summary>
-    private static string InsideLayer(string line) => Regex.Replace(Regex.Replace(line,
-        "(/var/lib/confexts/[ab])?/etc/", "/"), "(/var/lib/confexts/[ab])?/etc( |$)", "/$2");
+    private static string InsideLayer(string line) => Regex.Replace(line,
+        "(?:/var/lib/confexts/[ab])?/etc(?:/|(?<end> |$))", "/${end}", RegexOptions.None, TimeSpan.FromSeconds(1));
 
     private static string Octal(string path) =>
         string.Concat(path.Select(c => c is < ' ' or > '~' ? "\\" + Convert.ToString(c, 8) : c.ToString()));
