@@ -135,8 +135,8 @@ pair() {
     finish "$1"
 }
 
-# beside NAME COMMAND...: a suite that runs beside all that follows, until `beside_all`. For what waits for machines that
-# share nothing: one of them often has a processor to spare.
+# beside NAME COMMAND...: a suite that runs beside all that follows, until `beside_all`. For what waits for machines
+# that share nothing: one of them often has a processor to spare.
 besides=()
 beside() {
     local side_by_side=yes
@@ -178,8 +178,8 @@ program() {
 # The program of a test project that `solution` has built.
 tests_of() { echo "$1/bin/Release/net10.0/$2"; }
 
-# are_narrow: lines of the scripts of the boots and of what is installed with them. Not base.sh: its hash names the cached
-# bases, so they would be made again.
+# are_narrow: lines of the scripts of the boots and of what is installed with them. Not base.sh: its hash names the
+# cached bases, so they would be made again.
 are_narrow() {
     find tests/boot tests/cases-test.sh tools dracut-module -type f ! -name cases ! -name base.sh \
         -exec awk 'length > 120 { print FILENAME ":" FNR ": more than 120 columns" }' {} + | grep . && return 1

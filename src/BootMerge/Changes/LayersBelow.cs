@@ -23,10 +23,11 @@ internal static class LayersBelow
             return Sys.Reopen(stage.Filler(), Sys.O_RDONLY | Sys.O_DIRECTORY);
         }
 
-        using SafeFileHandle mount = LayerView.Mount(views, layers,
-            directory =>
-            opened.Add(new NamedLayer(directory.Name,
-                ChangedTrees.WithoutMounts(directory.Directory, directory.Name)) { Place = directory.Place }));
+        using SafeFileHandle mount = LayerView.Mount(views, layers, directory => opened.Add(
+            new NamedLayer(directory.Name, ChangedTrees.WithoutMounts(directory.Directory, directory.Name))
+            {
+                Place = directory.Place,
+            }));
         return Sys.Reopen(mount, Sys.O_RDONLY | Sys.O_DIRECTORY);
     }
 

@@ -40,7 +40,7 @@ internal static class RefreshVerb
 
         if (isUpToDate && views.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
         {
-            session.Log.Info("Skipping the refresh: no extension has changed. Renew the merge nevertheless: "
+            session.Log.Info("Skipping the refresh, as no change was found. To renew the merge nevertheless: "
                 + "--always-refresh=yes.");
             return false;
         }
