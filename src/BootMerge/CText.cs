@@ -82,4 +82,13 @@ internal static class CText
         return isPlain ? path : PathText.IsValidUtf8(path) && PathText.Printable(path) == path
             ? "\"" + path.Replace("\\", "\\\\").Replace("\"", "\\\"") + "\"" : "\"" + escaped + "\"";
     }
+
+    /// <summary>As one word for a shell, in a command that people copy.</summary>
+    public static string ForShell(string path)
+    {
+        foreach (char c in path)
+            if (!char.IsAsciiLetterOrDigit(c) && !"/._-+:,@%".Contains(c))
+                return "$'" + Escape(path) + "'";
+        return path;
+    }
 }

@@ -177,8 +177,8 @@ internal static class ResetVerb
         string copy = session.Root.Outside(backup.Finish());
         ResetList some = lists.Find(static list => list.Paths.Count > 0)!;
         string first = some.Tree.Hierarchy + some.Paths[0].TrimEnd('/');
-        session.Log.Info("The machine's version is kept in " + copy + ". To take it back: cp -a " + copy + first + " "
-            + session.Root.Outside(PathName.Parent(first)) + "/");
+        session.Log.Info("The machine's version is kept in " + copy + ". To take it back: cp -a "
+            + CText.ForShell(copy + first) + " " + CText.ForShell(session.Root.Outside(PathName.Parent(first)) + "/"));
     }
 
     /// <summary>Changes to a merged hierarchy go through the merge.</summary>
