@@ -118,12 +118,12 @@ public sealed class MadeFirstTests : InitramfsTest
                 + "/etc/app/50\nreplaced /etc/deleted\ndeleted  /etc/deleted/10\nadded    /etc/deleted/50\n",
             diff);
         Assert.Equal(
-            "/etc/app/10\n  covers   upper: directory /app (opaque, made before the layers below had it)\n  hidden   "
-                + "flatcar-defaults: file /app/10\n",
+            "/etc/app/10\n  covers   upper: directory /etc/app (opaque, made before the layers below had it)\n"
+                + $"  hidden   flatcar-defaults: file {Vendor}/app/10\n",
             Chroot("explain", "/etc/app/10"));
         Assert.Equal(
-            "/etc/deleted/10\n  covers   upper: directory /deleted (opaque)\n  hidden   flatcar-defaults: file "
-                + "/deleted/10\n",
+            "/etc/deleted/10\n  covers   upper: directory /etc/deleted (opaque)\n"
+                + $"  hidden   flatcar-defaults: file {Vendor}/deleted/10\n",
             Chroot("explain", "/etc/deleted/10"));
 
         Boot().Succeeds().Says("What the layers below have in /etc/app shows now");

@@ -110,8 +110,8 @@ public sealed class PathTests : KernelTest
             if (isMerged)
                 Root.Bootmerge("--class=sysext", "merge").Succeeds();
             Root.Bootmerge("--class=sysext", "explain", "/usr/local/f", "/bin/tool").Succeeds()
-                .Prints("/usr/local/f is /opt/local/f\n  provides tools: file /local/f\n/bin/tool is /usr/bin/tool\n  "
-                + "provides tools: file /bin/tool\n");
+                .Prints("/usr/local/f is /opt/local/f\n  provides tools: file /var/lib/extensions/tools/opt/local/f\n"
+                + "/bin/tool is /usr/bin/tool\n  provides tools: file /var/lib/extensions/tools/usr/bin/tool\n");
         }
 
         Root.Bootmerge("--class=sysext", "unmerge").Succeeds();
