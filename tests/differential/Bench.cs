@@ -96,9 +96,8 @@ internal sealed class Bench : IDisposable
 
     public CommandResult BootmergeAsItself(Command command)
     {
-        TestedClass called = command.Class ?? tested;
-        string[] arguments = called == TestedClass.Confext ? command.Arguments
-            : ["--class=" + called.Name, .. command.Arguments];
+        // Also for confexts: a status that is not told the class names the merges of the other one, too.
+        string[] arguments = ["--class=" + (command.Class ?? tested).Name, .. command.Arguments];
         return Execute(BootmergeDirectory + Bootmerge, arguments, command.Environment);
     }
 

@@ -47,18 +47,18 @@ internal static class StatusVerb
                     merged.AddAll(marker.Names);
             }
 
-            // Both classes may be merged at boot: who does not ask for one wants to know of the other.
-            if (!settings.IsDropIn && !settings.IsClassChosen)
-                foreach (string hierarchy in ExtensionClass.Sysext.Hierarchies)
-                    if (ExistingMerge.Find(session.Root, ExtensionClass.Sysext, hierarchy)?.Marker is Marker other)
-                    {
-                        AddRows(table, hierarchy, other, isBare);
-                        hierarchies.Add(Json(hierarchy, other, isSystemds: false));
-                    }
-
             if (selections.Find(selection => selection.Settings.Class == classSettings.Class) is Selection selection)
                 AddNotMerged(notMerged, selection, merged, isMerged);
         }
+
+        // Both classes may be merged at boot: who does not ask for one wants to know of the other.
+        if (!settings.IsDropIn && !settings.IsClassChosen)
+            foreach (string hierarchy in ExtensionClass.Sysext.Hierarchies)
+                if (ExistingMerge.Find(session.Root, ExtensionClass.Sysext, hierarchy)?.Marker is Marker other)
+                {
+                    AddRows(table, hierarchy, other, isBare);
+                    hierarchies.Add(Json(hierarchy, other, isSystemds: false));
+                }
 
         if (hierarchies.Items.Count == 0 && !settings.IsDropIn && !session.Root.Exists("/usr")
             && !session.Root.Exists("/etc"))
