@@ -5,6 +5,7 @@
 #
 #   VERITY_CASES=PATTERN    only these cases: '*-strict', '@(kill|told)'
 #   VERITY_SYSTEMD=yes      beside systemd with every kernel
+#   VERITY_EVERY=N          only every Nth of the kills and refusals
 #   VERITY_BENCH=ROUNDS     no cases, but bench/verity.sh
 # Needs out/bootmerge. Logs: out/verity/. One line a case, the last line is `N passed, N failed`.
 . "$(dirname "$0")/../boot/lib.sh"
@@ -71,6 +72,7 @@ boot() {
     rm -rf "$initramfs.tree"
     [ "$suite" != sid ] && [ -z "${VERITY_SYSTEMD-}" ] || words+=" verity-systemd"
     [ -z "${VERITY_CASES-}" ] || words+=" verity-only=$VERITY_CASES"
+    words+=" verity-every=${VERITY_EVERY:-1}"
     [ -z "${VERITY_BENCH-}" ] || words+=" verity-bench=$VERITY_BENCH"
     start_machine "$log" 768 "$base/vmlinuz" "$initramfs.cpio" "$words" \
         "file=$lower,format=raw,readonly=on" "file=$disk,format=raw,cache=unsafe"

@@ -12,12 +12,13 @@ there=$root/var/lib/extensions
 nl=$'\n'
 kernel=$(</proc/sys/kernel/osrelease)
 read -ra words </proc/cmdline
-beside_systemd='' only='' rounds=''
+beside_systemd='' only='' rounds='' every=1
 for word in "${words[@]}"; do
     case $word in
     verity-systemd) beside_systemd=yes ;;
     verity-only=*) only=${word#*=} ;;
     verity-bench=*) rounds=${word#*=} ;;
+    verity-every=*) every=${word#*=} ;;
     esac
 done
 
