@@ -82,9 +82,13 @@ int main(int argc, char **argv) {
 
         if (argc != 3)
                 return 2;
-        while (n < MAX_CONTESTANTS && getline(&line, &size, stdin) > 0) {
+        while (getline(&line, &size, stdin) > 0) {
                 char *rest = strdup(line);
 
+                if (n == MAX_CONTESTANTS) {
+                        fprintf(stderr, "interleave: more than %d contestants\n", MAX_CONTESTANTS);
+                        return 2;
+                }
                 rest[strcspn(rest, "\n")] = 0;
                 all[n].name = strsep(&rest, "|");
                 split(strsep(&rest, "|"), all[n].command);
