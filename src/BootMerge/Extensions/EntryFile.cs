@@ -68,7 +68,7 @@ internal static class EntryFile
             if (directory is not null)
                 return null;
             string what = Sys.Status(found).IsSymlink
-                ? "a symlink to " + PathText.Printable(Sys.ReadLink(found)) + ", where there is no directory"
+                ? "a symlink to " + PathText.Printable(Sys.ReadLink(found)) + ", which does not lead to a directory"
                 : "not a directory";
             return (part == path ? "it" : PathText.Printable(part)) + " is " + what;
         }
