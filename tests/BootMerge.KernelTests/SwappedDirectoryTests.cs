@@ -41,7 +41,7 @@ public sealed class SwappedDirectoryTests : KernelTest
         int runs = 0;
         int merged = 0;
         Stopwatch time = Stopwatch.StartNew();
-        while (time.Elapsed < Duration)
+        while (runs < 2 || time.Elapsed < Duration) // on a busy machine one run may take longer
         {
             if (!command.StartsWith("merge", StringComparison.Ordinal))
                 Root.Bootmerge("merge", "--mutable=auto").Succeeds();
@@ -61,7 +61,6 @@ public sealed class SwappedDirectoryTests : KernelTest
             Assert.Empty(Files.Differences(outside, Files.Snapshot(Root.Aside)));
         }
 
-        Assert.True(runs > 1, $"{runs} runs, {merged} merged");
         TestContext.Current.TestOutputHelper!.WriteLine($"{place}: {runs} runs, {merged} merged");
         // What the program made at a place that was gone when it took it back; inside the root, all of it.
         Root.Expect("/etc", "/srv", "/var/lib", "/usr/lib/confexts", "/.systemd-etc-workdir", "/.systemd-etc-workdir.1",
