@@ -50,7 +50,8 @@ public sealed class BootFailureTests : InitramfsTest
             if (outcome.Status == 0)
             {
                 AssertMerged(outcome.ToString());
-                // The report, and what is for systemd only, are not a reason to fail the boot, but are reported.
+                // A report that cannot be written does not fail the boot, nor do files for systemd only; but boot says
+                // so.
                 if (!File.Exists(Initramfs + "/run/bootmerge/boot.json"))
                     outcome.Says("Operation not permitted", "boot.json");
                 if (!ForSystemd().SequenceEqual(_forSystemd!, StringComparer.Ordinal))
@@ -71,7 +72,7 @@ public sealed class BootFailureTests : InitramfsTest
     }
 
     /// <summary>
-    /// Each call of a boot that works, numbered by name; before each the state is that before the first boot.
+    /// Every call of an undisturbed boot, numbered by name. Each test starts from the state before the first boot.
     /// </summary>
     private void ForEachCall(Action<string, int> test)
     {
