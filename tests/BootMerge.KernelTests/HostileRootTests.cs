@@ -4,8 +4,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Section 13 of the specification, as tables. Something that does not belong at a place is put there. Either one line
-/// names the path and the reason, and nothing changes; or it is ignored, and the sound extension is merged. In any case
+/// Specification, section 13, as tables. Something that does not belong at a place is put there. Either one line names
+/// the path and the reason, and nothing changes; or it is ignored, and the sound extension is merged. In any case
 /// nothing outside the root is read, shown or changed. More, by subject: BadInputTests, BadExtensionTests,
 /// UpperDirectoryErrorTests, LayerTests.
 /// </summary>
