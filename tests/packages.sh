@@ -98,9 +98,9 @@ follow() {
 }
 # files: everything in the system, except records of apt and dpkg, and files that each run makes anew.
 files() {
-    (cd "$root" && find . -path ./proc -prune -o -path ./sys -prune -o -path ./dev -prune -o -path ./packages -prune -o \
-        -path ./tmp -prune -o -path ./var/cache -prune -o -path ./var/log -prune -o -path ./var/lib/apt -prune -o \
-        -path ./var/lib/dpkg -prune -o -print | LC_ALL=C sort)
+    (cd "$root" && find . -path ./proc -prune -o -path ./sys -prune -o -path ./dev -prune \
+        -o -path ./packages -prune -o -path ./tmp -prune -o -path ./var/cache -prune -o -path ./var/log -prune \
+        -o -path ./var/lib/apt -prune -o -path ./var/lib/dpkg -prune -o -print | LC_ALL=C sort)
 }
 # unpacked: the initramfs, unpacked, in $here/initramfs.
 unpacked() {

@@ -68,8 +68,7 @@ none "C# has at most 120 columns" "$(awk '
         return line ~ /^ *[$@+(]* *"|InlineData|\$"[^;]*";?$/
     }' "${sources[@]}")"
 
-# tests/boot, bench and make-sid-root.sh are exempt for now: cached systems are named by hashes of some of these
-# scripts, and a change would rebuild them. A quoted text may be longer.
+# tests/stages.sh (are_narrow) checks the scripts in other directories. A quoted text may be longer.
 none "scripts have at most 120 columns" "$(awk '
     length > 120 && !is_data($0) { print FILENAME ":" FNR ": " $0 }
     function is_data(line,    parts, i) {
