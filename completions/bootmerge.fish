@@ -1,6 +1,6 @@
 # Completion of bootmerge(8) for fish.
 
-# What is neither an option nor the value of one, of the words before the cursor.
+# Prints the words before the cursor that are neither options nor the values of options.
 function __bootmerge_operands
     set -l is_value no
     for word in (commandline -opc)[2..]
@@ -24,7 +24,7 @@ function __bootmerge_is
     test (count $operands) -gt 0; and contains -- "$operands[1]" $argv
 end
 
-# Before the verb, or with one of these.
+# Whether there is no verb yet, or one of these.
 function __bootmerge_for
     set -l operands (__bootmerge_operands)
     test (count $operands) = 0; or contains -- "$operands[1]" $argv
@@ -35,7 +35,7 @@ function __bootmerge_takes_paths
     test (count $operands) -gt 0; and contains -- $operands[1] diff explain reset
 end
 
-# Those that `list` shows with the --root and --class of the line. A name that JSON has to escape is left out.
+# Prints the extensions that `list` shows with the line's --root and --class, except names that JSON must escape.
 function __bootmerge_extensions
     set -l words (commandline -opc)
     set -l where
