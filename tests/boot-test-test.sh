@@ -58,7 +58,7 @@ refuses "*/program is not for arm64*" --kernel="$work/arm" --initrd="$work/initr
 rm -r "$work/usr/lib/bootmerge"
 refuses "*/sideload.cpio is missing*" "${image[@]}" --bootmerge="$work/program"
 
-# judged NAME REPORT OUTCOME: for a machine that has sent REPORT, one line for each expectation: `NAME: why not`.
+# judged REPORT OUTCOME: for a machine that has sent REPORT, one line per expectation: `NAME: yes` or `NAME: why not`.
 judged() {
     # The tool is sourced only here, because this file uses some of its names too.
     # shellcheck disable=SC2030,SC2031,SC2034  # read by the tool, and only there

@@ -278,7 +278,7 @@ stage_boot() {
     beside boot tests/boot/run.sh
 }
 
-# Making what is booted takes minutes.
+# It takes minutes to make the system that is booted.
 arm64_is_cached() { (. tests/boot/lib.sh && [ -d "$(base_of arm64)" ]); }
 stage_arm64() {
     if ! arm64_is_cached; then
