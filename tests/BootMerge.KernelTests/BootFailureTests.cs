@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>The boot stage killed or refused at any of its calls: the next boot works without help.</summary>
+/// <summary>If the boot stage is killed or refused at any of its calls, the next boot works without help.</summary>
 public sealed class BootFailureTests : InitramfsTest
 {
     private const string Calls = "move_mount,fsmount,fsopen,fsconfig,open_tree,mount_setattr,mkdirat,symlinkat,"
@@ -50,7 +50,7 @@ public sealed class BootFailureTests : InitramfsTest
             if (outcome.Status == 0)
             {
                 AssertMerged(outcome.ToString());
-                // A report that cannot be written does not fail the boot, nor do files for systemd only; but boot says
+                // If the report, or a file that only systemd needs, cannot be written, the boot does not fail, but says
                 // so.
                 if (!File.Exists(Initramfs + "/run/bootmerge/boot.json"))
                     outcome.Says("Operation not permitted", "boot.json");

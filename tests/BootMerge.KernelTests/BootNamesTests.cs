@@ -30,7 +30,7 @@ public sealed class BootNamesTests : InitramfsTest
         Assert.Equal(merged, Assert.Single(Report().GetProperty("hierarchies")[0].GetProperty("layers")
             .EnumerateArray(), layer => layer.GetProperty("kind").GetString() is "extension")
             .GetProperty("name").GetString());
-        // systemd sees the same extension. Boot shows it one only if its etc leads out of the extension.
+        // systemd sees the same extension. Boot makes an entry for it only if etc leads out of the extension.
         Assert.Equal(layout is "flatcar, symlinked", Files.Exists(Initramfs + "/run/confexts/" + merged));
         Boot().Succeeds().Says("Nothing changed");
         Root.Bootmerge("status").Succeeds().Prints(merged);

@@ -371,7 +371,7 @@ public sealed class ImageTests : KernelTest
                 device + "/ro" }.Select(file => File.ReadAllText(file).Trim()));
     }
 
-    /// <summary>The program asks overlayfs what it can do after the calls that mount images.</summary>
+    /// <summary>After the calls that mount images, the program asks overlayfs what it can do.</summary>
     private void On(string kernel, params string[] arguments)
     {
         List<string> calls = Traced.Calls("fsconfig", Root, arguments.Contains("merge")

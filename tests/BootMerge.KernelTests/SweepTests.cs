@@ -7,8 +7,9 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// A command is killed, or the kernel refuses it, at one system call after the other. With SOAK in the environment this
-/// is every call; otherwise the calls that change something, where a kill leaves all that it can leave.
+/// At one system call after the other, a command is killed, or the kernel refuses the call. With SOAK in the
+/// environment this is every call; otherwise the calls that change something, where a kill leaves all that it can
+/// leave.
 /// </summary>
 public sealed class SweepTests : KernelTest
 {

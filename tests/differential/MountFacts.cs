@@ -67,8 +67,8 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
         if (Relative(layer) == "/marker" || layer.StartsWith("/run/systemd/sysext/meta/", StringComparison.Ordinal))
             return "meta";
         string relative = Relative(layer);
-        // systemd mounts each extension below a directory of its name. This helps where a merge is mounted over, so
-        // that its origin cannot be read.
+        // systemd mounts each extension below a directory of its name. If a merge is mounted over, its origin cannot be
+        // read.
         Match found = InSearchDirectory().Match(layer);
         bool hasImages = false;
         foreach ((string name, string path) in markers.ExtensionPaths(hierarchy))

@@ -77,8 +77,9 @@ internal static class Files
         && Status(path).st_rdev == 0;
 
     /// <summary>
-    /// <paramref name="directory"/> and everything below it: from a path to a line with type, mode, owner, xattrs and
-    /// content. Does not enter mounts if <paramref name="directory"/> is a bind mount without what is mounted in it.
+    /// Maps each path, <paramref name="directory"/> and everything below it, to a line with type, mode, owner, xattrs
+    /// and content. Does not enter mounts if <paramref name="directory"/> is a bind mount without what is mounted in
+    /// it.
     /// </summary>
     /// <param name="unreachable">Leaves out a name that is listed but not there (overlayfs lists the whiteouts of a
     /// directory that only the upperdir has), and marks what cannot be looked at. Otherwise both are failures.</param>
@@ -107,7 +108,7 @@ internal static class Files
         }
     }
 
-    /// <summary>Names in a directory, without . and .. Mono escapes bytes that are not UTF-8.</summary>
+    /// <summary>Names in a directory, except . and .., with bytes that are not UTF-8 as Mono escapes them.</summary>
     public static List<string> List(string directory)
     {
         IntPtr handle = Syscall.opendir(directory);

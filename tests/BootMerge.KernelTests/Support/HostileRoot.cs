@@ -47,7 +47,7 @@ internal sealed class HostileRoot
             return;
         }
 
-        if (kind is "magic link") // of the kind that openat2(2) calls so: not text, but a door to another directory
+        if (kind is "magic link") // as openat2(2) calls it: not text, but a door to another directory
         {
             _root.MakeDirectory("/proc");
             _root.Mount("none", "/proc", "proc");

@@ -188,7 +188,7 @@ internal sealed class TestRoot : IDisposable
     /// <summary>A mount of the program that is meant to stay.</summary>
     public void ExpectMount(string path) => _mounts.Add(Path + path);
 
-    /// <summary>A mount of the test that the test has taken away itself.</summary>
+    /// <summary>A mount of the test that the test has removed itself.</summary>
     public void Forget(string path) => _mounts.Remove(Path + path);
 
     /// <summary>Mounts a fresh file system of this kind; unless it is in memory, on a loop device.</summary>
@@ -250,7 +250,7 @@ internal sealed class TestRoot : IDisposable
         || path.StartsWith(expected + "/", StringComparison.Ordinal));
 
     /// <summary>
-    /// Loop devices on files of the root, as "/sys/block/loop3". Waits a moment until there are just so many.
+    /// Loop devices on files of the root, as "/sys/block/loop3". Waits a moment until there are as many as expected.
     /// </summary>
     public List<string> LoopDevices(int expected) => LoopDevicesWithin(Path, expected);
 

@@ -18,7 +18,7 @@ using Xunit;
 namespace BootMerge.Tests.Fuzzing;
 
 /// <summary>
-/// Damaged input for every parser of what comes from files, the kernel and people. A parser throws only what it
+/// Gives damaged input to every parser of what comes from files, the kernel and people. A parser throws only what it
 /// documents, finishes in time, and what it accepts keeps its promises. Each fault found has a test of its own among
 /// the parser's other tests.
 /// </summary>
@@ -278,7 +278,7 @@ public sealed class ParserFuzzTests
     [Fact]
     public void Partition_tables()
     {
-        // Mutated are the first header and two entries, in the sectors that they have in an image. The table is short
+        // The first header and two entries are mutated, in the sectors that they have in an image. The table is short
         // because checksums take time, and the sectors are few because large arrays do, too.
         const int Sectors = 14;
         const int Entries = 4;

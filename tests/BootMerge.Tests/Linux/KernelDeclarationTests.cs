@@ -24,7 +24,7 @@ public sealed partial class KernelDeclarationTests
     private static readonly string[] Young = ["STATX_MNT_ID_UNIQUE", "AT_HANDLE_FID", "MOVE_MOUNT_BENEATH",
         "USER_NS_INIT_INO"];
 
-    // What the kernel's headers leave to the C library's.
+    // Prefixes of constants that the kernel's headers leave to the C library's.
     private static readonly string[] OfLibrary = ["DT_", "MNT_", "ST_"];
 
     private const string KernelHeaders = """

@@ -80,7 +80,7 @@ public sealed class GptTableTests
         Assert.Single(image.Read(out string problem)!);
         Assert.Equal("", problem);
 
-        // The same mistake in both.
+        // Both headers have the same mistake.
         if (offset is 24)
             BitConverter.TryWriteBytes(image.Header(image.Backup)[offset..], 3ul);
         else

@@ -83,7 +83,7 @@ public sealed class VeritySuperblockTests
         return superblock;
     }
 
-    /// <summary>As veritysetup writes it, for 16 blocks of data and a salt of three bytes.</summary>
+    /// <summary>A superblock as veritysetup writes it, for 16 blocks of data and a salt of three bytes.</summary>
     internal static byte[] Make()
     {
         byte[] bytes = new byte[VeritySuperblock.Length];
