@@ -1,9 +1,10 @@
 /*
- * floor ROOT: the system calls of `bootmerge --root=ROOT --mutable=auto merge` on the sample root of merge.sh, in their
- * order and number as strace shows them, and nothing between them: no reading of what files say, no check, no undoing.
- * floor ROOT refresh: those of a refresh that finds nothing to do, on what is merged. floor: none, its own start.
- * No program that does this work in this way takes less; what bootmerge takes more is its start and its thinking.
- * Errors end it, so that a run that did not merge is not counted.
+ * floor ROOT: makes the system calls of `bootmerge --root=ROOT --mutable=auto merge` on the sample root of merge.sh, in
+ * the order and number that strace shows, and does nothing else: it does not interpret files, check or undo anything.
+ * floor ROOT refresh: makes the calls of a refresh that finds nothing to do, on a merged root.
+ * floor: makes none, which measures its own start.
+ * No program that does this work in this way takes less time. What bootmerge takes beyond it is its start and its
+ * thinking. An error ends the program, so that a run that did not merge does not count.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -117,7 +118,9 @@ static int directory_in(int parent, const char *name) {
 
 static void configuration(void) {
         static const char *const places[] = { "etc", "run", "usr/local/lib", "usr/lib" };
-        static const char *const files[] = { "bootmerge.conf", "bootmerge.conf.d", "systemd/confext.conf", "systemd/confext.conf.d" };
+        static const char *const files[] = {
+                "bootmerge.conf", "bootmerge.conf.d", "systemd/confext.conf", "systemd/confext.conf.d"
+        };
         char path[100];
 
         for (int file = 0; file < 4; file++)
@@ -135,7 +138,7 @@ static void mount_table(void) {
         close(fd);
 }
 
-/* One extension: found, its release file, its hierarchy, what identifies it. */
+/* One extension: how it is found, its release file, its hierarchy, and what identifies it. */
 static void extension(const char *name) {
         char path[400];
         int fd, length = snprintf(path, sizeof path, "usr/lib/confexts/%s", name);
@@ -178,7 +181,7 @@ static int take_turn(void) {
         return lock;
 }
 
-/* All extensions, and what they are judged by. */
+/* All extensions, and the files by which they are judged. */
 static int find(char **names) {
         int count = 0;
         int searched = must(in_root(root, "usr/lib/confexts", O_RDONLY | O_DIRECTORY), "confexts");
@@ -196,7 +199,7 @@ static int find(char **names) {
         return count;
 }
 
-/* What is merged, by its marker. */
+/* Reads the marker, which says what is merged. */
 static void marker(void) {
         static const char *const files[] = { "dev", "work_dir", "confexts", "origin", "backing", "bootmerge-mode" };
         char path[100];
@@ -219,7 +222,7 @@ static void refresh(const char *path) {
         marker();
         mount_table();
 
-        /* A private view without the merge: all of the namespace private, then the place in it taken again. */
+        /* A private view without the merge: makes the whole namespace private, then takes its place in it again. */
         int outside = must(open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC), "ns");
         int outer = must(open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), "/");
         must(unshare(CLONE_NEWNS), "unshare");
@@ -273,7 +276,7 @@ int main(int argc, char **argv) {
         int count = find(names);
 
         must(write(lock, "stack\n", 6), "journal");
-        mkdirat(root, ".floor-work", 0700); /* unmounting leaves it */
+        mkdirat(root, ".floor-work", 0700); /* it stays when the merge is unmounted */
         int etc = must(in_root(root, "etc", O_RDONLY | O_DIRECTORY), "etc");
         int work = must(in_root(root, ".floor-work", O_RDONLY | O_DIRECTORY), ".floor-work");
         int stage = memory();
@@ -285,7 +288,7 @@ int main(int argc, char **argv) {
         write_file(marker, "confexts", "e\n");
         write_file(marker, "work_dir", ".floor-work\n");
 
-        /* Whether another merge writes there: an overlay with an index that has the upperdir as a layer. */
+        /* Does another merge write there? Asks with an overlay with an index that has the upperdir as a layer. */
         int other = memory();
         int probe = must(syscall(SYS_fsopen, "overlay", FSOPEN_CLOEXEC), "overlay");
         set(probe, "source", "floor");
@@ -310,10 +313,12 @@ int main(int argc, char **argv) {
         write_file(marker, "dev", "0:1\n");
         write_file(marker, "origin", "{}\n");
         int shown = must(openat(merged, ".systemd-confext", O_PATH | O_CLOEXEC), "marker");
-        int copy = must(syscall(SYS_open_tree, shown, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH), "open_tree");
+        int copy = must(syscall(SYS_open_tree, shown, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH),
+                        "open_tree");
         struct mount_attr attributes = { .attr_set = MOUNT_ATTR_RDONLY };
         must(syscall(SYS_mount_setattr, copy, "", AT_EMPTY_PATH, &attributes, sizeof attributes), "mount_setattr");
-        must(syscall(SYS_move_mount, copy, "", shown, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH), "move_mount");
-        must(syscall(SYS_move_mount, merged, "", etc, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH), "move_mount");
+        const unsigned by_descriptor = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH;
+        must(syscall(SYS_move_mount, copy, "", shown, "", by_descriptor), "move_mount");
+        must(syscall(SYS_move_mount, merged, "", etc, "", by_descriptor), "move_mount");
         return 0;
 }

@@ -1,6 +1,6 @@
 #!/bin/bash
-# initramfs.sh: how much an initramfs grows by bootmerge, beside dracut's own module systemd-sysext. Three images of the
-# same Debian sid, that of the boot tests, are made by dracut and compressed as dracut does it. Needs root, zstd,
+# initramfs.sh: how much bootmerge adds to an initramfs, compared with dracut's own module systemd-sysext. dracut makes
+# three images of one Debian sid, the boot tests' own; they are compressed the way dracut does it. Needs root, zstd,
 # out/bootmerge; see README.md here.
 set -euo pipefail
 
@@ -16,7 +16,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$repo/build.sh" install "$work/tree" >/dev/null
 
-# image NAME MODULE...: beside the modules of a minimal initramfs with systemd.
+# image NAME MODULE...: makes an image with these modules and those of a minimal initramfs with systemd.
 image() {
     local name=$1
     shift

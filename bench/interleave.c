@@ -1,14 +1,14 @@
 /*
  * interleave ROUNDS PROBE < CONTESTANTS > TIMES
  *
- * Runs every contestant once a round, each round beginning with the next one, and prints `NAME WALL CPU`, microseconds,
- * for each run. WALL is the whole life of the process: from before the fork until it has been waited for. CPU is its
- * user and system time, with the children it waited for. Undoing is not timed.
+ * Runs every contestant once per round; each round begins with the next contestant. Prints `NAME WALL CPU` for each
+ * run, in microseconds. WALL is the whole life of the process: from before the fork until it has been waited for. CPU
+ * is its user and system time, including the children that it waited for.
  *
- * A contestant is a line NAME|COMMAND|UNDO|BEFORE, words separated by single blanks, no quoting; an empty UNDO is for
- * commands that change nothing. BEFORE may be missing; like UNDO it is not timed. PROBE is a file that is there exactly
- * between a command and its undoing: a contestant that did not merge, or whose merge was left behind, ends the run. The
- * first round warms up and is not printed.
+ * A contestant is a line NAME|COMMAND|UNDO|BEFORE. Single blanks separate words; there is no quoting. UNDO is empty for
+ * commands that change nothing, and BEFORE may be missing; neither is timed. PROBE is a file that exists only between a
+ * command and its UNDO: a contestant that did not merge, or left its merge behind, ends the run. The first round warms
+ * up and is not printed.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -46,7 +46,7 @@ static double microseconds(void) {
         return now.tv_sec * 1e6 + now.tv_nsec / 1e3;
 }
 
-/* cpu: user and system time of the process and of the children it has waited for. */
+/* cpu: user and system time of the process and of the children that it has waited for. */
 static double run(const char *name, char **words, double *cpu) {
         double start = microseconds();
         struct rusage usage;
@@ -70,7 +70,8 @@ static double run(const char *name, char **words, double *cpu) {
 static void expect(const char *name, const char *probe, int present) {
         if ((access(probe, F_OK) == 0) == present)
                 return;
-        fprintf(stderr, "interleave: %s: %s is %s\n", name, probe, present ? "not there after it" : "still there after undoing it");
+        fprintf(stderr, "interleave: %s: %s is %s\n", name, probe,
+                present ? "not there after it" : "still there after undoing it");
         exit(1);
 }
 

@@ -1,6 +1,7 @@
 /*
- * measure COMMAND [WORD...]: runs it with its output thrown away and prints WALL CPU MEMORY: microseconds from before
- * the fork until it has been waited for, of user and system time with children, and the largest resident set in KiB.
+ * measure COMMAND [WORD...]: runs COMMAND without its output and prints WALL CPU MEMORY. WALL is the time in
+ * microseconds from before the fork until the process has been waited for, CPU its user and system time, including
+ * children, in microseconds, and MEMORY its largest resident set in KiB.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -38,6 +39,7 @@ int main(int argc, char **argv) {
                 return 1;
         }
         printf("%.0f %.0f %ld\n", microseconds() - start,
-               (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec, usage.ru_maxrss);
+               (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e6 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec,
+               usage.ru_maxrss);
         return 0;
 }

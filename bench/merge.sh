@@ -1,9 +1,8 @@
 #!/bin/bash
-# merge.sh [ROUNDS [LAYERS...]]: how long `bootmerge merge` takes as a whole process, beside mount(8) and
-# systemd-confext.
-# All three merge the same extensions into the same root, in the same chroot (the Debian sid root of the differential
-# tests), interleaved in one run. BENCH_OLD=FILE: another bootmerge beside it. Needs root, gcc, musl-gcc, out/bootmerge;
-# see README.md here for what is measured.
+# merge.sh [ROUNDS [LAYERS...]]: how long `bootmerge merge` takes as a whole process, compared with mount(8) and
+# systemd-confext. All three merge the same extensions into the same root, in the same chroot (the differential tests'
+# Debian sid root), and take turns in one run. BENCH_OLD=FILE: also measures another bootmerge. Needs root, gcc,
+# musl-gcc, out/bootmerge. README.md here says what is measured.
 set -euo pipefail
 
 here=$(cd "$(dirname "$0")" && pwd)
@@ -25,7 +24,7 @@ sid=$BENCH_SID
 machine=/mnt # the sample root, as the programs in the chroot see it
 etc=$machine/etc
 
-# The chroot: the cached root stays as it is.
+# The chroot. The cached root stays as it is.
 mount --bind "$sid" "$sid"
 mount -o remount,bind,ro "$sid"
 mount -t proc proc "$sid/proc"
@@ -33,17 +32,19 @@ mount --bind /dev "$sid/dev"
 mount --bind /sys "$sid/sys"
 mount -t tmpfs -o mode=755 run "$sid/run"
 mount -t tmpfs -o mode=755 tmp "$sid/tmp"
-mount --make-rshared / # systemd-confext merges in a namespace of its own; its caller sees that by propagation only
+mount --make-rshared / # systemd-confext merges in a namespace of its own; only propagation shows that to its caller
 gcc -O2 -static -o "$sid/tmp/interleave" "$here/interleave.c"
-musl-gcc -O2 -static -idirafter /usr/include -idirafter "/usr/include/$(uname -m)-linux-gnu" -o "$sid/tmp/floor" "$here/floor.c"
+musl-gcc -O2 -static -idirafter /usr/include -idirafter "/usr/include/$(uname -m)-linux-gnu" \
+    -o "$sid/tmp/floor" "$here/floor.c"
 cp "$repo/out/bootmerge" "$sid/tmp/bootmerge"
-names="systemd-confext mount bootmerge bootmerge--version bootmerge:refresh bootmerge:status floor floor:refresh floor:start"
+names="systemd-confext mount bootmerge bootmerge--version bootmerge:refresh bootmerge:status"
+names+=" floor floor:refresh floor:start"
 if [ -n "${BENCH_OLD-}" ]; then
     cp "$BENCH_OLD" "$sid/tmp/old"
     names+=" bootmerge:old"
 fi
 
-# sample_root LAYERS: a Flatcar-like machine on ext4, writes routed to its own /etc, LAYERS confexts of ten files each.
+# sample_root LAYERS: makes a Flatcar-like machine on ext4. Writes go to its own /etc; each confext has ten files.
 sample_root() {
     local tree=$sid$machine extension file
     truncate -s 64M "$sid/tmp/image"
@@ -61,31 +62,38 @@ sample_root() {
     done
 }
 
-# can_systemd LAYERS: of more it says that they are merged, but files of the first ones are not there.
+# can_systemd LAYERS: with more layers systemd-confext reports success, but the files of the first ones are missing.
 can_systemd() { [ "$1" -le 100 ]; }
 
-# contestants LAYERS: for interleave. mount(8) gets the options that bootmerge and systemd-confext set; its workdir is
-# there.
+# contestants LAYERS: the lines for `interleave`. mount(8) gets the options that bootmerge and systemd-confext set; its
+# workdir already exists.
 contestants() {
     local i lower=
     for ((i = $1; i > 0; i--)); do lower+=,lowerdir+=$machine/usr/lib/confexts/e$i/etc; done
     local options=nosuid,nodev,noexec,noatime,redirect_dir=on,metacopy=off,index=off
+    options+=$lower,upperdir=$etc,workdir=$machine/.etc-work
+    local program="/tmp/bootmerge --root=$machine"
+    local merge="$program --mutable=auto merge" unmerge="$program unmerge"
+    local confext="/usr/bin/systemd-confext --root=$machine" old="/tmp/old --root=$machine"
     cat <<LINES
-bootmerge|/tmp/bootmerge --root=$machine --mutable=auto merge|/tmp/bootmerge --root=$machine unmerge
-mount|/usr/bin/mount -t overlay overlay -o $options$lower,upperdir=$etc,workdir=$machine/.etc-work $etc|/usr/bin/umount $etc
+bootmerge|$merge|$unmerge
+mount|/usr/bin/mount -t overlay overlay -o $options $etc|/usr/bin/umount $etc
 bootmerge--version|/tmp/bootmerge --version|
-bootmerge:refresh|/tmp/bootmerge --root=$machine --mutable=auto refresh|/tmp/bootmerge --root=$machine unmerge|/tmp/bootmerge --root=$machine --mutable=auto merge
-bootmerge:status|/tmp/bootmerge --root=$machine status|/tmp/bootmerge --root=$machine unmerge|/tmp/bootmerge --root=$machine --mutable=auto merge
+bootmerge:refresh|$program --mutable=auto refresh|$unmerge|$merge
+bootmerge:status|$program status|$unmerge|$merge
 floor|/tmp/floor $machine|/usr/bin/umount -R $etc
-floor:refresh|/tmp/floor $machine refresh|/tmp/bootmerge --root=$machine unmerge|/tmp/bootmerge --root=$machine --mutable=auto merge
+floor:refresh|/tmp/floor $machine refresh|$unmerge|$merge
 floor:start|/tmp/floor|
 LINES
-    ! can_systemd "$1" || echo "systemd-confext|/usr/bin/systemd-confext --root=$machine --mutable=auto merge|/usr/bin/systemd-confext --root=$machine unmerge"
-    [ ! -e "$sid/tmp/old" ] || echo "bootmerge:old|/tmp/old --root=$machine --mutable=auto merge|/tmp/old --root=$machine unmerge"
+    ! can_systemd "$1" || echo "systemd-confext|$confext --mutable=auto merge|$confext unmerge"
+    [ ! -e "$sid/tmp/old" ] || echo "bootmerge:old|$old --mutable=auto merge|$old unmerge"
 }
 
-# quantile Q FIELD NAME: of the times that interleave printed, in milliseconds.
-quantile() { awk -v field="$2" -v name="$3" '$1 == name { print $field / 1000 }' "$sid/tmp/times" | sort -g | awk -v q="$1" '{ t[NR] = $1 } END { i = int(NR * q + 0.5); print t[i < 1 ? 1 : i] }'; }
+# quantile Q FIELD NAME: a quantile of the times that `interleave` printed, in milliseconds.
+quantile() {
+    awk -v field="$2" -v name="$3" '$1 == name { print $field / 1000 }' "$sid/tmp/times" | sort -g |
+        awk -v q="$1" '{ t[NR] = $1 } END { i = int(NR * q + 0.5); print t[i < 1 ? 1 : i] }'
+}
 
 # table LAYERS
 table() {
@@ -111,7 +119,9 @@ table() {
         }'
 }
 
-echo "$(uname -sr), $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg) at the start; $(chroot "$sid" systemd-confext --version | head -n 1), $(chroot "$sid" mount --version | sed 's/^mount from //; s/ (.*//')"
+echo "$(uname -sr), $(nproc) processors, load $(cut -d' ' -f1 /proc/loadavg) at the start;" \
+    "$(chroot "$sid" systemd-confext --version | head -n 1)," \
+    "$(chroot "$sid" mount --version | sed 's/^mount from //; s/ (.*//')"
 echo "$rounds runs of each, interleaved; milliseconds; ratios are of medians"
 printf '%6s  %-20s %8s %8s %9s %8s %9s %9s %8s\n' layers program wall p90 /systemd /mount processor /systemd /mount
 for layers; do

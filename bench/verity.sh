@@ -1,7 +1,7 @@
 #!/bin/bash
-# bench/verity.sh [ROUNDS [SUITE...]]: how long the merge of one signed disk image with dm-verity takes, by bootmerge
-# and by systemd-sysext, in a QEMU machine with the kernel of a suite (sid unless named), as this machine's kernel may
-# lack dm-verity. As root, after build.sh build.
+# bench/verity.sh [ROUNDS [SUITE...]]: how long bootmerge and systemd-sysext take to merge one signed disk image with
+# dm-verity. This machine's kernel may lack dm-verity, so this runs in a QEMU machine with the kernel of a suite (sid
+# unless named). As root, after build.sh build.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 [ "$(id -u)" = 0 ] || { echo "bench/verity.sh: run it as root" >&2; exit 1; }

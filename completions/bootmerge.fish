@@ -1,6 +1,6 @@
 # Completion of bootmerge(8) for fish.
 
-# What is neither an option nor the value of one, of the words before the cursor.
+# Prints the words before the cursor that are neither options nor the values of options.
 function __bootmerge_operands
     set -l is_value no
     for word in (commandline -opc)[2..]
@@ -24,7 +24,7 @@ function __bootmerge_is
     test (count $operands) -gt 0; and contains -- "$operands[1]" $argv
 end
 
-# Before the verb, or with one of these.
+# Whether there is no verb yet, or one of these.
 function __bootmerge_for
     set -l operands (__bootmerge_operands)
     test (count $operands) = 0; or contains -- "$operands[1]" $argv
@@ -35,7 +35,7 @@ function __bootmerge_takes_paths
     test (count $operands) -gt 0; and contains -- $operands[1] diff explain reset
 end
 
-# Those that `list` shows with the --root and --class of the line. A name that JSON has to escape is left out.
+# Prints the extensions that `list` shows with the line's --root and --class, except names that JSON must escape.
 function __bootmerge_extensions
     set -l words (commandline -opc)
     set -l where
@@ -70,7 +70,8 @@ complete -c bootmerge -n __bootmerge_needs_verb -a reset -d 'Give paths back to 
 complete -c bootmerge -n __bootmerge_takes_paths -F
 complete -c bootmerge -n __bootmerge_needs_verb -a check -d 'Say what is wrong with extensions'
 complete -c bootmerge -n '__bootmerge_is list check' -a '(__bootmerge_extensions)' -d Extension
-complete -c bootmerge -n '__bootmerge_is check; and string match -q "*/*" -- (commandline -ct)' -a '(__fish_complete_path (commandline -ct))'
+complete -c bootmerge -n '__bootmerge_is check; and string match -q "*/*" -- (commandline -ct)' \
+    -a '(__fish_complete_path (commandline -ct))'
 
 complete -c bootmerge -l root -x -a '(__fish_complete_directories)' -d 'Work on another system'
 complete -c bootmerge -l class -x -a 'confext\t/etc sysext\t"/usr and /opt" all\tboth' -d 'What to work on'
@@ -93,10 +94,14 @@ complete -c bootmerge -n '__bootmerge_for boot' -l fallback -x -d 'boot, if the 
     immutable\t"merge read-only"
     ephemeral\t"merge, and forget writes"'
 complete -c bootmerge -l import-self -d 'As systemd-*, import a hierarchy into itself'
-complete -c bootmerge -n '__bootmerge_for merge refresh unmerge prune reset' -l dry-run -d 'Only show what would be done'
+complete -c bootmerge -n '__bootmerge_for merge refresh unmerge prune reset' -l dry-run \
+    -d 'Only show what would be done'
 complete -c bootmerge -l no-reload -d 'Leave the service manager alone'
 complete -c bootmerge -l no-wait -d 'Fail while another bootmerge works on the root'
-complete -c bootmerge -n '__bootmerge_for status list plan diff explain prune check' -l json -x -a 'pretty\tindented short\t"on one line" off\t"no JSON"' -d 'Print JSON'
+complete -c bootmerge -n '__bootmerge_for status list plan diff explain prune check' -l json -x -d 'Print JSON' -a '
+    pretty\tindented
+    short\t"on one line"
+    off\t"no JSON"'
 complete -c bootmerge -l no-legend -d 'No column headings'
 complete -c bootmerge -n '__bootmerge_for diff' -l content -d 'diff, also how texts differ'
 complete -c bootmerge -n '__bootmerge_for diff' -l frozen -d 'diff, only files that miss an update'

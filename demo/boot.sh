@@ -1,7 +1,7 @@
 #!/bin/bash
 # demo/boot.sh BOOTMERGE: the real thing. A small Debian boots in QEMU with the sideloaded initramfs (BOOTMERGE.cpio
-# beside it); then its vendor updates /usr, and it boots again. What the machine does is in boot-guest.sh. Nothing is
-# left but the cached base of the boot tests.
+# next to it). Then its vendor updates /usr, and it boots again. boot-guest.sh is what the machine does. Only the boot
+# tests' cached base is left afterwards.
 . "$(dirname "$0")/../tests/boot/lib.sh"
 program=$(realpath "$1")
 demo=$(cd "$(dirname "$0")" && pwd)
@@ -23,11 +23,11 @@ trap end EXIT
 
 architecture=x86_64
 accelerator=$(accelerator $architecture)
-# shellcheck disable=SC2034  # what start_machine wants to know
+# shellcheck disable=SC2034  # for start_machine
 lines=(console) seconds=600
 cat "$base/stock.cpio" "$program.cpio" >"$work/initramfs"
 
-# The disk: the machine's own /etc has its name, and a setting that its owner made. /usr is another disk.
+# The disk: the machine's own /etc has its name and its id. /usr is another disk.
 root=$work/root
 mkdir -p "$root"/{usr,etc,var/lib/bootmerge-demo,home,proc,sys,dev,run,tmp}
 for directory in bin sbin lib lib64; do ln -s "usr/$directory" "$root/$directory"; done
@@ -39,7 +39,7 @@ install -m755 "$demo/boot-guest.sh" "$root/var/lib/bootmerge-demo/init"
 chown -R 0:0 "$root"
 mke2fs -q -t ext4 -L ROOT -E lazy_itable_init=1,root_owner=0:0 -d "$root" "$work/disk" 64M >/dev/null
 
-# boot NUMBER USR: shows the console until the machine is off. Steps of the guest's are lines with "== ".
+# boot NUMBER USR: shows the console until the machine is off. Lines with "== " are the guest's steps.
 boot() {
     local words="root=LABEL=ROOT rw rootfstype=ext4 mount.usr=/dev/vdb mount.usrfstype=erofs mount.usrflags=ro"
     words+=" init=/var/lib/bootmerge-demo/init demo=$1 quiet loglevel=3 apparmor=0 mitigations=off fsck.mode=skip"
@@ -49,7 +49,7 @@ boot() {
     : >"$work/$1.console"
     start_machine "$work/$1" 1024 "$base/vmlinuz" "$work/initramfs" "$words" \
         "file=$work/disk,format=raw,cache=unsafe" "file=$base/usr-$2.erofs,format=raw,readonly=on"
-    # Of the initramfs, what concerns the mounts, the merge and switch-root; of the machine, everything.
+    # From the initramfs, shows what concerns the mounts, the merge and switch-root; from the machine, everything.
     tail -q -n +1 -f -s 0.2 --pid="$machine" "$work/$1.console" | tr -d '\r' | sed -u 's/\x1b\[[0-9;?]*[A-Za-z]//g' |
         awk -v bold="$bold" -v plain="$plain" '
             over || /Job .* running/ { next }

@@ -1,7 +1,7 @@
 #!/bin/bash
 # demo/run.sh BOOTMERGE: shows a person what bootmerge does, on a small machine made for it.
 # Everything happens in a private mount namespace, in memory: nothing is left afterwards.
-# docs/pictures/demo.svg is a recording of it: tests/docs/demo.sh makes that, and compares it.
+# docs/pictures/demo.svg is a recording of it, which tests/docs/demo.sh makes and compares.
 set -euo pipefail
 export LC_ALL=C.UTF-8
 
@@ -24,7 +24,7 @@ run() {
     eval "$* 2>&1"
 }
 
-# The defaults that come with /usr, and a machine whose /etc has its name only. See docs/how-it-works.md.
+# The defaults that come with /usr, and a machine whose /etc has only its name. See docs/how-it-works.md.
 mkdir -p machine/{etc,usr/lib,var/lib/extensions.mutable} new-usr
 vendor=usr/lib/confexts/flatcar-default/etc
 mkdir -p machine/$vendor/{ssh,extension-release.d}

@@ -1,7 +1,7 @@
 #!/bin/bash
-# release.sh DIRECTORY: makes everything that a release has, in DIRECTORY, of the checkout that this script is in.
+# release.sh DIRECTORY: makes everything that a release has, from the checkout that this script is in, in DIRECTORY.
 # `./build.sh release` calls it in a copy of HEAD. Two runs make the same files byte for byte, whoever runs it, where
-# and when: every time in them is SOURCE_DATE_EPOCH, which is that of the commit. `./build.sh soak release` compares.
+# and when: every time in them is SOURCE_DATE_EPOCH, the commit's time. `./build.sh soak release` compares.
 set -euo pipefail
 directory=$(realpath -m "$1")
 cd "$(dirname "$0")/.."

@@ -58,7 +58,7 @@ refuses "*/program is not for arm64*" --kernel="$work/arm" --initrd="$work/initr
 rm -r "$work/usr/lib/bootmerge"
 refuses "*/sideload.cpio is missing*" "${image[@]}" --bootmerge="$work/program"
 
-# judged NAME REPORT OUTCOME: for a machine that has sent REPORT, one line for each expectation: `NAME: why not`.
+# judged REPORT OUTCOME: for a machine that has sent REPORT, one line per expectation: `NAME: yes` or `NAME: why not`.
 judged() {
     # The tool is sourced only here, because this file uses some of its names too.
     # shellcheck disable=SC2030,SC2031,SC2034  # read by the tool, and only there
@@ -96,22 +96,26 @@ state running"
 is "all that is expected holds" "merged: yes|writable: yes|skips: yes|no-failed-units: yes" "$good
 mount $etc
 writable yes"
-is "another device is a merge anew" "merged: yes|writable: yes|skips: /etc was merged anew in the running system|no-failed-units: yes" "$good
+merged_anew="merged: yes|writable: yes|skips: /etc was merged anew in the running system|no-failed-units: yes"
+is "another device is a merge anew" "$merged_anew" "$good
 mount ${etc/0:33/0:34}
 writable yes"
-is "another mount is a merge anew" "merged: yes|writable: yes|skips: /etc was merged anew in the running system|no-failed-units: yes" "$good
+is "another mount is a merge anew" "$merged_anew" "$good
 mount ${etc/89/90}
 writable yes"
-is "a younger marker is a merge anew" "merged: yes|writable: yes|skips: /etc was merged anew in the running system|no-failed-units: yes" "$good
+is "a younger marker is a merge anew" "$merged_anew" "$good
 mount $etc
 anew /etc
 writable yes"
-is "other options are not" "merged: yes|writable: a write to /etc fails: Read-only file system|skips: yes|no-failed-units: yes" "$good
+is "other options are not" \
+    "merged: yes|writable: a write to /etc fails: Read-only file system|skips: yes|no-failed-units: yes" "$good
 mount ${etc/rw/ro}
 writable Read-only file system"
-is "no mount is no merge any more" "merged: yes|writable: yes|skips: /etc is not merged any more|no-failed-units: yes" "$good
+is "no mount is no merge any more" \
+    "merged: yes|writable: yes|skips: /etc is not merged any more|no-failed-units: yes" "$good
 writable yes"
-is "a sysext of the running system counts" "merged: yes|writable: yes|skips: /usr was merged in the running system|no-failed-units: yes" "$good
+is "a sysext of the running system counts" \
+    "merged: yes|writable: yes|skips: /usr was merged in the running system|no-failed-units: yes" "$good
 mount $etc
 mount $usr
 writable yes"
@@ -124,23 +128,25 @@ mount $etc
 failed-unit initramfs a.service
 failed-unit system b.service
 writable yes"
-is "switched off" "merged: switched off|writable: yes|skips: the initramfs did not merge|no-failed-units: yes" 'stage initramfs
+is "switched off" \
+    "merged: switched off|writable: yes|skips: the initramfs did not merge|no-failed-units: yes" 'stage initramfs
 boot {"result":"switched off","failure":null}
 stage system
 boot {"result":"switched off","failure":null}
 writable yes'
-is "a boot that stops" "merged: cannot \"merge\" /sysroot/etc|writable: not known, as the running system did not report|skips: not known, as the running system did not report|no-failed-units: the running system did not report" 'stage failed
+unknown="writable: not known, as the running system did not report"
+unknown+="|skips: not known, as the running system did not report"
+unknown+="|no-failed-units: the running system did not report"
+is "a boot that stops" "merged: cannot \"merge\" /sysroot/etc|$unknown" 'stage failed
 boot {"result":"failed","failure":"cannot \"merge\" \/sysroot\u002fetc"}
 stage stopped
 boot {"result":"failed","failure":"cannot \"merge\" \/sysroot\u002fetc"}
 end stopped' stopped
-unknown="writable: not known, as the running system did not report|skips: not known, as the running system did not report"
-unknown+="|no-failed-units: the running system did not report"
-is "a report that was cut off" "merged: the initramfs did not merge|writable: not known, as the running system did not report|skips: not known, as the running system did not report|no-failed-units: the running system did not report" 'stage initramfs
+is "a report that was cut off" "merged: the initramfs did not merge|$unknown" 'stage initramfs
 boot {"result":"merged","hierarchies":[{"hierarchy"' none
 
-# The last run does not decide, but whether a merge existed at the end.
-later() { # RESULT: of the last run, after one that has merged
+# What counts is whether a merge exists at the end, not what the last run did.
+later() { # RESULT: the last run's result, after a run that has merged
     local json="{\"result\":\"$1\",${run_json/"$etc_json"/}"
     json=${json/null/'"no space"'}
     echo "${json/1.5/2.5},"
@@ -173,8 +179,9 @@ opt_json=${etc_json//\/etc//opt}
 opt_json=${opt_json/sysroot/sysroot\/var}
 is "a hierarchy that is a symlink" "merged: yes|writable: yes|skips: yes|no-failed-units: yes" \
     "$(ran "${merged_json/"$etc_json"/"$etc_json,$opt_json"}" "$etc" "$etc")"
-is "a run that merged nothing" \
-    "merged: nothing was merged, as every hierarchy was left alone|writable: yes|skips: the initramfs did not merge|no-failed-units: yes" \
+nothing="merged: nothing was merged, as every hierarchy was left alone|writable: yes"
+nothing+="|skips: the initramfs did not merge|no-failed-units: yes"
+is "a run that merged nothing" "$nothing" \
     "$(ran "${merged_json/"$etc_json"/'{"hierarchy":"/etc","leftAlone":"no extension has files for it"}'}")"
 is "what the stop left counts, not what was before" \
     "merged: no longer merged when the boot stopped: /etc|$unknown" "stage initramfs
@@ -255,8 +262,8 @@ boots "a second run that failed" 0 "*boot stage *failed, in 2.5 ms *
 end system" "" --expect=merged
 
 # --json prints JSON with the documented keys, whatever happened to the machine.
-documented=$(awk '/^# /{ inside = $0 == "# JSON"; next } inside && /^\|\[/' ../man/bootmerge-boot-test.1.scd | grep -oE '\*[A-Za-z]+\*' | tr -d '*' |
-    LC_ALL=C sort | paste -sd,)
+documented=$(awk '/^# /{ inside = $0 == "# JSON"; next } inside && /^\|\[/' ../man/bootmerge-boot-test.1.scd |
+    grep -oE '\*[A-Za-z]+\*' | tr -d '*' | LC_ALL=C sort | paste -sd,)
 for result in booted stopped none; do
     printed=$(
         set +eu

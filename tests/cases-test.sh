@@ -39,7 +39,7 @@ is "one that is booted by its name alone" "sid three" "$(in_a_line cases_of thre
 is "another architecture" "arm64 four" "$(in_a_line cases_of arm64/four)"
 is "another architecture is named with it" "" "$(in_a_line cases_of four)"
 
-# The table itself. Not in soak: what measures.
+# The table itself: soak boots each line with `bench:`. Not prune-bench, which measures.
 table=$here/cases
 named=$(sed -n 's/^ *tests\/boot\/run\.sh //p' "$repo/build.sh" | tr '\n' ' ')
 while read -r suite_and_name; do

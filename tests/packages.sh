@@ -1,9 +1,9 @@
 #!/bin/bash
-# packages.sh RELEASE: what `./build.sh release` has put into the directory RELEASE, as a user gets it.
+# packages.sh RELEASE: tests what `./build.sh release` has put into the directory RELEASE, as a user gets it.
 #
 # Debian's packages: apt installs them in a fresh Debian 13 (with initramfs-tools, and with dracut) and a sid (dracut),
-# whose own triggers make the initramfs, as an upgrade of version 0.1.0; the system boots in QEMU; purged, nothing is
-# left. All of it by the commands of docs/debian.md, as they are there. The rest: what is in the .rpm, what makepkg
+# as an upgrade of version 0.1.0. The system's own triggers make the initramfs, it boots in QEMU, and after a purge
+# nothing is left. The commands are those of docs/debian.md, unchanged. The rest: what is in the .rpm, what makepkg
 # makes of the PKGBUILD, the archives, sums and bills of materials.
 # Fresh systems are cached, see make_system. Logs: out/packages/.
 set -euo pipefail
@@ -54,7 +54,7 @@ make_old() {
     SOURCE_DATE_EPOCH=1700000000 "$copy/packaging/debs.sh" 0.1.0 "$work/old" amd64
 }
 
-# start SUITE GENERATOR: in $root, a fresh writable system with a configuration extension.
+# start SUITE GENERATOR: makes in $root a fresh writable system with a configuration extension.
 start() {
     local system
     system=$(make_system "$1" "$2") || { not_ok "a fresh $1 with $2 is made"; return 1; }
@@ -98,9 +98,9 @@ follow() {
 }
 # files: everything in the system, except records of apt and dpkg, and files that each run makes anew.
 files() {
-    (cd "$root" && find . -path ./proc -prune -o -path ./sys -prune -o -path ./dev -prune -o -path ./packages -prune -o \
-        -path ./tmp -prune -o -path ./var/cache -prune -o -path ./var/log -prune -o -path ./var/lib/apt -prune -o \
-        -path ./var/lib/dpkg -prune -o -print | LC_ALL=C sort)
+    (cd "$root" && find . -path ./proc -prune -o -path ./sys -prune -o -path ./dev -prune \
+        -o -path ./packages -prune -o -path ./tmp -prune -o -path ./var/cache -prune -o -path ./var/log -prune \
+        -o -path ./var/lib/apt -prune -o -path ./var/lib/dpkg -prune -o -print | LC_ALL=C sort)
 }
 # unpacked: the initramfs, unpacked, in $here/initramfs.
 unpacked() {

@@ -23,7 +23,7 @@ end_session() {
         for ((tries = 0; tries < 100; tries++)); do
             mapfile -t members < <(session_members)
             [ ${#members[@]} -gt 0 ] || return 0
-            # Not at each try: what is cleaning up has some seconds to do so.
+            # Not at each try: a program has some seconds to clean up.
             [ $((tries % 50)) != 0 ] || kill -"$signal" "${members[@]}" 2>/dev/null || true
             sleep 0.1
         done

@@ -1,4 +1,4 @@
-# Of a bill of materials: whether it has the shape of SPDX 2.3's schema, and hangs together.
+# Whether a bill of materials has the shape of SPDX 2.3's schema, and is consistent.
 def id: test("^SPDXRef-[A-Za-z0-9.-]+$");
 def text: type == "string" and length > 0;
 ([.SPDXID] + [.packages[].SPDXID]) as $ids |

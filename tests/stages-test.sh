@@ -102,7 +102,7 @@ within() {
     shift
     until "$@"; do [ $((left--)) -gt 0 ] && sleep 0.1 || return; done
 }
-# The process that adopts it may ask for its status late.
+# A zombie has ended, too: the process that adopts it may ask for its status late.
 has_ended() { case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z*) ;; *) return 1 ;; esac; }
 for signal in INT TERM HUP; do
     rm -f started

@@ -1,14 +1,14 @@
-# shellcheck shell=bash disable=SC2154  # what is not assigned here build.sh has assigned
+# shellcheck shell=bash disable=SC2154  # build.sh assigns what is not assigned here
 # Sourced by build.sh: `./build.sh test [STAGE...]`. A stage is a function stage_NAME and a line in `stages`. Whatever
 # the chosen stages need is built once. Logs: out/test/.
 
-# In this order. With each: what `--help` says of it.
+# In the order in which they run, each with what `--help` says about it.
 stages=(style unit program docs kernel differential verity boot arm64)
 declare -A about=(
     [style]="the solution builds without warnings, formatting, shellcheck"
     [unit]="tests of what changes nothing, and of the scripts"
     [program]="out/bootmerge: its size, static, runs alone"
-    [docs]="manual pages, completions and links; after 'program' also all commands of the documents, and the demo (root)"
+    [docs]="manual pages, completions, links; after 'program' also the documents' commands and the demo (root)"
     [kernel]="real mounts in a private namespace, in two processes side by side (root)"
     [differential]="the same steps under systemd's programs (root)"
     [verity]="images with dm-verity and signatures, in QEMU machines, beside systemd (root)"
@@ -43,8 +43,7 @@ passed=0 failed=0
 ok() { passed=$((passed + 1)); echo "ok $1"; }
 not_ok() { failed=$((failed + 1)); echo "FAIL $1"; }
 
-# strictly COMMAND...: its status in `status`. It ends at the first command that fails, which it would not do inside
-# `if`.
+# strictly COMMAND...: runs it and sets `status`. It ends at the first command that fails; inside `if` it would not.
 strictly() {
     set +e
     (set -e; "$@")
@@ -60,7 +59,7 @@ check() {
     if [ "$status" = 0 ]; then ok "$name"; else not_ok "$name"; fi
 }
 
-# must NAME COMMAND...: the same, for what everything after it depends on.
+# must NAME COMMAND...: the same, but a failure ends the run, because everything after it depends on it.
 must() {
     local before=$failed
     check "$@"
@@ -135,8 +134,8 @@ pair() {
     finish "$1"
 }
 
-# beside NAME COMMAND...: a suite that runs beside all that follows, until `beside_all`. For what waits for machines
-# that share nothing: one of them often has a processor to spare.
+# beside NAME COMMAND...: a suite that runs in parallel with all that follows, until `beside_all`. Meant for suites that
+# wait for machines: these share nothing, and one of them often has a processor to spare.
 besides=()
 beside() {
     local side_by_side=yes
@@ -153,7 +152,7 @@ beside_all() {
 is_small() { [ "$(stat -c %s "$1")" -le "$2" ]; }
 # is_static PROGRAM
 is_static() { ! readelf -ldW "$1" | grep -E 'INTERP|NEEDED'; }
-# runs_alone PROGRAM [EMULATOR]: it runs as the only file, besides the emulator: no library, no /proc, no /dev
+# runs_alone PROGRAM [EMULATOR]: it runs as the only file apart from the emulator: no library, no /proc, no /dev
 runs_alone() {
     local empty version emulator=()
     empty=$(mktemp -d)
@@ -178,10 +177,12 @@ program() {
 # The program of a test project that `solution` has built.
 tests_of() { echo "$1/bin/Release/net10.0/$2"; }
 
-# are_narrow: lines of the scripts of the boots and of what is installed with them. Not base.sh: its hash names the
-# cached bases, so they would be made again.
+# are_narrow: the lines of scripts and all else that people write here. Not C# and Markdown: tests/docs/prose.sh has
+# their rules. Not tests/boot/cases, which is a table. Not base.sh: its hash names the cached bases, so a change would
+# make them again.
 are_narrow() {
-    find tests/boot tests/cases-test.sh tools dracut-module -type f ! -name cases ! -name base.sh \
+    find build.sh bench completions demo dracut-module packaging tests tools \( -name bin -o -name obj \) -prune \
+        -o -type f ! -name '*.cs' ! -name '*.md' ! -path tests/boot/cases ! -path tests/boot/base.sh \
         -exec awk 'length > 120 { print FILENAME ":" FNR ": more than 120 columns" }' {} + | grep . && return 1
     return 0
 }
@@ -229,7 +230,7 @@ stage_docs() {
     suite demo tests/docs/demo.sh "$destdir"
 }
 install_for_docs() {
-    # Installs over version 0.1.0, of which check.sh wants nothing to be left.
+    # Installs over version 0.1.0: check.sh tests that nothing of that version is left.
     install -D -m755 /dev/null "$1/usr/lib/dracut/modules.d/99bootmerge/module-setup.sh"
     if [ -z "${is_program_built-}" ]; then
         mkdir -p "$1/usr/sbin"
@@ -277,7 +278,7 @@ stage_boot() {
     beside boot tests/boot/run.sh
 }
 
-# Making what is booted takes minutes.
+# It takes minutes to make the system that is booted.
 arm64_is_cached() { (. tests/boot/lib.sh && [ -d "$(base_of arm64)" ]); }
 stage_arm64() {
     if ! arm64_is_cached; then

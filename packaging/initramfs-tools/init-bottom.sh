@@ -9,8 +9,8 @@ fi
 # shellcheck source=/dev/null
 . /scripts/functions
 
-# By this file bootmerge recognises an initramfs, and passes on to the running system what that will need. Not before:
-# udev would also take notice of it.
+# bootmerge recognises an initramfs by this file, and then passes on to the running system what that will need. The file
+# is not made earlier, because udev would notice it, too.
 [ -e /etc/initrd-release ] || : >/etc/initrd-release
 # For images. The device node whose use would load the module does not exist yet.
 [ -e /dev/loop-control ] || modprobe -q loop || :

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>A broken extension is refused with a reason, and ends nothing: the others are merged.</summary>
+/// <summary>A broken extension is refused with a reason; the others are merged.</summary>
 public sealed class BadExtensionTests : KernelTest
 {
     private const string Release = "/var/lib/confexts/bad/etc/extension-release.d/extension-release.bad";
@@ -43,7 +43,7 @@ public sealed class BadExtensionTests : KernelTest
     [InlineData("device")]
     public void An_extension_whose_etc_is_no_directory_brings_nothing_and_the_others_are_merged(string kind)
     {
-        // The release file is below etc, so of these nothing can be accepted.
+        // The release file is below etc, so none of these extensions can be accepted.
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.MakeDirectory("/var/lib/confexts/bad");
         Root.MakeBad("/var/lib/confexts/bad/etc", kind, "");

@@ -32,7 +32,7 @@ public sealed class BootCleanUpTests : InitramfsTest
         Root.Expect("/run", "/etc");
         ExpectShown(layout);
 
-        // Merged now: not again, whatever is there.
+        // A boot that finds the merge does not prune again, whatever is there.
         Root.Write("/etc/vendor.conf", "vendor");
         Boot().Succeeds();
         Assert.True(Root.ExistsRaw("/etc/vendor.conf"));

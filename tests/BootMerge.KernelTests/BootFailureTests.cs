@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>The boot stage killed or refused at any of its calls: the next boot works without help.</summary>
+/// <summary>If the boot stage is killed or refused at any of its calls, the next boot works without help.</summary>
 public sealed class BootFailureTests : InitramfsTest
 {
     private const string Calls = "move_mount,fsmount,fsopen,fsconfig,open_tree,mount_setattr,mkdirat,symlinkat,"
@@ -50,7 +50,8 @@ public sealed class BootFailureTests : InitramfsTest
             if (outcome.Status == 0)
             {
                 AssertMerged(outcome.ToString());
-                // The report, and what is for systemd only, are not a reason to fail the boot, but are reported.
+                // If the report, or a file that only systemd needs, cannot be written, the boot does not fail, but says
+                // so.
                 if (!File.Exists(Initramfs + "/run/bootmerge/boot.json"))
                     outcome.Says("Operation not permitted", "boot.json");
                 if (!ForSystemd().SequenceEqual(_forSystemd!, StringComparer.Ordinal))
@@ -71,7 +72,7 @@ public sealed class BootFailureTests : InitramfsTest
     }
 
     /// <summary>
-    /// Each call of a boot that works, numbered by name; before each the state is that before the first boot.
+    /// Every call of an undisturbed boot, numbered by name. Each test starts from the state before the first boot.
     /// </summary>
     private void ForEachCall(Action<string, int> test)
     {

@@ -74,7 +74,7 @@ public sealed class BootFallbackTests : InitramfsTest
         Prepare("confext");
         MakeUnwritable("read-only");
 
-        // A plain file keeps only the last record, which the real one does not: the writes are read from a trace.
+        // Unlike the real log, a plain file keeps only the last record: so the writes are read from a trace.
         string kernelLog = Initramfs + "/dev/kmsg";
         File.WriteAllText(kernelLog, "");
         string trace = Root.Path + ".strace";

@@ -8,7 +8,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Flatcar's defaults have had two names and a directory: however many of these there are, they are one.
+/// Flatcar's defaults have had two names and a directory. However many of these exist, boot merges them as one.
 /// </summary>
 public sealed class BootNamesTests : InitramfsTest
 {
@@ -30,7 +30,7 @@ public sealed class BootNamesTests : InitramfsTest
         Assert.Equal(merged, Assert.Single(Report().GetProperty("hierarchies")[0].GetProperty("layers")
             .EnumerateArray(), layer => layer.GetProperty("kind").GetString() is "extension")
             .GetProperty("name").GetString());
-        // systemd sees the same: nothing is shown to it but an etc that leads out of the extension.
+        // systemd sees the same extension. Boot makes an entry for it only if etc leads out of the extension.
         Assert.Equal(layout is "flatcar, symlinked", Files.Exists(Initramfs + "/run/confexts/" + merged));
         Boot().Succeeds().Says("Nothing changed");
         Root.Bootmerge("status").Succeeds().Prints(merged);
@@ -55,7 +55,7 @@ public sealed class BootNamesTests : InitramfsTest
     [InlineData("acme-base", "", true)]
     [InlineData("acme-base other", "", true)]
     [InlineData("other  acme-base", "", true)]
-    [InlineData("flatcar-default flatcar-defaults", "", true)] // this root has neither, but its directory
+    [InlineData("flatcar-default flatcar-defaults", "", true)] // this root has neither name, but the directory
     [InlineData("other", "other", false)]
     [InlineData("", "other another", false)]
     public void A_requirement_is_met_by_any_of_its_names(string initramfs, string root, bool isMet)
@@ -124,7 +124,7 @@ public sealed class BootNamesTests : InitramfsTest
         else
             Root.WriteMerged("/etc/written", "thrown away");
         Assert.False(Root.ExistsRaw("/etc/written"));
-        // systemd's refresh cannot do that: it would take the merge away, and fail. It can end in this mode.
+        // systemd's refresh refuses the real mode: it would take the merge away and fail. This mode works.
         Assert.Contains(mode is "import" ? "\"mode\":\"no\"" : "\"mode\":\"ephemeral\"",
             Root.Read("/etc/.systemd-confext/origin"), StringComparison.Ordinal);
         Boot().Succeeds().Says("Nothing changed");

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>The boot stage on roots that lack something: /etc, /var/lib, a /var that is mounted later.</summary>
+/// <summary>The boot stage on roots that lack something: /etc, /var/lib, or a /var that is mounted later.</summary>
 public sealed class BootRootTests : InitramfsTest
 {
     [Theory]

@@ -8,7 +8,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// The boot stage killed at one system call after the other: booting again ends where an undisturbed boot does.
+/// The boot stage is killed at one system call after the other. The next boot ends like an undisturbed one.
 /// </summary>
 public sealed class BootSweepTests : InitramfsTest
 {
@@ -55,9 +55,7 @@ public sealed class BootSweepTests : InitramfsTest
 
     private List<string> Mounts() => [.. MountTable.Under(Root.Path).Select(mount => mount.Description)];
 
-    /// <summary>
-    /// The merged tree, the record, the links that systemd is shown, and every mount as often as it is there.
-    /// </summary>
+    /// <summary>The merged tree, the record, the links for systemd, and how often each mount is there.</summary>
     private List<string> State()
     {
         List<string> state = [.. Files.Snapshot(Root.Etc)
@@ -68,7 +66,7 @@ public sealed class BootSweepTests : InitramfsTest
             .Select(entry => "run" + entry.Key + " " + entry.Value));
         state.AddRange(Mounts().GroupBy(mount => mount, StringComparer.Ordinal)
             .Select(group => $"{group.Count()} times {group.Key}"));
-        // A boot stage that finds a merge takes the other of two names for its workdir.
+        // A boot stage that finds a merge gives its workdir the other of two names.
         state.AddRange(Files.List(Root.Raw)
             .Select(name => "top directory has " + name.Replace("workdir.1", "workdir", StringComparison.Ordinal)));
         state.Add("record " + (Root.ExistsRaw("/var/lib/bootmerge")
@@ -78,7 +76,7 @@ public sealed class BootSweepTests : InitramfsTest
         return state;
     }
 
-    /// <summary>What boot leaves on purpose: the routing entry, the record, and what systemd is shown.</summary>
+    /// <summary>What boot leaves on purpose: the routing entry, the record, and the files for systemd.</summary>
     private void Clean(List<string> mounts)
     {
         foreach (MountEntry mount in Enumerable.Reverse(MountTable.Under(Root.Path))

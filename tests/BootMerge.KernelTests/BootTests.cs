@@ -56,7 +56,7 @@ public sealed class BootTests : InitramfsTest
         Boot().Succeeds();
         ExpectShownDefaults(layout);
 
-        // What moves to the new root at switch-root, as systemd-confext reads it: below NAME/etc, in real directories.
+        // This moves to the new root at switch-root. systemd-confext reads it below NAME/etc, in real directories.
         string shown = Initramfs + "/run/confexts/flatcar-defaults";
         Assert.Equal(isShown, Files.Exists(shown));
         if (!isShown)
@@ -146,7 +146,7 @@ public sealed class BootTests : InitramfsTest
 
         Assert.Single(outcome.ErrorLines, line => line.Contains(path, StringComparison.Ordinal));
         Assert.Equal(("vendor", "machine's"), (Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf")));
-        File.Delete(Root.Path + path); // only boot goes on without it
+        File.Delete(Root.Path + path); // only boot ignores it
     }
 
     [Fact]
@@ -242,7 +242,7 @@ public sealed class BootTests : InitramfsTest
         Prepare("confext");
         File.WriteAllText(Initramfs + "/usr/lib/bootmerge.conf", ShippedDefaults + "Class=all\n");
         Root.MakeDirectory("/opt");
-        // Whatever systemd's own configuration says: its refresh in auto fails at an empty /opt.
+        // This setting does not count: systemd's refresh with auto would fail at an empty /opt.
         Root.Write("/usr/lib/systemd/sysext.conf", "[SysExt]\nMutable=auto\n");
         if (hasSysext)
         {
@@ -283,7 +283,7 @@ public sealed class BootTests : InitramfsTest
     }
 
     /// <summary>
-    /// Over defaults that are not an extension lies a read-only overlay which adds a release file for systemd.
+    /// Defaults that are not an extension are covered by a read-only overlay, which adds a release file for systemd.
     /// </summary>
     private void ExpectShownDefaults(string layout)
     {

@@ -10,7 +10,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>boot before Ignition and after it: the second run takes up what came, and nobody notices.</summary>
+/// <summary>
+/// boot before Ignition and after it: the second run takes up what Ignition brought, and no program notices.
+/// </summary>
 public sealed class BootTwiceTests : InitramfsTest
 {
     [Theory]
@@ -26,7 +28,7 @@ public sealed class BootTwiceTests : InitramfsTest
         Boot().Succeeds();
         ExpectShown(layout);
 
-        // What Ignition does: reads the defaults, writes, brings extensions and links.
+        // Ignition reads the defaults, writes files, and adds extensions and links.
         Assert.Equal("vendor", Root.Read("/etc/vendor.conf"));
         Root.WriteMerged("/etc/both.conf", "ignition's");
         Root.WriteMerged("/etc/vendor.conf", "vendor");
@@ -74,7 +76,7 @@ public sealed class BootTwiceTests : InitramfsTest
             (Root.Read("/etc/site.conf"), Root.Read("/etc/both.conf"), Root.Read("/usr/bin/tool")));
         Assert.False(Root.Exists("/etc/hostname"));
         Assert.Equal(("before after", "before after"), (Root.Read("/etc/held"), Root.ReadRaw("/etc/held")));
-        // It equals the vendor's, and is in use: it is pruned at the next boot.
+        // It equals the vendor's file but is in use: the next boot prunes it.
         Assert.True(Root.ExistsRaw("/etc/vendor.conf"));
 
         JsonElement report = Report();
@@ -87,7 +89,7 @@ public sealed class BootTwiceTests : InitramfsTest
         Assert.Equal(["/etc"], Hierarchies(first));
         Assert.False(first.TryGetProperty("earlierRuns", out _));
 
-        // A third one has nothing to do, and says so.
+        // A third run has nothing to do, and says so.
         ulong stack = LibC.UniqueMountId(Root.Etc);
         Boot().Succeeds().Says("Nothing changed", "boot: merged before");
         Assert.Equal(stack, LibC.UniqueMountId(Root.Etc));
@@ -133,7 +135,7 @@ public sealed class BootTwiceTests : InitramfsTest
         Assert.Equal("ID=initrd\n", File.ReadAllText(Initramfs + "/etc/initrd-release"));
     }
 
-    /// <summary>Ignition may have broken something: the machine is up, with what it could write before.</summary>
+    /// <summary>Ignition may have broken something: the machine still comes up, as writable as before.</summary>
     [Theory]
     [InlineData("immutable")]
     [InlineData("fail")]
@@ -160,7 +162,7 @@ public sealed class BootTwiceTests : InitramfsTest
         Assert.Contains("not a directory", report.GetProperty("failure").GetString()!, StringComparison.Ordinal);
         Assert.Equal("merged", report.GetProperty("earlierRuns")[0].GetProperty("result").GetString());
 
-        // Mended, the next run takes it up.
+        // Once that is repaired, the next run merges the new extension.
         Root.Remove("/var/lib/extensions.mutable/etc");
         Boot().Succeeds();
         Assert.Equal("site", Root.Read("/etc/site.conf"));
@@ -214,7 +216,7 @@ public sealed class BootTwiceTests : InitramfsTest
         Assert.Equal(JsonValueKind.Null, Report().GetProperty("fallback").ValueKind);
     }
 
-    /// <summary>A boot whose scripts call systemd's program, and that has the module as well.</summary>
+    /// <summary>An initramfs whose scripts call systemd's program, and that has bootmerge's module as well.</summary>
     [Theory]
     [InlineData("auto")]
     [InlineData("no")]

@@ -5,7 +5,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Confexts and sysexts in one command, also where those of one class lie in a hierarchy of the other.
+/// Confexts and sysexts in one command, even if extensions of one class lie in a hierarchy of the other.
 /// </summary>
 public sealed class BothClassesTests : KernelTest
 {
@@ -34,7 +34,7 @@ public sealed class BothClassesTests : KernelTest
         Root.Bootmerge("--class=all", "refresh").Succeeds().Says("no change");
         Assert.Equal(stacks, Stacks());
 
-        // One of them changed: all are made anew, and all of them are known again.
+        // When one has changed, all merges are made anew; the next refresh recognises all of them.
         AddSysext("/var/lib/extensions", "more");
         Root.Bootmerge("--class=all", "refresh").Succeeds();
         Assert.Equal("more", Root.Read("/usr/bin/more"));

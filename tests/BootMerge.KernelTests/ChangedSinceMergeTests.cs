@@ -7,13 +7,13 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// diff, explain, prune and reset answer for the merge that is there, whatever has changed since it was made.
+/// diff, explain, prune and reset describe the present merge, whatever has changed since it was made.
 /// </summary>
 public sealed class ChangedSinceMergeTests : KernelTest
 {
     private const string Entry = "/var/lib/extensions.mutable/etc";
 
-    /// <summary>Mode, and where /etc was routed to; then what the routing entry becomes.</summary>
+    /// <summary>The mode, where /etc was routed to, and what the routing entry becomes.</summary>
     public static TheoryData<string, string, string> Merges =>
         [.. from merge in new[] { ("auto", "/etc"), ("auto", "/srv/changes"), ("auto", "absent"), ("no", "/etc"),
             ("import", "/etc"), ("import", "/srv/changes"), ("import", "absent"), ("ephemeral", "/etc") }
@@ -123,7 +123,7 @@ public sealed class ChangedSinceMergeTests : KernelTest
     }
 
     /// <summary>
-    /// The vendor has f, g and h; /etc has g, and each directory that writes may be routed to has one of them.
+    /// The vendor has f, g and h; /etc has g. Each directory that /etc may be routed to has one of them, too.
     /// </summary>
     private void MakeLayers()
     {
@@ -150,7 +150,7 @@ public sealed class ChangedSinceMergeTests : KernelTest
             "prune", "reset --dry-run /etc/g /etc/h", "reset --dry-run --all" })
         {
             Outcome outcome = Root.Bootmerge(command.Split(' '));
-            // Which deletions a prune keeps is a matter of what may be merged next time.
+            // Which deletions a prune keeps depends on what may be merged next time.
             answers += $"{command}: {outcome.Status}\n{outcome.Output}{(command is "prune --dry-run" ? "" : outcome.Error)}";
         }
 

@@ -9,12 +9,10 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>
-/// check: a finding for everything that is wrong with an extension, and none for what is right. Nothing is changed.
-/// </summary>
+/// <summary>check reports everything that is wrong with an extension and nothing else, and changes nothing.</summary>
 public sealed class CheckTests : KernelTest
 {
-    /// <summary>What is done to a sound extension named a; each finding that it brings is "id place".</summary>
+    /// <summary>What is done to a sound extension named a, and the findings that result, each as "id place".</summary>
     public static TheoryData<string, string, string, string> Trees => Cases.Of(
         """
         case                              | class   | done                                        | findings
@@ -86,7 +84,7 @@ public sealed class CheckTests : KernelTest
         a name with a new line            | confext | whiteout etc/a\nb                           | whiteout /etc/a\nb
         """);
 
-    /// <summary>What mkfs can put into an image; the hierarchies of an image are resolved inside it.</summary>
+    /// <summary>Images, with what mkfs can put into them. An image's hierarchies are resolved inside it.</summary>
     public static TheoryData<string, string, string, string> Images => Cases.Of(
         """
         file system | class   | done                                   | findings
@@ -136,7 +134,7 @@ public sealed class CheckTests : KernelTest
         string deep = "etc" + string.Concat(Enumerable.Repeat("/d", 700));
         string path = MakeTree("confext", "a", $"whiteout {deep}/w; file etc/e/f");
 
-        // 64 descriptors: a walk that keeps one a level ends early.
+        // With 64 descriptors, a walk that keeps one open for each level would end early.
         Outcome outcome = Outcome.Of("sh",
             ["-c", "ulimit -n 64; exec \"$@\"", "sh", Workplace.Binary, "--root=" + Root.Path, "check", "--json=short",
             path]);
@@ -232,7 +230,7 @@ public sealed class CheckTests : KernelTest
             Root.Write($"/var/lib/extensions/{name}/usr/sbin/{name}", name);
         }
 
-        // Read before to see whether it is empty, and for this.
+        // The directory is read twice: to see whether it is empty, and for this comparison.
         string directory = Root.Path + "/var/lib/extensions/a/usr";
         string log = Root.Path + ".strace";
         Root.Remember();
@@ -364,7 +362,7 @@ public sealed class CheckTests : KernelTest
 
     private Outcome Check(string cls, string path) => Root.Bootmerge("check", "--class=" + cls, "--json=short", path);
 
-    /// <summary>"id place, id place"; a place with a new line has it as \n.</summary>
+    /// <summary>The findings as "id place, id place". A line break in a place is written \n.</summary>
     private static string Found(Outcome outcome)
     {
         IEnumerable<string> lines = outcome.Json().EnumerateArray().Select(finding =>
@@ -378,7 +376,7 @@ public sealed class CheckTests : KernelTest
 
     private string NewDirectory() => ImageFile.NewTree(Root);
 
-    /// <summary>A sound extension outside the root, and then what is done to it: "verb path argument; ...".</summary>
+    /// <summary>Makes a sound extension outside the root, and does this to it: "verb path argument; ...".</summary>
     private string MakeTree(string cls, string name, string done)
     {
         string tree = Directory.CreateDirectory($"{NewDirectory()}/{name}").FullName;

@@ -8,22 +8,22 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// overlayfs notes which lower file a file was copied up from, and gives it that one's inode: no two names of a merge
-/// may become one file by it, whatever lower file shows again.
+/// overlayfs notes which lower file a file was copied up from, and gives it that file's inode. This must never turn two
+/// names of a merge into one file, whatever lower files come into view again.
 /// </summary>
 public sealed class CopyOriginTests : KernelTest
 {
     private const string Boot = "boot", PutBack = "mv conf conf.orig; cp -a conf.orig conf";
 
     /// <summary>
-    /// What the layer below lies on. The images have one identifier each time, as those of reproducible builds.
+    /// What the layer below lies on. An image keeps its identifier when it is made anew, as in reproducible builds.
     /// </summary>
     private static readonly string[] Layers = ["tmpfs", "ext4", "squashfs image", "erofs image", "ext4 image"];
 
     /// <summary>
-    /// Shell commands in the merge, then in the machine's directory when nothing is merged, then in the vendor's tree;
-    /// the verbs that follow; and what the machine's and the vendor's files have then. The vendor ships conf, other,
-    /// passwd, d/f, and a link.
+    /// Shell commands: in the merge, in the machine's directory while nothing is merged, and in the vendor's tree. Then
+    /// the verbs that follow, and what the machine's and the vendor's files contain at the end. The vendor ships conf,
+    /// other, passwd, d/f, and a link.
     /// </summary>
     private static readonly (string Merged, string Raw, string Vendor, string Verbs, string Expected)[] Cases =
     [
@@ -37,15 +37,15 @@ public sealed class CopyOriginTests : KernelTest
         ("mv d/f f; cp -a f d/f", "", "", Boot, "d/f=v f=v"),
         ("mv d e; mkdir d; mv e/f d/g; cp -a d/g e/f", "", "", Boot, "d/g=v e/f=v"),
         ("mv link old; cp -a old link; chown -h 7 old", "", "", Boot, "conf=v"),
-        // What hid the vendor's file goes in another way.
+        // What hid the vendor's file goes away in another way.
         ("mv conf x", "rm conf", "", Boot, "conf=v x=v"),
         ("mv conf x", "rm conf", "", "merge --mutable=auto", "conf=v x=v"),
         ("mv passwd x", "", "", Boot, "passwd=v x=v"),
         ("echo m >>conf", "mv conf x", "", Boot, "conf=v x=vm"),
         ("echo m >>conf", "mkdir d; mv conf d/f", "", Boot, "conf=v d/f=vm"),
-        // Two copies with one note.
+        // Two copies with the same note.
         ("echo m >>conf", "mkdir d; cp -a conf x; cp -a conf d/f", "", Boot, "conf=vm x=vm d/f=vm"),
-        // The vendor's next version has another file of this number, or the same one elsewhere.
+        // In the vendor's next version another file has this inode number, or the same file lies elsewhere.
         ("echo m >>conf; echo n >>other; echo o >>passwd", "", "echo new >aaa; echo new >bbb", Boot,
             "conf=vm other=vn passwd=vo aaa=new bbb=new d/f=v"),
         ("echo m >>conf; echo n >>other; echo o >>passwd", "", "mv conf aaa; mv other z", Boot,
@@ -71,7 +71,7 @@ public sealed class CopyOriginTests : KernelTest
             Root.Bootmerge(verb.Split(' ')).Succeeds();
         Assert.Equal(expected, Contents(expected));
         ProveSeparate();
-        // What the test has written lies at the right names beyond the merge, too.
+        // What the test has written is at the right names after this merge, too.
         string[] written = [.. Contents(expected).Split(' ')];
         Root.Bootmerge("unmerge").Succeeds();
         Root.Bootmerge("prune").Succeeds();
@@ -182,7 +182,7 @@ public sealed class CopyOriginTests : KernelTest
     private string Vendor(string layer) => layer.EndsWith("image", StringComparison.Ordinal)
         ? Root.Aside + "/vendor" : Root.Raw + "/var/lib/confexts/vendor";
 
-    /// <summary>The vendor's next version; an image is replaced by another file.</summary>
+    /// <summary>Ships the vendor's next version. An image is replaced by a new file.</summary>
     private void Ship(string layer, string commands)
     {
         const string Identifier = "11111111-2222-3333-4444-555555555555";
@@ -207,7 +207,7 @@ public sealed class CopyOriginTests : KernelTest
         File.Move(image + ".new", image, overwrite: true);
     }
 
-    /// <summary>"conf=v conf.orig=vm", of the paths in such a text.</summary>
+    /// <summary>The present contents, "conf=v conf.orig=vm", for the paths in such a text.</summary>
     private string Contents(string paths) => string.Join(' ', paths.Split(' ').Select(path =>
     {
         string name = path.Split('=')[0];

@@ -6,16 +6,16 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Who owns a directory below /etc can make it as deep as he likes, deeper than a path, the stack or the number of open
-/// files reaches. Nothing that the program does with a tree may depend on its depth.
+/// The owner of a directory below /etc can make it as deep as he likes: deeper than the longest path, the stack or the
+/// number of open files allows. Nothing that the program does with a tree may depend on its depth.
 /// </summary>
 public sealed class DeepTreeTests : KernelTest
 {
     private const int Levels = 4500;
 
     /// <summary>
-    /// Names short and as long as they can be: the paths of all directories on the way together are larger than the
-    /// program's memory then.
+    /// Names of the shortest and of the longest kind. With long ones, the paths of all directories on the way down are
+    /// together larger than the program's memory.
     /// </summary>
     [Theory]
     [InlineData(1, Levels)]
@@ -61,7 +61,7 @@ public sealed class DeepTreeTests : KernelTest
         if (isMerged)
             Run("merge --mutable=auto").Succeeds();
 
-        // Through a merge three directories are open at each of the lowest levels.
+        // In a merge, three directories are open at each of the lowest levels.
         Run(arguments, files: 128).Succeeds().Prints("reset /etc/own\nreset /etc/shared\n");
         Assert.False(Root.ExistsRaw("/etc/own"));
         Assert.Equal(isMerged, Root.ExistsRaw("/etc/shared"));
@@ -91,7 +91,7 @@ public sealed class DeepTreeTests : KernelTest
     }
 
     /// <summary>
-    /// Names in UTF-16 take twice what they take in the directory: these more than the program's heap has.
+    /// In UTF-16, names take twice as much room as in the directory: these take more than the program's heap.
     /// </summary>
     [Theory]
     [InlineData("in one directory", "for i in $(seq 120000); do printf '%0250d\n' $i; done | (mkdir etc/own; cd "
@@ -115,7 +115,7 @@ public sealed class DeepTreeTests : KernelTest
     }
 
     /// <param name="own">The machine alone has /etc/own.</param>
-    /// <param name="shared">The machine and the vendor have /etc/shared, with the same in it.</param>
+    /// <param name="shared">The machine and the vendor have /etc/shared with equal contents.</param>
     private void Arrange(int nameLength, bool own, bool shared, int levels = Levels)
     {
         Root.Extension("alpha", ("alpha.conf", "alpha"));
@@ -130,7 +130,7 @@ public sealed class DeepTreeTests : KernelTest
     }
 
     /// <summary>
-    /// A chain of directories with a file in the lowest, made of pieces whose paths the kernel takes.
+    /// Makes a chain of directories with a file in the lowest, out of pieces whose paths the kernel accepts.
     /// </summary>
     private void MakeDeep(string path, int nameLength, int levels)
     {
@@ -141,7 +141,7 @@ public sealed class DeepTreeTests : KernelTest
             """);
     }
 
-    /// <summary>Down to the file; find(1) goes by descriptors.</summary>
+    /// <summary>The depth down to the file. find(1) works with descriptors, so it gets there.</summary>
     private int Depth(string path) => int.Parse(Outcome.OfTool("find", Root.Path + path, "-name", "f", "-printf", "%d"),
         null) - 1;
 

@@ -12,8 +12,9 @@ namespace BootMerge.KernelTests;
 public sealed class DiffModeTests : InitramfsTest
 {
     /// <summary>
-    /// The vendor has f, g and h; /etc has g and own; a routed directory has h. Where it can be written to, the merge
-    /// gets new. The lines of diff before the merge, in it, and who provides h in it.
+    /// The vendor has f, g and h; /etc has g and own; a routed directory has h. If the merge is writable, the test
+    /// writes new into it. The columns: the mode, the routing, the lines of diff before the merge and in it, and who
+    /// provides h in it.
     /// </summary>
     [Theory]
     [InlineData("no", "self", "", "", "vendor")]
@@ -62,7 +63,7 @@ public sealed class DiffModeTests : InitramfsTest
             Assert.DoesNotContain("new", merged, StringComparison.Ordinal);
         }
 
-        // The mode of the merge counts, not that of the command.
+        // The merge's mode counts, not the command's.
         Assert.Equal(merged, Diff("--mutable=no"));
         Root.Bootmerge("explain", "/etc/h").Succeeds().Prints("provides " + provider + ": file ", "/h\n");
         Assert.Equal(routing is "elsewhere" && mode is not "no" ? "machine" : "vendor", seen);
@@ -105,7 +106,7 @@ public sealed class DiffModeTests : InitramfsTest
         LibC.Mount("none", Root.Path, null, LibC.MS_REMOUNT | LibC.MS_BIND);
     }
 
-    /// <summary>"modified /etc/g|added /etc/own", without the word for what differs.</summary>
+    /// <summary>The lines of diff as "modified /etc/g|added /etc/own", without the word for what differs.</summary>
     private string Diff(params string[] arguments) =>
         string.Join('|', Root.Bootmerge(["--no-legend", "diff", .. arguments])
             .Succeeds().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)

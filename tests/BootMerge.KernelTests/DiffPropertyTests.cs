@@ -9,8 +9,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Random trees, changed at random through a real merge: every difference of the views is told, and everything told is
-/// so.
+/// Random trees, changed at random through a real merge. diff reports every difference between the views, and only
+/// those.
 /// </summary>
 public sealed class DiffPropertyTests : KernelTest
 {
@@ -86,7 +86,7 @@ public sealed class DiffPropertyTests : KernelTest
         description?.StartsWith("directory", StringComparison.Ordinal) ?? false;
 
     /// <summary>
-    /// Where the layers below have what is seen at a path: elsewhere when it, or a directory above it, was moved.
+    /// Where the layers below have what is seen at a path: elsewhere if the path or a directory above it was moved.
     /// </summary>
     private static string Origin(string path, List<(string Path, string From)> moves, bool isMoved)
     {

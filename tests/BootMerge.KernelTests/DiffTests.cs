@@ -8,14 +8,14 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>diff: what was done through a real merge is what it says, merged and not merged.</summary>
+/// <summary>diff reports what was done through a real merge, both while it is merged and afterwards.</summary>
 public sealed class DiffTests : KernelTest
 {
     private static readonly string[] Types = ["file", "directory", "symlink", "fifo", "device", "hardlink"];
 
     /// <summary>
     /// Shell commands (<see cref="RawTree"/>) in the vendor's tree, then in the merged /etc; and the lines of diff,
-    /// without /etc/hostname.
+    /// /etc/hostname left out.
     /// </summary>
     public static TheoryData<string, string, string> Trees => new(
         ("echo a >f", ":", ""),
@@ -177,7 +177,7 @@ public sealed class DiffTests : KernelTest
     }
 
     /// <summary>
-    /// Since 6.7 the kernel takes an empty file with the attribute for a whiteout, whatever its value.
+    /// Since 6.7, an empty file with this attribute is a whiteout for the kernel, whatever the attribute's value.
     /// </summary>
     [Fact]
     public void A_whiteout_may_be_an_empty_file_with_an_attribute()
@@ -257,8 +257,8 @@ public sealed class DiffTests : KernelTest
     }
 
     /// <summary>
-    /// Shell commands in the vendor's tree, then in the merged /etc; what is asked; and the lines of diff. Nobody else
-    /// has anything below /etc but the vendor's keep, which the machine has changed.
+    /// Shell commands in the vendor's tree, then in the merged /etc; what diff is asked; and its lines. Apart from
+    /// these, only the vendor has anything below /etc: keep, which the machine has changed.
     /// </summary>
     public static TheoryData<string, string, string, string> Asked => new(
         ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "echo b >d/e/f; echo b >d/g; chmod 700 d d/e", "/etc/d",

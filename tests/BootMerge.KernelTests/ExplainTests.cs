@@ -13,8 +13,7 @@ namespace BootMerge.KernelTests;
 public sealed class ExplainTests : KernelTest
 {
     /// <summary>
-    /// Shell commands in the lower extension a, the upper one b, and the machine's layer; what is asked; and the
-    /// answer.
+    /// Shell commands in the lower extension a, the upper one b, and the machine's layer; the path; and the answer.
     /// </summary>
     public static TheoryData<string, string, string, string, string> Trees => new(
         ("echo a >f", ":", ":", "f", "provides a: file /f"),
@@ -100,7 +99,7 @@ public sealed class ExplainTests : KernelTest
         Assert.Equal(expected, Explain(path));
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         Assert.Equal(expected, Explain(path));
-        // The kernel's own answer: what is provided is there, what is not is not.
+        // The kernel agrees: the path exists exactly if something provides it.
         bool isProvided = expected.Contains("provides", StringComparison.Ordinal);
         Assert.Equal(isProvided,
             Outcome.Of("sh",
@@ -142,7 +141,7 @@ public sealed class ExplainTests : KernelTest
             string path = one.GetProperty("path").GetString()!["/etc".Length..];
             JsonElement provider = Assert.Single(one.GetProperty("layers").EnumerateArray(),
                 layer => layer.GetProperty("part").GetString() is "provides");
-            // What it names can be opened.
+            // The location is a path that can be opened.
             string layer = provider.GetProperty("layer").GetString()!;
             Assert.Equal((layer is "upper" ? "" : "/var/lib/confexts/" + layer) + "/etc" + provider.GetProperty("path"),
                 provider.GetProperty("location").GetString());
@@ -173,7 +172,7 @@ public sealed class ExplainTests : KernelTest
         Root.Mount("none", "/etc/d", "tmpfs");
         Directory.CreateDirectory(Root.Etc + "/d/deep");
         Root.Mount("none", "/etc/d/deep", "tmpfs");
-        // The later one hides the earlier.
+        // The later mount hides the earlier one.
         Root.Mount("none", "/etc/under/cover", "tmpfs");
         Root.Mount("none", "/etc/under", "tmpfs");
 
@@ -187,7 +186,7 @@ public sealed class ExplainTests : KernelTest
         Root.Bootmerge("unmerge").Succeeds();
         Assert.Equal(expected, Explain(path));
 
-        // Merged in memory, the merge itself is the topmost layer.
+        // If the merge is in memory, the merge itself is the topmost layer.
         Root.Bootmerge("merge", "--mutable=ephemeral-import").Succeeds();
         Assert.StartsWith(expected.Split(" | ")[0].Replace(" a: file", " merge: file", StringComparison.Ordinal),
             Explain(path), StringComparison.Ordinal);
@@ -216,7 +215,7 @@ public sealed class ExplainTests : KernelTest
         Root.Bootmerge("explain", path).FailsInOneLine(words);
     }
 
-    /// <summary>Without overlayfs's own marks, which it shows nobody.</summary>
+    /// <summary>Without overlayfs's own marks: a merge shows them to nobody.</summary>
     private static Dictionary<string, string> Snapshot(string directory) =>
         Files.Snapshot(directory).ToDictionary(
             entry => entry.Key,
@@ -225,7 +224,7 @@ public sealed class ExplainTests : KernelTest
             StringComparer.Ordinal);
 
     /// <summary>
-    /// On one line. The path may have bytes that no argument of .NET can have: each char of it is one.
+    /// The answer on one line. The path may have bytes that no .NET argument can have: each char stands for a byte.
     /// </summary>
     private string Explain(string path, params string[] options)
     {

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>The record that boot keeps of what the machine's files hide, and what diff tells by it.</summary>
+/// <summary>The record that boot keeps of what the machine's files hide, and what diff concludes from it.</summary>
 public sealed class FrozenTests : InitramfsTest
 {
     private const string Record = "/var/lib/bootmerge/shadowed";
@@ -27,7 +27,7 @@ public sealed class FrozenTests : InitramfsTest
         Assert.Equal("0600", Files.Mode(Root.Raw + Record));
         Assert.Equal("modified /etc/both.conf (content)", Diff());
 
-        // Written after the last boot, and the next one is into the update already.
+        // The file is written after the last boot, and the next boot already has the update.
         File.WriteAllText(Root.Path + "/etc/both.conf", "machine's, edited");
         Assert.Equal("modified /etc/both.conf (content)", Diff());
         Root.Write(vendor, "vendor, the next version");
@@ -273,7 +273,7 @@ public sealed class FrozenTests : InitramfsTest
         Assert.Equal(10_051, Diff().Split('\n').Count(line => line.StartsWith("modified", StringComparison.Ordinal)));
     }
 
-    /// <summary>As after a reboot: nothing is merged, and /run is empty.</summary>
+    /// <summary>Boots as after a reboot: nothing is merged, and /run is empty.</summary>
     private void BootAnew(string layout)
     {
         foreach (MountEntry mount in Enumerable.Reverse(MountTable.Under(Initramfs))
@@ -291,7 +291,7 @@ public sealed class FrozenTests : InitramfsTest
         Root.Expect("/var/lib/bootmerge", "/etc");
     }
 
-    /// <summary>Of boot's /etc, without what only the machine has.</summary>
+    /// <summary>diff of boot's /etc, without what only the machine has.</summary>
     private string Diff() => string.Join('\n',
         Outcome.OfTool("chroot", Initramfs, "/bootmerge", "--root=/sysroot", "diff", "--no-legend").Split('\n')
         .Where(line => line.Length > 0 && !line.StartsWith("added", StringComparison.Ordinal)));

@@ -6,7 +6,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// What an upper layer hides is in trusted.overlay.*: nothing judges or changes one where that is not to be seen.
+/// An upper layer's trusted.overlay.* attributes say what it hides. Where they cannot be seen, nothing may judge or
+/// change that layer.
 /// </summary>
 public sealed class HiddenMarksTests : KernelTest
 {
@@ -76,7 +77,8 @@ public sealed class HiddenMarksTests : KernelTest
     }
 
     /// <summary>
-    /// Commands with ";" between them, in mounts of its own; a verb is one of bootmerge, everything else the shell's.
+    /// Runs commands, with "; " between them, in another user and mount namespace. cat and ls are the shell's,
+    /// everything else is a verb of bootmerge.
     /// </summary>
     private Outcome InUserNamespace(string commands)
     {

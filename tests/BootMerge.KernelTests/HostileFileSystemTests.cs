@@ -7,7 +7,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// File systems that cannot hold what is to be put on them, and roots that lack what every system has.
+/// File systems that cannot hold what the program puts on them, and roots that lack what every system has.
 /// </summary>
 public sealed class HostileFileSystemTests : KernelTest
 {
@@ -26,7 +26,7 @@ public sealed class HostileFileSystemTests : KernelTest
         FailsAndChangesNothing(["merge", "--mutable=auto"], "/srv", reason);
     }
 
-    /// <summary>procfs says of itself that nothing may be stacked on it.</summary>
+    /// <summary>procfs declares that nothing may be stacked on it.</summary>
     [Fact]
     public void A_layer_on_proc_is_refused_in_overlayfs_own_words()
     {
@@ -96,7 +96,7 @@ public sealed class HostileFileSystemTests : KernelTest
         }
     }
 
-    /// <summary>The root is the program's own: what is missing here is missing for the program.</summary>
+    /// <summary>This root is the program's own root: what is missing here is missing for the program.</summary>
     [Theory]
     [InlineData("nothing", "/run", "merges: Working without a lock")]
     [InlineData("file", "/run", "merges: Working without a lock")]

@@ -4,9 +4,9 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Specification, section 13, as tables: what does not belong at a place, put there, is one line that names the path
-/// and the reason, and nothing changes; or it is ignored, and the sound extension is merged. Whatever it is, nothing
-/// outside the root is read, shown or changed. More, by subject: BadInputTests, BadExtensionTests,
+/// Specification, section 13, as tables. Something that does not belong at a place is put there. Either one line names
+/// the path and the reason, and nothing changes; or it is ignored, and the sound extension is merged. In any case
+/// nothing outside the root is read, shown or changed. More, by subject: BadInputTests, BadExtensionTests,
 /// UpperDirectoryErrorTests, LayerTests.
 /// </summary>
 public sealed class HostileRootTests : KernelTest

@@ -5,7 +5,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// What the image policy and the refusal of a second os-release keep out, whatever else is asked for.
+/// What the image policy and the rule against a second os-release keep out, whatever the other options say.
 /// </summary>
 public sealed class ImagePolicyTests : KernelTest
 {

@@ -20,8 +20,8 @@ public sealed class ImageTests : KernelTest
         new MatrixTheoryData<string, string>(ImageFile.FileSystems, ["tmpfs", "ext4"]);
 
     /// <summary>
-    /// 6.7 to 6.14 and before 6.7, as in OlderKernelTests; an image on a loop device takes some calls of fsconfig
-    /// first.
+    /// Kernels 6.7 to 6.14 and before 6.7, as in OlderKernelTests. An image on a loop device takes some calls of
+    /// fsconfig first.
     /// </summary>
     public static TheoryData<string, string> FileSystemsAndOlderKernels =>
         new MatrixTheoryData<string, string>(ImageFile.FileSystems, ["6.7", "6.1"]);
@@ -47,7 +47,7 @@ public sealed class ImageTests : KernelTest
         Root.Bootmerge("refresh").Succeeds().Says("no change");
         Assert.Equal(stack, LibC.UniqueMountId(Root.Etc));
 
-        // The image is mounted a second time while the merge that it replaces still has it.
+        // The image is mounted a second time while the replaced merge still uses it.
         Root.Bootmerge("refresh", "--always-refresh=yes").Succeeds();
         Assert.NotEqual(stack, LibC.UniqueMountId(Root.Etc));
         Assert.Equal(fileSystem, Root.Read("/etc/alpha.conf"));
@@ -129,7 +129,8 @@ public sealed class ImageTests : KernelTest
         Assert.Equal(["tool", "data", "mine"],
             new[] { "/usr/bin/tool", "/opt/tools/data", "/opt/mine" }.Select(Root.Read));
         Assert.Equal("ID=flatcar\nVERSION_ID=4000.1.0\n", Root.Read("/usr/lib/os-release"));
-        // Not straight from a file: something may come to lie on what it brings, and the kernel stacks only two deep.
+        // A sysext's image is not mounted straight from a file: something may be merged on it later, and the kernel
+        // stacks only two deep.
         Assert.Single(Root.LoopDevices(1));
         Root.Bootmerge("--class=sysext", "refresh", "--always-refresh=yes").Succeeds();
         Root.Bootmerge("--class=sysext", "unmerge").Succeeds();
@@ -227,8 +228,8 @@ public sealed class ImageTests : KernelTest
     }
 
     [Theory]
-    [InlineData("etc -> real", true)]        // within the image
-    [InlineData("etc -> /real", true)]       // absolute: from the image's own root
+    [InlineData("etc -> real", true)]        // stays within the image
+    [InlineData("etc -> /real", true)]       // absolute: starts at the image's own root
     [InlineData("etc -> ../../real", true)]  // does not climb out
     [InlineData("etc -> /var/lib/confexts/elsewhere", false)]
     public void A_symlink_in_an_image_stays_inside_it(string link, bool isFound)
@@ -313,7 +314,7 @@ public sealed class ImageTests : KernelTest
     {
         ImageFile.Confext(Root, "squashfs", Alpha, "alpha", ("alpha.conf", "alpha"));
         Root.Extension("beta", ("beta.conf", "beta"));
-        // Of the ioctls the first asks for a free number.
+        // The first ioctl asks for a free number.
         int when = call is "ioctl" ? Traced.Calls("ioctl", Root, "plan")
             .FindIndex(line => line.Contains("LOOP_CONFIGURE", StringComparison.Ordinal)) + 1 : 1;
         Assert.True(when > 0);
@@ -361,7 +362,7 @@ public sealed class ImageTests : KernelTest
 
     private void AssertLoopDevice(string fileSystem, string place)
     {
-        // tmpfs has no pages that an erofs could be read from in place.
+        // An erofs on tmpfs cannot be read in place: tmpfs has no pages for that.
         int expected = fileSystem is "erofs" && place is "ext4" ? 0 : 1;
         List<string> devices = Root.LoopDevices(expected);
         Assert.Equal(expected, devices.Count);
@@ -370,7 +371,7 @@ public sealed class ImageTests : KernelTest
                 device + "/ro" }.Select(file => File.ReadAllText(file).Trim()));
     }
 
-    /// <summary>The program's question to overlayfs comes after the calls that mount images.</summary>
+    /// <summary>After the calls that mount images, the program asks overlayfs what it can do.</summary>
     private void On(string kernel, params string[] arguments)
     {
         List<string> calls = Traced.Calls("fsconfig", Root, arguments.Contains("merge")

@@ -66,7 +66,7 @@ public sealed class InnerMountTests : KernelTest
 
         Root.Bootmerge("merge").Succeeds();
         AssertVisible(before);
-        // The kernel makes everything below a shared mount shared, but in groups of their own.
+        // The kernel makes everything below a shared mount shared, but in new peer groups.
         Assert.DoesNotContain(Visible().SelectMany(mount => mount.Propagation), groups.Contains);
 
         Root.Bootmerge("refresh", "--always-refresh=yes").Succeeds();
@@ -277,7 +277,7 @@ public sealed class InnerMountTests : KernelTest
     }
 
     /// <summary>
-    /// The uppermost mount of each place; what lies hidden below another one need not be carried over.
+    /// The top mount at each place. A mount that is hidden below another one need not be carried over.
     /// </summary>
     private List<string> InnerMounts()
     {

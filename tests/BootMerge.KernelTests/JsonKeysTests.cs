@@ -9,7 +9,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// What programs read: the keys of every JSON output are those that bootmerge(8) lists under JSON, in that order.
+/// Programs depend on them: the keys of every JSON output are those that bootmerge(8) lists under JSON, in that order.
 /// </summary>
 public sealed class JsonKeysTests : InitramfsTest
 {

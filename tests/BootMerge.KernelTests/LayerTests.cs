@@ -11,7 +11,7 @@ namespace BootMerge.KernelTests;
 public sealed class LayerTests : KernelTest
 {
     /// <summary>
-    /// Each of them legal in a file name; overlayfs' option strings give a meaning to the first four.
+    /// All these characters are legal in a file name. The first four have a meaning in overlayfs's option strings.
     /// </summary>
     private const string OddName = "blank, comma : colon \\ backslash \\: \\, both = \"quotes' $HOME %s ümlaut";
 
@@ -117,7 +117,7 @@ public sealed class LayerTests : KernelTest
     [InlineData("import", "/etc")]
     public void A_root_whose_path_is_longer_than_a_mount_option_works(string mode, string routing)
     {
-        // 255 bytes is the longest string of fsconfig(2); all but the last 500 bytes of PATH_MAX.
+        // Longer than fsconfig(2)'s longest string, which has 255 bytes, and only some 500 bytes shorter than PATH_MAX.
         TestRoot root = RootOn("tmpfs", string.Join('/', Enumerable.Repeat(new string('d', 200), 17)));
         Assert.InRange(root.Path.Length, 3400, 3600);
         if (routing is "/srv")

@@ -7,13 +7,13 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>What takes long: it says at a terminal how far it has come, and can be interrupted.</summary>
+/// <summary>Long work shows its progress at a terminal, and can be interrupted.</summary>
 public sealed class LongWorkTests : KernelTest
 {
     private const int Count = 60;
     private const int Interrupted = 130; // 128 and the number of SIGINT
 
-    // 60 files take longer than a second then.
+    // Makes 60 files take longer than a second.
     private const string Slowly = "strace -f -o /dev/null -e trace=statx -e inject=statx:delay_enter=20000";
 
     private static readonly string[] Names = [.. Enumerable.Range(100, Count).Select(number => "f" + number)];
@@ -155,11 +155,11 @@ public sealed class LongWorkTests : KernelTest
     private string[] Copies() => Directory.Exists(Root.Raw + "/var/lib/bootmerge/reset")
         ? Directory.GetFileSystemEntries(Root.Raw + "/var/lib/bootmerge/reset") : [];
 
-    /// <summary>The <paramref name="when"/>th of these calls gets a signal, and is made.</summary>
+    /// <summary>Sends a signal at the <paramref name="when"/>th of these calls. The call is still made.</summary>
     private Outcome Signal(string call, string signal, int when, params string[] arguments)
     {
         Root.Remember();
-        // A shell that runs the tests in the background ignores SIGINT for them.
+        // If a shell runs the tests in the background, they start with SIGINT ignored.
         return Outcome.Of("env", ["--default-signal=INT", "strace", "-f", "-o", "/dev/null", "-e", "trace=" + call,
             "-e", $"inject={call}:signal={signal}:when={when}", Workplace.Binary, "--root=" + Root.Path, .. arguments]);
     }

@@ -7,8 +7,9 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// overlayfs makes every directory opaque that is made in a merge. Where nothing was below, boot takes the mark off, so
-/// that what the vendor ships there later shows; where something was, it was deleted, and stays so.
+/// overlayfs makes every directory opaque that is created in a merge. If nothing was below it, boot removes the mark,
+/// so that what the vendor ships there later shows. If something was below it, the machine deleted that, and it stays
+/// deleted.
 /// </summary>
 public sealed class MadeFirstTests : InitramfsTest
 {
@@ -16,9 +17,8 @@ public sealed class MadeFirstTests : InitramfsTest
     private const string Record = "/var/lib/bootmerge/shadowed";
 
     /// <summary>
-    /// From one boot to the next: what the machine does in the merge, what is done to the layers while nothing is
-    /// merged (upper layer and vendor's as u and v), and what the next boot shows in /etc/app of the vendor's 10 and
-    /// the machine's 50.
+    /// Shell commands: before the first boot, in the merge, and on the layers while nothing is merged (the upper layer
+    /// is u, the vendor's v). Then what the next boot shows in /etc/app: 10 is the vendor's, 50 the machine's.
     /// </summary>
     [Theory]
     [InlineData("", "mkdir app; echo m >app/50", "mkdir v/app; echo v >v/app/10", "10 50")]
@@ -49,7 +49,7 @@ public sealed class MadeFirstTests : InitramfsTest
         "rm -r v/app; boot; cp -a u/app u/y; rm -r u/app; mv u/y u/app; boot; mkdir v/app; echo v >v/app/10", "50")]
     [InlineData("mkdir v/app; echo v >v/app/10", "rm app/10", "touch u/app/50", "50")]
     [InlineData("", "mkdir app", "mkdir v/app; echo v >v/app/10; whiteout u/app/10; touch u/app/50", "50")]
-    // The vendor's comes while the machine runs.
+    // The vendor's directory comes while the machine runs.
     [InlineData("", "mkdir -p V/app; echo v >V/app/10; refresh; rm -r app; mkdir app; echo m >app/50",
         "echo v >v/app/11", "50")]
     [InlineData("", "mkdir -p V/app; echo v >V/app/10; boot; rm -r app; mkdir app; echo m >app/50", "echo v >v/app/11",
@@ -61,7 +61,7 @@ public sealed class MadeFirstTests : InitramfsTest
         "mkdir v/app; echo v >v/app/10", "50")]
     [InlineData("", "mkdir -p V/app; echo v >V/app/10; refresh; rm -r app; mkdir app; echo m >app/50; rm -r "
         + "V/app; refresh", "mkdir v/app; echo v >v/app/10", "50")]
-    // What is known is gone: nothing is known.
+    // Without a usable record, nothing is known.
     [InlineData("", "mkdir app; echo m >app/50", "rm RECORD; mkdir v/app; echo v >v/app/10", "50")]
     [InlineData("", "mkdir app; echo m >app/50", "echo >RECORD; mkdir v/app; echo v >v/app/10; boot", "50")]
     [InlineData("", "mkdir app; echo m >app/50",
@@ -155,7 +155,7 @@ public sealed class MadeFirstTests : InitramfsTest
         Assert.Equal(!isDone,
             Outcome.Of("getfattr", ["-n", "trusted.overlay.opaque", Root.Raw + "/etc/app"]).Status == 0);
 
-        // What is left is not forgotten.
+        // The next boot does what this one left.
         Unmerge();
         Root.Remove("/etc/.no-dup-update");
         File.WriteAllText(Initramfs + "/cmdline", "quiet\n");
@@ -171,7 +171,7 @@ public sealed class MadeFirstTests : InitramfsTest
         BootAnew();
         Unmerge();
         Raw("mkdir v/app; echo v >v/app/10");
-        // The new one is written beside it first.
+        // The new record would first be written to this name.
         Root.MakeDirectory("/var/lib/bootmerge/.shadowed.new");
 
         Boot().Succeeds().Says("The record of shadowed files cannot be written");

@@ -86,7 +86,7 @@ public sealed class MarkerTests : KernelTest
     [Fact]
     public void A_copied_marker_is_no_merge()
     {
-        // As a backup or an image build would copy it: the device is that of a merge that was.
+        // Copied as by a backup or an image build: the device number is from an earlier merge.
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Write(Marker + "/dev", "0:1\n");
         Root.Write(Marker + "/confexts", "ghost\n");
@@ -197,7 +197,7 @@ public sealed class MarkerTests : KernelTest
         Root.Forget("/etc");
     }
 
-    /// <summary>A stack that some other program merged, with a marker of its making.</summary>
+    /// <summary>A stack that another program merged, with a marker of its own.</summary>
     private void ForeignStack(string workDirectory, string file = "confexts", string content = "foreign\n")
     {
         string meta = Root.Path + "-meta";

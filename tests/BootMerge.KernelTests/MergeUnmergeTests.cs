@@ -8,7 +8,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// merge and unmerge around the table of modes: twice, with nothing to do, at once, and what a stack permits.
+/// merge and unmerge apart from the table of modes: twice, with nothing to do, at the same time, and what a stack
+/// permits.
 /// </summary>
 public sealed class MergeUnmergeTests : KernelTest
 {

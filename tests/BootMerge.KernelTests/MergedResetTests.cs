@@ -8,7 +8,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>reset of what is merged: seen at once, never touching the upper layer behind the merge's back.</summary>
+/// <summary>
+/// reset of a merged hierarchy takes effect at once, and never touches the upper layer behind the merge's back.
+/// </summary>
 public sealed class MergedResetTests : KernelTest
 {
     private const string Backups = "/var/lib/bootmerge/reset";
@@ -102,7 +104,7 @@ public sealed class MergedResetTests : KernelTest
         Assert.Equal(View(), merged);
         Assert.Equal(merged, pruned);
 
-        // A directory of which only a part was copied has been written to when that was put into the copy.
+        // Where only part of a directory was copied, the copy's time is the time of copying.
         static string Comparable(string line) => line.StartsWith("directory", StringComparison.Ordinal)
             ? line[..line.IndexOf(" mtime", StringComparison.Ordinal)] : line;
     }
@@ -150,7 +152,7 @@ public sealed class MergedResetTests : KernelTest
         Root.Bootmerge("reset", "/etc/f").Succeeds().Says("hide updates", "Prune=yes", "'bootmerge unmerge'");
         Assert.Equal("a\n", Root.Read("/etc/f"));
 
-        // Nothing more can be done through the merge: no second copy is kept.
+        // A second reset can do nothing more through the merge, and keeps no second copy.
         string[] copies = Directory.GetDirectories(Root.Raw + "/var/lib/bootmerge/reset");
         Root.Bootmerge("reset", "/etc/f").Succeeds().Says("/etc/f is as the layers below have it", "Nothing is reset");
         Assert.Equal(copies, Directory.GetDirectories(Root.Raw + "/var/lib/bootmerge/reset"));

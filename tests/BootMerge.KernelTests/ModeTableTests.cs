@@ -59,7 +59,7 @@ public sealed class ModeTableTests : KernelTest
         Root.Bootmerge("merge", "--mutable=" + mode).Succeeds();
 
         AssertWinners(layers.Split(' '));
-        // The upperdir is no lowerdir, and the marker is one.
+        // The upperdir is not a lowerdir, but the marker is.
         AssertMount(layers.Split(' ').Length + (upper is "hierarchy" or "routed" ? 0 : 1),
             mutable: upper is not "none");
         Assert.Equal(("0751", "11:12"), (Files.Mode(Root.Etc), Files.Owner(Root.Etc)));
@@ -99,7 +99,7 @@ public sealed class ModeTableTests : KernelTest
         }
     }
 
-    /// <returns>The directory, inside the root, that the entry leads to when that is not the hierarchy.</returns>
+    /// <returns>The directory inside the root that the entry leads to, unless that is the hierarchy.</returns>
     private string? MakeRoutingEntry(string routing)
     {
         string? routed = routing switch
@@ -129,7 +129,9 @@ public sealed class ModeTableTests : KernelTest
     private static IEnumerable<List<string>> Combinations() =>
         Enumerable.Range(1, 15).Select(bits => AllLayers.Where((_, index) => (bits & (1 << index)) != 0).ToList());
 
-    /// <summary>For each subset of the layers a file that is in just these, with the layer's name in it.</summary>
+    /// <summary>
+    /// Writes a file for each subset of the layers: it is in just these layers and contains the layer's name.
+    /// </summary>
     private void WriteEveryCombinationOfLayers(string? routed)
     {
         Root.Extension("alpha");
@@ -162,7 +164,7 @@ public sealed class ModeTableTests : KernelTest
             : ["ro", "nosuid", "nodev", "noexec"];
         Assert.Empty(expected.Except(stack.Options));
 
-        // The marker of a stack that can be written to is covered by itself, read-only.
+        // In a writable stack, a read-only mount of the marker covers the marker.
         List<MountEntry> below = [.. MountTable.Under(Root.Etc).Where(mount => mount.Point.Length > Root.Etc.Length)];
         Assert.Equal(mutable ? [Root.Etc + "/.systemd-confext"] : [], below.Select(mount => mount.Point));
         Assert.All(below, mount => Assert.Contains("ro", mount.Options));
@@ -177,7 +179,7 @@ public sealed class ModeTableTests : KernelTest
             StringComparison.Ordinal);
     }
 
-    /// <param name="upper">Null: nowhere in the root.</param>
+    /// <param name="upper">Where writes must land; null: nowhere in the root.</param>
     private void WriteAndSeeWhereItLands(string? upper)
     {
         Root.WriteMerged("/etc/written", "by the machine");
@@ -191,7 +193,7 @@ public sealed class ModeTableTests : KernelTest
             Root.ReadRaw("/var/lib/confexts/alpha/etc/" + FileOf(["alpha", "beta"]))));
         foreach (string directory in new[] { "/etc", "/srv/etc-changes", "/var/lib/extensions.mutable/etc" })
         {
-            // The self-routed entry leads outside of the raw tree: the link is absolute.
+            // The self-routed entry is an absolute link: it leads out of the raw tree.
             if (directory.StartsWith("/var", StringComparison.Ordinal)
                 && new FileInfo(Root.Raw + directory).LinkTarget is not null)
                 continue;

@@ -8,7 +8,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// After a refresh of the running system: who still lives with the old merge? In a chroot, so without --root.
+/// After a refresh of the running system: which processes still see the old merge? In a chroot, so without --root.
 /// </summary>
 public sealed class OldNamespacesTests : KernelTest
 {
@@ -20,14 +20,14 @@ public sealed class OldNamespacesTests : KernelTest
         using Process stranger = StartInNamespaceOfItsOwn();
         try
         {
-            // skipped: nothing was replaced
+            // the refresh is skipped: nothing is replaced
             Assert.DoesNotContain("namespace", Run("refresh").Succeeds().Error, StringComparison.Ordinal);
 
             Outcome counted = Run("refresh", "--always-refresh=yes").Succeeds()
                 .Says("1 process in another mount namespace");
             Assert.DoesNotContain("sleep", counted.Error, StringComparison.Ordinal);
 
-            // What it sees is two merges old by now; only what this refresh replaced is told.
+            // What that process sees is two merges old now. A refresh reports only what it replaced itself.
             Assert.DoesNotContain("namespace still", Run("refresh", "--always-refresh=yes").Succeeds().Error,
                 StringComparison.Ordinal);
         }
@@ -86,7 +86,7 @@ public sealed class OldNamespacesTests : KernelTest
         Process process = Process.Start(new ProcessStartInfo("unshare",
             ["-m", "--propagation", "private", "--", "sleep", "600"]))!;
         string ours = new FileInfo("/proc/self/ns/mnt").LinkTarget!;
-        // unshare(1) has become sleep(1) when both its name and its namespace are others.
+        // unshare(1) has become sleep(1) when both its name and its namespace have changed.
         Assert.True(SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{process.Id}/comm").Trim() is "sleep"
             && new FileInfo($"/proc/{process.Id}/ns/mnt").LinkTarget != ours, TimeSpan.FromSeconds(20)));
         return process;

@@ -8,8 +8,9 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// The ways of older kernels, on this one: strace(1) lets a call answer as such a kernel does. The first two calls of
-/// fsconfig(2) are the program's question; that it then went the other way is read from the trace.
+/// The program's ways for older kernels, tested on this one: strace(1) makes a call answer as such a kernel would. In
+/// the first two calls of fsconfig(2) the program asks what the kernel can do. The trace shows that it then went the
+/// other way.
 /// </summary>
 public sealed class OlderKernelTests : KernelTest
 {
@@ -161,7 +162,7 @@ public sealed class OlderKernelTests : KernelTest
     }
 
     /// <summary>
-    /// 6.7 to 6.12: lowerdir+ takes no descriptor. 6.1: any key is accepted, and complained of at the end.
+    /// 6.7 to 6.12: lowerdir+ does not accept a descriptor. 6.1: every key is accepted, and the error comes at the end.
     /// </summary>
     private static string Answer(string kernel) => kernel is "6.7"
         ? "fsconfig:error=EINVAL:when=2" : "fsconfig:retval=0:when=1";

@@ -45,7 +45,7 @@ public sealed class OlderSystemdTests : InitramfsTest
                 "ExecReload=" + command];
         Assert.Equal(expected, lines[1..]);
 
-        // After an update of systemd the next run takes it back.
+        // After an update of systemd, the next run removes the drop-in.
         Install("skips");
         Boot().Succeeds();
         Assert.False(File.Exists(DropIn));

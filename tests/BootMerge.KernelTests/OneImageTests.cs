@@ -8,8 +8,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// An image that is the only layer: no overlay is needed to look at it, only a copy of its mount. Kernels before 6.15
-/// make one only where the mount is attached, later ones refuse it for partitions put together in another namespace.
+/// An image that is the only layer. To look at it, a copy of its mount is enough, without an overlay. Kernels before
+/// 6.15 copy a mount only if it is attached; later ones refuse to copy partitions put together in another namespace.
 /// </summary>
 public sealed class OneImageTests : InitramfsTest
 {

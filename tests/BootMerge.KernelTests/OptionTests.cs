@@ -6,7 +6,9 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>What the program asks of overlayfs; mountinfo leaves out what is the kernel's default anyway.</summary>
+/// <summary>
+/// The options that the program gives overlayfs. mountinfo leaves out those that are the kernel's default.
+/// </summary>
 public sealed class OptionTests : KernelTest
 {
     [Theory]

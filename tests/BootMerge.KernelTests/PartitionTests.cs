@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>Extensions that are disk images with a GPT; what is said of all images is in ImageTests.</summary>
+/// <summary>Extensions that are disk images with a GPT. ImageTests has what applies to all images.</summary>
 public sealed class PartitionTests : KernelTest
 {
     private const string Alpha = "/var/lib/confexts/alpha.raw", Tools = "/var/lib/extensions/tools.raw";
@@ -110,7 +110,7 @@ public sealed class PartitionTests : KernelTest
         Assert.Empty(Root.LoopDevices(0));
     }
 
-    /// <summary>6.1: layers must be attached, and nothing is attached to a detached mount.</summary>
+    /// <summary>Linux 6.1 needs attached layers, and nothing can be attached to a detached mount.</summary>
     [Fact]
     public void On_an_older_kernel_usr_lies_upon_root_too()
     {
@@ -228,7 +228,7 @@ public sealed class PartitionTests : KernelTest
     {
         PartitionedImage.Make(Root, "/srv/alpha.img", 512, new Part(PartitionedImage.Root,
             Confext("squashfs", ("alpha.conf", "alpha"))));
-        // Read by the backup, at the end of the device.
+        // Only the backup header, at the end of the device, is left to read.
         using (FileStream file = File.OpenWrite(Root.Raw + "/srv/alpha.img"))
         {
             file.Position = 512;

@@ -6,13 +6,13 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>The paths that diff, explain and reset are given, and what they lead to.</summary>
+/// <summary>The paths given to diff, explain and reset, and where they lead.</summary>
 public sealed class PathTests : KernelTest
 {
     /// <summary>
-    /// Shell commands in the vendor's tree and in the merged /etc, to which the vendor gives real/f, the machine
-    /// another content; what is asked, and the path that it is: a symlink on the way is followed, the last name only
-    /// with a slash behind it.
+    /// Shell commands in the vendor's tree and in the merged /etc; the path asked for, and the path that it means. The
+    /// vendor ships real/f, and the machine changes it. A symlink on the way is followed; one at the end only if a
+    /// slash comes after it.
     /// </summary>
     public static TheoryData<string, string, string, string> Followed => new(
         (":", ":", "/etc/real/f", "/etc/real/f"),

@@ -34,7 +34,7 @@ public sealed class ProcessTests : KernelTest
     [InlineData("auto")]
     public void Closed_standard_descriptors_do_no_harm(string mode)
     {
-        // A descriptor of ours could take the number 1 or 2: a message must not end up in a file of the machine.
+        // A file of the machine's could get descriptor 1 or 2: no message must end up in it.
         PrepareAlpha(mode);
 
         InShell($"exec \"$0\" --root=\"$1\" merge --mutable={mode} <&- >&- 2>&-").Succeeds();
@@ -123,8 +123,8 @@ public sealed class ProcessTests : KernelTest
         Root.Route("/etc");
         Root.Expect("/etc/sub");
 
-        // The directory is known to the new merge as one of the extension alone, and then the old one makes it in the
-        // upperdir.
+        // The new merge knows the directory as the extension's alone. Then a write through the old merge creates it in
+        // the upperdir.
         Outcome outcome = InShell("""
             "$0" --root="$1" merge --mutable=auto; exec 8<"$1"/etc/sub
             "$0" --root="$1" refresh --mutable=auto --always-refresh=yes; ls "$1"/etc/sub; echo old >>/proc/self/fd/8/a
@@ -137,8 +137,7 @@ public sealed class ProcessTests : KernelTest
     [Fact]
     public void A_nonblocking_output_that_nobody_reads_is_waited_for()
     {
-        // dd makes the pipe, which holds 64 KiB, nonblocking for all who write to it; it is read only after two
-        // seconds.
+        // The pipe holds 64 KiB and is read only after two seconds. dd makes it nonblocking for all its writers.
         for (int i = 0; i < 300; i++)
             Root.Write($"/etc/{i}-{new string('x', 240)}", "");
         Root.Extension("alpha", ("alpha.conf", "alpha"));
@@ -163,7 +162,7 @@ public sealed class ProcessTests : KernelTest
         InShell($"exec \"$0\" --root=\"$1\" {arguments} >/dev/full").FailsInOneLine("standard output", "No space left");
     }
 
-    /// <summary>What was asked for is done then, and is not called failed.</summary>
+    /// <summary>The work is still done, and does not count as failed.</summary>
     [Theory]
     [InlineData("reset --all")]
     [InlineData("prune --verbose")]
@@ -172,7 +171,7 @@ public sealed class ProcessTests : KernelTest
     {
         PrepareAlpha("no");
         Root.Route("/etc");
-        // More than is written at a time.
+        // More than the program writes at a time.
         foreach (int number in Enumerable.Range(0, 700))
         {
             Root.Write($"/etc/a-rather-long-name-of-a-file-{number}", "a");
@@ -271,7 +270,7 @@ public sealed class ProcessTests : KernelTest
 
         Assert.Equal(before, Root.State());
 
-        // The binary may lie where only root can go: it is given as an open file.
+        // The binary may lie where only root can go, so it is passed as an open file.
         Outcome AsNobody(string verb) =>
             InShell($"exec 9<\"$0\"; exec setpriv --reuid=65534 --regid=65534 --clear-groups /proc/self/fd/9 "
             + $"--root=\"$1\" {verb}");

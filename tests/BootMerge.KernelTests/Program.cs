@@ -6,12 +6,14 @@ using BootMerge.KernelTests.Support;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Runs the tests in a mount namespace of their own. unshare(2) moves only the calling thread, and the runtime has
-/// several by now: so the program replaces itself by <c>unshare -m --propagation private</c> and this program again.
+/// Runs the tests in a mount namespace of their own. unshare(2) moves only the calling thread, and the runtime already
+/// has several. So the program replaces itself with <c>unshare -m --propagation private</c>, which starts it again.
 /// </summary>
 internal static class Program
 {
-    /// <summary>Holds the mount namespace that the program was started in: inside, ours is another one.</summary>
+    /// <summary>
+    /// Holds the mount namespace that the program was started in. Inside, the program has another one.
+    /// </summary>
     private const string OutsideVariable = "BOOTMERGE_KERNELTESTS_OUTSIDE";
 
     private static async Task<int> Main(string[] arguments)
@@ -27,7 +29,7 @@ internal static class Program
         string here = new FileInfo("/proc/self/ns/mnt").LinkTarget!;
         if (outside is null)
         {
-            // The runtime's own copy of the environment is not what execve passes on: hence env(1).
+            // execve does not pass on the runtime's own copy of the environment: hence env(1).
             string[] ourselves = File.ReadAllText("/proc/self/cmdline").TrimEnd('\0').Split('\0');
             LibC.Execute("unshare", ["unshare", "-m", "--propagation", "private", "--", "env",
                 $"{OutsideVariable}={here}", Environment.ProcessPath!, .. ourselves[1..]]);

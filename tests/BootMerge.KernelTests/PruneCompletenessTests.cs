@@ -5,7 +5,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>A deletion of the machine's that hides nothing today may be of a file that is back tomorrow.</summary>
+/// <summary>A deletion by the machine that hides nothing today may hide a file that is back tomorrow.</summary>
 public sealed class PruneCompletenessTests : KernelTest
 {
     [Theory]
@@ -39,7 +39,7 @@ public sealed class PruneCompletenessTests : KernelTest
         Assert.Equal(stays, Files.IsWhiteout(Root.Raw + "/etc/gone"));
         Assert.Equal(stays, Files.GetXattr(Root.Raw + "/etc/own", "trusted.overlay.opaque") is not null);
         Assert.Equal(stays, outcome.Error.Contains("is left out", StringComparison.Ordinal));
-        // What equals a layer that is there goes in any case.
+        // A file that equals a present layer's is removed in any case.
         Assert.False(Root.ExistsRaw("/etc/f"));
         Root.Expect("/etc");
     }

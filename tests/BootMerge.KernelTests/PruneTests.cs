@@ -7,14 +7,14 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>prune: what is removed, and that the merged tree is the same before and after.</summary>
+/// <summary>What prune removes, and that the merged tree is the same before and after.</summary>
 public sealed class PruneTests : KernelTest
 {
     private const string Types = "file directory symlink fifo device";
 
     /// <summary>
-    /// Shell commands in the vendor's tree, then in the machine's; and what prune removes. mark sets one of overlayfs's
-    /// attributes, whiteout makes one, acl and xattr set others.
+    /// Shell commands in the vendor's tree, then in the machine's; and what prune removes. mark sets an attribute of
+    /// overlayfs, whiteout makes a whiteout, acl and xattr set other attributes.
     /// </summary>
     public static TheoryData<string, string, string> Trees => new(
         ("echo a >f", "echo a >f", "file /f"),
@@ -64,7 +64,7 @@ public sealed class PruneTests : KernelTest
         ("mkdir -p d/e/g; echo a >d/e/g/f", "mkdir -p d/e/g; echo a >d/e/g/f",
             "file /d/e/g/f, directory /d/e/g, directory /d/e, directory /d"),
         (":", "echo a >f; mkdir -p d/e", ""),
-        // Opaque, at each depth: nothing of it is touched.
+        // Nothing in an opaque directory is touched, at any depth.
         ("mkdir d; echo a >d/f", "mkdir d; echo a >d/f; mark d opaque=y", ""),
         ("mkdir -p d/e; echo a >d/e/f", "mkdir -p d/e; echo a >d/e/f; mark d opaque=y", ""),
         ("mkdir -p d/e; echo a >d/e/f; echo a >d/g", "mkdir -p d/e; echo a >d/e/f; echo a >d/g; mark d/e opaque=y",
@@ -155,8 +155,8 @@ public sealed class PruneTests : KernelTest
     }
 
     /// <summary>
-    /// As <see cref="Trees"/>: what the vendor has made something else of since the machine got a directory of that
-    /// name.
+    /// As <see cref="Trees"/>. The vendor has turned a name into something else since the machine got a directory
+    /// there.
     /// </summary>
     public static TheoryData<string, string, string> Leftovers => new(
         ("mkdir e; echo a >e/f; ln -s e d", "mkdir d", "left over /d"),
@@ -168,7 +168,7 @@ public sealed class PruneTests : KernelTest
         ("ln -s x d", "mkdir -p d/a/b d/c; whiteout d/a/g",
             "left over /d/a/b, whiteout /d/a/g, left over /d/a, left over /d/c, left over /d"),
         ("mkdir s; ln -s x s/d", "mkdir -p s/d", "left over /s/d, directory /s"),
-        // The machine's own in it, or made by it: all stays.
+        // All stays if something in it is the machine's own, or the machine made the directory itself.
         ("ln -s x d", "mkdir -p d/a; echo a >d/f", ""),
         ("ln -s x d", "mkdir -p d/a/b; mark d/a opaque=y", ""),
         ("ln -s x d", "mkdir -p d/a/b; mark d/a/b redirect=c", ""),
@@ -359,9 +359,9 @@ public sealed class PruneTests : KernelTest
             writer.Start();
             writer.Join();
             pruner.Join();
-            // Written before it was removed it is kept whole; written after, it is a new file. Only who has it open
-            // between the last look and the removal writes to what has no name any more: nothing in the kernel prevents
-            // that.
+            // After a write before the removal, the file is kept whole; a write after it makes a new file. Only a
+            // writer that has the file open between the last look and the removal writes to a file without a name:
+            // nothing in the kernel prevents that.
             if (!File.Exists(Root.Raw + "/etc/f"))
             {
                 lost++;
@@ -423,14 +423,14 @@ public sealed class PruneTests : KernelTest
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         RandomTree.Change(Root.Etc, random, 30);
         Root.Bootmerge("unmerge").Succeeds();
-        // The vendor's next version: what the machine has hidden may be gone, or as the machine has it.
+        // In the vendor's next version, what the machine hides may be gone, or equal to the machine's.
         RandomTree.Change(vendor, random, 10);
         Files.ChangeMode(Root.Raw + "/etc", "0755");
         List<string> merged = Merged();
 
         List<string> pruned = Pruned("--opaque", "--verbose");
         SortedDictionary<string, string> raw = Files.Snapshot(Root.Raw + "/etc");
-        // Only what is not a directory below any more, and was empty, may look otherwise.
+        // Only an empty directory that is no longer a directory below may look different.
         List<string> madeWay = [.. pruned.Where(line => line.StartsWith("left over ", StringComparison.Ordinal))
             .Select(line => line["left over ".Length..])];
         Assert.Equal(merged.Where(IsAsBefore), Merged().Where(IsAsBefore));
@@ -438,7 +438,7 @@ public sealed class PruneTests : KernelTest
         Root.Bootmerge("prune", "--opaque").Succeeds().Says("removed nothing");
         Assert.Empty(Files.Differences(raw, Files.Snapshot(Root.Raw + "/etc")));
 
-        // Each name goes on being a file of its own.
+        // Each name is still a file of its own.
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         SeparateFiles.Prove(Root.Etc, Root.Raw + "/etc");
         Root.Bootmerge("unmerge").Succeeds();
@@ -458,7 +458,7 @@ public sealed class PruneTests : KernelTest
         static void Trees(string directory, string commands) => RawTree.Do(directory, commands);
     }
 
-    /// <summary>What a merge shows, a line each.</summary>
+    /// <summary>What a merge shows, one line per path.</summary>
     private List<string> Merged()
     {
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
@@ -469,7 +469,7 @@ public sealed class PruneTests : KernelTest
         return seen;
     }
 
-    /// <summary>"file /f", in the order of the list.</summary>
+    /// <summary>What prune removes, as "file /f", in the order of its list.</summary>
     private List<string> Pruned(params string[] options) =>
     [
         .. Root.Bootmerge(["prune", .. options]).Succeeds().Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)

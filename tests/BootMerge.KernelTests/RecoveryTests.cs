@@ -7,8 +7,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// What a killed command leaves is cleaned up by the next one, which says so. The sweeps kill everywhere; here are the
-/// states by name.
+/// The next command cleans up what a killed one left, and says so. The sweeps kill at every point; here the states have
+/// names.
 /// </summary>
 public sealed class RecoveryTests : KernelTest
 {
@@ -32,7 +32,7 @@ public sealed class RecoveryTests : KernelTest
             ? [verb] : [verb, "--mutable=auto"];
         Outcome next = Root.Bootmerge(arguments).Says("interrupted", "removing the older one");
 
-        Assert.Equal(verb is "merge" && otherClass.Length == 0 ? 1 : 0, next.Status); // merged already, as before
+        Assert.Equal(verb is "merge" && otherClass.Length == 0 ? 1 : 0, next.Status); // still merged
         Assert.Equal(verb is "unmerge" ? 0 : 1, Root.Stacks.Count);
         Assert.Equal(verb is not "unmerge", Root.Exists("/etc/beta.conf"));
         Assert.Equal(Root.Stacks.Count, WorkDirectories());
@@ -110,7 +110,7 @@ public sealed class RecoveryTests : KernelTest
         }
         catch (IOException)
         {
-            // It is full.
+            // /run is full.
         }
 
         Root.Bootmerge("merge", "--mutable=auto").Succeeds().Says("No journal is kept", "ENOSPC");
@@ -134,7 +134,7 @@ public sealed class RecoveryTests : KernelTest
     private void KillAtLast(string call, params string[] arguments)
     {
         int count = Traced.MainThread(Root, arguments).Count(made => made.Name == call);
-        // That run was to count; the one that is killed starts from the same state.
+        // That run only counted. The one that is killed starts from the same state.
         string[] sysext = arguments.Contains("--class=sysext", StringComparer.Ordinal) ? ["--class=sysext"] : [];
         if (arguments.Contains("refresh", StringComparer.Ordinal))
         {

@@ -55,7 +55,7 @@ public sealed class RefreshTests : KernelTest
         Assert.False(Root.Exists("/etc/alpha.conf"));
         Assert.Equal("beta", Root.Read("/etc/beta.conf"));
 
-        // As an updater does it: the new directory is prepared beside and renamed over.
+        // An updater prepares the new directory elsewhere and renames it into place.
         Root.ExtensionIn("/var/lib/new", "beta", ("beta.conf", "beta, updated"));
         Root.Remove("/var/lib/confexts/beta");
         Directory.Move(Root.Raw + "/var/lib/new/beta", Root.Raw + "/var/lib/confexts/beta");
@@ -153,7 +153,7 @@ public sealed class RefreshTests : KernelTest
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Bootmerge("merge", "--mutable=auto").Succeeds();
         Root.Expect("/run/systemd");
-        // What the boot stage left for systemd is nobody's choice.
+        // The file that the boot stage left for systemd does not count as anybody's choice.
         Root.Write("/run/systemd/confext.conf.d/99-bootmerge.conf", "[ConfExt]\nMutable=import\n");
         Root.Bootmerge("refresh").Succeeds().Says("no change");
         if (who is "file")

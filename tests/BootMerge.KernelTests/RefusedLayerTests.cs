@@ -98,7 +98,7 @@ public sealed class RefusedLayerTests : KernelTest
                 Root.Write("/var/lib/confexts/stronger/etc/bad/etc/" + Release, "ID=_any\n");
                 return Bind("/var/lib/confexts/stronger/etc/bad", "that of 'stronger'");
             default:
-                // Of three the kernel makes no fourth: "maximum fs stacking depth exceeded".
+                // On two overlays, one upon the other, the kernel makes no third: "maximum fs stacking depth exceeded".
                 Root.Write("/srv/lower/etc/" + Release, "ID=_any\n");
                 Root.MakeDirectory("/srv/empty");
                 Root.MakeDirectory("/srv/once");

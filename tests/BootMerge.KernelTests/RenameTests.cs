@@ -41,7 +41,9 @@ public sealed class RenameTests : InitramfsTest
         Assert.Equal(("vendor", "machine's"), (Root.Read("/etc/vendor.conf"), Root.Read("/etc/both.conf")));
     }
 
-    /// <summary>As everything below a directory with a quota of its own is, for containers say.</summary>
+    /// <summary>
+    /// Everything below a directory with a quota of its own is in one project, for example for a container.
+    /// </summary>
     [Fact]
     public void A_project_that_the_whole_root_has_is_no_obstacle()
     {

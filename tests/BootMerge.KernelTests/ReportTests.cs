@@ -97,7 +97,7 @@ public sealed class ReportTests : KernelTest
         Root.Expect("/var/lib/extensions.mutable");
         Assert.Equal(JsonValueKind.Null, Root.Bootmerge("status", "--json=short").Succeeds().Json()
             .GetProperty("hierarchies")[0].GetProperty("since").ValueKind);
-        // the kernel's file times are those of the last tick
+        // file times are those of the kernel's last tick
         long before = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() - 10;
         Root.Bootmerge("merge", "--mutable=" + mode).Succeeds();
         long after = DateTimeOffset.UtcNow.ToUnixTimeMilliseconds();

@@ -7,14 +7,16 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>What others do while a reset is at work: nothing of it is lost, and nothing outside is touched.</summary>
+/// <summary>
+/// Others change files while a reset is at work: none of their changes is lost, and nothing outside is touched.
+/// </summary>
 public sealed class ResetRaceTests : KernelTest
 {
     private const string Backups = "/var/lib/bootmerge/reset";
 
     /// <summary>
-    /// Shell commands in the vendor's tree, then in the machine's; then, when the copy is whole, in the machine's
-    /// again; what is reset; and what is said to stay.
+    /// Shell commands: in the vendor's tree, in the machine's, and in the machine's again once the copy is whole. Then
+    /// what is reset, and what the program says stays.
     /// </summary>
     public static TheoryData<bool, string, string, string, string, string> Cases
     {
@@ -84,7 +86,7 @@ public sealed class ResetRaceTests : KernelTest
         if (expected.Length > 0)
             outcome.Says("Not everything is reset");
 
-        // Each file as it was then is where it was, or in the copy.
+        // Each file of that moment is in its place, or in the copy.
         string copy = Root.Raw + Backups + "/" + Assert.Single(Files.List(Root.Raw + Backups)) + "/etc";
         HashSet<string> kept = [.. Files.Snapshot(copy).Values];
         SortedDictionary<string, string> after = Files.Snapshot(Root.Raw + "/etc");
@@ -94,7 +96,7 @@ public sealed class ResetRaceTests : KernelTest
                 $"lost: {path} {line}\n{outcome}");
         Assert.DoesNotContain(after.Keys, path => path.Contains(".bootmerge-reset", StringComparison.Ordinal));
 
-        // Done again, all of it goes.
+        // A second reset removes all of it.
         Root.Bootmerge(["reset", .. arguments.Split(' ')]).Succeeds();
         if (isMerged)
             Root.Bootmerge("unmerge").Succeeds();
@@ -136,7 +138,7 @@ public sealed class ResetRaceTests : KernelTest
         Root.Bootmerge("unmerge").Succeeds();
     }
 
-    /// <summary>The copy has got its name.</summary>
+    /// <summary>Whether the copy has its final name.</summary>
     private bool IsCopied() => Directory.Exists(Root.Raw + Backups)
         && Files.List(Root.Raw + Backups).Exists(name => name is not ".partial");
 

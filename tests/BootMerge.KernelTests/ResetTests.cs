@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>reset: the layers below show again, and the copy is what the machine had.</summary>
+/// <summary>After a reset the layers below show again, and the copy is what the machine had.</summary>
 public sealed class ResetTests : KernelTest
 {
     private const string Backups = "/var/lib/bootmerge/reset";
@@ -148,7 +148,8 @@ public sealed class ResetTests : KernelTest
     }
 
     /// <summary>
-    /// The kernel takes mounts of other namespaces away with the path, and the merge is written to from one of our own.
+    /// When a path is removed, the kernel also removes what other namespaces have mounted there; and the program writes
+    /// to the merge from a namespace of its own.
     /// </summary>
     [Theory]
     [InlineData(true)]
@@ -180,8 +181,8 @@ public sealed class ResetTests : KernelTest
     }
 
     /// <summary>
-    /// Of /etc with a and d/b, which chattr(1) makes immutable or append-only, in the upper layer or through the merge;
-    /// through that it is an attribute of overlayfs. The file in /etc/d/e is not in the way of the rest.
+    /// chattr(1) makes something in /etc, which has a and d/b, immutable or append-only: in the upper layer, or through
+    /// the merge, where this becomes an attribute of overlayfs. The file in /etc/d/e is not in the way of the rest.
     /// </summary>
     [Theory]
     [InlineData("unmerged", "+i", "/d/b", "--all", "/etc/d/b")]
@@ -265,7 +266,7 @@ public sealed class ResetTests : KernelTest
     }
 
     /// <summary>
-    /// overlayfs shows a directory of a lower layer at one place only: at the other one it would be a stale handle.
+    /// overlayfs shows a lower layer's directory in one place only: in a second place it would be a stale handle.
     /// </summary>
     [Theory]
     [InlineData("/etc/d", "")]

@@ -9,8 +9,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Both classes in one step, as if one unit of systemd came after the other: sysexts, their settings and masks are
-/// looked up in the /etc that comes of the confexts, and an extension may lie in what the other class brings.
+/// Both classes in one step, as if systemd's two units ran one after the other. Sysexts, their settings and masks are
+/// looked up in the /etc that the confexts make, and an extension may lie in what the other class brings.
 /// </summary>
 public sealed class SecondClassTests : KernelTest
 {
@@ -46,7 +46,7 @@ public sealed class SecondClassTests : KernelTest
             Root.Bootmerge("--class=all", "boot").Succeeds().Says("Nothing changed");
         Assert.Equal(stacks, Stacks());
 
-        // What the machine adds through the merge is found by the next refresh.
+        // The next refresh finds what the machine adds through the merge.
         Sysext("/var/lib/more", "more");
         File.CreateSymbolicLink(Root.Path + "/etc/extensions/more", "/var/lib/more");
         Root.Bootmerge("--class=all", "refresh").Succeeds();
@@ -232,7 +232,7 @@ public sealed class SecondClassTests : KernelTest
         Root.Bootmerge("--class=all", "refresh").Succeeds().Says("no change");
         Root.Bootmerge("refresh").Succeeds().Says("no change");
 
-        // As updates do it: what is merged goes on existing until it is not.
+        // Moved, not removed, as by an update: what is merged still exists.
         string entry = "/var/lib/extensions/outer" + (kind is "image" ? ".raw" : "");
         Directory.Move(Root.Raw + entry, Root.Raw + "/var/lib/old");
         Root.Expect(entry, "/var/lib/old");
@@ -364,7 +364,8 @@ public sealed class SecondClassTests : KernelTest
         [.. new[] { "/etc", "/usr", "/opt" }.Select(hierarchy => LibC.UniqueMountId(Root.Path + hierarchy))];
 
     /// <summary>
-    /// By the file's name: its path is another one where it was opened below a merge. Waits a moment for the number.
+    /// Counts loop devices by the file's name: a file opened below a merge has another path. Waits a moment for the
+    /// expected number.
     /// </summary>
     private static int LoopsOver(string name, int expected)
     {

@@ -5,8 +5,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// The two rows that systemd refuses: /etc read-only or to throw away, with the machine's own files, deletions,
-/// replaced and renamed directories still on top of the extensions.
+/// The two rows that systemd refuses: /etc is read-only or ephemeral, and the machine's own files, deletions, replaced
+/// and renamed directories are still on top of the extensions.
 /// </summary>
 public sealed class SelfImportTests : KernelTest
 {

@@ -7,8 +7,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// What the service manager is asked for, in a chroot where systemctl is a script: it writes down how it was called,
-/// and whether extension alpha was merged then.
+/// What the program asks the service manager for. In a chroot, a script named systemctl writes down each call, and
+/// whether the extension alpha was merged at that moment.
 /// </summary>
 public sealed class ServiceManagerTests : KernelTest
 {
@@ -65,7 +65,7 @@ public sealed class ServiceManagerTests : KernelTest
         Prepare();
         Extension("alpha", "EXTENSION_RESTART_UNITS=\"went.service both.service\"");
         Run("merge", "--no-reload").Succeeds();
-        // As an image would be: what is merged can still be read.
+        // Moved, not removed: like an image, what is merged can still be read.
         Directory.Move(Root.Raw + "/var/lib/confexts/alpha", Root.Raw + "/var/lib/alpha");
         Root.Expect("/var/lib/alpha");
         Extension("beta", "EXTENSION_RESTART_UNITS=\"both.service came.service\"");
@@ -223,8 +223,9 @@ public sealed class ServiceManagerTests : KernelTest
             $"merged: {Waits}restart -- one.service");
     }
 
-    /// <summary>The root as a running system: the program, a shell, systemctl, /proc.</summary>
-    /// <param name="cases">Of the script's case on all arguments in one string, before its own.</param>
+    /// <summary>Makes the root a running system: with the program, a shell, systemctl, /proc.</summary>
+    /// <param name="cases">For the script's case statement, before its own cases; the word is all arguments in one
+    /// string.</param>
     private void Prepare(string cases = "")
     {
         Copy(Workplace.Binary, "/bootmerge");

@@ -7,7 +7,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// What lies beside an image to verify it by, up to where dm-verity itself is needed: tests/verity goes on there.
+/// The files beside an image that verify it, as far as dm-verity itself is not needed. tests/verity has the rest.
 /// </summary>
 public sealed class SideFileTests : KernelTest
 {
@@ -189,7 +189,7 @@ public sealed class SideFileTests : KernelTest
             "    it cannot be used: its hash partition has no verity superblock\n");
     }
 
-    /// <summary>Sweeps refuse them, too; here the calls are known to be made, whatever the kernel has.</summary>
+    /// <summary>Sweeps refuse these calls, too. Here they are sure to be made, whatever the kernel supports.</summary>
     [Theory]
     [InlineData("add_key", "ENOSYS")]
     [InlineData("add_key", "EPERM")]
@@ -222,7 +222,7 @@ public sealed class SideFileTests : KernelTest
     [Fact]
     public void A_tree_in_a_merged_usr_does_not_keep_the_merge()
     {
-        // Below the merge of /usr lies the image, and what is beside it.
+        // The image, and what is beside it, lies below the merge of /usr.
         Root.Write("/usr/lib/confexts/.keep", "");
         ImageFile.Confext(Root, "squashfs", "/usr/lib/confexts/alpha.raw", "alpha", ("alpha.conf", "alpha"));
         Root.Write("/usr/lib/confexts/alpha.verity", "x");

@@ -10,8 +10,8 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// While the program runs, somebody swaps a directory of the root for a symlink out of it, to and fro as fast as he
-/// can. The program may fail, or merge; nothing outside the root is ever shown, made or changed.
+/// While the program runs, somebody swaps a directory of the root with a symlink that leads out of it, to and fro, as
+/// fast as he can. The program may fail, or merge; nothing outside the root is ever shown, made or changed.
 /// </summary>
 public sealed class SwappedDirectoryTests : KernelTest
 {
@@ -62,7 +62,7 @@ public sealed class SwappedDirectoryTests : KernelTest
         }
 
         TestContext.Current.TestOutputHelper!.WriteLine($"{place}: {runs} runs, {merged} merged");
-        // What the program made at a place that was gone when it took it back; inside the root, all of it.
+        // What the program made at a place that was gone when it wanted to undo that. All of it is inside the root.
         Root.Expect("/etc", "/srv", "/var/lib", "/usr/lib/confexts", "/.systemd-etc-workdir", "/.systemd-etc-workdir.1",
             "/.systemd-etc-workdir.2", "/tmp");
     }
@@ -78,8 +78,8 @@ public sealed class SwappedDirectoryTests : KernelTest
     }
 
     /// <summary>
-    /// A merge on a directory that has another name by now, or in place of nothing at the end of the link, which is
-    /// made inside the root, as by systemd: unmerge does not find these.
+    /// Removes merges that unmerge does not find: on a directory that has another name now, or where the link led
+    /// nowhere and the program, like systemd, made the directory inside the root.
     /// </summary>
     private void TakeAwayWhereNobodyLooks()
     {
@@ -88,7 +88,7 @@ public sealed class SwappedDirectoryTests : KernelTest
                 LibC.Unmount(mount.Point, LibC.MNT_DETACH);
     }
 
-    /// <summary>The same tree inside and outside, the files outside with another content.</summary>
+    /// <summary>Makes the same tree inside and outside; the files outside have another content.</summary>
     private void Prepare(string place, string? routing)
     {
         foreach (string tree in new[] { Root.Raw, Root.Aside + "/root" })

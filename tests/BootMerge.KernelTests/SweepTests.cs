@@ -7,8 +7,9 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// A command is killed, or refused by the kernel, at one system call after the other. With SOAK in the environment at
-/// every one; else at those that change something, where a kill leaves all that it can leave.
+/// At one system call after the other, a command is killed, or the kernel refuses the call. With SOAK in the
+/// environment this is every call; otherwise the calls that change something, where a kill leaves all that it can
+/// leave.
 /// </summary>
 public sealed class SweepTests : KernelTest
 {
@@ -38,7 +39,7 @@ public sealed class SweepTests : KernelTest
         int killed = 0;
         List<string> findings = [];
 
-        // Which command comes next changes from one to the next, so that each comes after each kind of call.
+        // The command that follows changes from point to point, so that each command follows each kind of call.
         string[] following = verb is "refresh" ? ["refresh", "unmerge"] : [verb, "refresh", "unmerge"];
         for (int i = 0; i < points.Count; i++)
         {
@@ -51,7 +52,7 @@ public sealed class SweepTests : KernelTest
 
                 bool isDone = sweep.IsNew();
                 Outcome after = sweep.Next(next);
-                // All it had left to do was to say so.
+                // The killed merge had only its message left to write.
                 bool isMergedAlready = next is "merge" && isDone
                     && after.Error.Contains("already merged", StringComparison.Ordinal);
                 if (after.Status != 0 && !isMergedAlready)
@@ -90,7 +91,7 @@ public sealed class SweepTests : KernelTest
                 string where = $"{call} number {number} with {error}: ";
                 if (outcome.Status == 0)
                 {
-                    // An extension that cannot be read is left out, and named with the reason.
+                    // An extension that cannot be read is left out and named with the reason.
                     bool isLeftOut = outcome.Error.Contains("Not merging", StringComparison.Ordinal)
                         && NamesTheCall(outcome, call, error);
                     if (!sweep.IsNew() && !isLeftOut)
@@ -119,7 +120,7 @@ public sealed class SweepTests : KernelTest
 
         Assert.True(findings.Count == 0, string.Join('\n', findings));
         sweep.Next("unmerge").Succeeds();
-        // Most of what unmerge calls only looks, and it has a way around.
+        // Most of unmerge's calls only look, and it can do without them.
         Assert.True(refused > (verb is "unmerge" ? 0 : 10 / SweepPoints.Step),
             $"only {refused} of {points.Count} calls mattered");
         TestContext.Current.TestOutputHelper!.WriteLine($"{verb}, {kind}: {points.Count} calls, {refused} failures");
@@ -127,7 +128,7 @@ public sealed class SweepTests : KernelTest
 
     private static int Turn(string verb, string kind) => Array.IndexOf(Arrangements, (verb, kind));
 
-    /// <summary>As the manual pages call it: mkdir(2) for mkdirat.</summary>
+    /// <summary>Looks for the name of the manual page: mkdir(2) for mkdirat.</summary>
     private static bool NamesTheCall(Outcome outcome, string call, string error)
     {
         string name = call switch

@@ -7,7 +7,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// The merged directory itself looks as the hierarchy did: whoever may not read /etc before may not after.
+/// The merged directory itself looks as the hierarchy did: who could not read /etc before still cannot.
 /// </summary>
 public sealed class TopDirectoryTests : KernelTest
 {

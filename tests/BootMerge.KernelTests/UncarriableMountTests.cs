@@ -6,7 +6,7 @@ using Xunit;
 namespace BootMerge.KernelTests;
 
 /// <summary>
-/// Mounts below /etc that cannot be carried over end the command before anything changes; none is lost silently.
+/// A mount below /etc that cannot be carried over ends the command before anything changes. No mount is lost silently.
 /// </summary>
 public sealed class UncarriableMountTests : KernelTest
 {

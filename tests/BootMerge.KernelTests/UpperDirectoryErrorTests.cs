@@ -5,9 +5,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>
-/// A place for writes that cannot be used is an error that says why, and leaves everything as it was.
-/// </summary>
+/// <summary>If the place for writes cannot be used, the error says why, and everything stays as it was.</summary>
 public sealed class UpperDirectoryErrorTests : KernelTest
 {
     [Theory]
@@ -55,7 +53,7 @@ public sealed class UpperDirectoryErrorTests : KernelTest
     public void An_upperdir_on_a_full_file_system_is_refused()
     {
         PrepareUpper("/srv/etc-changes");
-        MountOnSrv("mode=0755,nr_inodes=3"); // its root, etc-changes, and one more
+        MountOnSrv("mode=0755,nr_inodes=3"); // the root, etc-changes, and one more
         File.WriteAllText(Root.Path + "/srv/the last inode", "");
 
         FailsAndChangesNothing(["merge", "--mutable=yes"], "/srv", "No space left");

@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BootMerge.KernelTests;
 
-/// <summary>An upperdir that another overlay writes to is refused, whoever mounted that, and no other one is.</summary>
+/// <summary>An upperdir is refused if another overlay writes to it, whoever mounted that, and only then.</summary>
 public sealed class UpperInUseTests : KernelTest
 {
     [Theory]
@@ -41,7 +41,7 @@ public sealed class UpperInUseTests : KernelTest
         WithKernelLog();
         Root.Extension("alpha", ("alpha.conf", "alpha"));
         Root.Route("/etc");
-        // Two on one upperdir of their own: the kernel says "upperdir is in-use" again and again.
+        // Two other overlays share an upperdir: the kernel logs "upperdir is in-use" again and again.
         string aside = Root.Aside;
         foreach (string name in new[] { "one", "two", "lower", "upper", "work1", "work2" })
             Directory.CreateDirectory($"{aside}/{name}");
@@ -50,7 +50,7 @@ public sealed class UpperInUseTests : KernelTest
             while read -t 0.001 line; [ $? -gt 128 ]; do mount -n -t overlay two -o lowerdir=lower,upperdir=upper,workdir=work2 two && umount -n two; done
             """);
 
-        // Each call that makes the overlay takes long enough for a line to be written meanwhile.
+        // Each call that makes the overlay takes long enough for such a line to appear meanwhile.
         Traced.Inject("fsconfig:delay_exit=100000", Root, "merge", "--mutable=auto").Outcome.Succeeds();
         Assert.Equal("alpha", Root.Read("/etc/alpha.conf"));
         Root.Bootmerge("unmerge").Succeeds();
@@ -89,7 +89,8 @@ public sealed class UpperInUseTests : KernelTest
     }
 
     /// <summary>
-    /// A shell in a mount namespace of its own, ready when this is made; it ends when its standard input does.
+    /// A shell in a mount namespace of its own. The constructor returns when it is ready; it ends when its standard
+    /// input does.
     /// </summary>
     private sealed class OtherProcess : IDisposable
     {

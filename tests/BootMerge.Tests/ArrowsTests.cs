@@ -7,7 +7,7 @@ using Xunit;
 
 namespace BootMerge.Tests;
 
-/// <summary>The picture in HACKING.md of which namespace uses which, against the sources.</summary>
+/// <summary>Compares the picture in HACKING.md of which namespace uses which with the sources.</summary>
 public sealed class ArrowsTests
 {
     private static readonly List<SourceFile> Sources = ReadSources();
@@ -70,7 +70,7 @@ public sealed class ArrowsTests
             Assert.False(Regex.IsMatch(source.Text, @"\b(SafeFileHandle|Root [a-z]|Sys\.[A-Z][a-z])"), source.Name);
     }
 
-    /// <summary>In the order of the lines: a namespace, and what it uses.</summary>
+    /// <summary>Each namespace and what it uses, in the order of the lines.</summary>
     private static List<(string From, string[] To)> Picture()
     {
         List<(string, string[])> picture = [];
@@ -92,7 +92,7 @@ public sealed class ArrowsTests
         return picture;
     }
 
-    /// <summary>By a using directive, or by the name of a type behind that of its namespace.</summary>
+    /// <summary>Finds using directives, and type names qualified by their namespace.</summary>
     private static IEnumerable<string> UsedBy(SourceFile source)
     {
         IEnumerable<string> imported = Regex.Matches(source.Text, @"^using BootMerge\.(\w+)[\w.]*;",

@@ -3,7 +3,9 @@ using System.IO;
 
 namespace BootMerge.Tests;
 
-/// <summary>The checkout that the tests were built from: some compare the program with its pages.</summary>
+/// <summary>
+/// The checkout that the tests were built from: some tests compare the program with its documentation.
+/// </summary>
 internal static class Repository
 {
     private static readonly string Top = Find();

@@ -27,7 +27,7 @@ append() {
     shift 2
     (cd "$tree" && printf '%s\n' "$@" | cpio --quiet -o -H newc -R 0:0) >>"$image"
 }
-# add_units: to all the images.
+# add_units: adds the units to all images.
 units=usr/lib/systemd/system
 add_units() {
     local image coldplug=$units/systemd-udev-trigger.service.d
@@ -48,7 +48,7 @@ if [ ! -x "$base/chroot/usr/bin/dracut" ]; then
     exit
 fi
 
-# It writes to out/, and images of two suites are made at a time.
+# build.sh writes to out/, and two suites make their images at the same time.
 flock "$repo/out" "$repo/build.sh" install "$work/program"
 cp -a "$work/program" "$work/no-program"
 rm "$work/no-program/usr/sbin/bootmerge"

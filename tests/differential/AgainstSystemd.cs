@@ -9,17 +9,17 @@ using Xunit;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// Every scenario under systemd's program and under bootmerge, by its own name and by systemd's: the same, or different
-/// as listed.
+/// Runs every scenario under systemd's program and under bootmerge, by its own name and by systemd's. The results are
+/// the same, or differ as listed.
 /// </summary>
 [Collection("one scenario at a time")]
 public sealed class AgainstSystemd
 {
-    // A side waits for its programs, and systemd's takes longer than the others: one scenario leaves a processor idle.
+    // Each side waits for its programs, and systemd's side is the slowest: a single scenario leaves a processor idle.
     private static readonly TaskScheduler twoAtATime =
         new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, maxConcurrencyLevel: 2).ConcurrentScheduler;
 
-    /// <summary>By name. They go on ahead of the tests that ask for them.</summary>
+    /// <summary>By name. They run ahead of the tests that ask for them.</summary>
     private static readonly ConcurrentDictionary<string, Task<IReadOnlyList<Difference>>> results =
         new(StringComparer.Ordinal);
 
@@ -58,7 +58,7 @@ public sealed class AgainstSystemd
         Assert.True(Scenarios.All.Count >= 400);
     }
 
-    /// <summary>What no allowance covers. Every allowance that covers a difference counts as used.</summary>
+    /// <summary>The differences that no allowance covers. Every allowance that covers one counts as used.</summary>
     private static IReadOnlyList<Difference> DifferencesOf(Scenario scenario)
     {
         Assert.True(Programs.FindBootmerge() is not null,

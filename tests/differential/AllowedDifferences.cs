@@ -6,18 +6,18 @@ using System.Threading;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>A difference that is meant, with its reason from the specification.</summary>
+/// <summary>An intended difference, with its reason from the specification.</summary>
 /// <param name="Scenario">Matches names of scenarios.</param>
 /// <param name="Fact">Matches names of facts.</param>
-/// <param name="Values">Matches systemd's value, then " => ", then bootmerge's ("(nothing)" where there is
-/// none).</param>
+/// <param name="Values">Matches systemd's value, then " => ", then bootmerge's. A value that does not exist is
+/// "(nothing)".</param>
 internal sealed record Allowance(string Scenario, string Fact, string Values, string Reason)
 {
     private static readonly ConcurrentDictionary<string, Regex> compiled = new(StringComparer.Ordinal);
 
     private int uses;
 
-    /// <summary>The names for which it holds, and for each of which it has to be needed.</summary>
+    /// <summary>The names that it holds for. It must be needed for each of them.</summary>
     public CalledAs CalledAs { get; init; } = CalledAs.Both;
 
     public bool IsUsed => (CalledAs)Volatile.Read(ref uses) == CalledAs;
@@ -32,24 +32,25 @@ internal sealed record Allowance(string Scenario, string Fact, string Values, st
         return covers;
     }
 
-    /// <summary>The whole text has to match.</summary>
+    /// <summary>The whole text must match.</summary>
     private static bool Matches(string pattern, string text) =>
         compiled.GetOrAdd(pattern, _ => new Regex($"\\A(?:{pattern})\\z",
             RegexOptions.Singleline | RegexOptions.ExplicitCapture, Regex.InfiniteMatchTimeout)).IsMatch(text);
 }
 
 /// <summary>
-/// Every way in which bootmerge is meant to differ. An allowance that covers nothing any more fails the run.
+/// Every intended difference of bootmerge. An allowance that no longer covers anything fails the run.
 /// </summary>
 internal static class AllowedDifferences
 {
     /// <summary>
-    /// What differs when one side merges and the other does not. The raw tree does not, and exit statuses are named.
+    /// What differs when one side merges and the other does not. The raw tree does not differ; exit statuses are listed
+    /// separately.
     /// </summary>
     private const string AnythingMerged = "(mount|marker|merged|another mount) "
         + "(etc|usr|opt).*|(stdout|status|list).*|explains";
 
-    /// <summary>The same, where writes that fail in one of them work in the other.</summary>
+    /// <summary>The same, if writes that fail on one side work on the other.</summary>
     private const string Unmerged = AnythingMerged + "|raw .*|exit|outcome";
 
     /// <summary>bootmerge merges and systemd does not.</summary>
@@ -62,7 +63,7 @@ internal static class AllowedDifferences
 
     private const string SelfImport = "(Sysexts, m|M)ode (import|ephemeral-import) with .*self-rout.*";
 
-    /// <summary>Nothing but the marker to merge, at one hierarchy at least.</summary>
+    /// <summary>At least one hierarchy has only the marker to merge.</summary>
     private const string NoLayer = "An (absent|empty) hierarchy without extensions in mode auto|Sysexts, an "
         + "(absent|empty) /opt that nobody fills in mode auto";
 

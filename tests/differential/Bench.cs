@@ -11,22 +11,23 @@ namespace BootMerge.DifferentialTests;
 internal sealed record CommandResult(int ExitStatus, string Output, string Errors);
 
 /// <summary>
-/// One side of a comparison: the Debian sid root in a mount namespace of its own, with a fresh scenario root at
-/// /tmp/r inside it. Both sides see the same paths. The namespace belongs to a thread and dies with it, and with it
-/// every mount and file.
+/// One side of a comparison: the Debian sid root in a mount namespace of its own, with a fresh scenario root at /tmp/r
+/// inside it. Both sides see the same paths. The namespace belongs to a thread. When the thread ends, the namespace
+/// goes with every mount and file in it.
 /// </summary>
 internal sealed class Bench : IDisposable
 {
     /// <summary>The scenario root as the programs under test see it.</summary>
     public const string RootPath = "/tmp/r";
 
-    /// <summary>Names the loop devices of this run; another may be going on beside it.</summary>
+    /// <summary>Names the loop devices of this run: another may run at the same time.</summary>
     public static readonly string ImageName = $"root-{Environment.ProcessId}.img";
 
     private const string Bootmerge = "bootmerge";
     private static readonly string[] SlashDirectories = ["proc", "dev", "sys", "run"];
 
-    // A child forked while another thread writes the copy of bootmerge holds it open for a moment: "text file busy".
+    // If a child is forked while another thread writes the copy of bootmerge, it holds the copy open for a moment:
+    // "text file busy".
     private static readonly System.Threading.Lock Launch = new();
 
     private readonly string sidRoot;
@@ -44,7 +45,7 @@ internal sealed class Bench : IDisposable
 
     public TestRoot Root { get; }
 
-    /// <summary>The directory of the bench's own /run and /tmp, where nothing unexpected may appear.</summary>
+    /// <summary>The directory with the bench's own /run and /tmp. Nothing unexpected may appear there.</summary>
     public string Outside => sidRoot;
 
     /// <summary>The prefix of <see cref="Root"/> in paths that the programs print or pass to the kernel.</summary>
@@ -96,7 +97,7 @@ internal sealed class Bench : IDisposable
 
     public CommandResult BootmergeAsItself(Command command)
     {
-        // Also for confexts: a status that is not told the class names the merges of the other one, too.
+        // Names the class for confexts, too: without it, status also shows the other class's merges.
         string[] arguments = ["--class=" + (command.Class ?? tested).Name, .. command.Arguments];
         return Execute(BootmergeDirectory + Bootmerge, arguments, command.Environment);
     }
@@ -117,7 +118,8 @@ internal sealed class Bench : IDisposable
         Native.Mount(Root.Path, raw, null, Native.MS_BIND);
         Native.Mount(null, raw, null, Native.MS_PRIVATE);
         body(raw);
-        // A child that another thread forks just now may hold a descriptor until its exec: a plain umount can be EBUSY.
+        // A child that another thread has just forked may hold a descriptor until its exec: a plain umount could fail
+        // with EBUSY.
         Native.Unmount(raw, Native.MNT_DETACH);
         Directory.Delete(raw);
     }
@@ -133,7 +135,7 @@ internal sealed class Bench : IDisposable
         Native.Mount("/sys", sidRoot + "/sys", null, Native.MS_BIND);
         Native.Mount("tmpfs", sidRoot + "/run", "tmpfs", 0, "mode=755");
         Native.Mount("tmpfs", sidRoot + "/tmp", "tmpfs", 0, "mode=755");
-        // systemd-confext merges in a child's copy of the namespace: it reaches its caller by propagation only.
+        // systemd-confext merges in a child's copy of the namespace: the merge reaches the caller only by propagation.
         Native.Mount(null, "/", null, Native.MS_REC | Native.MS_SHARED);
 
         Directory.CreateDirectory(Root.Path);
@@ -167,7 +169,7 @@ internal sealed class Bench : IDisposable
 
     private void MakeRunnable()
     {
-        // systemd needs its libraries below /; the system of the scenario is told by /etc/os-release alone.
+        // systemd needs its libraries below /. Only /etc/os-release says what the scenario's system is.
         Root.Remove("etc/os-release").File("etc/os-release", "ID=test\nVERSION_ID=1\n");
         foreach (string directory in SlashDirectories)
         {
@@ -187,7 +189,7 @@ internal sealed class Bench : IDisposable
         Root.MakeReadOnly("usr");
     }
 
-    /// <summary>Copies a file of the sid root to where it also is below usr.</summary>
+    /// <summary>Copies a file of the sid root to its place below usr.</summary>
     private void CopyOfSystem(string path)
     {
         string inUsr = path.StartsWith("/usr/", StringComparison.Ordinal) ? path : "/usr" + path;
@@ -210,7 +212,7 @@ internal sealed class Bench : IDisposable
             ? shell!.Run("chroot", [RootPath, program, .. arguments], environment)
             : shell!.Run(program, ["--root=" + RootPath, .. arguments], environment);
 
-    /// <summary>How a program is started whose output is read, with an environment of its own.</summary>
+    /// <summary>How to start a program whose output is read, with an environment of its own.</summary>
     public static ProcessStartInfo Quiet(
         string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string> environment)
     {

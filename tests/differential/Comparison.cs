@@ -29,14 +29,14 @@ internal static class Comparison
 {
     public static readonly Program Systemd = (bench, command) => bench.Systemd(command);
 
-    /// <summary>In a soak every look is taken, and none is known from an earlier one.</summary>
+    /// <summary>A soak takes every look anew instead of reusing an earlier one.</summary>
     public static bool IsSoak => Environment.GetEnvironmentVariable("SOAK") is not null;
 
     private static readonly Command StatusJson = Steps.Run("status", "--json=pretty");
 
     /// <summary>
-    /// The tables of `status` by what the same program says as JSON, in the same kind of root and environment: one
-    /// follows from the other, and most states are those of other scenarios, too.
+    /// The tables of `status`, by what the same program says as JSON in the same kind of root and environment. The
+    /// table follows from the JSON, and most states occur in several scenarios.
     /// </summary>
     private static readonly ConcurrentDictionary<(Program Program, RootKind Root, string Json), CommandResult> Tables =
         new();
@@ -44,10 +44,10 @@ internal static class Comparison
     private static readonly Program Itself = (bench, command) => bench.BootmergeAsItself(command);
     private static readonly Program DropIn = (bench, command) => bench.BootmergeAsDropIn(command);
 
-    /// <summary>systemd against bootmerge by each of its names that the scenario is for.</summary>
+    /// <summary>Compares systemd with bootmerge, by each of bootmerge's names that the scenario is for.</summary>
     public static List<Difference> Run(Scenario scenario)
     {
-        // The processors are kept busy: the sides know nothing of each other.
+        // The sides are independent of each other, so they run at the same time.
         Task<List<Observation>> reference = Start(scenario, Systemd);
         Task<List<Observation>> itself = Start(scenario, Itself, CalledAs.Bootmerge);
         Task<List<Observation>> dropIn = Start(scenario, DropIn, CalledAs.DropIn);
@@ -71,7 +71,7 @@ internal static class Comparison
         return differences;
     }
 
-    /// <summary>Nothing, where the scenario is for the other name only.</summary>
+    /// <summary>Returns nothing if the scenario is only for the other name.</summary>
     private static Task<List<Observation>> Start(Scenario scenario, Program program, CalledAs name) =>
         scenario.CalledAs.HasFlag(name) ? Start(scenario, program) : Task.FromResult<List<Observation>>([]);
 
@@ -79,7 +79,7 @@ internal static class Comparison
     public static Task<List<Observation>> Start(Scenario scenario, Program program) =>
         Bench.Start(scenario.Root, scenario.Class, bench => Observe(bench, scenario, program));
 
-    /// <summary>One observation before the first step, one after each step, the last of them an unmerge.</summary>
+    /// <summary>One observation before the first step, and one after each step. The last step is an unmerge.</summary>
     private static List<Observation> Observe(Bench bench, Scenario scenario, Program program)
     {
         scenario.Arrange(bench.Root);
@@ -97,7 +97,7 @@ internal static class Comparison
             if (step is Command { OnlyLooks: false } command)
             {
                 AddStatus(bench, scenario, program, command, observation);
-                // It is the same until the tree is changed.
+                // The list stays the same until the tree is changed.
                 if (!isListed)
                     observation.AddLook("list --json", LikeThe(command, Steps.ListJson, program, bench));
                 isListed = true;
@@ -109,7 +109,7 @@ internal static class Comparison
         return observations;
     }
 
-    /// <summary>What each side's own program says after a command, besides what the step asks for.</summary>
+    /// <summary>Adds what each side's own program says after a command, apart from what the step asks for.</summary>
     private static void AddStatus(
         Bench bench, Scenario scenario, Program program, Command after, Observation observation)
     {

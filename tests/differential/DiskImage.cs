@@ -15,42 +15,44 @@ internal enum ImageType
     Xfs,
     Gpt,
 
-    /// <summary>Marked read-only, and beside it a partition for /home.</summary>
+    /// <summary>The partition is marked read-only; there is another one for /home.</summary>
     GptReadOnly,
 
-    /// <summary>Marked to grow.</summary>
+    /// <summary>The partition is marked to grow.</summary>
     GptGrowing,
 
-    /// <summary>Two generations, the newer first.</summary>
+    /// <summary>Two versions of the partition, the newer one first.</summary>
     GptVersions,
 
-    /// <summary>Of generic Linux data.</summary>
+    /// <summary>A partition of generic Linux data.</summary>
     GptGeneric,
 
-    /// <summary>For arm64, elsewhere for x86-64.</summary>
+    /// <summary>A partition for arm64.</summary>
     GptForeign,
 
-    /// <summary>Nobody may use it without being told to.</summary>
+    /// <summary>
+    /// The root partition is marked not to be used automatically; another one has generic Linux data.
+    /// </summary>
     GptHidden,
 
-    /// <summary>With a usr partition of the same files, which lie below usr there.</summary>
+    /// <summary>There is also a usr partition with the files below usr.</summary>
     GptRootAndUsr,
 
     /// <summary>The first header is gone.</summary>
     GptBackup,
 }
 
-/// <summary>Packs a directory into a disk image, by the tools that everybody uses for it.</summary>
+/// <summary>Packs a directory into a disk image, with the tools that everybody uses for this.</summary>
 internal static class DiskImage
 {
-    // Of x86-64: Discoverable Partitions Specification.
+    // Types from the Discoverable Partitions Specification; root and usr are those for x86-64.
     private const string RootPartition = "4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709";
     private const string UsrPartition = "8484680C-9521-48C6-9C11-B0720656F69E";
     private const string ForeignPartition = "B921B045-1DF0-41C3-AF44-4C6F280D3FAE";
     private const string GenericPartition = "0FC63DAF-8483-4772-8E79-3D69D8477DE4";
     private const string HomePartition = "933AC7E1-2EB4-4F13-B844-0E14E2AEF915";
 
-    // Each partition has as much room as the largest needs.
+    // Each partition has room for the largest content.
     private const int FirstSector = 2048, SectorSize = 512, PartitionSectors = 4096;
 
     public static void Make(ImageType type, string tree, string image)
@@ -70,7 +72,7 @@ internal static class DiskImage
                 Bench.Run("mkfs.btrfs", "-q", "--rootdir", tree, Sized(image, 128));
                 break;
             case ImageType.Xfs:
-                // mkfs.xfs takes the names and contents from a list; so small a file system is for tests only.
+                // mkfs.xfs takes the names and contents from a list. A file system this small is meant only for tests.
                 string list = image + ".list";
                 File.WriteAllText(list, XfsList(tree));
                 Bench.Run("mkfs.xfs", "--unsupported", "-q", "-p", list, Sized(image, 32));

@@ -9,7 +9,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Proof that the comparison sees what it is there to see, and that it leaves nothing behind.</summary>
+/// <summary>Proves that the comparison sees what it must see, and that it leaves nothing behind.</summary>
 [Collection("one scenario at a time")]
 public sealed class HarnessTests
 {
@@ -17,7 +17,7 @@ public sealed class HarnessTests
         root => root.Extension("foo").Extension("bar").RoutingDirectory(), Merge("--mutable=auto"), StatusJson,
             Unmerge);
 
-    /// <summary>Something that goes wrong on one side, and a fact that has to tell it.</summary>
+    /// <summary>Something that goes wrong on one side, and a fact that must show it.</summary>
     private static readonly Dictionary<string, (string Fact, Program Wrong)> Faults = new(StringComparer.Ordinal)
     {
         ["another exit status"] = ("exit", (bench, command) =>
@@ -88,7 +88,7 @@ public sealed class HarnessTests
 
     public static TheoryData<string> SampleNames => [.. Sample.Select(scenario => scenario.Name)];
 
-    /// <summary>Enough to have every kind of root and step.</summary>
+    /// <summary>Enough scenarios to have every kind of root and step.</summary>
     private static IEnumerable<Scenario> Sample =>
         [Plain, .. Some(RefreshScenarios.All), .. Some(SubmountScenarios.All), HandoverScenarios.All[0],
             ModeScenarios.All[^1], PlainSysext, SysextModeScenarios.All[7], SysextModeScenarios.All[^2],
@@ -97,7 +97,7 @@ public sealed class HarnessTests
     private static IEnumerable<Scenario> Some(IReadOnlyList<Scenario> scenarios) =>
         scenarios.Where((_, index) => Comparison.IsSoak || index % 4 == 0);
 
-    // What every faulty side is compared with.
+    // The side that every faulty one is compared with.
     private static readonly Lazy<Task<List<Observation>>> plainReference =
         new(() => Comparison.Start(Plain, Comparison.Systemd));
     private static readonly Lazy<Task<List<Observation>>> plainSysextReference =
@@ -154,7 +154,7 @@ public sealed class HarnessTests
 
         Assert.Equal(mounts, MountsOfTheSidRoot());
         Assert.Equal(sidRoot, Directory.GetFileSystemEntries(Programs.SidRoot + "/tmp"));
-        // The namespace of an ended thread is torn down by the kernel a moment later.
+        // The kernel tears down the namespace of an ended thread a moment later.
         Assert.True(SpinWait.SpinUntil(() => !HasLoopDevice(), TimeSpan.FromSeconds(20)), "a loop device is left");
     }
 
@@ -173,7 +173,7 @@ public sealed class HarnessTests
             }
             catch (IOException)
             {
-                // It has no file, or another program lets go of it at this moment.
+                // The device has no file, or another program lets go of it at this moment.
             }
         }
 

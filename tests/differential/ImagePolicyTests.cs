@@ -8,10 +8,12 @@ using static BootMerge.DifferentialTests.Steps;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// What an image policy says, asked of systemd-analyze, and what it lets through, asked of systemd-confext with a disk
-/// image: of the policies of the manual page, of odd ones, and of random ones, always the same.
+/// Asks systemd-analyze what an image policy says, and systemd-confext, with a disk image, what it lets through: for
+/// the manual page's policies, for odd ones, and for random ones, always the same.
 /// </summary>
-/// <remarks>A collection of its own, so that it runs beside the scenarios: it starts one program at a time.</remarks>
+/// <remarks>
+/// A collection of its own, so that it runs in parallel with the scenarios: it starts one program at a time.
+/// </remarks>
 public sealed class ImagePolicyTests
 {
     private const string Entry = "usr/lib/confexts/foo.raw", Configuration = "etc/systemd/confext.conf";
@@ -19,13 +21,14 @@ public sealed class ImagePolicyTests
     private static readonly ImageType[] FileSystems = [ImageType.Squashfs, ImageType.Erofs, ImageType.Ext4,
         ImageType.Btrfs, ImageType.Xfs];
 
-    // None with a hash partition: to read its release file systemd would need dm-verity, whatever the policy says.
+    // None has a hash partition: to read such an image's release file, systemd needs dm-verity, whatever the policy
+    // says.
     private static readonly ImageType[] Tables = [ImageType.Gpt, ImageType.GptReadOnly, ImageType.GptGrowing,
         ImageType.GptRootAndUsr];
 
     private static readonly string[] Listed =
     [
-        // Of systemd.image-policy(7).
+        // From systemd.image-policy(7).
         "*", "-", "~", "", "root=verity+signed+encrypted+unprotected+absent",
             "usr=verity+read-only-on:root=encrypted:swap=encrypted",
         "root=encrypted+read-only-off:srv=encrypted+absent:swap=absent+unused",
@@ -39,7 +42,7 @@ public sealed class ImagePolicyTests
         "root=squashfs", "root=erofs", "root=ext4", "root=btrfs", "root=xfs", "root=vfat", "root=f2fs",
         "root=ignore+unprotected", "root=ignore+ext4", "root=ignore:=open", "=ignore:root=open",
             "root=unprotected:root=verity", "root=open+ignore",
-        // What is not a policy, or has words that are not known.
+        // Text that is not a policy, or has unknown words.
         "root", "help", "root=unprotected:", ":root=open", "root=-+open", "root=open+-", "root=bogus",
             "root=bogus+verity", "root=unprotected+bogus",
         "root=bogus+read-only-off", "=bogus", "bogus=open", "root=bogus:=open", "root==open", "root=+open", "root=*",
@@ -96,7 +99,7 @@ public sealed class ImagePolicyTests
             && !(theirs && NamesFileSystems(policy, type)))
             yield return $"{about}: systemd {Verb(theirs)} it, bootmerge {Verb(ours)} it";
 
-        // In a file systemd drops words that it does not know, and may come to a policy that allows everything.
+        // In a file, systemd drops unknown words, which may result in a policy that allows everything.
         bench.Root.File(Configuration, "[ConfExt]\nImagePolicy=" + policy + "\n");
         bool fromFile = Merges(bench, bench.BootmergeAsDropIn);
         if (fromFile && !Merges(bench, bench.Systemd))
@@ -107,8 +110,8 @@ public sealed class ImagePolicyTests
     }
 
     /// <summary>
-    /// Two file systems in one rule, or one for a partition of a table: systemd 262 then takes any, against its manual
-    /// page; bootmerge takes these two.
+    /// Two file systems in one rule, or one for a partition in a table: systemd 262 then accepts any, against its
+    /// manual page. bootmerge accepts only the named ones.
     /// </summary>
     private static bool NamesFileSystems(string policy, ImageType type) =>
         policy.Split(':').Any(rule => rule[(rule.IndexOf('=', StringComparison.Ordinal) + 1)..].Split('+').Distinct()

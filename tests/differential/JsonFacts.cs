@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>JSON as facts: a name for each place, so that a key too many is a difference of its own.</summary>
+/// <summary>JSON as facts: each place has a name, so that an extra key is a difference of its own.</summary>
 internal static class JsonFacts
 {
     /// <param name="value">Called with each value that is neither an object nor an array.</param>

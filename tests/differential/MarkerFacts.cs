@@ -77,7 +77,7 @@ internal sealed class MarkerFacts(Bench bench, IDictionary<string, string> facts
     private static string DeviceMeaning(string content, Native.Statx of, string meaning) =>
         content == $"{of.DevMajor}:{of.DevMinor}\n" ? meaning : $"another device: {content}";
 
-    /// <summary>Null when the extension has been replaced or removed since: then nothing can be said.</summary>
+    /// <summary>Null if the extension has been replaced or removed since: then nothing is known.</summary>
     private Native.Statx? ExtensionStatus(string? path) =>
         path is null ? null : Native.Lstat(bench.Root[path.TrimStart('/')]);
 }

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// The mounts below the root as facts: where, how, and of overlays the stack in the words of the specification.
+/// The mounts below the root as facts: where, how, and for an overlay the stack in the words of the specification.
 /// </summary>
 internal sealed partial class MountFacts(Bench bench, IDictionary<string, string> facts, TestedClass tested)
 {
@@ -67,7 +67,8 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
         if (Relative(layer) == "/marker" || layer.StartsWith("/run/systemd/sysext/meta/", StringComparison.Ordinal))
             return "meta";
         string relative = Relative(layer);
-        // systemd mounts each below a directory of its name; a merge that is mounted over has no origin to read.
+        // systemd mounts each extension below a directory of its name. If a merge is mounted over, its origin cannot be
+        // read.
         Match found = InSearchDirectory().Match(layer);
         bool hasImages = false;
         foreach ((string name, string path) in markers.ExtensionPaths(hierarchy))
@@ -79,8 +80,8 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
             if (isImage && found.Success && found.Groups["name"].Value == name)
                 return "image";
         }
-        // In a detached mount the kernel tells no more than the path inside of it; in bootmerge's staging place, which
-        // image. Without --root the hierarchy is called so, too: it lies below all extensions.
+        // For a detached mount, the kernel shows only the path inside it; in bootmerge's staging place, it also shows
+        // which image. Without --root the hierarchy has such a path, too: it lies below all extensions.
         bool isInside = layer == "/" + hierarchy ? bench.RootPrefix.Length > 0
             || !isLast : Native.Lstat(bench.Root[relative.TrimStart('/')]) is null;
         if (hasImages && (isInside && !found.Success || StagedImage().IsMatch(relative)))
@@ -99,7 +100,7 @@ internal sealed partial class MountFacts(Bench bench, IDictionary<string, string
     [GeneratedRegex("^(lowerdir\\+?|upperdir|workdir)=", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 10000)]
     private static partial Regex LayerOption();
 
-    /// <summary>Each program's own place for what lasts as long as the merge.</summary>
+    /// <summary>Each program's own place for files that last as long as the merge.</summary>
     [GeneratedRegex("^/run/systemd/sysext/mh_workspace/|^/(upper|work)$", RegexOptions.ExplicitCapture,
         matchTimeoutMilliseconds: 10000)]
     private static partial Regex InMemory();

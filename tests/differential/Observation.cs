@@ -6,8 +6,8 @@ using System.IO;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// Everything that is compared after a step, as facts: name and value. A name says the aspect and the place
-/// ("mount etc[0] flags", "merged etc/hosts"); values are free of ids, times and paths that differ by run.
+/// Everything that is compared after a step, as facts: name and value. A name says the aspect and the place ("mount
+/// etc[0] flags", "merged etc/hosts"). Values do not contain ids, times and paths that differ from run to run.
 /// </summary>
 internal sealed class Observation
 {
@@ -37,7 +37,7 @@ internal sealed class Observation
         }
     }
 
-    /// <summary>What a command of the harness's own shows, that is in no scenario.</summary>
+    /// <summary>Adds what a command shows that the harness itself runs, in addition to the scenario's.</summary>
     public void AddLook(string name, CommandResult result)
     {
         facts[name + " exit"] = result.ExitStatus.ToString(CultureInfo.InvariantCulture);
@@ -56,7 +56,9 @@ internal sealed class Observation
 
     public void Add(string name, string value) => facts[name] = value;
 
-    /// <summary>Identities of the mounts at the hierarchies, to tell a skipped refresh from a repeated merge.</summary>
+    /// <summary>
+    /// The identities of the mounts at the hierarchies: they tell a skipped refresh from a repeated merge.
+    /// </summary>
     public static Dictionary<string, ulong?> Identities(Bench bench, Scenario scenario)
     {
         Dictionary<string, ulong?> identities = [];
@@ -65,7 +67,7 @@ internal sealed class Observation
         return identities;
     }
 
-    /// <summary>What appeared beside the root. The two programs' own directories in /run are theirs.</summary>
+    /// <summary>Adds what appeared beside the root. The two programs' own directories in /run do not count.</summary>
     private void AddOutside(Bench bench)
     {
         foreach (string directory in (string[])["run", "tmp"])

@@ -9,9 +9,9 @@ namespace BootMerge.DifferentialTests;
 internal static partial class OutputFacts
 {
     /// <summary>
-    /// A table by its cells and JSON by its keys: what one side has more than the other is a fact of its own.
+    /// Splits a table into cells and JSON into keys, so that whatever only one side has is a fact of its own.
     /// </summary>
-    /// <param name="of">What printed it, the first word of the facts.</param>
+    /// <param name="of">The command that printed it: the first word of the facts.</param>
     public static void Add(IDictionary<string, string> facts, string of, string output)
     {
         output = WithoutTimes(output);
@@ -19,10 +19,10 @@ internal static partial class OutputFacts
         if (output.StartsWith('[') || output.StartsWith('{'))
         {
             using JsonDocument document = JsonDocument.Parse(output);
-            // Under its own name bootmerge's status is an object; what systemd has, too, is this key.
+            // Under its own name, bootmerge's status is an object. This key has the part that systemd has, too.
             bool isObject = document.RootElement.ValueKind == JsonValueKind.Object;
             JsonElement shared = isObject ? document.RootElement.GetProperty("hierarchies") : document.RootElement;
-            // An empty array has nothing to indent, the object around it has.
+            // An empty array has nothing to indent, but the object around it has.
             bool isOneLine = lines.Length == 1 || (isObject && shared.GetArrayLength() == 0);
             facts[of + " form"] = isOneLine ? "JSON on one line"
                 : "JSON indented by " + JsonSerializer.Serialize(Indentation().Match(lines[1]).Value);
@@ -49,7 +49,7 @@ internal static partial class OutputFacts
 
     public static string WithoutTimes(string text)
     {
-        // As long as the time was: the columns of a table stay where they are.
+        // Keeps the length of the time, so that a table's columns stay where they are.
         text = TimeText().Replace(text, time => "<time>".PadRight(time.Length));
         text = TimeNumber().Replace(text, "${key}\"<time>\"");
         return TrailingBlanks().Replace(text, "");

@@ -5,7 +5,9 @@ using System.IO;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Finds what the tests run: the sid root with the real systemd-confext, and bootmerge as built.</summary>
+/// <summary>
+/// Finds what the tests run: the sid root with the real systemd-confext, and the bootmerge that was built.
+/// </summary>
 internal static class Programs
 {
     private static readonly Lazy<string> sidRoot = new(MakeSidRoot);
@@ -15,14 +17,14 @@ internal static class Programs
 
     private static readonly Lazy<string[]> filesOfSystemd = new(FindFilesOfSystemd);
 
-    /// <summary>Absolute paths in the sid root: what systemd-sysext needs of it to merge directories.</summary>
+    /// <summary>Absolute paths of the files in the sid root that systemd-sysext needs to merge directories.</summary>
     public static string[] FilesOfSystemd => filesOfSystemd.Value;
 
     public static string? FindBootmerge() => FindUpward("out/bootmerge");
 
     private static string[] FindFilesOfSystemd()
     {
-        // mount has the libraries that systemd loads only when it mounts.
+        // mount links the libraries that systemd loads only when it mounts.
         ProcessStartInfo start = new("chroot", [SidRoot, "ldd", "/usr/bin/systemd-sysext", "/usr/bin/mount"])
         { RedirectStandardOutput = true, UseShellExecute = false };
         using Process process = Process.Start(start) ?? throw new InvalidOperationException(start.FileName);

@@ -10,18 +10,18 @@ internal enum Actor
     SystemdOnBoth,
 }
 
-/// <summary>One thing that is done in the same way on both sides; both are observed after it.</summary>
+/// <summary>Something that is done in the same way on both sides. Both are observed after it.</summary>
 internal abstract record Step(string Text);
 
 /// <summary>A command line, without --root, which the bench adds.</summary>
-/// <param name="Class">Null is the scenario's.</param>
+/// <param name="Class">Null for the scenario's.</param>
 internal sealed record Command(Actor Actor, string[] Arguments, IReadOnlyDictionary<string, string> Environment,
     TestedClass? Class = null)
     : Step((Actor == Actor.SystemdOnBoth ? "systemd: " : "") + (Class is null ? "" : Class.Name + " ")
     + string.Join(' ', Arguments) +
         (Environment.Count == 0 ? "" : $" [{string.Join(' ', Environment)}]"))
 {
-    /// <summary>It only prints what is so: there is nothing new to look at after it.</summary>
+    /// <summary>It only prints: there is nothing new to look at after it.</summary>
     public bool OnlyLooks => Arguments.Length == 0
         || Array.Exists(Arguments, argument => argument is "status" or "list");
 }
@@ -29,7 +29,9 @@ internal sealed record Command(Actor Actor, string[] Arguments, IReadOnlyDiction
 /// <summary>A change of the tree from outside. It has to succeed.</summary>
 internal sealed record Change(string Text, Action<TestRoot> Do) : Step(Text);
 
-/// <summary>Something that may be refused, as a write into a read-only /etc. Its outcome is compared.</summary>
+/// <summary>
+/// Something that may be refused, for example a write into a read-only /etc. Its outcome is compared.
+/// </summary>
 internal sealed record Attempt(string Text, Action<TestRoot> Do) : Step(Text);
 
 /// <summary>What the root lies on.</summary>
@@ -37,12 +39,12 @@ internal enum RootKind
 {
     Tmpfs,
 
-    /// <summary>A file system on a block device, as real machines have it.</summary>
+    /// <summary>A file system on a block device, as on real machines.</summary>
     Ext4,
 
     /// <summary>
-    /// The root of the process, no --root. For confexts /usr is the sid root's, read-only; for sysexts it has nothing
-    /// but what systemd's programs need to run, and is like any other directory of the root.
+    /// The root of the process, without --root. For confexts, /usr is the sid root's, read-only. For sysexts, it has
+    /// only what systemd's programs need to run, and is like any other directory of the root.
     /// </summary>
     Slash,
 }
@@ -72,11 +74,11 @@ internal sealed record Scenario(string Name, Action<TestRoot> Arrange, params St
     /// <summary>The directories whose merged view and marker are compared.</summary>
     public string[] Hierarchies { get => field ?? Class.Hierarchies; init; }
 
-    /// <summary>Those of the other class, where a scenario merges both.</summary>
+    /// <summary>The other class's hierarchies, if a scenario merges both.</summary>
     public string[] OthersHierarchies { get; init; } = [];
 }
 
-/// <summary>The words in which steps are written.</summary>
+/// <summary>The words that steps are written in.</summary>
 internal static class Steps
 {
     public static readonly Dictionary<string, string> NoEnvironment = [];
@@ -108,7 +110,9 @@ internal static class Steps
 
     public static Attempt Attempt(string text, Action<TestRoot> attempt) => new(text, attempt);
 
-    /// <summary>New file, changed file of the machine, changed file of a layer, deletion, renamed directory.</summary>
+    /// <summary>
+    /// A new file, a changed file of the machine, a changed file of a layer, a deletion, a renamed directory.
+    /// </summary>
     public static Step[] Writes => WritesIn("etc", "hosts");
 
     /// <param name="own">The machine's file.</param>

@@ -9,12 +9,12 @@ using System.Threading;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// A shell in the sid root, in the mount namespace of the thread that made it, that starts one program after the other.
-/// A fork of a small shell, and a program that need not be chroot(1) first, cost half of a start from here.
+/// A shell in the sid root, in the mount namespace of the thread that made it. It starts one program after the other.
+/// To fork a small shell, and to start a program without chroot(1), costs half as much as a start from here.
 /// </summary>
 internal sealed class Shell : IDisposable
 {
-    /// <summary>A directory of the sid root that nothing compares, for what a program prints.</summary>
+    /// <summary>A directory of the sid root for what a program prints. Nothing compares this directory.</summary>
     private const string Printed = "/mnt";
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);

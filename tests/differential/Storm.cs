@@ -8,14 +8,14 @@ using System.Threading;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// Readers and writers on a merged /etc while it is refreshed again and again, each time with a newer vendor's file.
-/// Every write that was acknowledged is remembered, every failure counted.
+/// Readers and writers on a merged /etc, while it is refreshed again and again, each time with a newer vendor's file.
+/// The storm remembers every acknowledged write and counts every failure.
 /// </summary>
 internal sealed class Storm
 {
     private const int Tries = 200;
 
-    /// <summary>As many files a writer leaves: a refresh looks at each, so more would slow it down.</summary>
+    /// <summary>How many files a writer leaves. A refresh looks at each of them, so more would slow it down.</summary>
     private const int Kept = 200;
 
     private readonly Bench bench;
@@ -35,7 +35,7 @@ internal sealed class Storm
         bench.Root.Tmpfs("etc/inner", "inner").File("etc/inner/file", "inner");
     }
 
-    /// <summary>Counts, a line each, by name.</summary>
+    /// <summary>The counts, one line each, by name.</summary>
     public SortedDictionary<string, int> Counts { get; } = new(StringComparer.Ordinal);
 
     public List<string> Lost { get; } = [];
@@ -82,7 +82,7 @@ internal sealed class Storm
             throw new InvalidOperationException($"{string.Join(' ', arguments)}: {result.Errors}");
     }
 
-    // A thread made by the bench's own thread is in its mount namespace; one of the pool would not be.
+    // A thread that the bench's own thread starts is in its mount namespace; a pool thread would not be.
     private void Start(Action body)
     {
         Thread thread = new(() => body());
@@ -90,7 +90,7 @@ internal sealed class Storm
         thread.Start();
     }
 
-    /// <summary>As an updater does it: the new version is made beside and renamed into place.</summary>
+    /// <summary>Releases a version the way an updater does: makes it elsewhere and renames it into place.</summary>
     private void Release(int version)
     {
         TestRoot root = bench.Root;
@@ -141,7 +141,7 @@ internal sealed class Storm
         }
     }
 
-    /// <summary>A write that fails is done again, as a program would that has to get it done.</summary>
+    /// <summary>Repeats a write that fails, like a program that must succeed.</summary>
     private void Write(int kind, Action<int> write)
     {
         for (int i = 0; !isOver; i++)

@@ -5,7 +5,7 @@ using Xunit;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// What readers and writers notice of refreshes: of a thousand, for both programs, with SOAK in the environment.
+/// What readers and writers notice of refreshes. With SOAK in the environment, of a thousand, for both programs.
 /// </summary>
 [Collection("one scenario at a time")]
 public sealed class StormTests(ITestOutputHelper output)
@@ -20,7 +20,7 @@ public sealed class StormTests(ITestOutputHelper output)
         Assert.Empty(storm.Lost);
         Assert.Equal((0, 0, 0, 0), (storm.Counts["reads that found no file"], storm.Counts["reads of an older file"],
             storm.Counts["listings without all files"], storm.Counts["writers that gave up"]));
-        // A lookup under way in the old merge when its mounts are taken off may miss one: the manual page says so.
+        // A lookup that is in the old merge while its mounts are removed may miss one: the manual page says so.
         Assert.InRange(storm.Counts["reads below a mount that found no file"], 0, 1);
         Assert.True(storm.Counts["reads"] > 10_000, "too few reads prove little");
         Assert.True(storm.Counts["writes"] > 1_000, "too few writes prove little");

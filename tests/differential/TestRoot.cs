@@ -8,9 +8,9 @@ using System.Threading;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// The tree that is merged, and the words in which scenarios build and change it. Every path is relative to the
-/// root. Nothing here depends on the time, so that two roots built by the same words are equal. Modes are written with
-/// their octal digits, as for chmod(1): 755.
+/// The tree that is merged, and the words with which scenarios build and change it. Every path is relative to the root.
+/// Nothing here depends on the time, so two roots built with the same words are equal. Modes are written with their
+/// octal digits, as for chmod(1): 755.
 /// </summary>
 internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
 {
@@ -23,8 +23,8 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
     public string this[string relative] => relative.Length == 0 ? Path : Path + "/" + relative;
 
     /// <summary>
-    /// What every scenario starts from: an operating system 'test', version 1, with an /etc of two entries, and for
-    /// sysexts with an /opt and a file of the machine's in both hierarchies.
+    /// Creates what every scenario starts from: an operating system 'test', version 1, with two entries in /etc; for
+    /// sysexts also an /opt, and a file of the machine's in both hierarchies.
     /// </summary>
     public void CreateSystem()
     {
@@ -142,10 +142,11 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
     }
 
     /// <summary>
-    /// An extension of the scenario's class with files of its own and some that every extension has, so that each pair
-    /// of layers can be told apart by who wins.
+    /// An extension of the scenario's class, with files of its own and some that every extension has. These show, for
+    /// each pair of layers, which one wins.
     /// </summary>
-    /// <param name="hierarchies">Null: all of the class. A sysext's release file lies in usr in any case.</param>
+    /// <param name="hierarchies">Null: all hierarchies of the class. A sysext's release file lies in usr in any
+    /// case.</param>
     public TestRoot Extension(string name, string release = "ID=_any\n", string? directory = null, string? at = null,
         string[]? hierarchies = null)
     {
@@ -178,7 +179,7 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
             .File($"usr/lib/confexts/{name}/etc/{name}.conf", name + "\n");
 
     /// <summary>
-    /// Makes a disk image of the extension that a directory holds, in its place, or at <paramref name="at"/>. Build all
+    /// Turns the extension in a directory into a disk image in its place, or at <paramref name="at"/>. Build all
     /// extensions of a scenario before the first of them becomes an image.
     /// </summary>
     public TestRoot Image(string directory, ImageType type, string? at = null)
@@ -190,13 +191,13 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
         return this;
     }
 
-    /// <summary>A node of a block device that reads as <paramref name="image"/> until the scenario ends.</summary>
+    /// <summary>Makes a block device node that reads as <paramref name="image"/> until the scenario ends.</summary>
     public TestRoot BlockDevice(string path, string image)
     {
         EnsureParent(path);
         string device = Bench.Run("losetup", "--find", "--show", "--read-only", this[image]).Trim();
         blockDevices.Add(new FileStream(device, FileMode.Open, FileAccess.Read));
-        // In use it is only marked: the device goes when nobody has it open any more.
+        // While the device is in use, this only marks it: it goes when nobody has it open any more.
         Bench.Run("losetup", "--detach", device);
         Native.Statx status = Native.Lstat(device)!.Value;
         Native.MakeNode(this[path], Native.S_IFBLK | Octal(600), ((ulong)status.RdevMajor << 8) | status.RdevMinor);
@@ -228,8 +229,8 @@ internal sealed class TestRoot(string path, TestedClass tested) : IDisposable
     }
 
     /// <summary>
-    /// A child that another thread has just forked holds the files that were open for writing here until it executes
-    /// its program: the mount is busy for that long.
+    /// A child that another thread has just forked holds the files that were open for writing here, until it executes
+    /// its program. For that long the mount is busy.
     /// </summary>
     public TestRoot MakeReadOnly(string mountPoint)
     {

@@ -28,12 +28,12 @@ internal static class TreeFacts
         }
         catch (NativeException refused)
         {
-            // overlayfs lets nobody into its own workdir, should one lie in a layer.
+            // overlayfs lets nobody into its own workdir, if one lies in a layer.
             facts[$"{aspect} {relative}"] = Marshal.GetPInvokeErrorMessage(refused.Errno);
             return;
         }
         facts[$"{aspect} {relative}"] = Describe(path, status, raw: aspect == "raw");
-        // What overlayfs keeps in its workdir is named by inode numbers, and its own business.
+        // What overlayfs keeps in its workdir has inode numbers as names, and is its own business.
         if (status.Type != Native.S_IFDIR || relative.EndsWith("-workdir/work", StringComparison.Ordinal)
             || relative.EndsWith("-workdir.1/work", StringComparison.Ordinal))
             return;
@@ -44,7 +44,7 @@ internal static class TreeFacts
                 continue;
             if (aspect == "raw" && relative.Length == 0 && name is "bootmerge" or "systemd-confext" or "systemd-sysext")
                 continue;
-            // bootmerge has two names for a workdir and uses one of them: the second counts as the first unless both
+            // bootmerge has two names for a workdir and uses one of them. The second counts as the first, unless both
             // are there.
             if (name.EndsWith("-workdir.1", StringComparison.Ordinal) && Native.Lstat(entry[..^2]) is null)
                 name = name[..^2];
@@ -75,7 +75,9 @@ internal static class TreeFacts
         return text.ToString();
     }
 
-    /// <summary>Of overlayfs's own, those that decide what is seen through a layer; the rest is bookkeeping.</summary>
+    /// <summary>
+    /// Of overlayfs's own attributes, only those that decide what a layer shows; the rest is bookkeeping.
+    /// </summary>
     private static bool IsCompared(string xattr, bool raw) => xattr switch
     {
         "trusted.overlay.opaque" or "trusted.overlay.redirect" or "trusted.overlay.metacopy" => raw,
@@ -97,7 +99,7 @@ internal static class TreeFacts
 
     private static string ContentOf(string path)
     {
-        // A program of the system or a disk image, which nobody writes to.
+        // A program of the system, or a disk image: nobody writes to it.
         long length = new FileInfo(path).Length;
         if (length >= 4096)
             return $"{length} bytes";

@@ -23,8 +23,8 @@ if [ -n "$cited" ]; then ok "the specification is cited"; else not_ok "nothing c
 none "every section that is cited is in docs/specification.md" \
     "$(LC_ALL=C comm -23 <(LC_ALL=C sort <<<"$cited") <(LC_ALL=C sort <<<"$headings"))"
 
-# Whoever HACKING.md sends somewhere gets there. What it has in backquotes: of a path the end is enough; of a C# name
-# each part is somewhere in the sources, if it has two words or a member.
+# What HACKING.md has in backquotes exists. For a path, its end is enough. For a C# name of two words, or with a member,
+# each part must be somewhere in the sources.
 named=$(grep -oE "\`[^\` ]+\`" ../../HACKING.md | tr -d "\`" | LC_ALL=C sort -u)
 all=$(printf '%s\n' "${files[@]}" ../../tests/docs/prose.sh)
 none "every file that HACKING.md names exists" "$(grep -E '\.(cs|c|sh|scd|md|json|txt)$|[a-z]/$' <<<"$named" |
@@ -68,8 +68,7 @@ none "C# has at most 120 columns" "$(awk '
         return line ~ /^ *[$@+(]* *"|InlineData|\$"[^;]*";?$/
     }' "${sources[@]}")"
 
-# tests/boot, bench and make-sid-root.sh are exempt for now: cached systems are named by hashes of some of these
-# scripts, and a change would rebuild them. A quoted text may be longer.
+# tests/stages.sh (are_narrow) checks the scripts in other directories. A quoted text may be longer.
 none "scripts have at most 120 columns" "$(awk '
     length > 120 && !is_data($0) { print FILENAME ":" FNR ": " $0 }
     function is_data(line,    parts, i) {

@@ -16,8 +16,8 @@ best() {
 }
 
 # offers SHELL DESTDIR <LINES: for each line what is offered at its end, one a line and sorted, then a line with a dot.
-# The shells differ in how much of the word they repeat, and in marks after it: only the last part of a path is left, of
-# --option=value only the value, and no quotation.
+# The shells differ in how much of the word they repeat, and in marks after it. So this leaves only the last part of a
+# path, only the value of --option=value, and no quotation marks.
 offers() {
     case $1 in
     fish)

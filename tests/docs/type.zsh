@@ -15,7 +15,8 @@ case $shell in
         # Loaded by bash-completion's own loader, which looks in XDG_DATA_DIRS.
         cat >$work/rc <<'RC'
 . /usr/share/bash-completion/bash_completion
-if declare -F _comp_load >/dev/null; then _comp_load bootmerge; else __load_completion bootmerge; fi # since 2.12, before
+# _comp_load exists since 2.12.
+if declare -F _comp_load >/dev/null; then _comp_load bootmerge; else __load_completion bootmerge; fi
 offer() {
     _bootmerge "$@"
     printf '%s\n' "${COMPREPLY[@]}" >"$OFFERED.new"

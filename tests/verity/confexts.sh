@@ -1,5 +1,5 @@
 #!/bin/bash
-# confexts.sh DIR: what a boot with signed confexts needs (tests/boot/extensions.sh), in DIR: signer.crt, and the
+# confexts.sh DIR: makes in DIR what a boot with signed confexts needs (tests/boot/extensions.sh): signer.crt, and the
 # images, each with etc/NAME.conf, made and signed by the real systemd-repart:
 #   signed.raw    by `signer`
 #   flipped.raw   the same, and then a bit of its file system was flipped

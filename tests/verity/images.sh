@@ -1,6 +1,6 @@
 #!/bin/bash
-# images.sh DIR: the images of the verity tests and what else their cases need, in DIR, by the real systemd-repart of
-# the Debian sid root. All images are the extension `ext`, for any system.
+# images.sh DIR: makes in DIR the images of the verity tests, and what else their cases need, with the Debian sid root's
+# real systemd-repart. All images are the extension `ext`, for any system.
 #
 #   NAME.crt, NAME.key    certificates: signer, stranger (nobody trusts it), expired, ecdsa (P-256); signer.der
 #   signed.raw            a sysext by systemd-repart --make-ddi=sysext, signed by `signer`: erofs, hash tree, signature
@@ -12,7 +12,7 @@
 #   ext4-small.raw, xfs-small.raw    their blocks or sectors are smaller than the blocks of the hash tree
 #   both.raw              root and usr, each with a hash tree and a signature; usr-on-root.raw: only usr has them
 #   usr.raw, usr.roothash    signed: a usr partition alone, and its root hash
-#   attributes.raw        the signature has signed attributes, as those of `openssl cms`
+#   attributes.raw        the signature has signed attributes, like those of `openssl cms`
 #   flipped-first.raw, flipped-later.raw, flipped-signature.raw, no-json.raw, other-hash.raw    signed.raw, damaged
 #   other-guids.raw, signed-other-guids.raw    the partitions' GUIDs are not the root hash
 #   bare.squashfs, bare.verity, bare.roothash, bare.roothash.p7s    what squashfs.raw consists of

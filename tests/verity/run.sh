@@ -1,10 +1,10 @@
 #!/bin/bash
-# run.sh [SUITE...]: images with dm-verity and signatures, in machines that have the kernels of the boot tests'
-# suites, 6.1, 6.12 and the newest; all x86-64 ones unless named. In one boot of each all cases of guest/cases.sh, in
-# a Debian sid root; with the newest kernel also by systemd's own programs, which are to do the same.
+# run.sh [SUITE...]: tests images with dm-verity and signatures, in machines with the kernels of the boot tests' suites:
+# 6.1, 6.12 and the newest. Without SUITE, in all x86-64 suites. Each machine runs all cases of guest/cases.sh in one
+# boot, in a Debian sid root. With the newest kernel, systemd's own programs run them, too, and must do the same.
 #
 #   VERITY_CASES=PATTERN    only these cases: '*-strict', '@(kill|told)'
-#   VERITY_SYSTEMD=yes      beside systemd with every kernel
+#   VERITY_SYSTEMD=yes      systemd's own programs, too, with every kernel
 #   VERITY_EVERY=N          only every Nth of the kills and refusals
 #   VERITY_BENCH=ROUNDS     no cases, but bench/verity.sh
 # Needs out/bootmerge. Logs: out/verity/. One line a case, the last line is `N passed, N failed`.

@@ -1,5 +1,5 @@
 using Xunit.Sdk;
 using Xunit.v3;
 
-// Every test has /run and the mount table of the one namespace for itself.
+// Each test needs /run and the namespace's mount table for itself.
 [assembly: Parallelization(Mode = ParallelMode.None)]

@@ -3,7 +3,7 @@ using System.IO;
 
 namespace BootMerge.KernelTests.Support;
 
-/// <summary>A file of a root as a block device at a path of that root, for as long as it is not disposed.</summary>
+/// <summary>Shows a file of a root as a block device at a path in that root, until it is disposed.</summary>
 internal sealed class BlockDevice : IDisposable
 {
     private readonly string _loop;

@@ -5,7 +5,7 @@ using Xunit;
 namespace BootMerge.KernelTests.Support;
 
 /// <summary>
-/// A table of cases written as a table: a line each, the cells between bars, the first line the headings.
+/// A table of cases, written as a table: one line per case, bars between the cells, headings in the first line.
 /// </summary>
 internal static class Cases
 {

@@ -56,7 +56,7 @@ internal static class Files
             return Stdlib.GetLastError() == Errno.EOPNOTSUPP ? found : throw Failure("llistxattr", path);
         foreach (string name in names)
         {
-            // overlayfs hides its own names from the list but not from the size that it asks for: empty names remain.
+            // overlayfs leaves its own names out of the list but not out of the list's size: empty names remain.
             if (name.Length == 0)
                 continue;
             if (Syscall.lgetxattr(path, name, out byte[] value) < 0)
@@ -77,11 +77,12 @@ internal static class Files
         && Status(path).st_rdev == 0;
 
     /// <summary>
-    /// Everything below <paramref name="directory"/> and itself: path to a line that says type, mode, owner, xattrs and
-    /// content. Does not enter mounts when <paramref name="directory"/> is a bind mount without what is mounted in it.
+    /// Maps each path, <paramref name="directory"/> and everything below it, to a line with type, mode, owner, xattrs
+    /// and content. Does not enter mounts if <paramref name="directory"/> is a bind mount without what is mounted in
+    /// it.
     /// </summary>
-    /// <param name="unreachable">A name that is listed but not there is left out (overlayfs lists the whiteouts of a
-    /// directory that only the upperdir has), and what cannot be looked at is said to be so; else both fail.</param>
+    /// <param name="unreachable">Leaves out a name that is listed but not there (overlayfs lists the whiteouts of a
+    /// directory that only the upperdir has), and marks what cannot be looked at. Otherwise both are failures.</param>
     public static SortedDictionary<string, string> Snapshot(string directory, bool times = false,
         bool overlayBookkeeping = false, bool unreachable = false)
     {
@@ -107,7 +108,7 @@ internal static class Files
         }
     }
 
-    /// <summary>Names in a directory, without . and .., bytes that are not UTF-8 kept by Mono's own escape.</summary>
+    /// <summary>Names in a directory, except . and .., with bytes that are not UTF-8 as Mono escapes them.</summary>
     public static List<string> List(string directory)
     {
         IntPtr handle = Syscall.opendir(directory);
@@ -121,7 +122,7 @@ internal static class Files
         return names;
     }
 
-    /// <summary>What changed, a line each; empty when nothing did.</summary>
+    /// <summary>What changed, one line per change; empty if nothing did.</summary>
     public static List<string> Differences(
         SortedDictionary<string, string> before, SortedDictionary<string, string> after) =>
     [

@@ -8,8 +8,8 @@ using Xunit;
 namespace BootMerge.KernelTests.Support;
 
 /// <summary>
-/// A root with something at one place of it that does not belong there, and what the program makes of that. The
-/// extension alpha is sound, and beside the root is a directory with a secret that no way from inside leads to.
+/// A root with something that does not belong at its place, and what the program makes of it. The extension alpha is
+/// sound. Beside the root is a directory with a secret; nothing inside the root leads to it.
 /// </summary>
 internal sealed class HostileRoot
 {
@@ -31,7 +31,7 @@ internal sealed class HostileRoot
     }
 
     /// <summary>
-    /// A file or directory that cannot be read is one for a program without the capabilities to pass modes over.
+    /// For a file or directory that cannot be read, the program runs without the capabilities to ignore modes.
     /// </summary>
     public void Put(string place, string kind)
     {
@@ -47,7 +47,7 @@ internal sealed class HostileRoot
             return;
         }
 
-        if (kind is "magic link") // of the kind that openat2(2) calls so: not text, but a door to another directory
+        if (kind is "magic link") // as openat2(2) calls it: not text, but a door to another directory
         {
             _root.MakeDirectory("/proc");
             _root.Mount("none", "/proc", "proc");
@@ -123,7 +123,7 @@ internal sealed class HostileRoot
             : Outcome.Of(program[0], program[1..]);
     }
 
-    /// <summary>What a link at this place would have to lead to, outside.</summary>
+    /// <summary>What a link at this place must lead to, outside the root.</summary>
     private string Inside(string place)
     {
         string file = _root.Aside + "/" + Path.GetFileName(place);
@@ -132,7 +132,7 @@ internal sealed class HostileRoot
 
     private static void MakeSocket(string path)
     {
-        // A path of a socket has 108 bytes at most: made at a short one, it is moved.
+        // A socket's path has at most 108 bytes: so it is made at a short path and moved.
         using Socket socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         string made = Path.Combine(Path.GetDirectoryName(path)!, "s");
         Directory.SetCurrentDirectory(Path.GetDirectoryName(path)!);
@@ -141,7 +141,7 @@ internal sealed class HostileRoot
         Assert.Equal(0, LibC.Rename(made, path));
     }
 
-    /// <summary>The kernel follows 40.</summary>
+    /// <summary>Makes one link more than the 40 that the kernel follows.</summary>
     private static void MakeChain(string path)
     {
         const int Links = 41;

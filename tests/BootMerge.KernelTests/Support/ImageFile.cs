@@ -8,7 +8,7 @@ namespace BootMerge.KernelTests.Support;
 /// </summary>
 internal static class ImageFile
 {
-    /// <summary>XFS and btrfs are made as small as their tools let them be.</summary>
+    /// <summary>For XFS and btrfs: about as small as their tools allow.</summary>
     private const long Size = 32 << 20;
 
     /// <summary>The types that are merged.</summary>
@@ -62,7 +62,7 @@ internal static class ImageFile
                 break;
             case "xfs":
                 Allocate(image);
-                // Smaller than XFS recommends: what its own test suite says to its mkfs.
+                // Smaller than XFS recommends. Its own test suite sets these variables for mkfs.
                 Outcome.Of("mkfs.xfs", ["-q", image], ("TEST_DIR", "1"), ("TEST_DEV", "1"), ("QA_CHECK_FS", "1"))
                     .Succeeds();
                 Outcome.OfTool("mount", "-n", "-o", "loop", image, NewTree(root));

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace BootMerge.KernelTests.Support;
 
 /// <summary>
-/// The boot stage as in an initramfs: a chroot with the binary, an initrd-release, the defaults that the dracut module
-/// ships, /proc, /run, and the root at /sysroot.
+/// The boot stage as in an initramfs: in a chroot with the binary, an initrd-release, the defaults that the dracut
+/// module ships, /proc, /run, and the root at /sysroot.
 /// </summary>
 public abstract class InitramfsTest : KernelTest
 {
@@ -16,7 +16,7 @@ public abstract class InitramfsTest : KernelTest
 
     private protected string Initramfs => Path.GetDirectoryName(Root.Path)!;
 
-    /// <summary>The root and around it the initramfs; /etc has both.conf that the vendor ships, too.</summary>
+    /// <summary>Makes the root, and the initramfs around it. Both /etc and the vendor have both.conf.</summary>
     private protected void Prepare(string layout, string rootOptions = "", string commandLine = "quiet",
         string fileSystem = "tmpfs")
     {

@@ -7,9 +7,9 @@ using Microsoft.Win32.SafeHandles;
 namespace BootMerge.KernelTests.Support;
 
 /// <summary>
-/// /dev/kmsg is one for all processes of the machine: the program, when overlayfs refuses something, would say what
-/// another process's overlay was refused for. So tests run with an empty file in its place. A test of the kernel's own
-/// words has the real one, and meanwhile no test of another process runs: all tests hold a lock, this one alone.
+/// All processes of the machine share /dev/kmsg: when overlayfs refuses something, the program would report why another
+/// process's overlay was refused. So tests run with an empty file in its place. A test of the kernel's own words has
+/// the real log, and no other process's test runs meanwhile: all tests share a lock, and this one takes it alone.
 /// </summary>
 internal sealed class KernelLog : IDisposable
 {
@@ -25,7 +25,9 @@ internal sealed class KernelLog : IDisposable
         LibC.Unmount(Device);
     }
 
-    /// <summary>Once, in a mount namespace of our own. A machine without a kernel log has nothing to hide.</summary>
+    /// <summary>
+    /// To be called once, in a mount namespace of our own. A machine without a kernel log has nothing to hide.
+    /// </summary>
     /// <param name="empty">Where the empty file is to be.</param>
     public static void Hide(string empty)
     {
@@ -37,13 +39,13 @@ internal sealed class KernelLog : IDisposable
         Cover();
     }
 
-    /// <summary>A test begins: those of other processes may run beside it.</summary>
+    /// <summary>A test begins: tests of other processes may run at the same time.</summary>
     public static void Share() => Lock(LibC.LOCK_SH);
 
-    /// <summary>It has ended.</summary>
+    /// <summary>The test has ended.</summary>
     public static void Release() => Lock(LibC.LOCK_UN);
 
-    /// <summary>The rest of the test has the real log, alone.</summary>
+    /// <summary>Until the end of the test, this test alone has the real log.</summary>
     public static KernelLog? Alone() => _device is null ? null : new KernelLog();
 
     public void Dispose() => Cover();

@@ -2,7 +2,7 @@ using System;
 
 namespace BootMerge.KernelTests.Support;
 
-/// <summary>A test with a root tree of its own; whatever the test did, at its end nothing may be left.</summary>
+/// <summary>A test with a root tree of its own. Whatever the test did, nothing may be left at its end.</summary>
 public abstract class KernelTest : IDisposable
 {
     private TestRoot? _root;
@@ -13,7 +13,7 @@ public abstract class KernelTest : IDisposable
     private protected TestRoot Root => _root ??= TestRoot.On("tmpfs");
 
     /// <summary>
-    /// Chooses another file system than tmpfs, another name or other mount options; first thing in a test.
+    /// Chooses a file system other than tmpfs, another name or mount options. Must come first in a test.
     /// </summary>
     private protected TestRoot RootOn(string kind, string name = "root", string options = "") =>
         _root = TestRoot.On(kind, name, options);

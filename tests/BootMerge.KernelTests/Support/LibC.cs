@@ -32,7 +32,7 @@ internal static partial class LibC
     /// <summary>execvp(3): returns only when it failed.</summary>
     public static void Execute(string file, string?[] arguments) => _ = Native.execvp(file, [.. arguments, null]);
 
-    /// <summary>renameat2(2) without flags: rename(2) as mv(1) calls it. Returns errno, 0 when done.</summary>
+    /// <summary>renameat2(2) without flags, as mv(1) renames. Returns errno, 0 when done.</summary>
     public static int Rename(string from, string to) => Native.rename(from, to) == 0
         ? 0 : Marshal.GetLastPInvokeError();
 
@@ -58,9 +58,7 @@ internal static partial class LibC
         return errno;
     }
 
-    /// <summary>
-    /// The mount that a path lies on, by the number that is never given to a second mount (Linux 6.8).
-    /// </summary>
+    /// <summary>The mount that a path lies on, as the number that the kernel never uses twice (Linux 6.8).</summary>
     public static unsafe ulong UniqueMountId(string path)
     {
         const uint STATX_MNT_ID_UNIQUE = 0x4000;

@@ -11,11 +11,13 @@ internal sealed record MountEntry(
     int Id, int Parent, string Device, string Root, string Point, string[] Options, string[] Propagation,
     string Type, string Source, string[] SuperOptions)
 {
-    /// <summary>What survives a remount of the same thing at the same place: everything but the numbers.</summary>
+    /// <summary>
+    /// Everything but the numbers: what stays when the same thing is mounted again at the same place.
+    /// </summary>
     public string Description =>
         $"{Type} {Source} [{Root}] on {Point} ({string.Join(',', Options)}) {string.Join(',', Propagation)}".TrimEnd();
 
-    /// <summary>Layers named in the options, topmost first, however they were given to the kernel.</summary>
+    /// <summary>The layers in the options, topmost first, in whichever form the kernel got them.</summary>
     public string[] LowerDirectories => [.. SuperOptions
         .Where(option => option.StartsWith("lowerdir", StringComparison.Ordinal))
         .SelectMany(option => option.StartsWith("lowerdir+=", StringComparison.Ordinal)
@@ -23,7 +25,7 @@ internal sealed record MountEntry(
             : option["lowerdir=".Length..].Replace("\\:", "\0", StringComparison.Ordinal).Split(':'))];
 }
 
-/// <summary>/proc/self/mountinfo, read by this program and not by the product.</summary>
+/// <summary>/proc/self/mountinfo, read by the tests' own code and not by the program's.</summary>
 internal static class MountTable
 {
     /// <summary>All mounts at or below <paramref name="path"/>, in the kernel's order.</summary>
@@ -35,7 +37,7 @@ internal static class MountTable
     public static List<MountEntry> At(string path)
     {
         List<MountEntry> found = [.. Read().Where(mount => string.Equals(mount.Point, path, StringComparison.Ordinal))];
-        // A mount beneath another one has that place's parent; what lies on top has the lower one as parent.
+        // The lowest mount's parent is the mount that holds the place. Every other one's parent is the mount below it.
         List<MountEntry> ordered = [.. found.Where(mount => found.TrueForAll(other => other.Id != mount.Parent))];
         while (ordered.Count > 0 && found.Find(mount => mount.Parent == ordered[^1].Id) is { } above)
             ordered.Add(above);

@@ -14,7 +14,7 @@ internal sealed record Outcome(string CommandLine, int Status, string Output, st
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    /// <summary>Runs to the end; a program that hangs is ended and fails the test.</summary>
+    /// <summary>Runs a program to its end. One that hangs is killed and fails the test.</summary>
     public static Outcome Of(string program, IEnumerable<string> arguments,
         params (string Name, string Value)[] environment)
     {
@@ -45,7 +45,7 @@ internal sealed record Outcome(string CommandLine, int Status, string Output, st
             error.GetAwaiter().GetResult());
     }
 
-    /// <summary>A tool of the system, for what the test itself needs.</summary>
+    /// <summary>Runs a tool of the system that the test itself needs.</summary>
     public static string OfTool(string program, params string[] arguments) => Of(program, arguments).Succeeds().Output;
 
     public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -64,7 +64,7 @@ internal sealed record Outcome(string CommandLine, int Status, string Output, st
         return Says(words);
     }
 
-    /// <summary>As <see cref="Fails"/>, with one line that has all the words and is the only one.</summary>
+    /// <summary>As <see cref="Fails"/>, with a single line that has all the words.</summary>
     public Outcome FailsInOneLine(params string[] words)
     {
         Fails(words);

@@ -6,7 +6,7 @@ using System.IO;
 namespace BootMerge.KernelTests.Support;
 
 /// <summary>What a test puts into a partition.</summary>
-/// <param name="Type">GUID.</param>
+/// <param name="Type">The type's GUID.</param>
 /// <param name="Content">Bytes of a file system, or anything else.</param>
 /// <param name="Label">Its name in the table.</param>
 /// <param name="Flags">Numbers of GPT attribute bits.</param>
@@ -48,7 +48,7 @@ internal static class PartitionedImage
             file.SetLength(at + Alignment);
         string commands = Path.Join(root.Aside, "sfdisk");
         File.WriteAllLines(commands, script);
-        // sfdisk takes the size of the sectors from the device.
+        // sfdisk takes the sector size from the device.
         Outcome.OfTool("sh", "-c", "device=$(losetup --find --show --sector-size \"$1\" \"$2\") || exit; "
             + "sfdisk --quiet \"$device\" < \"$3\"; status=$?; losetup --detach \"$device\"; exit $status", "sh",
             sector.ToString(CultureInfo.InvariantCulture), image, commands);
@@ -63,7 +63,7 @@ internal static class PartitionedImage
         root.Expect(path);
     }
 
-    /// <summary>A tree, of paths and contents, as the bytes of a file system.</summary>
+    /// <summary>A tree, given as paths and contents, as the bytes of a file system.</summary>
     public static byte[] FileSystem(TestRoot root, string type, params (string Path, string Content)[] files)
     {
         const string Packed = "/srv/packed.img";

@@ -5,7 +5,7 @@ using System.Linq;
 
 namespace BootMerge.KernelTests.Support;
 
-/// <summary>Trees and changes of trees, the same for the same seed. What the kernel refuses is not done.</summary>
+/// <summary>Trees, and changes to them: the same for the same seed. What the kernel refuses is left out.</summary>
 internal static class RandomTree
 {
     private static readonly string[] Names = ["a", "b", "c", "d", "e f"];
@@ -33,7 +33,7 @@ internal static class RandomTree
                 case 7 when Files.Exists(path): Files.ChangeOwner(path, random.Next(3), 0); break;
                 case 8 when IsPlain(path): Files.SetXattr(path, "trusted.note", Any(Names, random)); break;
                 case 9: Remove(path); Make(path, random); break;
-                // What people do before they edit a file: mv to a name beside it, or cp -a, and back.
+                // What people do before they edit a file: mv or cp -a to another name, and back.
                 case 10: PutAside(path, AnyDirectory(root, random) + "/" + Any(Names, random)); break;
                 case 11: Copy(path, AnyDirectory(root, random) + "/" + Any(Names, random)); break;
                 case 12: Link(path, AnyDirectory(root, random) + "/" + Any(Names, random)); break;

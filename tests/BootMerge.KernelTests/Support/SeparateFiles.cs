@@ -7,12 +7,12 @@ using Xunit;
 
 namespace BootMerge.KernelTests.Support;
 
-/// <summary>That each name of a merge is a file of its own.</summary>
+/// <summary>Proves that each name in a merge is a file of its own.</summary>
 internal static class SeparateFiles
 {
     /// <summary>
-    /// Writes its own path to the end of every file, and looks where it has arrived: there, and at the hard links of
-    /// the machine's that the file has. What is not a regular file is recognised by its inode.
+    /// Appends to every file its own path, and looks where that has arrived: only there, and at the file's hard links
+    /// in the machine's layer. Other kinds of files are told apart by their inodes.
     /// </summary>
     /// <param name="upper">The machine's own layer.</param>
     public static void Prove(string merged, string upper)

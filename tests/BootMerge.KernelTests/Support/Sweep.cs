@@ -7,8 +7,8 @@ using BootMerge.Tests.Extensions.Images.Signatures;
 namespace BootMerge.KernelTests.Support;
 
 /// <summary>
-/// One command in one arrangement, to be run again and again from the same state, each time disturbed at another system
-/// call. It knows what each hierarchy shows before and after, and what the raw tree holds without a merge.
+/// One command in one arrangement, run again and again from the same state and disturbed at a different system call
+/// each time. It knows what each hierarchy shows before and after, and what the raw tree holds without a merge.
 /// </summary>
 internal sealed class Sweep
 {
@@ -50,7 +50,7 @@ internal sealed class Sweep
         _ => [_verb, "--mutable=" + ModeOf(_kind)],
     };
 
-    /// <summary>Of a run that succeeds, see <see cref="SweepPoints"/>.</summary>
+    /// <summary>The points of a run that succeeds, see <see cref="SweepPoints"/>.</summary>
     public List<SweepPoint> Points(int turn, int others)
     {
         List<TracedCall> calls = Traced.MainThread(_root, Arguments);
@@ -66,7 +66,7 @@ internal sealed class Sweep
     private string[] NextArguments(string verb) => verb is "unmerge" ? [verb] : [verb, "--mutable=" + ModeOf(_kind)];
 
     /// <summary>
-    /// What is wrong with what is seen now; empty when each hierarchy shows the old or the new state whole.
+    /// What is wrong with the present view; empty if each hierarchy shows the old or the new state whole.
     /// </summary>
     public List<string> WhatIsTorn()
     {
@@ -84,7 +84,7 @@ internal sealed class Sweep
         return torn;
     }
 
-    /// <summary>Everything but the numbers of mounts: what is put back is a copy.</summary>
+    /// <summary>Everything but the numbers of mounts: a mount that is put back is a copy.</summary>
     public List<string> State() =>
     [
         .. _hierarchies.SelectMany(View),
@@ -100,7 +100,7 @@ internal sealed class Sweep
     {
         PutAside();
         List<string> left = Files.Differences(_unmerged, Files.Snapshot(_root.Raw));
-        // The directory that mode yes creates is there to stay.
+        // The directory that mode yes creates is meant to stay.
         left.RemoveAll(line => _kind is "created"
             && line.StartsWith("new: /var/lib/extensions.mutable", StringComparison.Ordinal)
             && line.Contains(": directory", StringComparison.Ordinal));
@@ -112,14 +112,14 @@ internal sealed class Sweep
         return left;
     }
 
-    /// <summary>The same after the merge that may be there has been taken away.</summary>
+    /// <summary>The same, after a merge that may be there is unmerged.</summary>
     public List<string> WhatIsLeftAfterUnmerge()
     {
         Next("unmerge").Succeeds();
         return WhatIsLeft();
     }
 
-    /// <summary>Back to the state that the command starts from, whatever is there now.</summary>
+    /// <summary>Goes back to the state that the command starts from, whatever is there now.</summary>
     public void Reset()
     {
         Next("unmerge").Succeeds();
@@ -135,7 +135,7 @@ internal sealed class Sweep
 
     private string SearchDirectory => _kind is "two hierarchies" ? "/var/lib/extensions" : "/var/lib/confexts";
 
-    /// <summary>The extension that a refresh finds in addition.</summary>
+    /// <summary>Hides the extension that only a refresh finds.</summary>
     private void PutAside()
     {
         string name = _root.Raw + SearchDirectory + "/gamma";
@@ -180,7 +180,9 @@ internal sealed class Sweep
         _root.Mount(_root.Raw + "/usr/lib/os-release", "/etc/machine-id", null, LibC.MS_BIND);
     }
 
-    /// <summary>The signature is good and the hash tree is not: it is left out after both were looked at.</summary>
+    /// <summary>
+    /// The signature is good, but the hash tree is not: the image is left out after both were looked at.
+    /// </summary>
     private void SignedImage(string path)
     {
         ImageFile.Confext(_root, "squashfs", path + ".raw", "delta", ("delta.conf", "delta"));

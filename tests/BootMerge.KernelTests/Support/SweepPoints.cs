@@ -5,23 +5,23 @@ using Xunit;
 
 namespace BootMerge.KernelTests.Support;
 
-/// <summary>A system call of a run: its name, and how many of that name were made up to here.</summary>
+/// <summary>A system call of a run: its name, and its number among the calls of that name.</summary>
 internal readonly record struct SweepPoint(string Call, int Number)
 {
     public override string ToString() => $"{Call} number {Number}: ";
 }
 
 /// <summary>
-/// Where a sweep disturbs a command, by a trace of a run that nothing disturbs. With SOAK in the environment that is
-/// every call; else every third of those that change something, each case of a sweep beginning at another one. The
-/// names depend on the C library and on the compiler: one that no list here has fails the sweep, which would not
-/// disturb it.
+/// Where a sweep disturbs a command, taken from the trace of an undisturbed run. With SOAK in the environment this is
+/// every call. Otherwise it is every third call that changes something, and each case of a sweep begins at another one.
+/// The names depend on the C library and on the compiler. A name that no list has fails the sweep, which would
+/// otherwise not disturb that call.
 /// </summary>
 internal static class SweepPoints
 {
     /// <summary>
-    /// What changes files, mounts, or this process's view of them. Between two of these a kill leaves what it leaves at
-    /// the second one. Opening a file is one of them when it makes or empties the file.
+    /// Calls that change files, mounts, or this process's view of them. A kill between two of these leaves the same as
+    /// a kill at the second one. Opening a file counts if it creates or empties the file.
     /// </summary>
     private static readonly string[] Changing =
     [
@@ -35,7 +35,7 @@ internal static class SweepPoints
 
     private static readonly string[] Opening = ["open", "openat", "openat2"];
 
-    /// <summary>What only looks.</summary>
+    /// <summary>Calls that only look.</summary>
     private static readonly string[] Looking =
     [
         "close", "statx", "fstat", "newfstatat", "fstatfs", "statfs", "read", "pread64", "lseek", "readlink",
@@ -44,7 +44,7 @@ internal static class SweepPoints
         "geteuid", "getcwd", "uname", "inotify_init1",
     ];
 
-    /// <summary>What the .NET runtime and the C library do for themselves.</summary>
+    /// <summary>Calls that the .NET runtime and the C library make for themselves.</summary>
     private static readonly string[] Runtime =
     [
         "execve", "exit_group", "arch_prctl", "brk", "clone", "clone3", "futex", "get_mempolicy", "getpid", "gettid",
@@ -55,16 +55,16 @@ internal static class SweepPoints
 
     public static bool IsWhole => Environment.GetEnvironmentVariable("SOAK") is not null;
 
-    /// <summary>One of so many points is taken, where there are more than a few.</summary>
+    /// <summary>If there are more than a few points, one in this many is taken.</summary>
     public static int Step => IsWhole ? 1 : 3;
 
     private const int Few = 40;
 
     public static bool IsOfRuntime(string call) => Runtime.Contains(call);
 
-    /// <param name="calls">Of the undisturbed run.</param>
-    /// <param name="turn">The number of the case among those of the sweep.</param>
-    /// <param name="others">One in so many of those that change nothing is taken, too; 0: none.</param>
+    /// <param name="calls">The undisturbed run's calls.</param>
+    /// <param name="turn">The case's number in the sweep.</param>
+    /// <param name="others">Of the calls that change nothing, one in this many is taken as well; 0: none.</param>
     public static List<SweepPoint> Of(IReadOnlyList<TracedCall> calls, int turn = 0, int others = 0)
     {
         IEnumerable<string> unknown = calls.Select(call => call.Name).Distinct(StringComparer.Ordinal)

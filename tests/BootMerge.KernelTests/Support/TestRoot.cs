@@ -8,8 +8,8 @@ using Xunit;
 namespace BootMerge.KernelTests.Support;
 
 /// <summary>
-/// A root tree on a file system of its own. It remembers what was there before the first run of the program and
-/// <see cref="ProveNothingIsLeft"/> compares: the mount table, every file, /run, loop devices.
+/// A root tree on a file system of its own. It remembers the state before the first run of the program, and
+/// <see cref="ProveNothingIsLeft"/> compares with that: the mount table, every file, /run, loop devices.
 /// </summary>
 internal sealed class TestRoot : IDisposable
 {
@@ -27,13 +27,13 @@ internal sealed class TestRoot : IDisposable
         LibC.Mount("none", "/run", "tmpfs", 0, "mode=0755");
     }
 
-    /// <summary>The root as the program is told of it.</summary>
+    /// <summary>The root's path, as the program gets it.</summary>
     public string Path { get; }
 
     /// <summary>The same file system at another place, without anything that is mounted on it.</summary>
     public string Raw { get; }
 
-    /// <summary>A directory beside the root, for what tests make of files.</summary>
+    /// <summary>A directory beside the root, for other files of the tests.</summary>
     public string Aside => Directory.CreateDirectory(_directory + "/aside").FullName;
 
     public string Etc => Path + "/etc";
@@ -41,7 +41,8 @@ internal sealed class TestRoot : IDisposable
     /// <summary>The stack on /etc, lowest mount first; empty when nothing is merged.</summary>
     public List<MountEntry> Stacks => [.. MountTable.At(Etc).Where(mount => mount.Type is "overlay")];
 
-    /// <param name="kind">tmpfs, or a file system that has a mkfs program: then a loop device on an image.</param>
+    /// <param name="kind">tmpfs, or a file system with a mkfs program, which then lies in an image on a loop
+    /// device.</param>
     /// <param name="name">The last part of the root's path.</param>
     public static TestRoot On(string kind, string name = "root", string options = "")
     {
@@ -65,7 +66,7 @@ internal sealed class TestRoot : IDisposable
         return Outcome.Of(Workplace.Binary, ["--root=" + Path, .. arguments], environment);
     }
 
-    /// <summary>Takes the state that must be there again at the end; later calls change nothing.</summary>
+    /// <summary>Remembers the state that must be there again at the end. Later calls change nothing.</summary>
     public void Remember() => _before ??= Files.Snapshot(Raw);
 
     /// <summary>Every file of the raw tree, and every mount, as they are now: what "nothing changes" means.</summary>
@@ -78,8 +79,8 @@ internal sealed class TestRoot : IDisposable
     /// <summary>A path that the test or the program is known to change in the raw tree.</summary>
     public void Expect(params string[] paths) => _expected.UnionWith(paths);
 
-    /// <summary>The program under a name of systemd's.</summary>
-    /// <returns>To be called by this path.</returns>
+    /// <summary>Gives the program a name of systemd's.</summary>
+    /// <returns>The path to call it by.</returns>
     public string DropIn(string name)
     {
         string path = Path + "-bin/" + name;
@@ -96,7 +97,9 @@ internal sealed class TestRoot : IDisposable
 
     public bool ExistsRaw(string path) => Files.Exists(Raw + path);
 
-    /// <summary>Writes into the raw tree, with the parents; a change of the test, so never an unexpected one.</summary>
+    /// <summary>
+    /// Writes into the raw tree and makes the parents. This is the test's own change, so never an unexpected one.
+    /// </summary>
     public void Write(string path, string content, string mode = "0644")
     {
         MakeDirectory(System.IO.Path.GetDirectoryName(path)!);
@@ -105,7 +108,7 @@ internal sealed class TestRoot : IDisposable
         Expect(path);
     }
 
-    /// <summary>Writes through the stack; where it lands is what the test is about.</summary>
+    /// <summary>Writes through the stack; the test shows where that lands.</summary>
     public void WriteMerged(string path, string content) => File.WriteAllText(Path + path, content);
 
     public void MakeDirectory(string path)
@@ -130,7 +133,7 @@ internal sealed class TestRoot : IDisposable
         Expect(path);
     }
 
-    /// <summary>Something at this path that a reader of files must not trip over.</summary>
+    /// <summary>Puts something at this path that no reader of files may trip over.</summary>
     public void MakeBad(string path, string kind, string truncated)
     {
         MakeDirectory(System.IO.Path.GetDirectoryName(path)!);
@@ -175,7 +178,7 @@ internal sealed class TestRoot : IDisposable
     /// <summary>The routing entry of /etc as a symlink.</summary>
     public void Route(string target) => Symlink("/var/lib/extensions.mutable/etc", target);
 
-    /// <summary>Mounts inside the root; taken away again at the end, where it must still be, once.</summary>
+    /// <summary>Mounts inside the root. At the end the mount must still be there, once, and is unmounted.</summary>
     public void Mount(string source, string path, string? type, ulong flags = 0, string options = "")
     {
         LibC.Mount(source, Path + path, type, flags, options);
@@ -185,10 +188,10 @@ internal sealed class TestRoot : IDisposable
     /// <summary>A mount of the program that is meant to stay.</summary>
     public void ExpectMount(string path) => _mounts.Add(Path + path);
 
-    /// <summary>A mount of the test that the test has taken away itself.</summary>
+    /// <summary>A mount of the test that the test has removed itself.</summary>
     public void Forget(string path) => _mounts.Remove(Path + path);
 
-    /// <summary>A fresh file system of a kind, on a loop device where it is none in memory.</summary>
+    /// <summary>Mounts a fresh file system of this kind; unless it is in memory, on a loop device.</summary>
     public void MountFileSystem(string kind, string target, string options = "")
     {
         if (kind is "tmpfs")
@@ -224,7 +227,7 @@ internal sealed class TestRoot : IDisposable
                 && !_expected.Contains("/run/" + name)));
         }
 
-        // Not lazily: a mount that is busy now is held by something that was left behind.
+        // Not lazily: if a mount is busy now, something that was left behind holds it.
         for (int i = _mounts.Count - 1; i > 0; i--)
             LibC.Unmount(_mounts[i]);
         LibC.Unmount(Raw);
@@ -233,7 +236,7 @@ internal sealed class TestRoot : IDisposable
         Assert.Empty(LoopDevicesWithin(_directory));
     }
 
-    /// <summary>Takes away by force whatever a failed test left, so that it fails alone.</summary>
+    /// <summary>Removes by force whatever a failed test left, so that no other test fails, too.</summary>
     public void Dispose()
     {
         foreach (MountEntry mount in Enumerable.Reverse(MountTable.Under(_directory)))
@@ -247,7 +250,7 @@ internal sealed class TestRoot : IDisposable
         || path.StartsWith(expected + "/", StringComparison.Ordinal));
 
     /// <summary>
-    /// Loop devices that show files of the root, "/sys/block/loop3"; waits a moment for there to be only so many.
+    /// Loop devices on files of the root, as "/sys/block/loop3". Waits a moment until there are as many as expected.
     /// </summary>
     public List<string> LoopDevices(int expected) => LoopDevicesWithin(Path, expected);
 
@@ -266,7 +269,9 @@ internal sealed class TestRoot : IDisposable
         }
     }
 
-    /// <summary>Empty for a device without one, also when another program lets go of it at this moment.</summary>
+    /// <summary>
+    /// Empty for a device without a file, also if another program lets go of the device at this moment.
+    /// </summary>
     private static string BackingFile(string device)
     {
         try

@@ -11,12 +11,10 @@ namespace BootMerge.KernelTests.Support;
 /// <param name="Line">As strace writes it, with the arguments.</param>
 internal sealed record TracedCall(string Name, string Line);
 
-/// <summary>
-/// The program under strace(1): what it asked the kernel for, and what happens when the kernel refuses.
-/// </summary>
+/// <summary>The program under strace(1): what it asks the kernel for, and what happens if the kernel refuses.</summary>
 internal static class Traced
 {
-    /// <summary>One line of strace for each of these calls that a run made, in order.</summary>
+    /// <summary>One line of strace for each of these calls that a run makes, in order.</summary>
     public static List<string> Calls(string calls, TestRoot root, params string[] arguments)
     {
         (Outcome outcome, List<string> lines) = Run(["-e", "trace=" + calls], root, arguments);
@@ -24,7 +22,7 @@ internal static class Traced
         return lines;
     }
 
-    /// <summary>The <paramref name="when"/>th of these calls fails with an error of this name.</summary>
+    /// <summary>Makes the <paramref name="when"/>th of these calls fail with the error of this name.</summary>
     public static Outcome Inject(string call, string error, int when, TestRoot root, params string[] arguments) =>
         Run(["-e", "trace=" + call, "-e", $"inject={call}:error={error}:when={when}"], root, arguments).Outcome;
 
@@ -36,8 +34,8 @@ internal static class Traced
         Run(["-e", "trace=fsconfig,mount," + injection.Split(':')[0], "-e", "inject=" + injection], root, arguments);
 
     /// <summary>
-    /// The directories that a run copied the mounts of, by the kernel's names for them. Where the mount is not attached
-    /// that is the path inside it, and before 6.15 the kernel refuses the copy.
+    /// The directories whose mounts a run copied, as the kernel names them. If a mount is not attached, this is the
+    /// path inside it, and before 6.15 the kernel refuses the copy.
     /// </summary>
     public static (Outcome Outcome, List<string> Directories) Copies(TestRoot root, string program,
         params string[] arguments)
@@ -59,13 +57,13 @@ internal static class Traced
             root, [program, .. arguments], isWhole: true).Outcome;
 
     /// <summary>
-    /// The program is killed as it enters this call for the <paramref name="when"/>th time; the call is not made.
+    /// Kills the program as it enters this call for the <paramref name="when"/>th time. The call is not made.
     /// </summary>
     public static Outcome Kill(string call, int when, TestRoot root, params string[] arguments) =>
         Run(["-e", "trace=" + call, "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"], root,
             arguments).Outcome;
 
-    /// <summary>A call takes a second longer, and in that second something else happens.</summary>
+    /// <summary>Makes a call take a second longer, and does something else in that second.</summary>
     /// <param name="injection">"call:delay_exit=1000000:when=N"</param>
     /// <param name="isThen">Whether that second has begun.</param>
     public static Outcome Meanwhile(string injection, Func<bool> isThen, Action act, TestRoot root,

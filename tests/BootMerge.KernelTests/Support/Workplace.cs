@@ -4,7 +4,7 @@ using System.IO;
 namespace BootMerge.KernelTests.Support;
 
 /// <summary>
-/// The place of the whole run: a directory in the temporary directory, with a tmpfs that only we see.
+/// Where the whole run takes place: a directory in the temporary directory, with a tmpfs that only we see.
 /// </summary>
 internal static class Workplace
 {
@@ -12,10 +12,10 @@ internal static class Workplace
 
     public static string Path { get; private set; } = "";
 
-    /// <summary>The published program, looked for upwards from this test program.</summary>
+    /// <summary>The published program, searched for from this test program's directory upwards.</summary>
     public static string Binary { get; private set; } = "";
 
-    /// <returns>False when there is no program to test.</returns>
+    /// <returns>False if there is no program to test.</returns>
     public static bool Prepare()
     {
         Binary = FindBinary();

@@ -123,7 +123,7 @@ public sealed class ShadowedRecordTests : IDisposable
     }
 
     /// <summary>
-    /// What happens after a boot, one after the other: machine=gone, vendor=gone, boot, touch; then whether the file is
+    /// The steps after a boot, in order: machine=CONTENT, vendor=CONTENT, boot, touch, mode. Then whether the file is
     /// frozen.
     /// </summary>
     [Theory]
@@ -205,7 +205,7 @@ public sealed class ShadowedRecordTests : IDisposable
     }
 
     /// <summary>
-    /// What boot finds of a directory that is opaque: the record of the boot before, and what is below by now.
+    /// What boot finds for an opaque directory: the previous boot's record, and whether something is below it now.
     /// </summary>
     [Theory]
     [InlineData(null, true, false, "")]
@@ -320,7 +320,7 @@ public sealed class ShadowedRecordTests : IDisposable
 
     private static string Whole(string text) => text + "end " + Digest.Of(text) + "\n";
 
-    /// <summary>All of it, as the boot stage does.</summary>
+    /// <summary>Makes the whole record, as the boot stage does.</summary>
     private ShadowedRecord Boot(ShadowedRecord older)
     {
         ShadowedRecord record = new();
@@ -344,7 +344,7 @@ public sealed class ShadowedRecordTests : IDisposable
         return record;
     }
 
-    /// <summary>Replaces it, with a time of its own.</summary>
+    /// <summary>Replaces an entry; in the machine's layer, with a time of its own.</summary>
     private void Make(string path, string content)
     {
         _sample.Remove(path);

@@ -60,7 +60,7 @@ public sealed class UnifiedDiffTests
     private static List<string> Text(int[] numbers) =>
         [.. numbers.Select(number => number.ToString(CultureInfo.InvariantCulture) + "\n")];
 
-    /// <summary>As patch(1) does, and as strictly: line numbers and context must be right.</summary>
+    /// <summary>Applies hunks as strictly as patch(1) does: line numbers and context must be right.</summary>
     private static List<string> Apply(List<string> before, string hunks)
     {
         List<string> after = [];

@@ -278,14 +278,14 @@ public sealed class CommandLineParserTests
     }
 
     [Theory]
-    // What systemd-confext 262 abbreviates, although bootmerge has further options that begin so.
+    // Abbreviations that systemd-confext 262 accepts, although further options of bootmerge begin the same way.
     [InlineData("--im=*")]
     [InlineData("--f")]
     [InlineData("--ver")]
     [InlineData("--mut", "auto")]
     [InlineData("--j", "short")]
     [InlineData("--roo", "/x", "--a=yes", "--noe=no", "--no-r", "--no-p", "--no-l")]
-    // Not systemd's, and harmless.
+    // These are not options of systemd's, but harmless.
     [InlineData("--dry-run", "--ephemeral", "--immutable", "--import-self", "--no-wait", "--verbose", "--quiet", "-q")]
     public void Called_as_a_program_of_systemd_options_are_abbreviated_as_there(params string[] words) =>
         Assert.IsNotType<ParseResult.UsageError>(CommandLineParser.Parse("systemd-confext", words));

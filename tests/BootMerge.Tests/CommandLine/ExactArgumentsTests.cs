@@ -9,7 +9,7 @@ public sealed class ExactArgumentsTests
     [InlineData("bootmerge\0explain\0/etc/x\0", "explain|/etc/x")]
     [InlineData("bootmerge\0explain\0\0", "explain|")]
     [InlineData("\0a b\0c\nd\0", "a b|c\nd")]
-    // What does not have as many words is somebody else's.
+    // A text with another number of words is not this command line.
     [InlineData("", "first|second")]
     [InlineData("bootmerge\0explain\0", "first|second")]
     [InlineData("bootmerge\0explain\0a\0b\0", "first|second")]

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace BootMerge.Tests.CommandLine;
 
-/// <summary>The table of options against what is written down elsewhere.</summary>
+/// <summary>Compares the table of options with what is written elsewhere.</summary>
 public sealed class OptionTableTests
 {
     [Fact]

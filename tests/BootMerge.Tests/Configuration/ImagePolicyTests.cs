@@ -4,7 +4,7 @@ using Xunit;
 namespace BootMerge.Tests.Configuration;
 
 /// <summary>
-/// What each policy means was asked of systemd-confext 262 with an image of each file system, and of systemd-analyze
+/// The expected answers are those of systemd-confext 262, for an image of each file system, and of systemd-analyze
 /// image-policy.
 /// </summary>
 public sealed class ImagePolicyTests
@@ -45,7 +45,7 @@ public sealed class ImagePolicyTests
     [InlineData("root=unprotected+encrypted:swap=absent+unused:=unprotected+encrypted+absent",
         "squashfs erofs ext4 btrfs xfs")]
     [InlineData("root=unprotected+ext4:usr=ignore:=ignore", "ext4")]
-    // The rule for all that have none.
+    // The rule for all partitions without a rule of their own.
     [InlineData("=unprotected", "squashfs erofs ext4 btrfs xfs")]
     [InlineData("=open", "squashfs erofs ext4 btrfs xfs")]
     [InlineData("=", "squashfs erofs ext4 btrfs xfs")]
@@ -70,7 +70,7 @@ public sealed class ImagePolicyTests
     [InlineData("root=absent+erofs", "")]
     [InlineData("=erofs", "erofs")]
     [InlineData("tmp=absent:var=absent:esp=absent:xbootldr=absent:srv=absent:swap=absent:usr-verity=absent:usr-verity-sig=absent:root=xfs", "xfs")]
-    // Flags of GPT partitions, which an image without a partition table has not.
+    // Flags of GPT partitions. An image without a partition table has none.
     [InlineData("root=unprotected+read-only-off", "squashfs erofs ext4 btrfs xfs")]
     [InlineData("root=unprotected+read-only-on", "")]
     [InlineData("root=unprotected+read-only-on+read-only-off", "squashfs erofs ext4 btrfs xfs")]

@@ -78,7 +78,7 @@ public sealed class SettingsResolverTests
 
     [Theory]
     [InlineData("bootmerge", "refresh", "yes", "auto", "yes", true)]
-    [InlineData("bootmerge", "refresh", "auto", "import", "import", false)] // a stronger file of the owner's
+    [InlineData("bootmerge", "refresh", "auto", "import", "import", false)] // the owner has a stronger file
     [InlineData("bootmerge", "boot", "yes", "", "auto", false)]
     [InlineData("bootmerge", "boot", "yes", "import", "import", false)]
     [InlineData("bootmerge", "merge", "yes", "", "yes", false)]
@@ -107,7 +107,7 @@ public sealed class SettingsResolverTests
 
     public static TheoryData<int, string, string> Ladder => new()
     {
-        // how many of the sources below speak, weakest first; the mode; its origin
+        // how many of the sources below set the mode, weakest first; the mode; its origin
         { 0, "auto", "the built-in default" },
         { 1, "no", "/main:2" },
         { 2, "yes", "/10.conf:2" },
@@ -142,7 +142,7 @@ public sealed class SettingsResolverTests
     }
 
     [Theory]
-    // typed, files; what is said of a squashfs
+    // typed, files; why a squashfs is refused, or null
     [InlineData("merge", "", null)]
     [InlineData("merge", "root=verity", "the image policy 'root=verity' allows no image without verity or encryption")]
     [InlineData("merge", "root=verity|root=ext4", "the image policy 'root=ext4' allows no squashfs")]

@@ -9,11 +9,11 @@ public sealed class CompatibilityTests
     private static HostRelease RootViews(string text, string scope = "system") =>
         new() { Release = Parse(text), Scope = scope, Architecture = "x86-64" };
 
-    // ';' stands for a line break, to keep a row on a line.
+    // ';' stands for a line break, so that each row fits on one line.
     private static ReleaseFile Parse(string text) =>
         KeyValueFile.Parse(Encoding.UTF8.GetBytes(text.Replace(';', '\n')));
 
-    // Each verdict as systemd-confext 262 comes to it.
+    // systemd-confext 262 comes to the same verdicts.
     [Theory]
     [InlineData("ID=acme;VERSION_ID=42", "ID=acme;VERSION_ID=42")]
     [InlineData("ID=acme;VERSION_ID=42", "ID=_any")]

@@ -147,7 +147,7 @@ public sealed class DiscoveryTests : IDisposable
 
         static string[] Sorted(string[] lines)
         {
-            // By the character in the middle, whatever the version order makes of it.
+            // Sorts by the character in the middle: the version order does not matter here.
             Array.Sort(lines, (a, b) => ",:\\ ".IndexOf(a[1], StringComparison.Ordinal) - ",:\\ ".IndexOf(b[1],
                 StringComparison.Ordinal));
             return lines;

@@ -116,7 +116,7 @@ public sealed class EntryNameTests
             "foo.raw.v"], entries);
     }
 
-    // Not a row: attributes are stored as UTF-8.
+    // Not a row of the table: attributes are stored as UTF-8.
     [Fact]
     public void A_name_that_is_not_utf8_is_refused()
     {

@@ -334,7 +334,7 @@ public sealed class JudgementTests : IDisposable
             candidates[0].Verdict.Reason);
         Assert.True(candidates[1].Verdict.Accepted);
 
-        // Where none would be left it is the entry that is wrong: the merge is to fail.
+        // If no extension would be left, the entry itself is wrong: the merge must fail.
         _root.Remove("usr/lib/confexts/other");
         Assert.True(Judgement.Of(_root.Root, _root.Find(), HostRelease.Read(_root.Root), ["/etc"], force: false,
             routing: [Entry])[0].Verdict.Accepted);

@@ -7,7 +7,7 @@ namespace BootMerge.Tests.Extensions;
 
 public sealed class ManagerRequestsTests
 {
-    // ';' stands for a line break, '|' for the next extension. Each row as systemd-sysext 262 asks for it.
+    // ';' stands for a line break, '|' for the next extension. systemd-sysext 262 makes the same requests.
     private static ManagerRequests Of(string releases)
     {
         ManagerRequests requests = new();

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace BootMerge.Tests.Extensions;
 
-/// <summary>Files that hang or betray whoever opens them without care.</summary>
+/// <summary>Files that hang or mislead a program that opens them without care.</summary>
 internal static class Node
 {
     private const uint S_IFIFO = 0x1000;

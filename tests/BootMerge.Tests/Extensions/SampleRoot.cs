@@ -49,7 +49,7 @@ internal sealed class SampleRoot : IDisposable
         File.CreateSymbolicLink(Outside(path), target);
     }
 
-    /// <summary>For names that .NET cannot write: they are given as PathText has them.</summary>
+    /// <summary>For names that .NET cannot write. They are given in PathText's form.</summary>
     public void MakeDirectoryNamed(string directory, string name)
     {
         MakeDirectory(directory);
@@ -57,7 +57,7 @@ internal sealed class SampleRoot : IDisposable
         Sys.MakeDirectory(handle, name, 0x1ED, name);
     }
 
-    /// <param name="releaseName">The name that the release file is for, where it is not the directory's own.</param>
+    /// <param name="releaseName">The name that the release file is for, if it is not the directory's.</param>
     public void AddConfext(string path, string release = "ID=_any\n", string? releaseName = null)
     {
         string name = releaseName ?? Path.GetFileName(path);
@@ -109,7 +109,7 @@ internal sealed class SampleRoot : IDisposable
     public void Dispose()
     {
         Root.Dispose();
-        // Names that are not UTF-8 are beyond Directory.Delete.
+        // Directory.Delete cannot remove names that are not UTF-8.
         using SafeFileHandle parent = Sys.Open(Path.GetDirectoryName(_directory)!, Sys.O_RDONLY | Sys.O_DIRECTORY);
         Sys.RemoveTree(parent, Path.GetFileName(_directory));
     }

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace BootMerge.Tests.Extensions;
 
-/// <summary>As systemd-sysext 262 takes and refuses them.</summary>
+/// <summary>systemd-sysext 262 accepts and refuses the same names.</summary>
 public sealed class UnitNameTests
 {
     [Theory]

@@ -6,7 +6,7 @@ namespace BootMerge.Tests.Extensions;
 
 public sealed class VersionOrderTests
 {
-    // Each row as `systemd-analyze compare-versions` of systemd 262 has it.
+    // `systemd-analyze compare-versions` of systemd 262 gives the same answers.
     [Theory]
     [InlineData("1", "1", 0)]
     [InlineData("1", "2", -1)]

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace BootMerge.Tests.Extensions;
 
-/// <summary>Each row as systemd-confext 262 picks on an x86-64 machine, unless it says otherwise.</summary>
+/// <summary>systemd-confext 262 picks the same on an x86-64 machine, unless a comment says otherwise.</summary>
 public sealed class VersionedNameTests
 {
     private static VersionedName? Parse(string entry, string suffix = "", MachineArchitecture? machine = null) =>
@@ -156,7 +156,7 @@ public sealed class VersionedNameTests
     public void Some_names_do_not_decide(string left, string right) =>
         Assert.Equal(0, Parse(left)!.CompareWith(Parse(right)!));
 
-    // systemd's table of secondary architectures; not run on such a machine.
+    // From systemd's table of secondary architectures; not measured on such a machine.
     [Theory]
     [InlineData("foo_1_arm64", true)]
     [InlineData("foo_1_arm", true)]

@@ -9,8 +9,8 @@ using Xunit;
 namespace BootMerge.Tests.Fuzzing;
 
 /// <summary>
-/// Runs a property on many inputs, always the same ones. <c>SOAK_INPUTS=10000000</c> in the environment, set by
-/// <c>./build.sh soak fuzz</c>: that many for each parser.
+/// Runs a property on many inputs, always the same ones. <c>SOAK_INPUTS=10000000</c> in the environment says how many
+/// for each parser; <c>./build.sh soak fuzz</c> sets it.
 /// </summary>
 internal static class Fuzz
 {
@@ -18,7 +18,7 @@ internal static class Fuzz
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Fails with the smallest input it can find for which <paramref name="property"/> throws anything.
+    /// Fails if <paramref name="property"/> throws anything, and shows the smallest such input it can find.
     /// </summary>
     public static void Run(string parser, Gen<byte[]> inputs, Action<byte[]> property)
     {
@@ -56,7 +56,7 @@ internal static class Fuzz
     private static string? Problem(Action<byte[]> property, byte[] input)
     {
         long started = Stopwatch.GetTimestamp();
-#pragma warning disable CA1031 // whatever it is, it is the finding
+#pragma warning disable CA1031 // any exception is a finding
         try
         {
             property(input);
@@ -70,7 +70,7 @@ internal static class Fuzz
         return taken > Limit ? $"took {taken}" : null;
     }
 
-    /// <summary>Parts are left out, smaller and smaller ones, as long as it still fails.</summary>
+    /// <summary>Leaves out parts, smaller and smaller ones, as long as the input still fails.</summary>
     private static byte[] Smallest(Action<byte[]> property, byte[] input)
     {
         for (int size = input.Length / 2; size > 0; size /= 2)

@@ -12,7 +12,7 @@ using Xunit;
 namespace BootMerge.Tests.Fuzzing;
 
 /// <summary>
-/// The longest input that each parser is ever given takes no longer than a boot can wait, whatever is in it.
+/// Each parser reads its longest possible input within the time that a boot can wait, whatever the input contains.
 /// </summary>
 public sealed class LargeInputTests
 {
@@ -20,8 +20,7 @@ public sealed class LargeInputTests
     private const int ConfigurationLimit = 256 << 10;
     private const int MarkerLimit = 4 << 20;
 
-    // Linear work is done in some ten milliseconds; anything quadratic takes many minutes, also on a machine without
-    // load.
+    // Linear work takes milliseconds; quadratic work takes many minutes, even on an idle machine.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
     [Theory]
@@ -107,8 +106,8 @@ public sealed class LargeInputTests
     [InlineData("\\040")]
     public void Mountinfo(string repeated) => Takes(repeated, MarkerLimit, "", text => MountTable.Parse(text));
 
-    /// <param name="repeated">Over and over, up to <paramref name="limit"/> bytes, "#" replaced by a number of its own
-    /// each time.</param>
+    /// <param name="repeated">Repeated up to <paramref name="limit"/> bytes, with a new number for "#" each
+    /// time.</param>
     private static void Takes(string repeated, int limit, string before, Action<byte[]> parse)
     {
         StringBuilder text = new(before);
@@ -116,7 +115,7 @@ public sealed class LargeInputTests
             text.Append(repeated.Replace("#", i.ToString(), StringComparison.Ordinal));
         byte[] bytes = Encoding.UTF8.GetBytes(text.ToString(0, limit));
 
-        // A thread that does not come back is left behind: it must not hold up the other tests, nor the end.
+        // A thread that does not return is abandoned: it must hold up neither the other tests nor the end of the run.
         Exception? failure = null;
         Thread thread = new(() => failure = Record.Exception(() => parse(bytes))) { IsBackground = true };
         thread.Start();

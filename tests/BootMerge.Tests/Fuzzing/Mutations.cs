@@ -6,14 +6,14 @@ using CsCheck;
 namespace BootMerge.Tests.Fuzzing;
 
 /// <summary>
-/// Inputs that are nearly valid: two sound texts spliced, and parts of that changed as disks, people and attackers do.
+/// Inputs that are nearly valid: two valid texts spliced, and parts changed the way disks, people and attackers do.
 /// </summary>
 internal static class Mutations
 {
     private const int MostSteps = 6;
     private const int LongestInput = 4096;
 
-    /// <summary>What has broken parsers before: put in as it is.</summary>
+    /// <summary>Text that has broken parsers before, inserted as it is.</summary>
     private static readonly byte[][] Troublemakers =
     [
         [0], [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xED, 0xB2, 0x80], [0xEF, 0xBB, 0xBF], [0xEF, 0xBF, 0xBE],
@@ -54,7 +54,7 @@ internal static class Mutations
 
     private static byte[][] Bytes(params string[] texts) => Array.ConvertAll(texts, Encoding.UTF8.GetBytes);
 
-    /// <summary>Every second time the beginning of one and the end of the other.</summary>
+    /// <summary>Every second time, joins the beginning of one to the end of the other.</summary>
     private static List<byte> Splice(byte[] first, byte[] second, uint at)
     {
         List<byte> text = [.. first];

@@ -18,9 +18,9 @@ using Xunit;
 namespace BootMerge.Tests.Fuzzing;
 
 /// <summary>
-/// Every parser of what comes from files, the kernel and people, on spoiled inputs: it throws nothing but what it says,
-/// is done in time, and what it accepts keeps its promises. What was found has a test of its own beside the parser's
-/// others.
+/// Gives damaged input to every parser of what comes from files, the kernel and people. A parser throws only what it
+/// documents, finishes in time, and what it accepts keeps its promises. Each fault found has a test of its own among
+/// the parser's other tests.
 /// </summary>
 public sealed class ParserFuzzTests
 {
@@ -123,7 +123,7 @@ public sealed class ParserFuzzTests
         {
             foreach (string word in KernelCommandLine.Parse(text))
             {
-                // A word is what it is however it is quoted.
+                // Quoting a word does not change it.
                 char quote = word.Contains('"') ? '\'' : '"';
                 if (!word.Contains(quote))
                     Assert.Equal([word], KernelCommandLine.Parse(Encoding.UTF8.GetBytes(quote + word + quote)));
@@ -256,7 +256,7 @@ public sealed class ParserFuzzTests
             return (byte[])[(byte)(signature.Offset >> 8), (byte)(signature.Offset >> 16), (byte)signature.Offset,
                 .. start];
         });
-        // Not 64 KiB are mutated but up to three spots of them: where, and with what.
+        // Up to three spots of the 64 KiB are mutated: each input says where, and with what.
         Gen<byte[]> spots = Gen.Select(Mutations.Of(sound), Mutations.Of(sound), Mutations.Of(sound),
             Gen.Int[0, Superblock.Length]).Select((a, b, c, length) =>
         {
@@ -278,8 +278,8 @@ public sealed class ParserFuzzTests
     [Fact]
     public void Partition_tables()
     {
-        // What is mutated: the two headers and an entry each, in the sectors that they have in an image.
-        // A short table: what takes time is the checksums. Few sectors: large arrays do, too.
+        // The first header and two entries are mutated, in the sectors that they have in an image. The table is short
+        // because checksums take time, and the sectors are few because large arrays do, too.
         const int Sectors = 14;
         const int Entries = 4;
         GptImage[] empty = [new(512, Sectors, Entries), new(4096, Sectors, Entries)];
@@ -297,7 +297,7 @@ public sealed class ParserFuzzTests
             int sector = image.Sector;
             Copy(text, 1, image.Header(1)[..92]);
             Copy(text, Entry, image.Bytes.AsSpan(2 * sector, Entries * 128));
-            // Half of them with checksums that are right, or nothing would ever get behind those.
+            // Half of them get correct checksums, or nothing would ever get past those.
             if (text.Length % 2 == 0)
                 image.Seal(1);
             ulong size = (ulong)image.Bytes.Length;
@@ -357,7 +357,7 @@ public sealed class ParserFuzzTests
             Assert.Equal(read is null, problem.Length > 0);
             Assert.True(IsOneLine(problem));
             Assert.True(read is null || read.DataSize is > 0 and <= 64 << 10 && read.HashBlock is > 0 and < 16 << 10);
-            // Whatever it holds, the kernel's table has the words that it is to have.
+            // Whatever the superblock holds, the kernel's table has the right number of words.
             string? table = read?.Parameters("7:0", "7:0", 64 << 10, "abcd", null);
             Assert.True(table is null || table.Split(' ').Length == 10 && Ascii.IsValid(table) && IsOneLine(table));
         });
@@ -398,7 +398,7 @@ public sealed class ParserFuzzTests
             Assert.True(!Certificate.TryRead(text, out Certificate certificate) || !certificate.IsOf(default));
             if (Certificate.FirstOf(text) is byte[] decoded)
                 Certificate.TryRead(decoded, out _);
-            // Whatever is read, anybody else reads the same.
+            // What it decodes, .NET decodes to the same bytes.
             byte[] room = new byte[text.Length];
             if (Certificate.DecodeBase64(text) is byte[] read)
             {
@@ -543,7 +543,7 @@ public sealed class ParserFuzzTests
         return true;
     }
 
-    /// <summary>As the kernel writes it, and as no field may be empty here.</summary>
+    /// <summary>Escapes a field as the kernel does.</summary>
     private static string Escaped(string field)
     {
         StringBuilder text = new();

@@ -102,7 +102,9 @@ public sealed class JsonValueTests
     private static JsonValue Read(string text) =>
         JsonReader.TryParse(PathText.Encode(text)) ?? throw new Xunit.Sdk.XunitException("no JSON: " + text);
 
-    /// <summary>Texts with everything that is escaped and read back. A byte that is not UTF-8 is not.</summary>
+    /// <summary>
+    /// Texts with everything that is escaped and reads back the same. A byte that is not UTF-8 does not.
+    /// </summary>
     private static Gen<string> Texts() => Gen.OneOf(
         Gen.Byte.Array[0, 12].Select(bytes => System.Text.Encoding.UTF8.GetString(bytes)),
         Gen.OneOf("a", "\"", "\\", "/", "\n", "\t", "\u0001", "\u007f", "\u009b", "\u202e", "é", "💀").Array[0, 6]

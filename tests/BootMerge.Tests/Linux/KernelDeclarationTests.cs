@@ -14,17 +14,17 @@ using Xunit;
 namespace BootMerge.Tests.Linux;
 
 /// <summary>
-/// Every constant, structure and system call number that the program declares, compared by a C compiler with the
-/// headers of the kernel and of musl: those of the machine that tests, or, with TESTED_ARCHITECTURE=arm64, those of
+/// A C compiler compares every constant, structure and system call number that the program declares with the headers of
+/// the kernel and of musl. They are the test machine's own headers or, with TESTED_ARCHITECTURE=arm64, the ones for
 /// arm64.
 /// </summary>
 public sealed partial class KernelDeclarationTests
 {
-    // Younger than the headers of Debian 12 (6.1). Where the headers have them, they are compared as well.
+    // Newer than the headers of Debian 12 (6.1). Compared only where the headers have them.
     private static readonly string[] Young = ["STATX_MNT_ID_UNIQUE", "AT_HANDLE_FID", "MOVE_MOUNT_BENEATH",
         "USER_NS_INIT_INO"];
 
-    // What the kernel's headers leave to the C library's.
+    // Prefixes of constants that the kernel's headers leave to the C library's.
     private static readonly string[] OfLibrary = ["DT_", "MNT_", "ST_"];
 
     private const string KernelHeaders = """
@@ -63,7 +63,8 @@ public sealed partial class KernelDeclarationTests
 
         """;
 
-    // The structures of LibC: what C calls them, whose header has them, and their fields in the order of LibC.
+    // The structures of LibC: their names in C, whether the kernel's headers have them, and their fields in LibC's
+    // order.
     private static readonly (Type Type, string Name, bool OfKernel, string Fields)[] Structures =
     [
         (typeof(LibC.SpawnActions), "posix_spawn_file_actions_t", false, ""),
@@ -91,7 +92,7 @@ public sealed partial class KernelDeclarationTests
         (typeof(LibC.PollEntry), "struct pollfd", false, "fd events revents"),
     ];
 
-    // These end in an array of no fixed length, which LibC has room for or leaves out.
+    // These end in an array without a fixed length. LibC has room for it, or leaves it out.
     private static readonly Type[] OpenEnded = [typeof(LibC.FileHandleBuffer), typeof(LibC.DirectoryRecord)];
 
     private static readonly bool IsCross = Environment.GetEnvironmentVariable("TESTED_ARCHITECTURE") switch
@@ -120,7 +121,7 @@ public sealed partial class KernelDeclarationTests
             // else the pattern has missed some
             Xunit.Assert.Contains(constants, constant => constant.Name == error.Name);
         for (int errno = 1; errno <= 133; errno++)
-            if (errno is not (41 or 58)) // these are the numbers of no error
+            if (errno is not (41 or 58)) // no error has these numbers
                 constants.Add((NameOf(errno), errno.ToString(CultureInfo.InvariantCulture)));
 
         StringBuilder kernel = new(KernelHeaders);
@@ -160,7 +161,7 @@ public sealed partial class KernelDeclarationTests
             }
         }
 
-        // Sys.MayMount has both as arrays of 32-bit numbers; a capability set comes in two parts.
+        // Sys.MayMount declares both as arrays of 32-bit numbers; a capability set has two parts.
         Assert(kernel, "sizeof(struct __user_cap_header_struct) == 2 * 4");
         Assert(kernel, "sizeof(struct __user_cap_data_struct) * _LINUX_CAPABILITY_U32S_3 == 6 * 4");
         Assert(kernel, "__builtin_offsetof(struct __user_cap_data_struct, effective) == 0");
@@ -183,8 +184,8 @@ public sealed partial class KernelDeclarationTests
     }
 
     /// <summary>
-    /// Microsoft's archives were compiled with glibc's headers and are linked with musl: both have the kernel's layout
-    /// of what the archives hand to the C library.
+    /// Microsoft's archives are compiled with glibc's headers and linked with musl. That works only if both use the
+    /// kernel's layout for the structures that the archives pass to the C library.
     /// </summary>
     [Fact]
     public void Structures_of_the_runtime_are_in_musl_as_in_the_kernel()
@@ -238,7 +239,7 @@ public sealed partial class KernelDeclarationTests
             code.Append("#endif\n");
     }
 
-    /// <summary>What the compiler complains of is the message of the failure.</summary>
+    /// <summary>A failure's message is what the compiler printed.</summary>
     private static void Compile(StringBuilder code, bool ofKernel)
     {
         string file = Path.Combine(Path.GetTempPath(), "declarations-" + Guid.NewGuid().ToString("N") + ".c");
@@ -272,8 +273,8 @@ public sealed partial class KernelDeclarationTests
     }
 
     /// <summary>
-    /// Where Debian has &lt;asm/...&gt;: with the machine's own headers, or in a package for compilers that make code
-    /// for arm64.
+    /// The directory where Debian has &lt;asm/...&gt;: among the machine's own headers, or in a package for compilers
+    /// that make code for arm64.
     /// </summary>
     private static string KernelDirectory()
     {
@@ -301,7 +302,7 @@ public sealed partial class KernelDeclarationTests
             && !file.Contains("/bin/", StringComparison.Ordinal));
     }
 
-    // "Constants of the kernel keep their names", and no others are written like that.
+    // "Constants of the kernel keep their names"; no other constants are written like this.
     [GeneratedRegex(@"\bconst (?:byte|short|ushort|int|uint|long|ulong) (_?[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*) = ([^;]+);",
         RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Constant();

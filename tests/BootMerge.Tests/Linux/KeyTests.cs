@@ -26,7 +26,7 @@ public sealed class KeyTests
     [Fact]
     public void A_key_that_is_not_removed_is_there_as_long_as_the_process()
     {
-        // Run by the next test in a process of its own, and by itself like any other.
+        // The next test runs this one in another process; it also runs by itself, like any other.
         string description = Environment.GetEnvironmentVariable(Variable)
             ?? "bootmerge:" + Guid.NewGuid().ToString("N");
         int key = Sys.AddKey("user", description, [1, 2, 3]);
@@ -57,7 +57,7 @@ public sealed class KeyTests
     public void A_key_of_a_type_that_the_kernel_does_not_have_is_an_error_number() =>
         Assert.Equal(-Errno.ENODEV, Sys.AddKey("bootmerge", "bootmerge:nothing", []));
 
-    /// <summary>The kernel removes keys some time after the last one has let go of them.</summary>
+    /// <summary>The kernel removes a key some time after its last user has let go of it.</summary>
     internal static void WaitUntilGone(string description)
     {
         for (int i = 0; i < 100 && IsThere(description); i++)

@@ -5,7 +5,7 @@ using Xunit;
 
 namespace BootMerge.Tests.Linux;
 
-/// <summary>Where an open file is; what leads there is shown by the kernel tests.</summary>
+/// <summary>Where an open file is. The kernel tests show how a path leads there.</summary>
 public sealed class RootTests
 {
     [Theory]

@@ -7,7 +7,7 @@ public sealed class OldNamespacesTests
 {
     [Theory]
     [InlineData("0::/system.slice/nginx.service\n", "nginx.service")]
-    // the innermost
+    // the innermost unit
     [InlineData("0::/user.slice/user-1000.slice/user@1000.service/app.slice/run-1.scope\n", "run-1.scope")]
     [InlineData("0::/init.scope\n", "init.scope")]
     [InlineData("0::/system.slice/a.service/payload\n", "a.service")]

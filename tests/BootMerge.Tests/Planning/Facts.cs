@@ -16,8 +16,8 @@ internal static class Facts
     private const uint Rwxr_xr_x = 0x1ED; // 0755
     private const uint Rwx = 0x1C0; // 0700
 
-    /// <param name="name">"absent", "dangling", "unusable", or "self" or "directory" and perhaps ", " and a
-    /// flaw.</param>
+    /// <param name="name">"absent", "dangling", "dangling self", "unusable", "self" or "directory"; after the last two,
+    /// perhaps ", " and a flaw.</param>
     public static Routing Routing(string name, List<string>? workDirectories = null)
     {
         if (name == "absent")
@@ -71,7 +71,7 @@ internal static class Facts
         Routing = Routing(routing),
     };
 
-    /// <param name="hierarchies">Those that it has files for.</param>
+    /// <param name="hierarchies">The hierarchies that it has files for.</param>
     public static AcceptedExtension Extension(string name, params string[] hierarchies)
     {
         List<ExtensionLayer> layers = [];

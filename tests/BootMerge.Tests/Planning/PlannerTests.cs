@@ -11,7 +11,7 @@ public sealed class PlannerTests
     private static readonly List<AcceptedExtension> OldAndNew =
         [Facts.Extension("old", "/etc"), Facts.Extension("new", "/etc")];
 
-    // The table of the specification, section 6: topmost layer first, below the marker's.
+    // The table of the specification, section 6: the layers below the marker's, topmost first.
     [Theory]
     [InlineData("no", "absent", "none", "new old hierarchy", "")]
     [InlineData("no", "dangling", "none", "new old hierarchy", "")]

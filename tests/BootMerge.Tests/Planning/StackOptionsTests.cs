@@ -18,7 +18,7 @@ public sealed class StackOptionsTests
     [InlineData("confext", true, "index=on", true, "nosuid nodev noexec")]
     [InlineData("confext", true, "index=on,noatime", true, "nosuid nodev noexec noatime")]
     [InlineData("confext", true, "x=noatime", true, "nosuid nodev noexec")]
-    // What systemd-confext 262 makes of them, by mountinfo; on a read-only stack rw means nothing.
+    // What systemd-confext 262 makes of them, according to mountinfo. On a read-only stack, rw means nothing.
     [InlineData("confext", true, "noatime", false, "rdonly nosuid nodev noexec noatime")]
     [InlineData("confext", true, "relatime", true, "nosuid nodev noexec")]
     [InlineData("confext", true, "noatime,relatime", true, "nosuid nodev noexec noatime")]

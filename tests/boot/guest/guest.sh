@@ -183,7 +183,7 @@ for check in "${checks[@]}"; do
     if [ -z "$why" ]; then echo "ok $check"; else echo "FAIL $check: $why"; fi
 done
 # The journal holds the initramfs's log too. What was merged must be there before switch-root.
-# By way of a file, as the shell reads a pipe byte by byte; arm64's system has no sed.
+# Through a file, because the shell reads a pipe byte by byte; arm64's system has no sed.
 journalctl -b -o short-monotonic --no-hostname --no-pager -q >/run/bootmerge-test/journal
 mapfile -t journal </run/bootmerge-test/journal
 for line in "${journal[@]}"; do

@@ -36,7 +36,7 @@ static void say(const char *format, ...)
 	int length = vsnprintf(line, sizeof line - 1, format, values);
 	va_end(values);
 	line[length] = '\n';
-	/* One write: what the console has of a line is all of it, or it has no end of line. */
+	/* One write: the console then has the whole line, or a part without an end of line. */
 	if (write(1, line, length + 1) < 0)
 		_exit(1);
 }

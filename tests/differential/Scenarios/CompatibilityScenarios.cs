@@ -5,7 +5,8 @@ using static BootMerge.DifferentialTests.Steps;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// Which extensions are accepted on which system: specification, section 5. Each is tried beside one that always fits.
+/// Which extensions are accepted on which system: specification, section 5. Each is tried together with one that always
+/// fits.
 /// </summary>
 internal static class CompatibilityScenarios
 {

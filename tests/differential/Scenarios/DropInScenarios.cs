@@ -4,7 +4,7 @@ using static BootMerge.DifferentialTests.Steps;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// Called as systemd-confext, bootmerge does as that does also where it would do more under its own name.
+/// Called as systemd-confext, bootmerge does what that does, even where it would do more under its own name.
 /// </summary>
 internal static class DropInScenarios
 {

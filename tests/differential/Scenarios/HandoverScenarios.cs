@@ -4,9 +4,9 @@ using static BootMerge.DifferentialTests.Steps;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// One program merges, the other goes on: bootmerge in the initramfs and systemd-confext in the booted system. On the
-/// reference side both are systemd-confext; <see cref="Steps.Systemd"/> is systemd-confext on both sides, and there
-/// its messages are compared too.
+/// One program merges, and the other continues: bootmerge in the initramfs and systemd-confext in the booted system. On
+/// the reference side both are systemd-confext. <see cref="Steps.Systemd"/> is systemd-confext on both sides, and there
+/// its messages are compared, too.
 /// </summary>
 internal static class HandoverScenarios
 {

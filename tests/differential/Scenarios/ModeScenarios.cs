@@ -28,8 +28,7 @@ internal static class ModeScenarios
             foreach ((string routing, Action<TestRoot> arrange) in Routings)
             {
                 string option = "--mutable=" + mode;
-                // systemd refuses it, so that what is written would go into its raw /etc: there only the merge is
-                // compared.
+                // systemd refuses to merge here, so writes would go into its raw /etc: only the merge is compared.
                 bool refused = mode.EndsWith("import", StringComparison.Ordinal) && routing == "self-routing";
                 yield return new Scenario($"Mode {mode} with {routing} merges, takes writes, refreshes and unmerges",
                     root =>

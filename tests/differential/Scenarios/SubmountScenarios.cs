@@ -3,7 +3,7 @@ using static BootMerge.DifferentialTests.Steps;
 
 namespace BootMerge.DifferentialTests;
 
-/// <summary>Mounts under a hierarchy are where they were, before, during and after.</summary>
+/// <summary>Mounts under a hierarchy stay where they were, before, during and after.</summary>
 internal static class SubmountScenarios
 {
     public static IReadOnlyList<Scenario> All =>

@@ -33,7 +33,7 @@ internal static class SysextModeScenarios
         [.. Matrix().Concat(WithoutExtensions()).Concat(Details)
             .Select(scenario => scenario with { Class = TestedClass.Sysext })];
 
-    /// <summary>Two steps for each hierarchy, as what can be written at all can be changed.</summary>
+    /// <summary>Two steps for each hierarchy: if anything can be written, everything can be changed.</summary>
     private static Step[] Written =>
     [
         .. TestedClass.Sysext.Hierarchies.SelectMany(hierarchy => (Step[])
@@ -53,8 +53,7 @@ internal static class SysextModeScenarios
             foreach ((string routing, Action<TestRoot> arrange) in Routings)
             {
                 string option = "--mutable=" + mode;
-                // systemd refuses it, so that what is written would go into its raw /usr: there only the merge is
-                // compared.
+                // systemd refuses to merge here, so writes would go into its raw /usr: only the merge is compared.
                 bool refused = mode.EndsWith("import", StringComparison.Ordinal)
                     && routing.Contains("self-routed", StringComparison.Ordinal);
                 yield return new Scenario($"Sysexts, mode {mode} with {routing}",

@@ -6,7 +6,7 @@ using static BootMerge.DifferentialTests.Steps;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// Refreshes of sysexts, by either program after the other, and both classes in one root: specification, sections 7 and
+/// Refreshes of sysexts, by each program after the other, and both classes in one root: specification, sections 7 and
 /// 8.
 /// </summary>
 internal static class SysextRefreshScenarios

@@ -4,8 +4,9 @@ using static BootMerge.DifferentialTests.Steps;
 namespace BootMerge.DifferentialTests;
 
 /// <summary>
-/// Versioned directories, class infixes, and which of several entries has a name: specification, section 4. No scenario
-/// has two entries of one name in one directory: there systemd goes by the file system's order, and bootmerge does not.
+/// Versioned directories, class infixes, and which of several entries gets a name: specification, section 4. No
+/// scenario has two entries of one name in one directory: there systemd goes by the file system's order, and bootmerge
+/// does not.
 /// </summary>
 internal static class VersionedScenarios
 {
@@ -148,7 +149,8 @@ internal static class VersionedScenarios
         Versions(root, versioned, "usr/lib/confexts", entries);
 
     /// <summary>
-    /// Directories in a versioned directory, each a confext of its name with a file that says which one it is.
+    /// Makes directories in a versioned directory. Each is a confext of its name, with a file that says which one it
+    /// is.
     /// </summary>
     private static TestRoot Versions(TestRoot root, string versioned, string directory, string[] entries)
     {

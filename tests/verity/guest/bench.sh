@@ -1,6 +1,6 @@
-# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # what guest.sh has; paths without blanks Sourced by guest.sh
-# for bench/verity.sh: how long a merge of one signed image takes, the whole process, each program in turn; a policy
-# enforces the signature, and the root has the signer's certificate. The first round is not counted.
+# shellcheck shell=bash disable=SC2034,SC2086,SC2154  # what guest.sh has; paths without blanks
+# Sourced by guest.sh for bench/verity.sh: how long each program in turn, as a whole process, takes to merge one signed
+# image. A policy enforces the signature, and the root has the signer's certificate. The first round does not count.
 
 # measure ROUNDS
 measure() {

@@ -3,10 +3,10 @@
 #
 #   sysext NAME [WORD...] : merges|refuses [TEXT...]
 #
-# What is arranged, by WORD: image=NAME (NAME.raw becomes the extension `ext`), certificates=NAME,NAME (in
-# etc/verity.d), policy=POLICY (of images); differs=... (see `beside`; each has its reason above it), and by
-# arrange_NAME. after_NAME looks at what is merged. Beside the image is the extension `other`, a directory. bootmerge
-# says each TEXT, and
+# Each WORD arranges something: image=NAME (NAME.raw becomes the extension `ext`), certificates=NAME,NAME (in
+# etc/verity.d), policy=POLICY (for images), differs=... (see `beside`; each has its reason above it). The function
+# arrange_NAME can arrange more, and after_NAME looks at what is merged. There is also the extension `other`, a
+# directory. bootmerge says each TEXT, and
 #
 #   merges     both are merged
 #   refuses    ext cannot be used, or the policy does not allow it, and it is left out; under systemd's names nothing is

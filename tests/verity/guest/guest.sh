@@ -142,7 +142,7 @@ nothing_left() {
     [ -z "$REPLY" ] || fail "left after ${tries}00 ms: $REPLY"
     case $(</proc/self/mountinfo) in *" $root"[/\ ]*) fail "a mount is left below the root" ;; esac
 }
-# Nor is anything left that /sys does not show, a device without a table.
+# Checks that nothing is left that /sys does not show: a device without a table.
 nothing_mapped() { is "" "$(/verity/bin/mapped 2>&1)" "what the device mapper still has"; }
 
 # beside: runs the case with both programs under systemd's name. They must agree, unless `differs` says how they do not,

@@ -1,7 +1,7 @@
 /*
- * keyring FILE: the certificate in FILE, as DER, into the kernel's keyring .dm-verity, which is then closed: from
- * then on dm-verity takes signatures that it verifies. The module has made the ring with keyring_unsealed=1, which
- * only the newest kernels have.
+ * keyring FILE: adds the certificate in FILE, as DER, to the kernel's keyring .dm-verity, and closes the keyring. From
+ * then on dm-verity accepts the signatures that the keyring verifies. The module has made the keyring with
+ * keyring_unsealed=1, which only the newest kernels have.
  */
 #include <errno.h>
 #include <linux/keyctl.h>

@@ -1,5 +1,5 @@
 /*
- * mapped: the names of all devices of the device mapper, a line each. One that has no table yet is not in /sys/block.
+ * mapped: prints the names of all device mapper devices, one per line. A device without a table is not in /sys/block.
  */
 #include <fcntl.h>
 #include <linux/dm-ioctl.h>

@@ -141,7 +141,7 @@ arrange_beside-elsewhere() {
 }
 sysext beside-elsewhere certificates=signer policy=root=signed differs="1 nothing / 0 ext other" : \
     refuses "leads out of its directory"
-# Unverified, which systemd does not tell.
+# Unverified. systemd does not say so.
 arrange_hash-alone() { put_bare; put_hash; }
 sysext hash-alone : merges "Merging 'ext' unverified" "no hash tree"
 arrange_hash-alone-verity() { arrange_hash-alone; }

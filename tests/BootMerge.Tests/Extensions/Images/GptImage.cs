@@ -5,14 +5,14 @@ using BootMerge.Extensions.Images;
 
 namespace BootMerge.Tests.Extensions.Images;
 
-/// <summary>The bytes of an image with a GPT, which a test can spoil before or after the checksums are made.</summary>
+/// <summary>The bytes of an image with a GPT. A test can damage them before or after the checksums are made.</summary>
 internal sealed class GptImage
 {
     public const string Root = "4f68bce3-e8cd-4db1-96e7-fbcaf984b709";
     public const string Home = "933ac7e1-2eb4-4f13-b844-0e14e2aef915";
     private const int EntrySize = 128;
 
-    // A soak makes millions of tables.
+    // Computed once: a soak makes millions of partition tables.
     private static readonly uint[] Division = Divide();
     private static readonly byte[] Reversed = ReverseAll();
 
@@ -63,7 +63,7 @@ internal sealed class GptImage
         return Seal();
     }
 
-    /// <summary>Makes the checksums of both headers anew.</summary>
+    /// <summary>Recomputes the checksums of both headers.</summary>
     public GptImage Seal()
     {
         Seal(1);
@@ -104,9 +104,7 @@ internal sealed class GptImage
                 return length;
             }, out problem);
 
-    /// <summary>
-    /// CRC-32 by the polynomial as it is written, most significant bit first; the reader has it reflected.
-    /// </summary>
+    /// <summary>CRC-32, most significant bit first. The reader uses the reflected polynomial instead.</summary>
     public static uint Checksum(ReadOnlySpan<byte> bytes)
     {
         uint sum = uint.MaxValue;
@@ -115,7 +113,7 @@ internal sealed class GptImage
         return (uint)Reverse(~sum, 32);
     }
 
-    /// <summary>What is left of each byte, divided by the polynomial.</summary>
+    /// <summary>The remainder of each byte, divided by the polynomial.</summary>
     private static uint[] Divide()
     {
         uint[] table = new uint[256];

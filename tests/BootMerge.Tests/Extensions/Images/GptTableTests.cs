@@ -13,7 +13,9 @@ public sealed class GptTableTests
 {
     private const string Damaged = "its GPT partition table cannot be used: header and backup are damaged";
 
-    /// <summary>Offset in the header, and what makes it wrong there; the checksums are made after that.</summary>
+    /// <summary>
+    /// An offset in the header, and bytes that make it wrong there. The checksums are made afterwards.
+    /// </summary>
     public static TheoryData<int, string> WrongHeaders => new()
     {
         { 0, "00" },                    // signature
@@ -23,19 +25,19 @@ public sealed class GptTableTests
         { 12, "FFFFFFFF" },
         { 24, "0300000000000000" },     // says that it lies elsewhere
         { 40, "0000000000000000" },     // the protective MBR is usable
-        { 40, "0100000000000000" },     // the header is
-        { 40, "FFFFFFFFFFFFFFFF" },     // first usable sector behind the last
-        { 48, "0001000000000000" },     // last usable one is behind the end of the image
+        { 40, "0100000000000000" },     // the header is usable
+        { 40, "FFFFFFFFFFFFFFFF" },     // first usable sector after the last
+        { 48, "0001000000000000" },     // last usable sector after the end of the image
         { 48, "FFFFFFFFFFFFFFFF" },
-        { 72, "0001000000000000" },     // entries behind the end
-        { 72, "FF00000000000000" },     // reach over the end
+        { 72, "0001000000000000" },     // entries after the end
+        { 72, "FF00000000000000" },     // entries reach beyond the end
         { 72, "FFFFFFFFFFFFFF7F" },
         { 72, "FFFFFFFFFFFFFFFF" },
         { 80, "01040000" },             // one entry more than 128 KiB
         { 80, "FFFFFFFF" },
         { 80, "00000002" },             // 2^25 * 128 is 2^32
         { 84, "40000000" },             // entries of 64 bytes
-        { 84, "84000000" },             // of 132
+        { 84, "84000000" },             // of 132 bytes
         { 84, "00000000" },
         { 84, "08100000" },             // larger than 4096
         { 84, "FFFFFFFF" },
@@ -78,7 +80,7 @@ public sealed class GptTableTests
         Assert.Single(image.Read(out string problem)!);
         Assert.Equal("", problem);
 
-        // The same mistake in both.
+        // Both headers have the same mistake.
         if (offset is 24)
             BitConverter.TryWriteBytes(image.Header(image.Backup)[offset..], 3ul);
         else
@@ -119,7 +121,7 @@ public sealed class GptTableTests
     {
         GptImage image = new GptImage().With(GptImage.Root, 40, 79);
         Assert.Single(image.Cut(image.Bytes.Length - 512).Read(out _)!);
-        // Within what the header says is usable the image must not end.
+        // The image must not end within the sectors that the header calls usable.
         Assert.Null(image.Cut(200 * 512).Read(out string problem));
         Assert.Equal(Damaged, problem);
     }
@@ -135,7 +137,7 @@ public sealed class GptTableTests
     [InlineData(40ul, ulong.MaxValue, false)]
     [InlineData(ulong.MaxValue, ulong.MaxValue, false)]
     [InlineData(ulong.MaxValue, 40ul, false)]
-    [InlineData(1ul << 55, (1ul << 55) + 8, false)] // times 512 it is 0
+    [InlineData(1ul << 55, (1ul << 55) + 8, false)] // wraps to 0 when multiplied by 512
     public void A_partition_lies_in_the_usable_part_of_the_image(ulong first, ulong last, bool isTaken) =>
         Assert.Equal(isTaken ? 1 : 0, new GptImage().With(GptImage.Root, first, last).Read(out _)!.Count);
 
@@ -185,7 +187,7 @@ public sealed class GptTableTests
         Assert.Null(image.Read(out string problem));
         Assert.Equal("its GPT partition table cannot be used: no protective MBR", problem);
 
-        image.Bytes[446 + 48 + 4] = 0xEE; // it may be any of the four
+        image.Bytes[446 + 48 + 4] = 0xEE; // any of the four entries may have this type
         Assert.Single(image.Read(out _)!);
         image.Bytes[510] = 0;
         Assert.Null(image.Read(out problem));

@@ -8,8 +8,8 @@ using Xunit;
 namespace BootMerge.Tests.Extensions.Images;
 
 /// <summary>
-/// Which partitions are used, row by row; the differential tests ask systemd the same of real images. A partition is
-/// TYPE@ARCHITECTURE/LABEL!FLAG, of which only the type is needed; architectures are numbers of the table of types.
+/// Which partitions are used, row by row. The differential tests ask systemd the same about real images. A partition is
+/// written TYPE@ARCHITECTURE/LABEL!FLAG; only the type is required. An architecture is a number in the table of types.
 /// </summary>
 public sealed class PartitionChoiceTests
 {
@@ -18,7 +18,7 @@ public sealed class PartitionChoiceTests
     [InlineData("usr", "-", "0")]
     [InlineData("root usr", "0", "1")]
     [InlineData("esp root swap home srv xbootldr tmp", "1", "-")]
-    // The newest label, by UAPI.10; of equal ones the first.
+    // The newest label by UAPI.10; the first of equal ones.
     [InlineData("root/sys_1 root/sys_2", "1", "-")]
     [InlineData("root/sys_10 root/sys_9", "0", "-")]
     [InlineData("root/sys_1 root/sys_1~rc1", "0", "-")]
@@ -33,7 +33,7 @@ public sealed class PartitionChoiceTests
     [InlineData("root@7/2 root@2/1", "0", "-")]
     [InlineData("root@2", "0", "-")]
     [InlineData("root@4 usr@4", "0", "1")]
-    // Those that nobody may use without being told to.
+    // Partitions marked not to be used automatically.
     [InlineData("root!no-auto root", "1", "-")]
     [InlineData("root/2!no-auto root/1", "1", "-")]
     [InlineData("root!read-only!growfs", "0", "-")]
@@ -106,7 +106,7 @@ public sealed class PartitionChoiceTests
     }
 
     [Theory]
-    // What a hash partition is for: merged without only where the policy does not ask for it.
+    // Hash partitions. An image without one is merged only where the policy does not ask for it.
     [InlineData("root=unprotected", "root root-verity root-verity-sig", "unverified")]
     [InlineData("root=unprotected", "root", "merged")]
     [InlineData("root=unprotected:=open", "root root-verity", "unverified")]
@@ -124,7 +124,7 @@ public sealed class PartitionChoiceTests
     [InlineData("root=encrypted", "root", "without verity or encryption")]
     [InlineData("root=encrypted", "root root-verity", "without verity or encryption")]
     [InlineData("root=encrypted:root-verity=open", "root root-verity", "without encryption")]
-    // What a rule for the data says of its hash and signature.
+    // What a rule for the data partition means for its hash and signature partitions.
     [InlineData("root=verity+unprotected", "root", "no image without a root-verity partition")]
     [InlineData("root=verity+unprotected+absent", "root", "merged")]
     [InlineData("root=signed+verity", "root root-verity", "no image without a root-verity-sig partition")]

@@ -4,9 +4,7 @@ using Xunit;
 
 namespace BootMerge.Tests.Extensions.Images;
 
-/// <summary>
-/// Signatures in the first bytes of an image; that real images have them is what the kernel tests show.
-/// </summary>
+/// <summary>Signatures in the first bytes of an image. The kernel tests show that real images have them.</summary>
 public sealed class SuperblockTests
 {
     private const int Ext = 1024;
@@ -22,7 +20,7 @@ public sealed class SuperblockTests
         Put(image, offset, signature);
         Assert.Equal(type, Superblock.Identify(image, "it", out _));
 
-        // Cut off within the signature, one byte wrong, one byte further: it is not there.
+        // A signature that is cut off, has one wrong byte, or lies one byte further on is not found.
         Assert.Null(Superblock.Identify(image.AsSpan(0, offset + (signature.Length / 2) - 1), "it",
             out string problem));
         Assert.Contains("no file system", problem, StringComparison.Ordinal);
@@ -38,7 +36,7 @@ public sealed class SuperblockTests
     [InlineData(2u, 1u, true)]   // 4 KiB
     [InlineData(6u, 1u, true)]   // 64 KiB, the largest
     [InlineData(2u, 0u, true)]   // the original revision
-    [InlineData(7u, 1u, false)]  // no such block size: two bytes that are there by chance
+    [InlineData(7u, 1u, false)]  // no such block size: the two bytes are there by chance
     [InlineData(2u, 2u, false)]
     [InlineData(0xFFFFFFFFu, 1u, false)]
     public void Ext4_is_known_by_more_than_its_two_bytes(uint blockSize, uint revision, bool isExt)

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace BootMerge.Tests.Extensions.Images;
 
-/// <summary>What stands before a hash tree is believed only as far as it makes sense.</summary>
+/// <summary>The superblock before a hash tree is accepted only if it makes sense.</summary>
 public sealed class VeritySuperblockTests
 {
     private const ulong DataSize = 64 << 10;
@@ -33,7 +33,7 @@ public sealed class VeritySuperblockTests
     }
 
     [Theory]
-    // Offset, bytes, and what is wrong then.
+    // An offset, the bytes put there, and what is wrong then.
     [InlineData(0, "V", "has no verity superblock")]
     [InlineData(7, "x", "has no verity superblock")]
     [InlineData(8, "\u0002", "has a verity superblock that is not known")]
@@ -50,7 +50,7 @@ public sealed class VeritySuperblockTests
     [InlineData(68, "\u0008\0", "asks for blocks of 4096 and 8 bytes")]
     [InlineData(72, "\0", "is for more data than there is")]
     [InlineData(72, "\u0011", "is for more data than there is")]
-    // Times the size of a block it would be zero again.
+    // Multiplied by the block size, this wraps around to the right size.
     [InlineData(78, "\u0010", "is for more data than there is")]
     public void What_makes_no_sense_is_refused(int offset, string bytes, string expected)
     {
@@ -83,7 +83,7 @@ public sealed class VeritySuperblockTests
         return superblock;
     }
 
-    /// <summary>As veritysetup writes it, for 16 blocks of data and a salt of three bytes.</summary>
+    /// <summary>A superblock as veritysetup writes it, for 16 blocks of data and a salt of three bytes.</summary>
     internal static byte[] Make()
     {
         byte[] bytes = new byte[VeritySuperblock.Length];

@@ -10,7 +10,8 @@ using Xunit;
 namespace BootMerge.Tests.Extensions.Images.Signatures;
 
 /// <summary>
-/// The kernel checks the signatures: these tests need one that has keys, and no filter for system calls above them.
+/// The kernel checks the signatures: these tests need a kernel that supports keys, and no filter that blocks its system
+/// calls for them.
 /// </summary>
 public sealed class SignatureCheckTests : IDisposable
 {
@@ -56,7 +57,7 @@ public sealed class SignatureCheckTests : IDisposable
             {
                 string signature = key + "-sha" + bits + attributes;
                 Assert.Equal(isMissing ? EcdsaIsMissing : key + ".crt", Check(signature));
-                // Where there are attributes, they name another root hash, and the kernel is not asked.
+                // If there are attributes, they name another root hash, and the kernel is not asked.
                 Assert.Equal(isMissing && attributes.Length == 0
                     ? EcdsaIsMissing : "the owner of " + key + ".crt has not signed this root hash",
                     Check(signature, "00" + SignatureSamples.RootHash[2..]));
@@ -74,12 +75,12 @@ public sealed class SignatureCheckTests : IDisposable
     }
 
     [Theory]
-    [InlineData("rsa4096")] // of another key, which makes longer signatures
+    [InlineData("rsa4096")] // another key, whose signatures are longer
     [InlineData("stranger")]
     [InlineData("ec256")]
     public void A_certificate_that_claims_to_be_the_signers_does_not_help(string other)
     {
-        // Issuer and serial number can be anybody's: here the signature names those of the other certificate.
+        // Anybody can copy an issuer and serial number: here the signature names the other certificate's.
         byte[] signature = WithName(SignatureSamples.Get("rsa2048-sha256"), other);
         Add(other);
         string reason = Check(signature, SignatureSamples.RootHash);
@@ -194,7 +195,7 @@ public sealed class SignatureCheckTests : IDisposable
     [Fact]
     public void A_certificate_that_the_kernel_refuses_is_named()
     {
-        // Its dates are a set.
+        // Its dates become a set instead of a sequence.
         byte[] certificate = SignatureSamples.Get("rsa2048.crt");
         int at = certificate.AsSpan().IndexOf((ReadOnlySpan<byte>)[0x30, 0x1E, 0x17, 0x0D]);
         certificate[at]++;
@@ -235,7 +236,7 @@ public sealed class SignatureCheckTests : IDisposable
         KeyTests.WaitUntilGone("bootmerge:" + name);
     }
 
-    /// <summary>The same signature as of the owner of another certificate.</summary>
+    /// <summary>The same signature, naming another certificate as its signer's.</summary>
     private static byte[] WithName(byte[] signature, string other)
     {
         AsnReader body = new AsnReader(signature, AsnEncodingRules.DER).ReadSequence();

@@ -55,7 +55,7 @@ public sealed class SignaturePartitionTests
         Assert.Null(SignaturePartition.Parse(content));
     }
 
-    /// <summary>Three with serial numbers of megabytes took all the memory there is.</summary>
+    /// <summary>Three signatures with serial numbers of megabytes used up all memory.</summary>
     [Theory]
     [InlineData(1 << 16, true)]
     [InlineData((1 << 16) + 1, false)]

@@ -5,19 +5,20 @@ using System.Text;
 namespace BootMerge.Tests.Extensions.Images.Signatures;
 
 /// <summary>
-/// Certificates and signatures of <see cref="RootHash"/>, made once by OpenSSL 3.0. A certificate NAME, but for the
-/// leaf:
+/// Certificates and signatures of <see cref="RootHash"/>, made once by OpenSSL 3.0. The command for a certificate NAME,
+/// except "leaf":
 /// <code>
 /// openssl req -x509 -nodes -days 3650 -newkey rsa:2048 -sha256 -subj "/O=Acme/CN=Acme RSA" \
 ///     -set_serial 0x00c0ffee01 -keyout NAME.key -out NAME.crt
 /// </code>
-/// "leaf" is one of the authority "rsa2048", valid for a day of 2020 (openssl ca -startdate -enddate). A signature
-/// NAME-HASH by smime -noattr, NAME-HASH-attributes by cms -nosmimecap:
+/// The authority "rsa2048" issued "leaf", valid for one day in 2020 (openssl ca -startdate -enddate). The command for a
+/// signature NAME-HASH; NAME-HASH-attributes uses cms -nosmimecap instead of smime -noattr:
 /// <code>
 /// openssl smime -sign -binary -nocerts -noattr -in text -signer NAME.crt -inkey NAME.key -md HASH -outform der
 /// </code>
-/// The others likewise: "key-identifier" by cms -keyid, "pss" by cms -keyopt rsa_padding_mode:pss, "attached" with
-/// -nodetach, "sha1" with -md sha1, "with-certificate" without -nocerts, "two" by two signers: "rsa2048", then "leaf".
+/// The others are made likewise: "key-identifier" by cms -keyid, "pss" by cms -keyopt rsa_padding_mode:pss, "attached"
+/// with -nodetach, "sha1" with -md sha1, "with-certificate" without -nocerts, "two" by two signers: "rsa2048", then
+/// "leaf".
 /// </summary>
 internal static class SignatureSamples
 {
@@ -317,7 +318,7 @@ internal static class SignatureSamples
 
     public static IEnumerable<string> Names => Samples.Keys;
 
-    /// <summary>DER.</summary>
+    /// <summary>A sample's DER bytes.</summary>
     public static byte[] Get(string name) => [.. Samples[name]];
 
     /// <param name="name">"rsa2048"</param>

@@ -35,7 +35,7 @@ public sealed class SignedDataTests
         Assert.False(other.IsOf(signer));
         Assert.True(signer.IsSupported(out int signedBits, out bool isSignedByEcdsa, out _));
         Assert.Equal((bits, isEcdsa), (signedBits, isSignedByEcdsa));
-        // What the key's owner signed, by another library.
+        // Another library confirms that the key's owner signed this.
         byte[] digest = signer.TryDigest(RootHash, bits)!;
         Assert.True(Verifies(key, digest, signer.Signature, bits));
         digest[0] ^= 1;
@@ -133,7 +133,7 @@ public sealed class SignedDataTests
     }
 
     [Theory]
-    [InlineData("attached")] // the text is in it
+    [InlineData("attached")] // it contains the signed text
     [InlineData("rsa2048.crt")]
     public void What_is_not_a_detached_signature_is_not_read(string sample) =>
         Assert.False(SignedData.TryRead(SignatureSamples.Get(sample), out _));
@@ -162,7 +162,9 @@ public sealed class SignedDataTests
             ?? ecdsa!.VerifyHash(digest, signature, DSASignatureFormat.Rfc3279DerSequence);
     }
 
-    /// <summary>A signature partition has room for one of megabytes, whose text would take hours.</summary>
+    /// <summary>
+    /// A signature partition has room for an identifier of megabytes. To spell that out would take hours.
+    /// </summary>
     [Fact]
     public void An_identifier_that_is_longer_than_any_is_not_spelled_out()
     {
