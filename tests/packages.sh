@@ -223,10 +223,15 @@ $(cd ../dracut-module && printf '/usr/lib/dracut/modules.d/%s\n' 50bootmerge/*)"
     same "$name: what it needs" "/bin/bash
 bootmerge >= $version
 dracut >= 059" "$(rpm -qp --requires "$release/$name" 2>/dev/null | grep -v '^rpmlib(')"
+    same "no .rpm has scripts" "" "$(rpm -qp --scripts --triggers "$release"/*.rpm 2>/dev/null)"
     mkdir "$root"
     holds "rpm installs both" rpm --root "$root" --nodeps --nosignature -i \
         "$release/bootmerge-$version-1.x86_64.rpm" "$release/$name"
     same "the program of the .rpm runs" "bootmerge $version" "$(chroot "$root" /usr/sbin/bootmerge --version)"
+    holds "rpm finds all their files unchanged" rpm --root "$root" --nodeps -V bootmerge bootmerge-dracut
+    holds "rpm erases both" rpm --root "$root" --nodeps -e bootmerge-dracut bootmerge
+    # Besides rpm's own records, and directories that other packages own on a system of rpm.
+    same "nothing of them is left" "" "$(cd "$root" && find . ! -path '*rpm*' \( ! -type d -o -name '*bootmerge*' \))"
     rm -rf "$root"
 }
 
