@@ -381,7 +381,7 @@ soak_release() {
 soak_packages() {
     need_root soak
     # shellcheck disable=SC2086  # a list of words
-    need $boot_tools makepkg bsdtar readelf
+    need $boot_tools makepkg bsdtar readelf qemu-aarch64-static
     release
     tests/packages.sh out/release
 }

@@ -196,6 +196,9 @@ report() {
 # members ARCHIVE: the files in a tarball, without its top directory.
 members() { tar -tzf "$1" | grep -v '/$' | sed 's,^[^/]*/,,' | LC_ALL=C sort; }
 
+# deb_members ARCHITECTURE: mode, owner and name of each.
+deb_members() { dpkg-deb -c "$release/bootmerge_${version}_$1.deb" | awk '{ print $1, $2, $6 }'; }
+
 rpms() {
     local name wanted arch root=$work/rpm
     wanted=$(members "$release/bootmerge-$version-linux-amd64.tar.gz" |
@@ -258,6 +261,8 @@ archives() {
     same "the tarballs of both architectures have the same files" \
         "$(members "$release/bootmerge-$version-linux-amd64.tar.gz")" \
         "$(members "$release/bootmerge-$version-linux-arm64.tar.gz")"
+    same "the .debs of both architectures have the same files, with the same modes and owners" \
+        "$(deb_members amd64)" "$(deb_members arm64)"
     for architecture in amd64 arm64; do
         name=bootmerge-$version-linux-$architecture
         mkdir "$work/$architecture"
@@ -277,6 +282,8 @@ archives() {
                 "$release/$name.spdx.json")"
         holds "$name: the bill of materials has what SPDX 2.3 asks for" jq -e -f ./spdx.jq "$release/$name.spdx.json"
     done
+    same "the program of the .deb for arm64 runs, by qemu-user" "bootmerge $version" \
+        "$(qemu-aarch64-static "$work/arm64/deb/usr/sbin/bootmerge" --version)"
 }
 
 archives
