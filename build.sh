@@ -23,8 +23,8 @@ usage: ./build.sh VERB
   demo [--boot]     build, and show in a private mount namespace what it does; --boot: in a machine that boots in QEMU
   test [STAGE...]   all checks, or some stages of them; the last line is `N passed, N failed`
   soak [PART...]    the long runs of some tests: arm64, boots, demo, differential, flatcar, fresh, fuzz, images,
-                    packages, powercut, release, storm, sweep, verity; all unless named; each says what it did and how
-                    long it took
+                    mkosi, packages, powercut, release, storm, sweep, verity; all unless named; each says what it did
+                    and how long it took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture:
                     arm64/daily
   docs              updates what the documents show of real runs: a recording of the demo, outputs of commands
@@ -56,7 +56,7 @@ declare -A package=(
     [/usr/lib/aarch64-linux-musl/libc.a]=musl-dev:arm64
     [qemu-aarch64-static]=qemu-user-static [qemu-system-aarch64]=qemu-system-arm
     [dpkg-buildpackage]=dpkg-dev [dh]=debhelper [lintian]=lintian [rpmbuild]=rpm [jq]=jq [setpriv]=util-linux
-    [makepkg]=makepkg [bsdtar]=libarchive-tools
+    [zstd]=zstd [makepkg]=makepkg [bsdtar]=libarchive-tools
 )
 build_tools="musl-gcc gcc ld.lld objcopy"
 docs_tools="cpio scdoc man groff zsh fish /usr/share/bash-completion/bash_completion"
@@ -381,9 +381,16 @@ soak_release() {
 soak_packages() {
     need_root soak
     # shellcheck disable=SC2086  # a list of words
-    need $boot_tools makepkg bsdtar readelf
+    need $boot_tools makepkg bsdtar readelf qemu-aarch64-static
     release
     tests/packages.sh out/release
+}
+soak_mkosi() {
+    need_root soak
+    # shellcheck disable=SC2086  # a list of words
+    need $boot_tools jq zstd
+    make_cpio
+    tests/mkosi.sh out/bootmerge.cpio
 }
 soak_fresh() {
     need_root soak

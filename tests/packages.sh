@@ -196,6 +196,9 @@ report() {
 # members ARCHIVE: the files in a tarball, without its top directory.
 members() { tar -tzf "$1" | grep -v '/$' | sed 's,^[^/]*/,,' | LC_ALL=C sort; }
 
+# deb_members ARCHITECTURE: mode, owner and name of each.
+deb_members() { dpkg-deb -c "$release/bootmerge_${version}_$1.deb" | awk '{ print $1, $2, $6 }'; }
+
 rpms() {
     local name wanted arch root=$work/rpm
     wanted=$(members "$release/bootmerge-$version-linux-amd64.tar.gz" |
@@ -223,10 +226,15 @@ $(cd ../dracut-module && printf '/usr/lib/dracut/modules.d/%s\n' 50bootmerge/*)"
     same "$name: what it needs" "/bin/bash
 bootmerge >= $version
 dracut >= 059" "$(rpm -qp --requires "$release/$name" 2>/dev/null | grep -v '^rpmlib(')"
+    same "no .rpm has scripts" "" "$(rpm -qp --scripts --triggers "$release"/*.rpm 2>/dev/null)"
     mkdir "$root"
     holds "rpm installs both" rpm --root "$root" --nodeps --nosignature -i \
         "$release/bootmerge-$version-1.x86_64.rpm" "$release/$name"
     same "the program of the .rpm runs" "bootmerge $version" "$(chroot "$root" /usr/sbin/bootmerge --version)"
+    holds "rpm finds all their files unchanged" rpm --root "$root" --nodeps -V bootmerge bootmerge-dracut
+    holds "rpm erases both" rpm --root "$root" --nodeps -e bootmerge-dracut bootmerge
+    # Besides rpm's own records, and directories that other packages own on a system of rpm.
+    same "nothing of them is left" "" "$(cd "$root" && find . ! -path '*rpm*' \( ! -type d -o -name '*bootmerge*' \))"
     rm -rf "$root"
 }
 
@@ -253,6 +261,8 @@ archives() {
     same "the tarballs of both architectures have the same files" \
         "$(members "$release/bootmerge-$version-linux-amd64.tar.gz")" \
         "$(members "$release/bootmerge-$version-linux-arm64.tar.gz")"
+    same "the .debs of both architectures have the same files, with the same modes and owners" \
+        "$(deb_members amd64)" "$(deb_members arm64)"
     for architecture in amd64 arm64; do
         name=bootmerge-$version-linux-$architecture
         mkdir "$work/$architecture"
@@ -272,6 +282,8 @@ archives() {
                 "$release/$name.spdx.json")"
         holds "$name: the bill of materials has what SPDX 2.3 asks for" jq -e -f ./spdx.jq "$release/$name.spdx.json"
     done
+    same "the program of the .deb for arm64 runs, by qemu-user" "bootmerge $version" \
+        "$(qemu-aarch64-static "$work/arm64/deb/usr/sbin/bootmerge" --version)"
 }
 
 archives

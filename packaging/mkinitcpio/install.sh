@@ -1,7 +1,7 @@
 #!/bin/bash
 # Installed as /usr/lib/initcpio/install/bootmerge: mkinitcpio's hook `bootmerge`. In HOOKS= of mkinitcpio.conf it
 # stands last, behind `usr` or `systemd`.
-# Untried: written after mkinitcpio's source, but never run by mkinitcpio.
+# Untried: written after mkinitcpio's source, but never run by mkinitcpio, which no suite of Debian has.
 
 build() {
     local source=/usr/lib/dracut/modules.d/50bootmerge units=/usr/lib/systemd/system module unit class links

@@ -136,5 +136,6 @@ for class in confext/ConfExt sysext/SysExt; do
 done
 . ./prose.sh
 . ./links.sh
+. ./ignition.sh
 . ./pictures.sh
 finish
