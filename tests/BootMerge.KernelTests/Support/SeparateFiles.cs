@@ -27,7 +27,8 @@ internal static class SeparateFiles
             Stat status = Files.Status(merged + path);
             string inode = $"{status.st_dev} {status.st_ino}";
             if (owners.TryGetValue(inode, out string? other))
-                Assert.True(AreLinked(upper + path, upper + other), $"{path} and {other} are one file");
+                Assert.True(AreLinked(upper + path, upper + other)
+                    || !Files.Exists(upper + path) && !Files.Exists(upper + other), $"{path} and {other} are one file");
             owners[inode] = path;
             if (IsRegular(status))
                 expected[path] = File.ReadAllText(merged + path);
