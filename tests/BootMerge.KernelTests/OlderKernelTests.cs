@@ -162,7 +162,8 @@ public sealed class OlderKernelTests : KernelTest
     }
 
     /// <summary>
-    /// 6.7 to 6.12: lowerdir+ does not accept a descriptor. 6.1: every key is accepted, and the error comes at the end.
+    /// 6.7 to 6.14: lowerdir+ does not accept an O_PATH descriptor. 6.1: every key is accepted, and the error comes at
+    /// the end.
     /// </summary>
     private static string Answer(string kernel) => kernel is "6.7"
         ? "fsconfig:error=EINVAL:when=2" : "fsconfig:retval=0:when=1";
