@@ -247,7 +247,7 @@ install_for_docs() {
 # Two processes, because one leaves a processor idle. These classes take about half of the time; all others are in the
 # second process, so that none is left out or run twice. Tests that wait for the other process (WithKernelLog) are here,
 # because the tests over there are short.
-kernel_first=('*SweepTests' '*ResetTests' '*ResetRaceTests' '*DeepTreeTests' '*BootFailureTests'
+kernel_first=('*SweepTests' '*ResetRaceTests' '*DeepTreeTests' '*BootFailureTests'
     '*HostileRootTests' '*HostileFileSystemTests' '*UpperInUseTests' '*LayerTests' '*OlderKernelTests')
 stage_kernel() {
     local tests found before
