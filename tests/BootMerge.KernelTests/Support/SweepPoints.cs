@@ -81,8 +81,9 @@ internal static class SweepPoints
         foreach (TracedCall call in calls)
         {
             numbers[call.Name] = numbers.GetValueOrDefault(call.Name) + 1;
-            // set_tid_address(2) cannot fail, and musl relies on that: with a refusal its locks would wait for ever.
-            if (call.Name is "execve" or "exit_group" or "set_tid_address")
+            // The kernel refuses neither set_tid_address nor the waking of a futex. The C library relies on that: after
+            // a refusal a thread would wait for ever.
+            if (call.Name is "execve" or "exit_group" or "set_tid_address" or "futex")
                 continue;
             if (IsWhole || IsChanging(call) || others > 0 && !IsOfRuntime(call.Name) && skipped++ % others == 0)
                 points.Add(new SweepPoint(call.Name, numbers[call.Name]));
