@@ -68,12 +68,4 @@ none "C# has at most 120 columns" "$(awk '
         return line ~ /^ *[$@+(]* *"|InlineData|\$"[^;]*";?$/
     }' "${sources[@]}")"
 
-# tests/stages.sh (are_narrow) checks the scripts in other directories. A quoted text may be longer.
-none "scripts have at most 120 columns" "$(awk '
-    length > 120 && !is_data($0) { print FILENAME ":" FNR ": " $0 }
-    function is_data(line,    parts, i) {
-        for (i = split(line, parts, "\""); i > 1; i--) if (length(parts[i]) > 80) return 1
-        return 0
-    }' ../../build.sh ../*.sh ./*.sh)"
-
 if [ "$0" = "${BASH_SOURCE[0]}" ]; then finish; fi
