@@ -77,7 +77,8 @@ public sealed class SweepTests : KernelTest
     public void Refused_anywhere_it_names_the_call_and_changes_nothing_or_finds_a_way_around(string verb, string kind)
     {
         Sweep sweep = new(Root, verb, kind);
-        List<SweepPoint> points = sweep.Points(Turn(verb, kind), others: 16);
+        List<SweepPoint> points = [.. sweep.Points(Turn(verb, kind), others: 16)
+            .Where(point => SweepPoints.CanBeRefused(point.Call))];
         List<string> before = sweep.State();
         int refused = 0;
         List<string> findings = [];

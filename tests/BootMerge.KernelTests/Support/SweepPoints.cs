@@ -62,6 +62,12 @@ internal static class SweepPoints
 
     public static bool IsOfRuntime(string call) => Runtime.Contains(call);
 
+    /// <summary>
+    /// The kernel refuses neither set_tid_address nor the waking of a futex. The C library relies on that: after a
+    /// refusal a thread would wait for ever.
+    /// </summary>
+    public static bool CanBeRefused(string call) => call is not ("set_tid_address" or "futex");
+
     /// <param name="calls">The undisturbed run's calls.</param>
     /// <param name="turn">The case's number in the sweep.</param>
     /// <param name="others">Of the calls that change nothing, one in this many is taken as well; 0: none.</param>
@@ -81,9 +87,7 @@ internal static class SweepPoints
         foreach (TracedCall call in calls)
         {
             numbers[call.Name] = numbers.GetValueOrDefault(call.Name) + 1;
-            // The kernel refuses neither set_tid_address nor the waking of a futex. The C library relies on that: after
-            // a refusal a thread would wait for ever.
-            if (call.Name is "execve" or "exit_group" or "set_tid_address" or "futex")
+            if (call.Name is "execve" or "exit_group")
                 continue;
             if (IsWhole || IsChanging(call) || others > 0 && !IsOfRuntime(call.Name) && skipped++ % others == 0)
                 points.Add(new SweepPoint(call.Name, numbers[call.Name]));
