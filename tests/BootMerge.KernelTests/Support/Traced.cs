@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Mono.Unix.Native;
 using Xunit;
 
 namespace BootMerge.KernelTests.Support;
@@ -11,7 +13,9 @@ namespace BootMerge.KernelTests.Support;
 /// <param name="Line">As strace writes it, with the arguments.</param>
 internal sealed record TracedCall(string Name, string Line);
 
-/// <summary>The program under strace(1): what it asks the kernel for, and what happens if the kernel refuses.</summary>
+/// <summary>
+/// The program under strace(1), or under inject.c: what it asks the kernel for, and what happens if the kernel refuses.
+/// </summary>
 internal static class Traced
 {
     /// <summary>One line of strace for each of these calls that a run makes, in order.</summary>
@@ -24,7 +28,8 @@ internal static class Traced
 
     /// <summary>Makes the <paramref name="when"/>th of these calls fail with the error of this name.</summary>
     public static Outcome Inject(string call, string error, int when, TestRoot root, params string[] arguments) =>
-        Run(["-e", "trace=" + call, "-e", $"inject={call}:error={error}:when={when}"], root, arguments).Outcome;
+        Disturb(call, when, NativeConvert.FromErrno(Enum.Parse<Errno>(error)), root, Workplace.Binary,
+            ["--root=" + root.Path, .. arguments]);
 
     /// <summary>
     /// An injection in strace's own words, "call:error=NAME:when=N", and the trace of all calls that mount.
@@ -52,16 +57,23 @@ internal static class Traced
 
     /// <summary>The same with another command line.</summary>
     public static Outcome Kill(SweepPoint point, TestRoot root, string program, string[] arguments) =>
-        Run(
-            ["-e", "trace=" + point.Call, "-e", $"inject={point.Call}:error=EPERM:signal=KILL:when={point.Number}"],
-            root, [program, .. arguments], isWhole: true).Outcome;
+        Disturb(point.Call, point.Number, 0, root, program, arguments);
 
     /// <summary>
     /// Kills the program as it enters this call for the <paramref name="when"/>th time. The call is not made.
     /// </summary>
     public static Outcome Kill(string call, int when, TestRoot root, params string[] arguments) =>
-        Run(["-e", "trace=" + call, "-e", $"inject={call}:error=EPERM:signal=KILL:when={when}"], root,
-            arguments).Outcome;
+        Disturb(call, when, 0, root, Workplace.Binary, ["--root=" + root.Path, .. arguments]);
+
+    /// <param name="error">The number of the error; 0: the program is killed.</param>
+    private static Outcome Disturb(string call, int when, int error, TestRoot root, string program,
+        string[] arguments)
+    {
+        root.Remember();
+        return Outcome.Of(Workplace.Injector,
+            [call, when.ToString(CultureInfo.InvariantCulture), error.ToString(CultureInfo.InvariantCulture),
+                program, .. arguments]);
+    }
 
     /// <summary>Makes a call take a second longer, and does something else in that second.</summary>
     /// <param name="injection">"call:delay_exit=1000000:when=N"</param>

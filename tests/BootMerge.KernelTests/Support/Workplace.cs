@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 
 namespace BootMerge.KernelTests.Support;
@@ -15,6 +16,9 @@ internal static class Workplace
     /// <summary>The published program, searched for from this test program's directory upwards.</summary>
     public static string Binary { get; private set; } = "";
 
+    /// <summary>inject.c, compiled.</summary>
+    public static string Injector => Path + "/inject";
+
     /// <returns>False if there is no program to test.</returns>
     public static bool Prepare()
     {
@@ -24,6 +28,11 @@ internal static class Workplace
         Path = Directory.CreateTempSubdirectory("bootmerge-kerneltests-").FullName;
         LibC.Mount("none", Path, "tmpfs", 0, "mode=0755");
         KernelLog.Hide(Path + "/kernel-log");
+        using Process compiler = Process.Start("gcc", ["-O1", "-Wall", "-Wextra", "-Werror", "-static", "-o", Injector,
+            System.IO.Path.Combine(AppContext.BaseDirectory, "inject.c"), "-lseccomp"]);
+        compiler.WaitForExit();
+        if (compiler.ExitCode != 0)
+            throw new InvalidOperationException("gcc cannot compile inject.c: it needs libc6-dev and libseccomp-dev");
         return true;
     }
 
