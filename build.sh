@@ -56,13 +56,13 @@ declare -A package=(
     [/usr/lib/aarch64-linux-musl/libc.a]=musl-dev:arm64
     [qemu-aarch64-static]=qemu-user-static [qemu-system-aarch64]=qemu-system-arm
     [dpkg-buildpackage]=dpkg-dev [dh]=debhelper [lintian]=lintian [rpmbuild]=rpm [jq]=jq [setpriv]=util-linux
-    [zstd]=zstd [makepkg]=makepkg [bsdtar]=libarchive-tools
+    [zstd]=zstd [lz4]=lz4 [/usr/include/seccomp.h]=libseccomp-dev [makepkg]=makepkg [bsdtar]=libarchive-tools
 )
 build_tools="musl-gcc gcc ld.lld objcopy"
 docs_tools="cpio scdoc man groff zsh fish /usr/share/bash-completion/bash_completion"
 boot_tools="gcc /usr/include/stdlib.h unshare flock mount mmdebstrap /usr/share/keyrings/debian-archive-keyring.gpg"
 release_tools="git dpkg-buildpackage dh lintian rpmbuild jq xz scdoc cpio"
-boot_tools+=" cpio depmod qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck sfdisk xz"
+boot_tools+=" cpio depmod qemu-system-x86_64 mkfs.erofs mksquashfs mke2fs e2fsck sfdisk xz zstd lz4"
 
 # need_dotnet: checks for .NET, and tells the test programs where it is. They look only in DOTNET_ROOT and in
 # Microsoft's own place.

@@ -58,15 +58,20 @@ refuses "*/program is not for arm64*" --kernel="$work/arm" --initrd="$work/initr
 rm -r "$work/usr/lib/bootmerge"
 refuses "*/sideload.cpio is missing*" "${image[@]}" --bootmerge="$work/program"
 
+# source_tool: only in a subshell, because this file uses some of the tool's names, too. In one place, because shellcheck
+# reads the whole tool at each.
+source_tool() {
+    # shellcheck source=../tools/bootmerge-boot-test
+    . $tool
+}
+
 # judged REPORT OUTCOME: for a machine that has sent REPORT, one line per expectation: `NAME: yes` or `NAME: why not`.
 judged() {
-    # The tool is sourced only here, because this file uses some of its names too.
     # shellcheck disable=SC2030,SC2031,SC2034  # read by the tool, and only there
     (
         set +eu
         export LC_ALL=C
-        # shellcheck source=../tools/bootmerge-boot-test
-        . $tool
+        source_tool
         log=$work/log outcome=$2
         printf '%s\n' "$1" | sed 's/$/\r/' >"$log.results"
         read_results
@@ -199,8 +204,7 @@ boots() {
     # shellcheck disable=SC2034,SC2317,SC2329  # for the tool, called by it
     printed=$(
         set +eu
-        # shellcheck source=../tools/bootmerge-boot-test
-        . $tool
+        source_tool
         find_bootmerge() { :; }
         needs() { :; }
         make_initramfs() { :; }
@@ -267,8 +271,7 @@ documented=$(awk '/^# /{ inside = $0 == "# JSON"; next } inside && /^\|\[/' ../m
 for result in booted stopped none; do
     printed=$(
         set +eu
-        # shellcheck source=../tools/bootmerge-boot-test
-        . $tool
+        source_tool
         log=$work/log took=1 accelerator=tcg reason='a "reason"' expectations=(merged skips) keep='' outcome=$result
         printf '%s\n' "$good" 'job 1 a\x2db.service start' >"$log.results"
         printf '\e[1mFailed to "boot"\t\\\n' | tee "$log.console" >"$log.journal"
@@ -291,8 +294,7 @@ values() { # PATH...: of what was printed
     (
         set +eu
         export LC_ALL=C
-        # shellcheck source=../tools/bootmerge-boot-test
-        . $tool
+        source_tool
         json "$printed" || echo "not JSON"
         for path; do echo "${value[$path]-none}"; done
     ) | paste -sd' '

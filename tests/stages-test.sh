@@ -61,6 +61,10 @@ is "both of a pair are shown, with their names" "a: from a,b: from b" "$(grep ':
 is "suites beside each other are summed, also one that fails" "5 2" \
     "$(script 'beside a sh -c "sleep 0.3; echo 2 passed, 0 failed"; beside b sh -c "echo 3 passed, 1 failed"
         beside c false; beside_all >/dev/null; echo "$passed $failed"' | tail -n 1)"
+# shellcheck disable=SC2016  # expanded by that shell
+is "they come one after the other, also after one that fails" "5 1" \
+    "$(script 'beside a sh -c "sleep 0.5; echo done >a; false"; beside b sh -c "cat a; echo 5 passed, 0 failed"
+        beside_all >/dev/null; echo "$passed $failed"' | tail -n 1)"
 is "what the rest stands on fails: the end, and the count" "1 passed, 1 failed" \
     "$(script 'check a true; must b false; check c true' | tail -n 1)"
 

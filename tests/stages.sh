@@ -2,12 +2,13 @@
 # Sourced by build.sh: `./build.sh test [STAGE...]`. A stage is a function stage_NAME and a line in `stages`. Whatever
 # the chosen stages need is built once. Logs: out/test/.
 
-# In the order in which they run, each with what `--help` says about it.
-stages=(style unit program docs kernel differential verity boot arm64)
+# In the order in which they begin, each with what `--help` says about it. First those that start machines, which run on
+# beside all others.
+stages=(program verity boot arm64 style unit docs kernel differential)
 declare -A about=(
+    [program]="out/bootmerge: its size, static, runs alone"
     [style]="the solution builds without warnings, formatting, shellcheck"
     [unit]="tests of what changes nothing, and of the scripts"
-    [program]="out/bootmerge: its size, static, runs alone"
     [docs]="manual pages, completions, links; after 'program' also the documents' commands and the demo (root)"
     [kernel]="real mounts in a private namespace, in two processes side by side (root)"
     [differential]="the same steps under systemd's programs (root)"
@@ -20,13 +21,14 @@ fast=(style unit docs)
 
 # What each stage needs: names of tools, see `package` in build.sh, and lists of them.
 image_tools="mkfs.ext4 mkfs.xfs mkfs.btrfs mkfs.erofs mksquashfs"
+inject_tools="gcc /usr/include/stdlib.h /usr/include/seccomp.h" # compiles the kernel tests' inject.c
 tools_of() {
     case $1 in
     style) echo shellcheck ;;
     unit) echo "mmdebstrap gcc musl-gcc /usr/include/linux/openat2.h" ;;
     program) echo "$build_tools readelf" ;;
     docs) echo "$docs_tools unshare mount findmnt" ;;
-    kernel) echo "$build_tools strace findmnt setfattr setfacl sfdisk losetup $image_tools" ;;
+    kernel) echo "$build_tools $inject_tools strace findmnt setfattr setfacl sfdisk losetup $image_tools" ;;
     differential) echo "$build_tools mmdebstrap flock sfdisk losetup $image_tools" ;;
     verity) echo "$build_tools $boot_tools $image_tools" ;;
     boot) echo "$build_tools $boot_tools" ;;
@@ -135,12 +137,22 @@ pair() {
 }
 
 # beside NAME COMMAND...: a suite that runs in parallel with all that follows, until `beside_all`. Meant for suites that
-# wait for machines: these share nothing, and one of them often has a processor to spare.
+# start machines. They come one after the other, because each runs two machines at a time.
 besides=()
 beside() {
-    local side_by_side=yes
-    begin "$@"
+    local side_by_side=yes before=
+    [ ${#besides[@]} = 0 ] || before=${pid_of[${besides[-1]}]}
+    begin "$1" after "$before" "${@:2}"
     besides+=("$1")
+}
+# after PID COMMAND...: runs it when that process, if any, has ended.
+after() {
+    local status=0 started
+    [ -z "$1" ] || tail -f /dev/null -s 0.2 --pid="$1"
+    started=$SECONDS
+    "${@:2}" || status=$?
+    echo "took $((SECONDS - started)) s"
+    return "$status"
 }
 beside_all() {
     local name
@@ -187,6 +199,9 @@ are_narrow() {
     return 0
 }
 
+# each_alone COMMAND FILE...: for each file, two at a time.
+each_alone() { printf '%s\0' "${@:2}" | xargs -0 -n1 -P2 "$1"; }
+
 stage_style() {
     local scripts format formatted=0
     solution
@@ -194,7 +209,8 @@ stage_style() {
     dotnet format whitespace BootMerge.sln --verify-no-changes --no-restore >out/test/format.log 2>&1 &
     format=$!
     mapfile -t scripts < <(find . \( -name out -o -name bin -o -name obj \) -prune -o -name '*.sh' -print)
-    check "shellcheck" shellcheck .ci/run completions/bash/bootmerge tools/bootmerge-boot-test "${scripts[@]}"
+    scripts+=(.ci/run completions/bash/bootmerge tools/bootmerge-boot-test)
+    check "shellcheck" each_alone shellcheck "${scripts[@]}"
     check "lines of at most 120 columns" are_narrow
     wait "$format" || { formatted=$?; cat out/test/format.log; }
     check "dotnet format whitespace" [ "$formatted" = 0 ]
@@ -295,7 +311,7 @@ stage_arm64() {
     check "arm64: no dynamic linking" is_static out/bootmerge-arm64
     check "arm64: runs in an empty root" runs_alone out/bootmerge-arm64 qemu-aarch64-static
     make_cpio out/bootmerge-arm64
-    beside arm64 env BOOT_LOGS="$PWD/out/boot-test-arm64" tests/boot/run.sh arm64/daily
+    beside arm64 env SOAK="${SOAK-}" BOOT_LOGS="$PWD/out/boot-test-arm64" tests/boot/run.sh arm64/daily
 }
 
 # run_tests STAGE...

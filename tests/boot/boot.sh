@@ -86,7 +86,7 @@ boot() {
         rd.shell=0 rd.emergency=poweroff $4"
     read -rd '' -a append <<<"$append" || true
     rm -f "$log".*
-    start_machine "$log" 1024 "$base/vmlinuz" "$images/$1.cpio" "${append[*]}" \
+    start_machine "$log" 1024 "$base/vmlinux" "$images/$1.cpio" "${append[*]}" \
         "file=$disk,format=raw,cache=unsafe,readonly=$readonly" "file=$base/usr-$2.erofs,format=raw,readonly=on"
     [ "$expected" != stopped ] || end_when_stopped "$machine" "$log.console" &
     wait

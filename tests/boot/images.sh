@@ -10,8 +10,8 @@
 #   flatcar.cpio   as module, and units that stand in for Flatcar's (guest/flatcar-standin.sh)
 #   dropin.cpio    as stock, with systemd-confext and systemd-sysext replaced by symlinks to bootmerge
 #   flatcar-dropin.cpio  as dropin, and the same units, which merge by systemd's calls
-# All of them also get guest/emergency.service and guest/coldplug.conf. And it is tested that dracut refuses the module
-# without the program.
+# All of them also get guest/emergency.service and guest/coldplug.conf. Where dracut has made one, it is tested that it
+# refuses the module without the program.
 # Where the base has no dracut, arm64, it is sideload.cpio alone.
 . "$(dirname "$0")/lib.sh"
 
@@ -52,8 +52,28 @@ fi
 flock "$repo/out" "$repo/build.sh" install "$work/program"
 cp -a "$work/program" "$work/no-program"
 rm "$work/no-program/usr/sbin/bootmerge"
-# by_dracut IMAGE ARGUMENT...
-by_dracut() { dracut_with "$base" "$work/program" "$work/$1.cpio" "${@:2}"; }
+# by_dracut IMAGE ARGUMENT...: a run of dracut takes a quarter of a minute, and depends only on the base, the module and
+# these scripts. So its image is cached in the base, and this checkout's program is appended, as to one that is
+# sideloaded. With BOOT_IMAGES=new, as in soak, dracut always runs.
+exec 8>"$base.images"
+flock 8
+module=$work/program/usr/lib/dracut
+is_dracut_run=
+by_dracut() {
+    local image=$work/$1.cpio cached
+    cached=$(cd "$module" && find . -type f -printf '%m ' -exec sha256sum {} + | sort |
+        cat - "$here"/{images,lib}.sh <(echo "${@:2}") | sha256sum | cut -c1-12)
+    cached=$base/dracut-$1-$cached.cpio
+    if [ "${BOOT_IMAGES-}" = new ] || [ ! -e "$cached" ]; then
+        is_dracut_run=yes
+        dracut_with "$base" "$work/program" "$image" "${@:2}"
+        rm -f "$base/dracut-$1-"*
+        cp --reflink=auto "$image" "$cached.new"
+        mv "$cached.new" "$cached"
+    fi
+    cp --reflink=auto "$cached" "$image"
+    append "$work/program" "$image" usr/sbin/bootmerge
+}
 if wants module || wants flatcar; then by_dracut module --modules "$modules_systemd bootmerge"; fi
 if wants sysext; then by_dracut sysext --modules "$modules_systemd systemd-sysext bootmerge"; fi
 if wants plain; then by_dracut plain --modules "$modules_plain bootmerge" --omit systemd; fi
@@ -85,6 +105,7 @@ if wants flatcar; then add_flatcar module flatcar; fi
 if wants flatcar-dropin; then add_flatcar dropin flatcar-dropin; fi
 add_units
 
+[ -n "$is_dracut_run" ] || exit 0
 name=$suite/dracut-without-program
 if dracut_with "$base" "$work/no-program" "$work/none.cpio" --modules "$modules_systemd bootmerge" 2>/dev/null; then
     echo "FAIL $name: dracut made an initramfs without it"

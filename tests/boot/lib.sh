@@ -17,6 +17,28 @@ foreign=(arm64)
 # hash of the recipe, so a changed recipe makes a new base.
 base_of() { printf '%s/boot-%s-%s' "$cache" "$1" "$(sha256sum <"$here/base.sh" | cut -c1-12)"; }
 
+# make_vmlinux SUITE: makes vmlinux beside a base's vmlinuz: the same kernel, uncompressed, which QEMU starts as well.
+# By TCG, more than a second of each boot would go into unpacking. What is packed in another way, or for another
+# architecture, stays as it is.
+make_vmlinux() (
+    base=$(base_of "$1")
+    exec 9>"$base.lock"
+    flock 9
+    [ ! -e "$base/vmlinux" ] || exit 0
+    cp "$base/vmlinuz" "$base/vmlinux.new"
+    if [ "$1" != arm64 ]; then
+        # Where the compressed kernel is: Documentation/arch/x86/boot.rst. Its last four bytes are its size, unpacked.
+        number() { od -An -v -t "u$2" -j "$(($1))" -N "$2" "$base/vmlinuz" | tr -d ' '; }
+        from=$((($(number 0x1f1 1) + 1) * 512 + $(number 0x248 4))) length=$(($(number 0x24c 4) - 4))
+        payload() { tail -c +$((from + 1)) "$base/vmlinuz" | head -c "$length"; }
+        case $(number $from 4) in
+        4247762216) payload | zstd -dc >"$base/vmlinux.new" ;; # fd2fb528
+        407642370) payload | lz4 -dc >"$base/vmlinux.new" ;;   # 184c2102
+        esac
+    fi
+    mv "$base/vmlinux.new" "$base/vmlinux"
+)
+
 # program_of SUITE: this checkout's program for the suite's architecture. Beside it is the sideloaded archive, .cpio.
 program_of() { case $1 in arm64) echo "$repo/out/bootmerge-arm64" ;; *) echo "$repo/out/bootmerge" ;; esac; }
 

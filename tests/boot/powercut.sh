@@ -41,7 +41,7 @@ mke2fs -q -t ext4 -N 65536 -E lazy_itable_init=1,root_owner=0:0 -d "$tree" "$dis
 # complete are in the host's memory, which survives QEMU's end.
 start() {
     : >"$log.console"
-    start_machine "$log" 384 "$base/vmlinuz" "$work/initramfs.cpio" \
+    start_machine "$log" 384 "$base/vmlinux" "$work/initramfs.cpio" \
         "mitigations=off apparmor=0 quiet loglevel=3 acknowledged=$1" "file=$disk,format=raw,cache=writeback"
 }
 

@@ -13,8 +13,8 @@ trap 'rm -rf "$work"' EXIT
 rm -rf "$logs"
 mkdir -p "$logs"
 
-# Without SOAK and without names only the lines that `test` has are booted.
-[ $# = 0 ] || SOAK=1
+# Without SOAK and without names only the lines that `test` has are booted. SOAK= with names: of these, too.
+[ $# = 0 ] || SOAK=${SOAK-1}
 export SOAK=${SOAK-}
 
 cases_of "$@" >"$work/chains"
@@ -39,7 +39,7 @@ images() {
 
 # prepare SUITE: makes its base and images; if that fails, nothing of the suite is booted.
 prepare() {
-    if { "$here/base.sh" "$1" >/dev/null && images "$1"; } >"$work/$1.log" 2>&1; then
+    if { "$here/base.sh" "$1" >/dev/null && make_vmlinux "$1" && images "$1"; } >"$work/$1.log" 2>&1; then
         cat "$work/$1.log"
     else
         echo "FAIL $1/images: $(tail -n 1 "$work/$1.log")"

@@ -61,6 +61,7 @@ boot() {
     local suite=$1 base initramfs=$work/$1.initramfs log=$logs/$1 disk=$work/$1.img seconds=1800 lines=(console results)
     local words="mitigations=off apparmor=0 loglevel=4" started=$SECONDS
     base=$("$here/base.sh" "$suite")
+    make_vmlinux "$suite"
     machine_of "$suite"
     mkdir -p "$initramfs"/{dev,lower,memory,root}
     cp "$work/init" "$initramfs/init"
@@ -74,7 +75,7 @@ boot() {
     [ -z "${VERITY_CASES-}" ] || words+=" verity-only=$VERITY_CASES"
     words+=" verity-every=${VERITY_EVERY:-1}"
     [ -z "${VERITY_BENCH-}" ] || words+=" verity-bench=$VERITY_BENCH"
-    start_machine "$log" 768 "$base/vmlinuz" "$initramfs.cpio" "$words" \
+    start_machine "$log" 768 "$base/vmlinux" "$initramfs.cpio" "$words" \
         "file=$lower,format=raw,readonly=on" "file=$disk,format=raw,cache=unsafe"
     wait "$machine" || true
     sed -i 's/\r$//' "$log.results" "$log.console"
