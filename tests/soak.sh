@@ -56,9 +56,16 @@ soak_demo() { # the one that boots: what its second boot must show
     grep -q '^frozen   /etc/sample.d/contested' "$log"
     grep -A2 '^\$ cat /etc/sample.d/contested' "$log" | grep -qx 'vendor v2'
 }
-soak_sweep() {
-    SOAK=1 "$(tests_of tests/BootMerge.KernelTests BootMerge.KernelTests)" \
-        --filter-class '*SweepTests' '*PruneTests' '*ResetTests' '*DiffPropertyTests' '*ExplainTests'
+soak_sweep() { # in two processes: one refuses calls, the other does all else
+    local tests found classes refusals='*.SweepTests.Refused*' suite_logs=out/soak/sweep
+    local -x SOAK=1
+    tests=$(tests_of tests/BootMerge.KernelTests BootMerge.KernelTests)
+    classes=(--filter-class '*SweepTests' '*PruneTests' '*ResetTests' '*DiffPropertyTests' '*ExplainTests')
+    found=$(count_of "$tests" "${classes[@]}")
+    pair refusals "$tests" --filter-method "$refusals" -- \
+        others "$tests" "${classes[@]}" --filter-not-method "$refusals"
+    check "the two have run each of ${found:-no} tests once" [ $((passed + failed)) = "${found:-no}" ]
+    conclude
 }
 soak_storm() {
     SOAK=1 "$(tests_of tests/differential BootMerge.DifferentialTests)" -class '*StormTests' -showLiveOutput
