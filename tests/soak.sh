@@ -35,8 +35,8 @@ soak_arm64() { # the stage of `test`, which makes its Debian system first
     tests/boot/base.sh arm64 >/dev/null
     (run_tests arm64)
 }
-soak_powercut() {
-    POWER_CUTS=${POWER_CUTS:-200} tests/boot/run.sh powercut
+soak_powercut() { # 200 in all: its case has two suites
+    POWER_CUTS=${POWER_CUTS:-100} tests/boot/run.sh powercut
 }
 soak_boots() { # what `test` leaves out of tests/boot/cases, besides the parts images and flatcar
     SOAK=1 tests/boot/run.sh
