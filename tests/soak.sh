@@ -29,7 +29,7 @@ soak_tools_of() {
 }
 
 soak_fuzz() {
-    SOAK_INPUTS=${SOAK_INPUTS:-10000000} "$(tests_of tests/BootMerge.Tests BootMerge.Tests)" -class '*ParserFuzzTests'
+    SOAK_INPUTS=${SOAK_INPUTS:-2000000} "$(tests_of tests/BootMerge.Tests BootMerge.Tests)" -class '*ParserFuzzTests'
 }
 soak_arm64() { # the stage of `test`, which makes its Debian system first
     tests/boot/base.sh arm64 >/dev/null
