@@ -4,12 +4,12 @@
 # keeps besides: out/soak/PART/.
 
 # The parts of a lane run one after the other, and the lanes side by side, because one part often leaves a processor
-# idle. Parts that write to the same places in out/ are in one lane: the machines to out/test and out/man, release and
-# packages to out/release. Both lanes only read what `prepare_soak` makes.
+# idle. Each lane takes about half of the time. Parts that write to the same places in out/ are in one lane: the boots to
+# out/man and out/test, release and packages to out/release. Both lanes only read what `prepare_soak` makes.
 lanes=(machines programs)
 declare -A parts_of=(
-    [machines]="demo flatcar arm64 verity images boots powercut"
-    [programs]="storm differential fuzz release packages mkosi sweep fresh"
+    [machines]="demo flatcar arm64 verity mkosi images boots powercut release packages"
+    [programs]="storm differential fuzz sweep fresh"
 )
 
 # What each part needs, besides what building needs.
@@ -17,7 +17,7 @@ soak_tools_of() {
     case $1 in
     fuzz) ;;
     storm) echo mmdebstrap ;;
-    sweep) echo "strace mkfs.ext4 mksquashfs losetup" ;;
+    sweep) tools_of kernel ;;
     differential | verity) tools_of "$1" ;;
     release) echo "$release_tools setpriv" ;;
     packages) echo "$release_tools $boot_tools makepkg bsdtar readelf qemu-aarch64-static" ;;
@@ -73,12 +73,18 @@ soak_storm() {
 soak_differential() {
     SOAK=1 "$(tests_of tests/differential BootMerge.DifferentialTests)" -class '*AgainstSystemd' -class '*HarnessTests'
 }
-soak_release() {
+# made_release: once for both parts.
+made_release() {
+    [ ! -e out/soak/released ] || return 0
     release
+    : >out/soak/released
+}
+soak_release() {
+    made_release
     tests/release-twice.sh out/release
 }
 soak_packages() {
-    release
+    made_release
     tests/packages.sh out/release
 }
 soak_mkosi() {
@@ -165,6 +171,7 @@ soak() {
     set -- "${MAPFILE[@]}"
     prepare_soak "$@"
     mkdir -p out/soak
+    rm -f out/soak/released
     : >out/soak/passed
     if [ $# = 1 ]; then
         soak_part "$1"
