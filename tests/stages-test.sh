@@ -149,18 +149,27 @@ within() {
 }
 # A zombie has ended, too: the process that adopts it may ask for its status late.
 has_ended() { case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z*) ;; *) return 1 ;; esac; }
-for signal in INT TERM HUP; do
+# Soak's lanes do the same, with parts of our own.
+cat >>"$work/repo/tests/soak.sh" <<'SCRIPT'
+parts_of=([machines]=a [programs]=b)
+prepare_soak() { :; }
+soak_a() { tests/mirror-test.sh; }
+soak_b() { sleep 300; }
+SCRIPT
+for run in "INT test unit" "TERM test unit" "HUP test unit" "INT soak" "TERM soak a"; do
+    read -r signal verb <<<"$run"
     rm -f started
     # A shell's background program ignores an interrupt, and under nohup it also ignores the loss of its terminal.
+    # shellcheck disable=SC2086  # words
     DOTNET_ROOT=/ PATH=$work/bin:$PATH env -u BUILD_SH_SESSION --default-signal=INT,HUP \
-        "$work/repo/build.sh" test unit >stopped 2>&1 &
+        "$work/repo/build.sh" $verb >stopped 2>&1 &
     build=$!
     within 300 test -e started || cat stopped
     kill -"$signal" "$build"
     status=0
     wait "$build" || status=$?
-    is "build.sh ended by $signal says so" $((128 + $(kill -l "$signal"))) "$status"
-    is "and with it what its stage has started" yes "$(within 100 has_ended "$(cat started)" && echo yes || echo no)"
+    is "build.sh $verb, ended by $signal, says so" $((128 + $(kill -l "$signal"))) "$status"
+    is "and with it what it has started" yes "$(within 100 has_ended "$(cat started)" && echo yes || echo no)"
     kill -KILL "$(cat started)" 2>/dev/null || true
 done
 
