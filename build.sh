@@ -11,6 +11,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin     # `su` gives root the PATH of the
 umask 022
 [ -n "${HOME-}" ] || { unset HOME; export HOME=~; } # from the list of users
 . tests/stages.sh
+. tests/soak.sh
 . tests/session.sh
 
 size_ceiling=$((160 * 1024 * 1024 / 100)) # 1.60 MiB
@@ -23,8 +24,8 @@ usage: ./build.sh VERB
   demo [--boot]     build, and show in a private mount namespace what it does; --boot: in a machine that boots in QEMU
   test [STAGE...]   all checks, or some stages of them; the last line is `N passed, N failed`
   soak [PART...]    the long runs of some tests: arm64, boots, demo, differential, flatcar, fresh, fuzz, images,
-                    mkosi, packages, powercut, release, storm, sweep, verity; all unless named; each says what it did
-                    and how long it took
+                    mkosi, packages, powercut, release, storm, sweep, verity; all unless named; two at a time, with
+                    logs in out/soak/; each says how it ended and how long it took
   boot-test [CASE]  boot QEMU machines with a real initramfs; cases: tests/boot/cases; of another architecture:
                     arm64/daily
   docs              updates what the documents show of real runs: a recording of the demo, outputs of commands
@@ -291,134 +292,6 @@ release() {
         { rm -rf "$copy"; return 1; }
     rm -rf "$copy"
     (cd "$directory" && stat -c '%s %n' -- *) >&2
-}
-
-# The parts of `soak`: the tests of `test`, but more of everything, as set by the environment. A part is a function
-# soak_NAME that fails if a test does.
-soak_fuzz() {
-    # shellcheck disable=SC2086  # a list of words
-    need $build_tools
-    SOAK_INPUTS=${SOAK_INPUTS:-10000000} dotnet run --project tests/BootMerge.Tests -c Release -- \
-        -class '*ParserFuzzTests'
-}
-soak_arm64() { # the stage of `test`, which makes its Debian system first
-    need_root soak
-    # shellcheck disable=SC2086  # lists of words
-    need $build_tools $boot_tools readelf
-    tests/boot/base.sh arm64 >/dev/null
-    (run_tests arm64)
-}
-soak_powercut() {
-    need_root soak
-    # shellcheck disable=SC2086  # lists of words
-    need $build_tools $boot_tools
-    POWER_CUTS=${POWER_CUTS:-200} tests/boot/run.sh powercut
-}
-
-soak_boots() { # what `test` leaves out of tests/boot/cases, besides the parts images and flatcar
-    need_root soak
-    # shellcheck disable=SC2086  # lists of words
-    need $build_tools $boot_tools
-    make_cpio
-    SOAK=1 tests/boot/run.sh
-}
-soak_images() {
-    need_root soak
-    # shellcheck disable=SC2086  # lists of words
-    need $build_tools $boot_tools scdoc
-    make_cpio
-    tests/boot/run.sh image-debian image-lost image-hang image-skips image-usr image-plain
-}
-soak_verity() { # with every kernel, and beside systemd with each
-    need_root soak
-    # shellcheck disable=SC2046  # a list of words
-    need $(tools_of verity)
-    VERITY_SYSTEMD=yes tests/verity/run.sh
-}
-soak_flatcar() { # the boots that `test` leaves out
-    need_root soak
-    # shellcheck disable=SC2086  # lists of words
-    need $build_tools $boot_tools
-    make_cpio
-    tests/boot/run.sh sid/flatcar flatcar-dropin
-}
-
-soak_demo() { # the one that boots: what its second boot must show
-    need_root soak
-    # shellcheck disable=SC2086  # a list of words
-    need $boot_tools
-    make_cpio
-    mkdir -p out/test
-    demo/boot.sh out/bootmerge | tee out/test/demo-boot.log
-    grep -q '^frozen   /etc/sample.d/contested' out/test/demo-boot.log
-    grep -A2 '^\$ cat /etc/sample.d/contested' out/test/demo-boot.log | grep -qx 'vendor v2'
-}
-soak_sweep() {
-    need_root soak
-    # shellcheck disable=SC2086  # a list of words
-    need $build_tools strace mkfs.ext4 mksquashfs losetup
-    SOAK=1 dotnet run --project tests/BootMerge.KernelTests -c Release -- \
-        --filter-class '*SweepTests' '*PruneTests' '*ResetTests' '*DiffPropertyTests' '*ExplainTests'
-}
-soak_storm() {
-    need_root soak
-    # shellcheck disable=SC2086  # a list of words
-    need $build_tools mmdebstrap
-    SOAK=1 dotnet run --project tests/differential -c Release -- -class '*StormTests' -showLiveOutput
-}
-soak_differential() {
-    need_root soak
-    # shellcheck disable=SC2046  # a list of words
-    need $(tools_of differential)
-    SOAK=1 dotnet run --project tests/differential -c Release -- -class '*AgainstSystemd' -class '*HarnessTests'
-}
-soak_release() {
-    need_root soak
-    need setpriv
-    release
-    tests/release-twice.sh out/release
-}
-soak_packages() {
-    need_root soak
-    # shellcheck disable=SC2086  # a list of words
-    need $boot_tools makepkg bsdtar readelf qemu-aarch64-static
-    release
-    tests/packages.sh out/release
-}
-soak_mkosi() {
-    need_root soak
-    # shellcheck disable=SC2086  # a list of words
-    need $boot_tools jq zstd
-    make_cpio
-    tests/mkosi.sh out/bootmerge.cpio
-}
-soak_fresh() {
-    need_root soak
-    need mmdebstrap git unshare mount
-    local suite status=0
-    for suite in 12 13; do tests/fresh-machine.sh $suite || status=1; done
-    return $status
-}
-# soak PART...
-soak() {
-    local part started status result=0
-    mapfile -t < <(compgen -A function soak_)
-    [ $# -gt 0 ] || set -- "${MAPFILE[@]#soak_}"
-    for part; do
-        [ "$(type -t "soak_$part")" = function ] || { echo "build.sh: soak has no part '$part'" >&2; exit 2; }
-    done
-    build
-    for part; do
-        started=$SECONDS
-        strictly "soak_$part"
-        if [ "$status" = 0 ]; then
-            echo "soak $part: passed, $((SECONDS - started)) s"
-        else
-            result=1
-            echo "soak $part: FAILED, $((SECONDS - started)) s"
-        fi
-    done
-    return $result
 }
 
 case ${1-} in

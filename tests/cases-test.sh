@@ -41,7 +41,7 @@ is "another architecture is named with it" "" "$(in_a_line cases_of four)"
 
 # The table itself: soak boots each line with `bench:`. Not prune-bench, which measures.
 table=$here/cases
-named=$(sed -n 's/^.*tests\/boot\/run\.sh //p' "$repo/build.sh" | tr '\n' ' ')
+named=$(sed -n 's/^.*tests\/boot\/run\.sh //p' "$repo/tests/soak.sh" | tr '\n' ' ')
 while read -r suite_and_name; do
     name=${suite_and_name#* }
     [ "$name" != prune-bench ] || continue

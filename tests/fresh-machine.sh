@@ -5,7 +5,8 @@
 #
 # The machine is a root directory made for this run, with mounts and processes of its own; all of it is removed at the
 # end. Devices, the SDK (read-only), and the caches of build.sh and NuGet come from outside; --cold leaves the caches
-# out. FRESH_SHELL=1 starts a shell in it instead. The logs stay in out/fresh-SUITE-*.log.
+# out. FRESH_SHELL=1 starts a shell in it instead. FRESH_ALSO='VERB ARGUMENT; VERB' runs these verbs of build.sh after
+# the test. The logs stay in out/fresh-SUITE-*.log. At an interrupt, TERM or HUP all of it ends at once.
 set -euo pipefail
 
 # inside ROOT COMMAND...: sets up the mounts and executes the command in the root. It is PID 1 of its namespace.
@@ -60,11 +61,40 @@ sdk=$(dotnet --list-sdks | sed -n 's,.* \[\(.*\)/sdk\]$,\1,p' | tail -n 1)
 [ -x "$sdk/dotnet" ] || die "no .NET SDK: 'dotnet --list-sdks' names none"
 mirror=$(mirror)
 
+# apart COMMAND...: runs it with mounts and processes of its own, in the background, because bash does not look at
+# signals until a command in the foreground has ended.
+unshared=
+apart() {
+    local status=0
+    unshare --mount --propagation private --pid --fork --kill-child "$@" <&0 &
+    unshared=$!
+    wait "$unshared" || status=$?
+    unshared=
+    return $status
+}
+# stop SIGNAL: ends it, and this script. When PID 1 of the processes is killed, the kernel kills the others, and only
+# when all have ended does unshare end, which ignores signals until then. The mounts go with the last process.
+# shellcheck disable=SC2317  # called by trap
+stop() {
+    local first=
+    trap '' INT TERM HUP
+    if [ -n "$unshared" ]; then
+        { read -r first <"/proc/$unshared/task/$unshared/children"; } 2>/dev/null || true
+        kill -KILL "${first:-$unshared}" 2>/dev/null || true
+        wait "$unshared" || true
+    fi
+    exit $((128 + $(kill -l "$1")))
+}
+for signal in INT TERM HUP; do
+    # shellcheck disable=SC2064  # the signal's name now
+    trap "stop $signal" $signal
+done
+
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-fresh.XXXXXX")
 trap 'rm -rf --one-file-system "$work"' EXIT
 root=$work/root
 say "making a bare $suite from $mirror"
-mmdebstrap --mode=root --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
+apart --mount-proc mmdebstrap --mode=root --variant=minbase --include="$packages" --aptopt='Acquire::Languages "none"' \
     "$suite" "$root" "$mirror" >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; die "mmdebstrap failed"; }
 cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
 [ ! -e /etc/ssl/certs/ca-certificates.crt ] || # may hold the one of a proxy
@@ -77,13 +107,11 @@ git -C "$repo" -c safe.directory='*' bundle create -q "$work/head.bundle" HEAD
 git -c advice.detachedHead=false clone -q "$work/head.bundle" "$root/root/bootmerge"
 [ -z "$(git -C "$repo" -c safe.directory='*' status --porcelain)" ] || say "uncommitted changes are not tested"
 
-# on_it COMMAND...: runs it in the clone, on the fresh machine.
-on_it() {
-    unshare --mount --propagation private --pid --fork --kill-child "$0" --inside "$root" \
-        bash -c 'cd /root/bootmerge; "$@"' bash "$@"
-}
+# shellcheck disable=SC2016  # expanded by that shell
+in_clone=("$0" --inside "$root" bash -c 'cd /root/bootmerge; "$@"' bash)
 if [ -n "${FRESH_SHELL-}" ]; then
-    on_it bash
+    trap - INT TERM HUP # the terminal's signals are for the shell
+    unshare --mount --propagation private --pid --fork --kill-child "${in_clone[@]}" bash
     exit
 fi
 
@@ -93,11 +121,16 @@ status=0
 run() {
     local log=$repo/out/fresh-$suite-$1.log result=passed started=$SECONDS
     say "$suite: ${*:2} (log: ${log#"$repo"/})"
-    on_it "${@:2}" </dev/null >"$log" 2>&1 || result=FAILED status=1
+    apart "${in_clone[@]}" "${@:2}" </dev/null >"$log" 2>&1 || result=FAILED status=1
     tail -n 12 "$log"
     grep -a '^FAIL' "$log" || true
     echo "fresh $suite, $1: $result, $((SECONDS - started)) s"
 }
 run demo ./build.sh demo
 run test ./build.sh test "$@"
+IFS=';' read -ra also <<<"${FRESH_ALSO-}"
+for verb in "${also[@]}"; do
+    read -ra words <<<"$verb"
+    run "${words[0]}" ./build.sh "${words[@]}"
+done
 exit $status

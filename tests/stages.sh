@@ -91,11 +91,12 @@ counts() {
 }
 
 declare -A pid_of=() shower_of=() begun=()
+suite_logs=out/test
 
 # begin NAME COMMAND...: starts a program that counts its own tests, in the background. Its output is shown line by
 # line, with its name if another one runs beside it.
 begin() {
-    local name=$1 log=out/test/$1.log prefix=
+    local name=$1 log=$suite_logs/$1.log prefix=
     shift
     echo "== $name"
     begun[$name]=$SECONDS
@@ -113,7 +114,7 @@ finish() {
     wait "${pid_of[$name]}" || status=$?
     wait "${shower_of[$name]}" || true
     unset "pid_of[$name]"
-    read -r good bad < <(counts "out/test/$name.log")
+    read -r good bad < <(counts "$suite_logs/$name.log")
     if [ "$bad" = 0 ] && { [ "$status" != 0 ] || [ "$good" = 0 ]; }; then
         bad=1
         echo "FAIL $name: the program ended with status $status, $good passed"
@@ -260,6 +261,11 @@ install_for_docs() {
     fi
 }
 
+# count_of PROGRAM FILTER...: how many tests it has; nothing if it does not say.
+count_of() {
+    "$1" --list-tests --no-ansi "${@:2}" 2>&1 | sed -n 's/^Test discovery summary: found \([0-9]*\) .*/\1/p' || true
+}
+
 # Two processes, because one leaves a processor idle. These classes take about half of the time; all others are in the
 # second process, so that none is left out or run twice. Tests that wait for the other process (WithKernelLog) are here,
 # because the tests over there are short.
@@ -270,7 +276,7 @@ stage_kernel() {
     solution
     program
     tests=$(tests_of tests/BootMerge.KernelTests BootMerge.KernelTests)
-    found=$("$tests" --list-tests --no-ansi 2>&1 | sed -n 's/^Test discovery summary: found \([0-9]*\) .*/\1/p') || true
+    found=$(count_of "$tests")
     before=$((passed + failed))
     pair kernel-1 "$tests" --filter-class "${kernel_first[@]}" -- \
         kernel-2 "$tests" --filter-not-class "${kernel_first[@]}"

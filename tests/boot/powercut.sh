@@ -2,8 +2,8 @@
 # powercut.sh SUITE WORK LOGS: one machine whose power is cut again and again while it boots, writes and refreshes. QEMU
 # is killed, so everything that the guest had not written yet is lost. The next start from the same disk must come up
 # merged, with every file that was acknowledged (guest/powercut.c, which is the whole initramfs apart from bootmerge).
-# POWER_CUTS: how many, 10 by default. One line, `ok ...` or `FAIL ...: why`; LOGS/SUITE-powercut.console is from the
-# last start.
+# POWER_CUTS: how many, 10 by default, 100 in `soak powercut`. One line, `ok ...` or `FAIL ...: why`;
+# LOGS/SUITE-powercut.console is from the last start.
 . "$(dirname "$0")/lib.sh"
 
 suite=$1

@@ -123,6 +123,12 @@ internal sealed class Sweep
     public void Reset()
     {
         Next("unmerge").Succeeds();
+        ResetUnmerged();
+    }
+
+    /// <summary>The same, where a test has just unmerged.</summary>
+    public void ResetUnmerged()
+    {
         PutAside();
         if (_kind is "created" && _root.ExistsRaw("/var/lib/extensions.mutable"))
             _root.Remove("/var/lib/extensions.mutable");

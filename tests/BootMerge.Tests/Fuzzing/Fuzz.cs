@@ -9,7 +9,7 @@ using Xunit;
 namespace BootMerge.Tests.Fuzzing;
 
 /// <summary>
-/// Runs a property on many inputs, always the same ones. <c>SOAK_INPUTS=10000000</c> in the environment says how many
+/// Runs a property on many inputs, always the same ones. <c>SOAK_INPUTS=2000000</c> in the environment says how many
 /// for each parser; <c>./build.sh soak fuzz</c> sets it.
 /// </summary>
 internal static class Fuzz
