@@ -22,15 +22,20 @@ internal sealed record Allowance(string Scenario, string Fact, string Values, st
 
     public bool IsUsed => (CalledAs)Volatile.Read(ref uses) == CalledAs;
 
+    /// <summary>If it covers the difference, it counts as used.</summary>
     public bool Covers(Difference difference)
     {
-        bool covers = CalledAs.HasFlag(difference.CalledAs) && Matches(Scenario, difference.Scenario)
-            && Matches(Fact, difference.Fact) &&
-            Matches(Values, $"{difference.Reference ?? "(nothing)"} => {difference.Subject ?? "(nothing)"}");
+        bool covers = WouldCover(difference);
         if (covers)
             Interlocked.Or(ref uses, (int)difference.CalledAs);
         return covers;
     }
+
+    public bool WouldCover(Difference difference) =>
+        CalledAs.HasFlag(difference.CalledAs) && IsFor(difference.Scenario) && Matches(Fact, difference.Fact)
+            && Matches(Values, $"{difference.Reference ?? "(nothing)"} => {difference.Subject ?? "(nothing)"}");
+
+    public bool IsFor(string scenario) => Matches(Scenario, scenario);
 
     /// <summary>The whole text must match.</summary>
     private static bool Matches(string pattern, string text) =>

@@ -21,6 +21,10 @@ internal sealed record Difference(string Scenario, CalledAs CalledAs, int StepNu
             + $"bootmerge: {Subject ?? "(nothing)"}";
 }
 
+/// <summary>A side of a comparison that runs or has run.</summary>
+/// <param name="Name">The name by which bootmerge is called.</param>
+internal sealed record Side(CalledAs Name, Task<List<Observation>> Observations);
+
 /// <summary>Which program one side of a comparison runs for <see cref="Actor.EachSidesOwn"/>.</summary>
 internal delegate CommandResult Program(Bench bench, Command command);
 
@@ -44,19 +48,15 @@ internal static class Comparison
     private static readonly Program Itself = (bench, command) => bench.BootmergeAsItself(command);
     private static readonly Program DropIn = (bench, command) => bench.BootmergeAsDropIn(command);
 
-    /// <summary>Compares systemd with bootmerge, by each of bootmerge's names that the scenario is for.</summary>
-    public static List<Difference> Run(Scenario scenario)
+    /// <summary>Begins bootmerge's sides, by each of its names that the scenario is for.</summary>
+    public static List<Side> StartBootmerge(Scenario scenario)
     {
-        // The sides are independent of each other, so they run at the same time.
-        Task<List<Observation>> reference = Start(scenario, Systemd);
-        Task<List<Observation>> itself = Start(scenario, Itself, CalledAs.Bootmerge);
-        Task<List<Observation>> dropIn = Start(scenario, DropIn, CalledAs.DropIn);
-        List<Difference> differences = [];
-        Compare(scenario, CalledAs.Bootmerge, reference.GetAwaiter().GetResult(), itself.GetAwaiter().GetResult(),
-            differences);
-        Compare(scenario, CalledAs.DropIn, reference.GetAwaiter().GetResult(), dropIn.GetAwaiter().GetResult(),
-            differences);
-        return differences;
+        List<Side> sides = [];
+        if (scenario.CalledAs.HasFlag(CalledAs.Bootmerge))
+            sides.Add(new Side(CalledAs.Bootmerge, Start(scenario, Itself)));
+        if (scenario.CalledAs.HasFlag(CalledAs.DropIn))
+            sides.Add(new Side(CalledAs.DropIn, Start(scenario, DropIn)));
+        return sides;
     }
 
     public static List<Difference> Run(Scenario scenario, Program reference, Program subject) =>
@@ -64,16 +64,9 @@ internal static class Comparison
 
     public static List<Difference> Run(Scenario scenario, Task<List<Observation>> references, Program subject)
     {
-        Task<List<Observation>> subjects = Start(scenario, subject);
-        List<Difference> differences = [];
-        Compare(scenario, CalledAs.Both, references.GetAwaiter().GetResult(), subjects.GetAwaiter().GetResult(),
-            differences);
-        return differences;
+        Side side = new(CalledAs.Both, Start(scenario, subject));
+        return Compare(scenario, references.GetAwaiter().GetResult(), [side]);
     }
-
-    /// <summary>Returns nothing if the scenario is only for the other name.</summary>
-    private static Task<List<Observation>> Start(Scenario scenario, Program program, CalledAs name) =>
-        scenario.CalledAs.HasFlag(name) ? Start(scenario, program) : Task.FromResult<List<Observation>>([]);
 
     /// <summary>Begins one side of a comparison.</summary>
     public static Task<List<Observation>> Start(Scenario scenario, Program program) =>
@@ -126,6 +119,9 @@ internal static class Comparison
     private static CommandResult LikeThe(Command command, Command look, Program program, Bench bench) =>
         program(bench, look with { Environment = command.Environment, Class = command.Class });
 
+    /// <summary>How many observations each side of a scenario has.</summary>
+    public static int ObservationsOf(Scenario scenario) => 1 + AllSteps(scenario).Length;
+
     private static Step[] AllSteps(Scenario scenario) =>
         scenario.Steps is [.., Command
         {
@@ -176,6 +172,16 @@ internal static class Comparison
         {
             return "not permitted";
         }
+    }
+
+    /// <summary>What differs between systemd's observations and those of the other sides.</summary>
+    public static List<Difference> Compare(
+        Scenario scenario, List<Observation> references, IReadOnlyList<Side> sides)
+    {
+        List<Difference> differences = [];
+        foreach (Side side in sides)
+            Compare(scenario, side.Name, references, side.Observations.GetAwaiter().GetResult(), differences);
+        return differences;
     }
 
     private static void Compare(

@@ -94,10 +94,9 @@ internal static class DiskImage
     private static void WithPartitionTable(ImageType type, string tree, string image)
     {
         string partition = image + ".partition", script = image + ".script";
-        Make(ImageType.Squashfs, tree, partition);
-        byte[] root = File.ReadAllBytes(partition);
-        Bench.Run("mksquashfs", tree + "/usr", partition, "-quiet", "-no-progress", "-noappend", "-all-root");
-        byte[] usr = File.ReadAllBytes(partition);
+        byte[] root = Squashfs(tree, partition), usr = [];
+        if (type is ImageType.GptVersions or ImageType.GptHidden or ImageType.GptRootAndUsr)
+            usr = Squashfs(tree + "/usr", partition);
         File.Delete(partition);
         (string Type, byte[] Content, string More)[] partitions = type switch
         {
@@ -132,6 +131,12 @@ internal static class DiskImage
         }
 
         File.Delete(script);
+    }
+
+    private static byte[] Squashfs(string tree, string image)
+    {
+        Make(ImageType.Squashfs, tree, image);
+        return File.ReadAllBytes(image);
     }
 
     /// <summary>

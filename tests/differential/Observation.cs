@@ -9,9 +9,15 @@ namespace BootMerge.DifferentialTests;
 /// Everything that is compared after a step, as facts: name and value. A name says the aspect and the place ("mount
 /// etc[0] flags", "merged etc/hosts"). Values do not contain ids, times and paths that differ from run to run.
 /// </summary>
-internal sealed class Observation
+/// <param name="earlier">The facts of an observation that was made before.</param>
+internal sealed class Observation(IDictionary<string, string> earlier)
 {
-    private readonly SortedDictionary<string, string> facts = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string> facts = new(earlier, StringComparer.Ordinal);
+
+    public Observation()
+        : this(new Dictionary<string, string>())
+    {
+    }
 
     public IReadOnlyDictionary<string, string> Facts => facts;
 

@@ -61,7 +61,8 @@ internal static class Programs
             : throw new InvalidOperationException("no Debian sid root: " + errors.Trim());
     }
 
-    private static string? FindUpward(string name)
+    /// <summary>The first file of this name beside this program, or in a directory above it.</summary>
+    public static string? FindUpward(string name)
     {
         for (string? directory = AppContext.BaseDirectory; directory is not null; directory =
             Path.GetDirectoryName(directory))
