@@ -4,8 +4,8 @@
 # keeps besides: out/soak/PART/.
 
 # The parts of a lane run one after the other, and the lanes side by side, because one part often leaves a processor
-# idle. Each lane takes about half of the time. Parts that write to the same places in out/ are in one lane: the boots to
-# out/man and out/test, release and packages to out/release. Both lanes only read what `prepare_soak` makes.
+# idle. Each lane takes about half of the time. Parts that write to the same places in out/ are in one lane: the boots
+# to out/man and out/test, release and packages to out/release. Both lanes only read what `prepare_soak` makes.
 lanes=(machines programs)
 declare -A parts_of=(
     [machines]="demo flatcar arm64 verity mkosi images boots powercut release packages"
