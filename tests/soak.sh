@@ -60,7 +60,8 @@ soak_sweep() { # in two processes: one refuses calls, the other does all else
     local tests found classes refusals='*.SweepTests.Refused*' suite_logs=out/soak/sweep
     local -x SOAK=1
     tests=$(tests_of tests/BootMerge.KernelTests BootMerge.KernelTests)
-    classes=(--filter-class '*SweepTests' '*PruneTests' '*ResetTests' '*DiffPropertyTests' '*ExplainTests')
+    classes=(--filter-class '*SweepTests' '*BootFailureTests' '*PruneTests' '*ResetTests'
+        '*DeepTreeTests' '*DiffPropertyTests' '*ExplainTests')
     found=$(count_of "$tests" "${classes[@]}")
     pair refusals "$tests" --filter-method "$refusals" -- \
         others "$tests" "${classes[@]}" --filter-not-method "$refusals"

@@ -28,8 +28,12 @@ internal static class Traced
 
     /// <summary>Makes the <paramref name="when"/>th of these calls fail with the error of this name.</summary>
     public static Outcome Inject(string call, string error, int when, TestRoot root, params string[] arguments) =>
-        Disturb(call, when, NativeConvert.FromErrno(Enum.Parse<Errno>(error)), root, Workplace.Binary,
-            ["--root=" + root.Path, .. arguments]);
+        Inject(call, error, when, root, Workplace.Binary, ["--root=" + root.Path, .. arguments]);
+
+    /// <summary>The same with another command line.</summary>
+    public static Outcome Inject(string call, string error, int when, TestRoot root, string program,
+        string[] arguments) =>
+        Disturb(call, when, NativeConvert.FromErrno(Enum.Parse<Errno>(error)), root, program, arguments);
 
     /// <summary>
     /// An injection in strace's own words, "call:error=NAME:when=N", and the trace of all calls that mount.
