@@ -58,8 +58,8 @@ refuses "*/program is not for arm64*" --kernel="$work/arm" --initrd="$work/initr
 rm -r "$work/usr/lib/bootmerge"
 refuses "*/sideload.cpio is missing*" "${image[@]}" --bootmerge="$work/program"
 
-# source_tool: only in a subshell, because this file uses some of the tool's names, too. In one place, because
-# shellcheck reads the whole tool at each.
+# source_tool: only in a subshell, because this file uses some of the tool's names, too. In one place, because the whole
+# tool is checked again at each.
 source_tool() {
     # shellcheck source=../tools/bootmerge-boot-test
     . $tool

@@ -270,7 +270,7 @@ count_of() {
 # second process, so that none is left out or run twice. Tests that wait for the other process (WithKernelLog) are here,
 # because the tests over there are short.
 kernel_first=('*SweepTests' '*ResetRaceTests' '*DeepTreeTests' '*BootFailureTests'
-    '*HostileRootTests' '*HostileFileSystemTests' '*UpperInUseTests' '*LayerTests' '*OlderKernelTests')
+    '*HostileRootTests' '*HostileFileSystemTests' '*UpperInUseTests' '*LayerTests' '*OlderKernelTests' '*LongWorkTests')
 stage_kernel() {
     local tests found before
     solution
