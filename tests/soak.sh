@@ -4,12 +4,13 @@
 # keeps besides: out/soak/PART/.
 
 # The parts of a lane run one after the other, and the lanes side by side, because one part often leaves a processor
-# idle. Each lane takes about half of the time. Parts that write to the same places in out/ are in one lane: the boots
-# to out/man and out/test, release and packages to out/release. Both lanes only read what `prepare_soak` makes.
+# idle: those with machines of this checkout in one, the two longest in the other. Parts that write to the same places
+# in out/ are in one lane: the boots to out/man and out/test, release and packages to out/release. Both lanes only read
+# what `prepare_soak` makes.
 lanes=(machines programs)
 declare -A parts_of=(
-    [machines]="demo flatcar arm64 verity mkosi images boots powercut release packages"
-    [programs]="storm differential fuzz sweep fresh"
+    [machines]="demo flatcar arm64 verity mkosi images boots powercut fuzz differential release packages"
+    [programs]="storm sweep fresh"
 )
 
 # What each part needs, besides what building needs.

@@ -53,6 +53,13 @@ internal static class Program
 
         try
         {
+            if (!Workplace.CompileInjector())
+            {
+                await Console.Error.WriteLineAsync("Cannot compile inject.c. It needs gcc, libc6-dev and "
+                    + "libseccomp-dev.").ConfigureAwait(false);
+                return 2;
+            }
+
             return await Xunit.MicrosoftTestingPlatform.TestPlatformTestFramework
                 .RunAsync(arguments, SelfRegisteredExtensions.AddSelfRegisteredExtensions).ConfigureAwait(false);
         }
