@@ -113,7 +113,7 @@ install_packages() {
 # architecture, which dpkg must be told about.
 need_arm64() {
     local version libgcc headers=/usr/include/aarch64-linux-gnu/asm/unistd.h
-    if ! { dpkg --print-architecture; dpkg --print-foreign-architectures; } | grep -qx arm64; then
+    if ! { dpkg --print-architecture; dpkg --print-foreign-architectures; } | grep -x arm64 >/dev/null; then
         if [ "$(id -u)" != 0 ]; then
             echo "build.sh: musl-dev of arm64 is needed. Allow packages of that architecture, then try again:" >&2
             echo "    sudo dpkg --add-architecture arm64 && sudo apt-get update" >&2

@@ -22,7 +22,7 @@ end() {
 trap end EXIT
 
 architecture=x86_64
-accelerator=$(accelerator $architecture)
+accelerator=$(accelerator $architecture "$base/vmlinuz")
 # shellcheck disable=SC2034  # for start_machine
 lines=(console) seconds=600
 cat "$base/stock.cpio" "$program.cpio" >"$work/initramfs"

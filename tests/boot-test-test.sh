@@ -250,6 +250,10 @@ WARNING: Image format was not specified
 boots "an error of QEMU's is why" 3 "No result after * s (tcg): QEMU says: qemu-system-x86_64: no such disk.*" "" \
     "qemu-system-x86_64: no such disk
 qemu-system-x86_64: warning: TCG does not support requested feature"
+boots "KVM that fails later is why" 3 "No result after * s (tcg): KVM cannot run this machine here; try --accel=tcg.*" \
+    "begin 1" "KVM internal error. Suberror: 1
+emulation failure
+RAX=ffff888004040040"
 boots "an end later" 3 "No result after * s (tcg): the machine ended by itself.*" "begin 1" "qemu: warning: x"
 
 boots "a merge that was kept" 0 "*boot stage *kept, in 2.5 ms *
@@ -264,6 +268,30 @@ boots "a second run that failed" 0 "*boot stage *failed, in 2.5 ms *
  */etc *mode auto; layers from the top: /etc; writes: /etc
 *" "$(ran "$(later failed)" "$etc" "$etc")
 end system" "" --expect=merged
+
+# KVM is used if a kernel gets as far as its panic with it. Here a script stands in for QEMU.
+# kvm NAME WANTED COMMANDS
+kvm() {
+    local found
+    mkdir -p "$work/bin"
+    # shellcheck disable=SC2016  # expanded by that script
+    printf '#!/bin/sh\nfor word; do case $word in file:*) console=${word#file:} ;; esac; done\n%s\n' "$3" \
+        >"$work/bin/qemu-system-x86_64"
+    chmod 755 "$work/bin/qemu-system-x86_64"
+    found=$(
+        set +e
+        source_tool
+        PATH=$work/bin:$PATH
+        if runs_by_kvm x86_64 "$work/x86"; then echo yes; else echo no; fi
+    )
+    if [ "$found" = "$2" ]; then ok "KVM: $1"; else not_ok "KVM: $1: $found"; fi
+}
+# shellcheck disable=SC2016  # expanded by that script
+kvm "a kernel starts" yes 'echo "Kernel panic - not syncing: VFS: Unable to mount root fs" >"$console"'
+kvm "the machine resets early" no :
+# shellcheck disable=SC2016  # expanded by that script
+kvm "QEMU fails" no 'echo "Kernel panic" >"$console"; exit 1'
+kvm "QEMU stops the machine" no 'echo "KVM internal error. Suberror: 1" >&2; exec sleep 60'
 
 # --json prints JSON with the documented keys, whatever happened to the machine.
 documented=$(awk '/^# /{ inside = $0 == "# JSON"; next } inside && /^\|\[/' ../man/bootmerge-boot-test.1.scd |

@@ -56,5 +56,22 @@ for suite in "${suites[@]}"; do
     is "test boots daily in $suite, twice" 2 "$(rows "$suite" daily | head -n 2 | grep -c vendor_v)"
 done
 
+# A kernel as Debian packs it, with more behind it than a pipe holds.
+mkdir "$work/base"
+seq 100000 >"$work/kernel"
+zstd -q "$work/kernel"
+number() { printf '%08x' "$1" | sed -E 's/(..)(..)(..)(..)/\\x\4\\x\3\\x\2\\x\1/'; }
+{
+    head -c $((0x248)) /dev/zero
+    printf %b "$(number 512)$(number $(($(stat -c %s "$work/kernel.zst") + 4)))"
+    head -c $((1024 - 0x250)) /dev/zero
+    cat "$work/kernel.zst"
+    head -c 8M /dev/zero
+} >"$work/base/vmlinuz"
+# shellcheck disable=SC2016  # expanded by that shell
+bash -c '. "$1"; ours=$2; base_of() { echo "$ours"; }; make_vmlinux trixie' \
+    make_vmlinux "$here/lib.sh" "$work/base" || true
+is "a packed kernel is unpacked" "$(sha256sum <"$work/kernel")" "$(sha256sum <"$work/base/vmlinux" || true)"
+
 echo "$good passed, $bad failed"
 [ "$bad" = 0 ]

@@ -7,32 +7,12 @@ export LC_ALL=C.UTF-8
 [ "${MKOSI_INSIDE-}" ] || MKOSI_INSIDE=yes exec unshare --mount --propagation private "$0" "$@"
 archive=$(realpath "$1")
 cd "$(dirname "$0")"
-. ./docs/shells.sh
-. ./mirror.sh
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge
-logs=$(realpath ../out)/mkosi
-rm -rf "$logs"
-mkdir -p "$logs" "$cache"
-work=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-mkosi.XXXXXX")
-trap 'umount -R -l "$work/root" 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
+. ./systems.sh
+begin mkosi
 root=$work/root example=$work/files/bootmerge/examples/mkosi
-
-holds() { local name=$1; shift; if "$@" >>"$logs/checks.log" 2>&1; then ok "$name"; else not_ok "$name"; fi; }
-
-# make_system: prints the path of a Debian 13 with mkosi, and what it needs for a bootable disk of Debian.
-make_system() {
-    local path
-    path=$cache/mkosi-$(declare -f make_system | sha256sum | cut -c1-12)
-    if [ ! -d "$path" ]; then
-        rm -rf "$cache/mkosi-"*
-        mmdebstrap --mode=root --variant=minbase \
-            --include="mkosi,systemd,systemd-repart,systemd-boot,systemd-ukify,udev,dosfstools,mtools,cpio,zstd" \
-            --include="e2fsprogs,kmod,util-linux,debian-archive-keyring" \
-            trixie "$path.new" "$(mirror)" >"$logs/mmdebstrap.log" 2>&1 || return
-        mv "$path.new" "$path"
-    fi
-    echo "$path"
-}
+# What mkosi needs for a bootable disk of Debian.
+packages=mkosi,systemd,systemd-repart,systemd-boot,systemd-ukify,udev,dosfstools,mtools,cpio,zstd,e2fsprogs,kmod
+packages+=,util-linux,debian-archive-keyring
 
 # in_it COMMAND...: in that system, with processes of its own. mkosi needs a root that is a mount.
 in_it() {
@@ -47,7 +27,7 @@ in_it() {
 
 start() {
     local system
-    system=$(make_system) || return
+    system=$(make_system mkosi trixie "$packages") || return
     mkdir -p "$work"/{upper,work,root} "$work"/files/{tmp,bin} "$example" "$work/files/bootmerge/out/release"
     mount -t overlay -o "lowerdir=$system,upperdir=$work/upper,workdir=$work/work" overlay "$root"
     mount --rbind /sys "$root/sys"

@@ -11,36 +11,13 @@ export LC_ALL=C.UTF-8
 [ "${PACKAGES_INSIDE-}" ] || PACKAGES_INSIDE=yes exec unshare --mount --propagation private "$0" "$@"
 release=$(realpath "$1")
 cd "$(dirname "$0")"
-. ./docs/shells.sh
-. ./mirror.sh
+. ./systems.sh
 version=$(../packaging/version.sh)
-cache=${XDG_CACHE_HOME:-$HOME/.cache}/bootmerge
-logs=$(realpath ../out)/packages
-rm -rf "$logs"
-mkdir -p "$logs" "$cache"
-work=$(mktemp -d "${TMPDIR:-/var/tmp}/bootmerge-packages.XXXXXX")
-trap 'umount -R -l "$work"/*/root 2>/dev/null || true; rm -rf --one-file-system "$work"' EXIT
+begin packages
 
-# holds NAME COMMAND...: passes if the command succeeds.
-holds() { local name=$1; shift; if "$@" >>"$logs/checks.log" 2>&1; then ok "$name"; else not_ok "$name"; fi; }
 # same NAME WANTED FOUND
 same() {
     if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1:"; diff <(echo "$2") <(echo "$3") | sed 's/^/    /' || true; fi
-}
-
-# make_system SUITE GENERATOR: prints the path of a Debian with a kernel, and what makes its initramfs.
-make_system() {
-    local path
-    path=$cache/packages-$1-$2-$(declare -f make_system | sha256sum | cut -c1-12)
-    if [ ! -d "$path" ]; then
-        rm -rf "$cache/packages-$1-$2-"*
-        # A snapshot of sid may be past its date.
-        mmdebstrap --mode=root --variant=minbase --aptopt='Acquire::Check-Valid-Until "false"' \
-            --include="systemd-sysv,udev,e2fsprogs,zstd,linux-image-cloud-amd64,$2" \
-            "$1" "$path.new" "$(mirror)" >"$logs/mmdebstrap-$1-$2.log" 2>&1 || return
-        mv "$path.new" "$path"
-    fi
-    echo "$path"
 }
 
 # make_old: packages that call themselves 0.1.0 but contain this release's program. In them dracut's module has its old
@@ -57,7 +34,8 @@ make_old() {
 # start SUITE GENERATOR: makes in $root a fresh writable system with a configuration extension.
 start() {
     local system
-    system=$(make_system "$1" "$2") || { not_ok "a fresh $1 with $2 is made"; return 1; }
+    system=$(make_system "packages-$1-$2" "$1" "systemd-sysv,udev,e2fsprogs,zstd,linux-image-cloud-amd64,$2") ||
+        { not_ok "a fresh $1 with $2 is made"; return 1; }
     here=$work/$1-$2 root=$work/$1-$2/root log=$logs/$1-$2
     mkdir -p "$here/upper" "$here/work" "$root"
     mount -t overlay -o "lowerdir=$system,upperdir=$here/upper,workdir=$here/work" overlay "$root"

@@ -25,7 +25,7 @@ inject_tools="gcc /usr/include/stdlib.h /usr/include/seccomp.h" # compiles the k
 tools_of() {
     case $1 in
     style) echo shellcheck ;;
-    unit) echo "mmdebstrap gcc musl-gcc /usr/include/linux/openat2.h" ;;
+    unit) echo "mmdebstrap zstd gcc musl-gcc /usr/include/linux/openat2.h" ;;
     program) echo "$build_tools readelf" ;;
     docs) echo "$docs_tools unshare mount findmnt" ;;
     kernel) echo "$build_tools $inject_tools strace findmnt setfattr setfacl sfdisk losetup $image_tools" ;;

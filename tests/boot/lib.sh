@@ -30,7 +30,9 @@ make_vmlinux() (
         # Where the compressed kernel is: Documentation/arch/x86/boot.rst. Its last four bytes are its size, unpacked.
         number() { od -An -v -t "u$2" -j "$(($1))" -N "$2" "$base/vmlinuz" | tr -d ' '; }
         from=$((($(number 0x1f1 1) + 1) * 512 + $(number 0x248 4))) length=$(($(number 0x24c 4) - 4))
-        payload() { tail -c +$((from + 1)) "$base/vmlinuz" | head -c "$length"; }
+        payload() {
+            dd if="$base/vmlinuz" bs=1M iflag=skip_bytes,count_bytes skip="$from" count="$length" status=none
+        }
         case $(number $from 4) in
         4247762216) payload | zstd -dc >"$base/vmlinux.new" ;; # fd2fb528
         407642370) payload | lz4 -dc >"$base/vmlinux.new" ;;   # 184c2102
@@ -96,6 +98,10 @@ in_chroot() {
 # shellcheck source=../../tools/bootmerge-boot-test
 . "$repo/tools/bootmerge-boot-test"
 
+# choose_accelerator SUITE: the one of all machines for x86-64, chosen with this suite's kernel, unless it is given.
+choose_accelerator() {
+    export BOOT_ACCELERATOR=${BOOT_ACCELERATOR:-$(accelerator x86_64 "$(base_of "$1")/vmlinux")}
+}
 # machine_of SUITE: which machine start_machine is to start.
 machine_of() {
     case "${BOOT_ACCELERATOR:-tcg} ${foreign[*]} " in

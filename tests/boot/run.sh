@@ -47,13 +47,12 @@ prepare() {
     fi
 }
 
-BOOT_ACCELERATOR=${BOOT_ACCELERATOR:-$(accelerator x86_64)}
-export BOOT_ACCELERATOR
-echo "machines run by $BOOT_ACCELERATOR"
-
 {
     while read -r suite; do prepare "$suite" & done < <(cut -d' ' -f1 "$work/chains" | sort -u)
     wait
+    read -r suite _ <"$work/chains"
+    choose_accelerator "$suite"
+    echo "machines run by $BOOT_ACCELERATOR"
     while read -r suite name; do
         [ -e "$work/$suite.failed" ] || printf '%s\0' "$suite" "$name" "$work/$suite" "$logs"
     done <"$work/chains" | xargs -r -0 -n4 -P2 "$here/boot.sh"

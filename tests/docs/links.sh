@@ -30,7 +30,7 @@ for document in "${linking[@]}"; do
         if [ -n "$target" ]; then target=$(dirname "$document")/$target; else target=$document; fi
         if [ ! -e "$target" ]; then
             astray+="$document: $link"$'\n'
-        elif [[ $link == *'#'* ]] && ! anchors "$target" | grep -qxF -- "${link#*#}"; then
+        elif [[ $link == *'#'* ]] && ! anchors "$target" | grep -xF -- "${link#*#}" >/dev/null; then
             astray+="$document: $link has no such heading"$'\n'
         fi
     done < <(links "$document")

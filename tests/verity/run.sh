@@ -21,8 +21,9 @@ trap finish EXIT
 rm -rf "$logs"
 mkdir -p "$logs"
 [ $# -gt 0 ] || set -- "${suites[@]}"
-BOOT_ACCELERATOR=${BOOT_ACCELERATOR:-$(accelerator x86_64)}
-export BOOT_ACCELERATOR
+"$here/base.sh" "$1" >/dev/null
+make_vmlinux "$1"
+choose_accelerator "$1"
 
 # The root: the differential tests' Debian sid, read-only, as one file with the same name.
 sid=$("$repo/tests/differential/make-sid-root.sh")
