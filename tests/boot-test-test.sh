@@ -281,6 +281,7 @@ kvm() {
     found=$(
         set +e
         source_tool
+        # shellcheck disable=SC2030  # only here
         PATH=$work/bin:$PATH
         if runs_by_kvm x86_64 "$work/x86"; then echo yes; else echo no; fi
     )
@@ -292,6 +293,24 @@ kvm "the machine resets early" no :
 # shellcheck disable=SC2016  # expanded by that script
 kvm "QEMU fails" no 'echo "Kernel panic" >"$console"; exit 1'
 kvm "QEMU stops the machine" no 'echo "KVM internal error. Suberror: 1" >&2; exec sleep 60'
+
+# An interrupt meanwhile ends QEMU and leaves no file. A terminal sends it to the whole process group.
+printf '#!/bin/sh\necho $$ >"%s"\nexec sleep 60\n' "$work/qemu" >"$work/bin/qemu-system-x86_64"
+mkdir "$work/probes"
+# shellcheck disable=SC2016,SC2031  # expanded by that shell
+TMPDIR=$work/probes PATH=$work/bin:$PATH setsid env --default-signal=INT \
+    bash -c '. "$1"; trap "exit 130" INT; tried=$(runs_by_kvm x86_64 "$2"); echo "$tried"' probe $tool "$work/x86" &
+probe=$!
+for ((i = 0; i < 100; i++)); do [ ! -s "$work/qemu" ] || break; sleep 0.1; done
+kill -INT -- -$probe
+status=0
+wait $probe || status=$?
+for ((i = 0; i < 50; i++)); do kill -0 "$(<"$work/qemu")" 2>/dev/null || break; sleep 0.1; done
+if [ $status = 130 ] && [ $i -lt 50 ] && rmdir "$work/probes"; then
+    ok "KVM: an interrupt leaves nothing"
+else
+    not_ok "KVM: an interrupt leaves nothing: status $status, $(ls "$work/probes")"
+fi
 
 # --json prints JSON with the documented keys, whatever happened to the machine.
 documented=$(awk '/^# /{ inside = $0 == "# JSON"; next } inside && /^\|\[/' ../man/bootmerge-boot-test.1.scd |

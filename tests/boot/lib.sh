@@ -98,7 +98,8 @@ in_chroot() {
 # shellcheck source=../../tools/bootmerge-boot-test
 . "$repo/tools/bootmerge-boot-test"
 
-# choose_accelerator SUITE: the one of all machines for x86-64, chosen with this suite's kernel, unless it is given.
+# choose_accelerator SUITE: sets BOOT_ACCELERATOR, for all machines for x86-64, by trying this suite's kernel, unless it
+# is set.
 choose_accelerator() {
     export BOOT_ACCELERATOR=${BOOT_ACCELERATOR:-$(accelerator x86_64 "$(base_of "$1")/vmlinux")}
 }

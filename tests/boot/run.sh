@@ -50,9 +50,11 @@ prepare() {
 {
     while read -r suite; do prepare "$suite" & done < <(cut -d' ' -f1 "$work/chains" | sort -u)
     wait
-    read -r suite _ <"$work/chains"
-    choose_accelerator "$suite"
-    echo "machines run by $BOOT_ACCELERATOR"
+    while read -r suite; do
+        case " ${foreign[*]} " in *" $suite "*) continue ;; esac
+        [ -e "$work/$suite.failed" ] || choose_accelerator "$suite"
+    done < <(cut -d' ' -f1 "$work/chains" | sort -u)
+    echo "machines run by ${BOOT_ACCELERATOR:-tcg}"
     while read -r suite name; do
         [ -e "$work/$suite.failed" ] || printf '%s\0' "$suite" "$name" "$work/$suite" "$logs"
     done <"$work/chains" | xargs -r -0 -n4 -P2 "$here/boot.sh"
