@@ -17,8 +17,14 @@ WRAPPER fsconfig(int context, unsigned command, const char *key, const void *val
 {
     return syscall(SYS_fsconfig, context, command, key, value, aux);
 }
-WRAPPER fsmount(int context, unsigned flags, unsigned attributes) { return syscall(SYS_fsmount, context, flags, attributes); }
-WRAPPER open_tree(int directory, const char *path, unsigned flags) { return syscall(SYS_open_tree, directory, path, flags); }
+WRAPPER fsmount(int context, unsigned flags, unsigned attributes)
+{
+    return syscall(SYS_fsmount, context, flags, attributes);
+}
+WRAPPER open_tree(int directory, const char *path, unsigned flags)
+{
+    return syscall(SYS_open_tree, directory, path, flags);
+}
 WRAPPER move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags)
 {
     return syscall(SYS_move_mount, from, from_path, to, to_path, flags);
@@ -36,7 +42,7 @@ WRAPPER renameat2(int old_directory, const char *old_name, int new_directory, co
     return syscall(SYS_renameat2, old_directory, old_name, new_directory, new_name, flags);
 }
 
-// Microsoft's archives for linux-x64 and linux-arm64 are compiled with glibc's headers, where CPU_ALLOC and CPU_FREE of <sched.h>
-// call these two functions. In musl's header they are calloc and free.
+// Microsoft's archives for linux-x64 and linux-arm64 are compiled with glibc's headers, where CPU_ALLOC and CPU_FREE of
+// <sched.h> call these two functions. In musl's header they are calloc and free.
 __attribute__((weak)) cpu_set_t *__sched_cpualloc(size_t count) { return CPU_ALLOC(count); }
 __attribute__((weak)) void __sched_cpufree(cpu_set_t *set) { CPU_FREE(set); }
