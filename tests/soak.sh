@@ -4,13 +4,12 @@
 # keeps besides: out/soak/PART/.
 
 # The parts of a lane run one after the other, and the lanes side by side, because one part often leaves a processor
-# idle: those with machines of this checkout in one, the two longest in the other. Parts that write to the same places
-# in out/ are in one lane: the boots to out/man and out/test, release and packages to out/release. Both lanes only read
-# what `prepare_soak` makes.
-lanes=(machines programs)
+# idle. They take about equally long. Parts that write to the same places in out/ are in one lane: the boots to out/man
+# and out/test, release and packages to out/release. Both lanes only read what `prepare_soak` makes.
+lanes=(first second)
 declare -A parts_of=(
-    [machines]="demo flatcar arm64 verity mkosi images boots powercut fuzz differential release packages"
-    [programs]="storm sweep fresh"
+    [first]="demo flatcar arm64 verity mkosi images boots powercut fuzz differential release packages"
+    [second]="storm sweep fresh"
 )
 
 # What each part needs, besides what building needs.

@@ -96,7 +96,7 @@ soaks() {
     local text=$1
     shift
     bash -c 'set -euo pipefail; . "$1/tests/stages.sh"; . "$1/tests/soak.sh"
-        parts_of=([machines]="a b" [programs]="c")
+        parts_of=([first]="a b" [second]="c")
         soak_tools_of() { :; }; need_root() { :; }; need() { :; }; build_tools=
         build() { echo build >>built; }; make_cpio() { echo cpio >>built; }
         eval "$2"; soak "${@:3}"' soaks "$repo" "$text" "$@" >out/soaked 2>&1 && echo 0 || echo $?
@@ -113,7 +113,7 @@ meet='begun() { local i; for ((i = 0; i < 100; i++)); do [ ! -e "$1" ] || return
     soak_b() { [ -s out/soak/a.log ] && echo "${BOOT_LOGS##*/soak/}"; }'
 is "soak runs two lanes side by side" 0 "$(soaks "$meet")"
 is "and says how each part ended" "3 passed, 0 failed;a: passed;b: passed;c: passed" "$(results)"
-is "with a line when it begins" "soak machines: a begins (log: out/soak/a.log)" "$(grep 'a begins' out/soaked)"
+is "with a line when it begins" "soak first: a begins (log: out/soak/a.log)" "$(grep 'a begins' out/soaked)"
 is "all is built once, before" "build cpio" "$(paste -sd' ' built)"
 is "each part has its log, and its own logs of boots" "from a;b/boots" "$(cat out/soak/{a,b}.log | paste -sd';')"
 is "the output of a part that passed is only there" "" "$(grep 'from a' out/soaked)"
@@ -155,7 +155,7 @@ within() {
 has_ended() { case $(sed 's/.*) //' "/proc/$1/stat" 2>/dev/null) in '' | Z*) ;; *) return 1 ;; esac; }
 # Soak's lanes do the same, with parts of our own.
 cat >>"$work/repo/tests/soak.sh" <<'SCRIPT'
-parts_of=([machines]=a [programs]=b)
+parts_of=([first]=a [second]=b)
 prepare_soak() { :; }
 soak_a() { tests/mirror-test.sh; }
 soak_b() { sleep 300; }

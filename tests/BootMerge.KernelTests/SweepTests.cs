@@ -8,9 +8,9 @@ namespace BootMerge.KernelTests;
 
 /// <summary>
 /// At one system call after the other, a command is killed, or the kernel refuses the call. With SOAK in the
-/// environment this is every call. Each of three commands follows a kill, and a call is refused with each of five
-/// errors; those of the runtime and the C library, which do not tell errors apart, with one. Otherwise it is the calls
-/// that change something, where a kill leaves all that it can leave.
+/// environment this is every call. Each of three commands follows a kill (two follow a killed refresh), and a call is
+/// refused with each of five errors; those of the runtime and the C library, which do not tell errors apart, with one.
+/// Otherwise it is the calls that change something, where a kill leaves all that it can leave.
 /// </summary>
 public sealed class SweepTests : KernelTest
 {
