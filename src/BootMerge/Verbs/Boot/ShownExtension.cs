@@ -97,7 +97,7 @@ internal sealed class ShownExtension : IDisposable
         using Root bare = Root.Open(rootPath);
         // Before the stage is attached: a symlink that climbs to the root would lead to what is attached there.
         bool hasRelease = HasRelease(bare, directory, name);
-        return LayerView.Mount(bare, method, isStaged: view is not null, bare.Outside(target), (stage, layers) =>
+        return LayerView.Mount(bare.Handle, method, isStaged: view is not null, bare.Outside(target), (stage, layers) =>
         {
             SafeFileHandle layer = stage.ReleaseLayer();
             layers.Add(new NamedLayer("release", layer));
