@@ -25,7 +25,7 @@ internal static class LayerView
             views.EnterPrivateView();
         return Mount(views.Unmerged.Handle, method, isStaged, "the layers below", (stage, directories) =>
         {
-            StackBuilder.OpenLayers(views.Unmerged, layers, stage, isStaged, directories);
+            StackBuilder.OpenLayers(views, layers, stage, isStaged, directories);
             foreach (NamedLayer layer in directories)
                 opened?.Invoke(layer);
         });

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using BootMerge.Configuration;
+using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Planning;
@@ -18,6 +19,7 @@ internal sealed class RootViews : IDisposable
     private readonly Log _log;
     private readonly List<ClassSettings> _classes;
     private readonly List<KeyValuePair<string, Submounts>> _submounts = [];
+    private readonly List<DiskImage> _images = [];
     private PrivateRoot? _private;
 
     private RootViews(Root root, List<ClassSettings> classes, Log log)
@@ -86,6 +88,22 @@ internal sealed class RootViews : IDisposable
             if (MergeOn(hierarchy.Hierarchy) is not null)
                 return false;
         return true;
+    }
+
+    /// <summary>For plans that name it. The extension that brings it closes it, after the plans' last use.</summary>
+    public void Lend(DiskImage image)
+    {
+        if (!_images.Exists(other => other == image))
+            _images.Add(image);
+    }
+
+    /// <summary>null: the layer is a directory of the root.</summary>
+    public DiskImage? ImageOf(Layer layer)
+    {
+        if (layer.Image is not ImageReference reference)
+            return null;
+        return _images.Find(image => image.Reference.Number == reference.Number)
+            ?? throw new InvalidOperationException("the image of " + layer.Place + " is not open");
     }
 
     /// <summary>Copies of the mounts that are visible under a hierarchy.</summary>
