@@ -31,7 +31,7 @@ internal sealed class Backup : IDisposable
     /// <param name="known">Receives what is in the copy.</param>
     public static Backup Begin(Root root, KnownFiles known, Log log)
     {
-        string path = "";
+        string path = ""; // resolved at each step: /var/lib may be a symlink inside the root
         foreach (string name in Directory[1..].Split('/'))
         {
             using SafeFileHandle parent = root.OpenAt(path.Length == 0 ? "/" : path, Sys.O_PATH | Sys.O_DIRECTORY);
@@ -49,10 +49,7 @@ internal sealed class Backup : IDisposable
     /// too.</param>
     public void Add(ChangedTree tree, string path)
     {
-        SafeFileHandle top = Sys.Reopen(_this, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        foreach (string name in tree.Hierarchy[1..].Split('/'))
-            Step(ref top, name);
-        using Descent target = new(top, []);
+        using Descent target = new(Sys.OpenOrMake(_this, tree.Hierarchy[1..], Octal.Mode755, tree.Hierarchy), []);
         using Descent source = new(Sys.Reopen(tree.Upper, Sys.O_RDONLY | Sys.O_DIRECTORY), []);
         string[] names = path[1..].Split('/');
         FileStatus[] above = new FileStatus[names.Length - 1];
@@ -106,12 +103,5 @@ internal sealed class Backup : IDisposable
 
         _all.Dispose();
         _this.Dispose();
-    }
-
-    private static void Step(ref SafeFileHandle directory, string name)
-    {
-        using SafeFileHandle parent = directory;
-        Sys.MakeDirectory(parent, name, Octal.Mode755, name);
-        directory = Sys.OpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
     }
 }

@@ -44,6 +44,22 @@ internal static unsafe partial class Sys
         return errno == Errno.EEXIST ? false : throw new KernelException("mkdir", nameForErrors, errno);
     }
 
+    /// <summary>Makes missing directories on a path below a directory. A symlink on the way is refused.</summary>
+    /// <param name="path">Relative, of single names: "confexts/foo".</param>
+    /// <returns>The last one, O_RDONLY.</returns>
+    public static SafeFileHandle OpenOrMake(SafeFileHandle directory, string path, uint mode, string nameForErrors)
+    {
+        SafeFileHandle last = Reopen(directory, O_PATH | O_DIRECTORY);
+        foreach (string name in path.Split('/'))
+        {
+            using SafeFileHandle parent = last;
+            MakeDirectory(parent, name, mode, nameForErrors);
+            last = OpenChild(parent, name, O_RDONLY | O_DIRECTORY);
+        }
+
+        return last;
+    }
+
     /// <returns>false if something exists there already.</returns>
     public static bool MakeSymlink(SafeFileHandle directory, string name, string target, string nameForErrors)
     {

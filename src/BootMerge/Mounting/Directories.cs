@@ -28,7 +28,7 @@ internal static class Directories
         ForgetIdentifier(views.Unmerged, upper.Path, undo);
         journal.Add(Journal.WorkDirectory, plan.Class, plan.Hierarchy, upper.WorkDirectory);
         MakeWorkDirectory(views.Root, upper.WorkDirectory, undo);
-        RenameCheck.Run(views.Unmerged, plan, upper, log);
+        RenameCheck.Run(views, plan, upper, log);
     }
 
     /// <summary>Removes a workdir; does nothing if the name is not a workdir's.</summary>

@@ -35,12 +35,11 @@ internal static class ImageFiles
             return;
         }
 
-        string path = Sys.PathOf(root.Handle);
-        using PrivateView view = PrivateView.Enter();
-        using Root bare = WithoutMerges(path, classes);
+        using PrivateRoot bare = PrivateRoot.Enter(root);
+        TakeMergesAway(bare, classes);
         foreach (Extension extension in covered)
-            Use(extension, bare, bare.TryOpen(extension.Path));
-        Trust(found.Extensions, SignerCertificates.Read(bare));
+            Use(extension, bare.Root, bare.Root.TryOpen(extension.Path));
+        Trust(found.Extensions, SignerCertificates.Read(bare.Root));
     }
 
     /// <summary>
@@ -58,10 +57,9 @@ internal static class ImageFiles
             return;
         }
 
-        string path = Sys.PathOf(root.Handle);
-        using PrivateView view = PrivateView.Enter();
-        using Root bare = WithoutMerges(path, classes);
-        Trust(found, SignerCertificates.Read(bare));
+        using PrivateRoot bare = PrivateRoot.Enter(root);
+        TakeMergesAway(bare, classes);
+        Trust(found, SignerCertificates.Read(bare.Root));
     }
 
     private static void Trust(List<Extension> found, SignerCertificates certificates)
@@ -83,14 +81,11 @@ internal static class ImageFiles
         return false;
     }
 
-    /// <summary>Call in a private view.</summary>
-    private static Root WithoutMerges(string path, List<ClassSettings> classes)
+    private static void TakeMergesAway(PrivateRoot bare, List<ClassSettings> classes)
     {
-        Root bare = Root.Open(path);
         foreach (ExtensionClass extensionClass in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
             foreach (string hierarchy in HierarchiesOf(extensionClass, classes))
-                RootViews.TakeAway(bare, extensionClass, hierarchy);
-        return bare;
+                bare.TakeAway(extensionClass, hierarchy);
     }
 
     /// <summary>Call in a private view: opens what is the same file in the original namespace.</summary>

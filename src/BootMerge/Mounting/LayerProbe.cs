@@ -60,20 +60,23 @@ internal static class LayerProbe
         }
     }
 
+    /// <summary>
+    /// No option of a read-only overlay decides whether the kernel accepts a layer, so the probe needs none of its own.
+    /// </summary>
     private static string? Refusal(SafeFileHandle layer, SafeFileHandle place, string path)
     {
-        using Stage stage = Stage.Create();
-        stage.AttachOn(place);
-        using SafeFileHandle filler = stage.Filler();
-        LayerMethod method = OverlaySupport.Probe();
-        OverlayMount probe = OverlayMount.ToRead(path,
-            [new NamedLayer("layer", layer), new NamedLayer("empty", filler)], []);
+        bool isAsked = false; // what fails before says nothing about the layer
         try
         {
-            probe.Make(stage, method, isStaged: true).Dispose();
+            LayerView.Mount(place, OverlaySupport.Probe(), isStaged: true, path, (stage, layers) =>
+            {
+                layers.Add(new NamedLayer("layer", layer));
+                layers.Add(new NamedLayer("empty", stage.Filler()));
+                isAsked = true;
+            }).Dispose();
             return null;
         }
-        catch (KernelException e) when (e.Errno is not (Errno.EPERM or Errno.EACCES))
+        catch (KernelException e) when (isAsked && e.Errno is not (Errno.EPERM or Errno.EACCES))
         {
             return e.Message;
         }

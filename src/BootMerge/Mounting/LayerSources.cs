@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using BootMerge.Configuration;
 using BootMerge.Extensions;
+using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using BootMerge.Planning;
 using Microsoft.Win32.SafeHandles;
@@ -76,6 +77,7 @@ internal static class LayerSources
     {
         if (layer.Image is not null)
         {
+            views.Lend(layer.Image);
             layers.Add(layer); // opened already, whatever covers it now
             return null;
         }
@@ -121,9 +123,10 @@ internal static class LayerSources
     private static bool Take(RootViews views, Layer source, string[] names, ExtensionLayer layer,
         List<ExtensionLayer> layers)
     {
-        SafeFileHandle? directory = source.Image is null
+        DiskImage? image = views.ImageOf(source);
+        SafeFileHandle? directory = image is null
             ? views.Unmerged.TryOpenDirectory(source.Path, Sys.O_RDONLY)
-            : Extension.TryOpenInside(source.Image.Root, source.Path, Sys.O_RDONLY | Sys.O_DIRECTORY);
+            : Extension.TryOpenInside(image.Root, source.Path, Sys.O_RDONLY | Sys.O_DIRECTORY);
         bool isOpaque = false;
         foreach (string name in names)
         {
@@ -143,7 +146,7 @@ internal static class LayerSources
         }
 
         directory?.Dispose();
-        layers.Add(new ExtensionLayer(layer.Hierarchy, source.Path + "/" + string.Join('/', names), source.Image));
+        layers.Add(new ExtensionLayer(layer.Hierarchy, source.Path + "/" + string.Join('/', names), image));
         return isOpaque;
     }
 }

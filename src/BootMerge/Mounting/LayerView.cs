@@ -23,24 +23,25 @@ internal static class LayerView
         bool isStaged = method != LayerMethod.Descriptors || layers.Exists(static layer => layer.Image is not null);
         if (isStaged && !views.IsPrivate)
             views.EnterPrivateView();
-        return Mount(views.Unmerged, method, isStaged, "the layers below", (stage, directories) =>
+        return Mount(views.Unmerged.Handle, method, isStaged, "the layers below", (stage, directories) =>
         {
-            StackBuilder.OpenLayers(views.Unmerged, layers, stage, isStaged, directories);
+            StackBuilder.OpenLayers(views, layers, stage, isStaged, directories);
             foreach (NamedLayer layer in directories)
                 opened?.Invoke(layer);
         });
     }
 
-    /// <param name="root">Opened in the namespace that this thread is in.</param>
+    /// <param name="place">Opened in the namespace that this thread is in; the stage is attached on it.</param>
     /// <param name="isStaged">Whether this thread is in a private view, with layers and overlay attached there.</param>
     /// <param name="target">For messages.</param>
     /// <param name="open">Opens the layers, topmost first; they are closed in the end.</param>
     /// <returns>Detached.</returns>
-    public static SafeFileHandle Mount(Root root, LayerMethod method, bool isStaged, string target, LayerOpener open)
+    public static SafeFileHandle Mount(SafeFileHandle place, LayerMethod method, bool isStaged, string target,
+        LayerOpener open)
     {
         using Stage stage = Stage.Create();
         if (isStaged)
-            stage.AttachOn(root.Handle);
+            stage.AttachOn(place);
         List<NamedLayer> directories = [];
         try
         {

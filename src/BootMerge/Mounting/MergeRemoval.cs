@@ -82,11 +82,9 @@ internal static class MergeRemoval
         submounts.Check();
         if (submounts.Mounts.Count == 0)
             return;
-        string path = Sys.PathOf(root.Handle);
-        using PrivateView view = PrivateView.Enter();
-        using Root bare = Root.Open(path);
-        RootViews.TakeAway(bare, merge.Class, merge.Hierarchy);
-        using SafeFileHandle uncovered = bare.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+        using PrivateRoot bare = PrivateRoot.Enter(root);
+        bare.TakeAway(merge.Class, merge.Hierarchy);
+        using SafeFileHandle uncovered = bare.Root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
         submounts.CheckPlaces(uncovered, root.Outside(merge.Hierarchy));
     }
 

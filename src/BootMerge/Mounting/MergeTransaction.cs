@@ -139,7 +139,7 @@ internal sealed class MergeTransaction : IDisposable
 
     private void BuildAll(List<MergePlan> plans, LayerMethod method)
     {
-        StackBuilder builder = new(_views.Unmerged, method, _views.IsPrivate, _log);
+        StackBuilder builder = new(_views, method, _log);
         foreach (MergePlan plan in plans)
             foreach (StackPlan stack in plan.Stacks)
                 _built.Add(builder.Build(plan, stack, _views.SubmountsOf(stack.Hierarchy),

@@ -65,12 +65,10 @@ internal static class Recovery
         }
 
         // Only its marker says whose overlay that is, and the marker can be read only after the upper one is detached.
-        string path = Sys.PathOf(root.Handle);
-        using PrivateView view = PrivateView.Enter();
-        using Root copy = Root.Open(path);
-        using (SafeFileHandle top = copy.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY))
+        using PrivateRoot copy = PrivateRoot.Enter(root);
+        using (SafeFileHandle top = copy.Root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY))
             Sys.Detach(top, merge.Hierarchy);
-        return ExistingMerge.Find(copy, merge.Class, merge.Hierarchy) is not null;
+        return ExistingMerge.Find(copy.Root, merge.Class, merge.Hierarchy) is not null;
     }
 
     private static void TakeUnfinishedAway(Root root, Journal journal, Log log)

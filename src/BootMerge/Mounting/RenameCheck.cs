@@ -1,4 +1,6 @@
 using System.Collections.Generic;
+using BootMerge.Extensions;
+using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using BootMerge.Planning;
 using BootMerge.Reporting;
@@ -15,9 +17,10 @@ namespace BootMerge.Mounting;
 /// </summary>
 internal static class RenameCheck
 {
-    /// <param name="root">Without merges; the workdir exists.</param>
-    public static void Run(Root root, StackPlan plan, PersistentUpper upper, Log log)
+    /// <summary>Looks below the merges; the workdir exists.</summary>
+    public static void Run(RootViews views, StackPlan plan, PersistentUpper upper, Log log)
     {
+        Root root = views.Unmerged;
         using SafeFileHandle upperDirectory = root.OpenAt(upper.Path, Sys.O_RDONLY | Sys.O_DIRECTORY);
         using SafeFileHandle workDirectory = root.OpenAt(upper.WorkDirectory, Sys.O_RDONLY | Sys.O_DIRECTORY);
         if (!Sys.Status(upperDirectory).IsSameDevice(Sys.Status(workDirectory))
@@ -28,7 +31,7 @@ internal static class RenameCheck
                 + "route writes to a directory inside it");
         try
         {
-            WarnOfSubvolumes(root, plan, upperDirectory, log);
+            WarnOfSubvolumes(views, plan, upperDirectory, log);
         }
         catch (KernelException e)
         {
@@ -42,17 +45,18 @@ internal static class RenameCheck
         Sys.InheritedProject(directory) is uint project && project != (Sys.InheritedProject(other) ?? 0);
 
     /// <summary>The same happens in a subvolume inside the upperdir, but only to files of the layers below.</summary>
-    private static void WarnOfSubvolumes(Root root, StackPlan plan, SafeFileHandle upper, Log log)
+    private static void WarnOfSubvolumes(RootViews views, StackPlan plan, SafeFileHandle upper, Log log)
     {
         const long BTRFS_SUPER_MAGIC = 0x9123683E;
         if (Sys.FileSystemType(upper) != BTRFS_SUPER_MAGIC)
             return;
+        Root root = views.Unmerged;
         FileStatus top = Sys.Status(upper);
         foreach (Layer layer in plan.Lower)
         {
-            using SafeFileHandle? directory = layer.Image is null
+            using SafeFileHandle? directory = views.ImageOf(layer) is not DiskImage image
                 ? root.TryOpenDirectory(layer.Path)
-                : Extensions.Extension.TryOpenInside(layer.Image.Root, layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
+                : Extension.TryOpenInside(image.Root, layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
             if (directory is null)
                 continue;
             foreach (string path in SubvolumesUnder(upper, top, directory))

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using BootMerge.Configuration;
+using BootMerge.Extensions.Images;
 using BootMerge.Linux;
 using BootMerge.Markers;
 using BootMerge.Planning;
@@ -18,8 +19,8 @@ internal sealed class RootViews : IDisposable
     private readonly Log _log;
     private readonly List<ClassSettings> _classes;
     private readonly List<KeyValuePair<string, Submounts>> _submounts = [];
-    private PrivateView? _view;
-    private Root? _unmerged;
+    private readonly List<DiskImage> _images = [];
+    private PrivateRoot? _private;
 
     private RootViews(Root root, List<ClassSettings> classes, Log log)
     {
@@ -33,9 +34,9 @@ internal sealed class RootViews : IDisposable
     public Root Root { get; }
 
     /// <summary>Without merges.</summary>
-    public Root Unmerged => _unmerged ?? Root;
+    public Root Unmerged => _private?.Root ?? Root;
 
-    public bool IsPrivate => _unmerged is not null;
+    public bool IsPrivate => _private is not null;
 
     /// <summary>The merges that all processes see.</summary>
     public List<ExistingMerge> Merges { get; }
@@ -89,6 +90,22 @@ internal sealed class RootViews : IDisposable
         return true;
     }
 
+    /// <summary>For plans that name it. The extension that brings it closes it, after the plans' last use.</summary>
+    public void Lend(DiskImage image)
+    {
+        if (!_images.Exists(other => other == image))
+            _images.Add(image);
+    }
+
+    /// <summary>null: the layer is a directory of the root.</summary>
+    public DiskImage? ImageOf(Layer layer)
+    {
+        if (layer.Image is not ImageReference reference)
+            return null;
+        return _images.Find(image => image.Reference.Number == reference.Number)
+            ?? throw new InvalidOperationException("the image of " + layer.Place + " is not open");
+    }
+
     /// <summary>Copies of the mounts that are visible under a hierarchy.</summary>
     public Submounts SubmountsOf(string hierarchy)
     {
@@ -101,21 +118,17 @@ internal sealed class RootViews : IDisposable
     /// <summary>From now on <see cref="Unmerged"/> is the root in a private mount namespace, without merges.</summary>
     public void EnterPrivateView()
     {
-        string path = Sys.PathOf(Root.Handle);
-        _view = PrivateView.Enter();
-        _unmerged = Root.Open(path);
+        _private = PrivateRoot.Enter(Root);
         foreach (ClassSettings settings in _classes)
             foreach (string hierarchy in settings.Hierarchies)
-                TakeAway(_unmerged, settings.Class, hierarchy);
+                _private.TakeAway(settings.Class, hierarchy);
     }
 
     /// <summary>Returns to the original namespace; what was built stays.</summary>
     public void LeavePrivateView()
     {
-        _unmerged?.Dispose();
-        _unmerged = null;
-        _view?.Dispose();
-        _view = null;
+        _private?.Dispose();
+        _private = null;
     }
 
     public void Dispose()
@@ -146,15 +159,5 @@ internal sealed class RootViews : IDisposable
         if (handle is not null)
             _submounts.Add(new KeyValuePair<string, Submounts>(hierarchy,
                 Submounts.Copy(handle, extensionClass.MarkerName)));
-    }
-
-    /// <summary>Call in a private view.</summary>
-    public static void TakeAway(Root bare, ExtensionClass extensionClass, string hierarchy)
-    {
-        while (ExistingMerge.Find(bare, extensionClass, hierarchy) is not null)
-        {
-            using SafeFileHandle merged = bare.OpenAt(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
-            Sys.Detach(merged, bare.Outside(hierarchy));
-        }
     }
 }

@@ -35,19 +35,20 @@ internal sealed class BuiltStack(StackPlan plan, SafeFileHandle mount, SafeFileH
 /// <summary>Makes a plan's overlay, with its marker and the mounts carried over, detached.</summary>
 internal sealed class StackBuilder
 {
+    private readonly RootViews _views;
     private readonly Root _root;
     private readonly LayerMethod _method;
     private readonly bool _isStaged;
     private readonly Log _log;
 
-    /// <param name="root">Opened in the namespace that this thread is in.</param>
-    /// <param name="isStaged">Whether this thread is in a <see cref="PrivateView"/>: layers and overlay are attached
-    /// there while they are prepared.</param>
-    public StackBuilder(Root root, LayerMethod method, bool isStaged, Log log)
+    /// <param name="views">If this thread is in their private view, layers and overlay are attached there while they
+    /// are prepared.</param>
+    public StackBuilder(RootViews views, LayerMethod method, Log log)
     {
-        _root = root;
+        _views = views;
+        _root = views.Unmerged;
         _method = method;
-        _isStaged = isStaged;
+        _isStaged = views.IsPrivate;
         _log = log;
     }
 
@@ -71,7 +72,7 @@ internal sealed class StackBuilder
             using Stage stage = Stage.Create();
             if (_isStaged)
                 stage.AttachOn(_root.Handle);
-            OpenLayers(_root, plan.Lower, stage, _isStaged, layers);
+            OpenLayers(_views, plan.Lower, stage, _isStaged, layers);
             List<string> warnings = MountedOver.Find(plan.Lower, layers, submounts, _root.Outside(plan.Target));
 
             using SafeFileHandle markerLayer = stage.MarkerLayer();
@@ -131,19 +132,20 @@ internal sealed class StackBuilder
     }
 
     /// <summary>An older kernel needs attached layers: then an image gets a mount of its own on the stage.</summary>
-    public static void OpenLayers(Root root, List<Layer> lower, Stage stage, bool isStaged, List<NamedLayer> layers)
+    public static void OpenLayers(RootViews views, List<Layer> lower, Stage stage, bool isStaged,
+        List<NamedLayer> layers)
     {
         foreach (Layer layer in lower)
         {
             SafeFileHandle? directory;
-            if (layer.Image is null)
-                directory = root.OpenAt(layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
+            if (views.ImageOf(layer) is not DiskImage image)
+                directory = views.Unmerged.OpenAt(layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
             else if (!isStaged)
-                directory = InsideImage(layer.Image, layer.Path);
+                directory = InsideImage(image, layer.Path);
             else
             {
-                using SafeFileHandle image = stage.Attach(layer.Image);
-                directory = Extension.TryOpenInside(image, layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
+                using SafeFileHandle mount = stage.Attach(image);
+                directory = Extension.TryOpenInside(mount, layer.Path, Sys.O_PATH | Sys.O_DIRECTORY);
             }
 
             layers.Add(new NamedLayer(layer.Name,

@@ -18,11 +18,8 @@ internal enum LayerKind
 /// <summary>One lowerdir.</summary>
 /// <param name="name">The extension's name, or "etc" for the hierarchy and the routed directory.</param>
 /// <param name="path">Resolved, inside the root or the image.</param>
-/// <param name="image">
-/// Opened, and lent: the extension that brings it closes it, after the plan's last use. null: the layer is a directory
-/// of the root.
-/// </param>
-internal sealed class Layer(LayerKind kind, string name, string path, DiskImage? image = null)
+/// <param name="image">That it is in; null: the layer is a directory of the root.</param>
+internal sealed class Layer(LayerKind kind, string name, string path, ImageReference? image = null)
 {
     public LayerKind Kind { get; } = kind;
 
@@ -30,7 +27,7 @@ internal sealed class Layer(LayerKind kind, string name, string path, DiskImage?
 
     public string Path { get; } = path;
 
-    public DiskImage? Image { get; } = image;
+    public ImageReference? Image { get; } = image;
 
     /// <summary>For people: inside the root, and in an image: "/var/lib/confexts/a.raw:/etc".</summary>
     public string Place => Image is null ? Path : Image.Path + ":" + Path;

@@ -221,7 +221,7 @@ internal static class Planner
         for (int i = extensions.Count - 1; i >= 0; i--)
             foreach (ExtensionLayer layer in extensions[i].Layers)
                 if (layer.Hierarchy == hierarchy)
-                    layers.Add(new Layer(LayerKind.Extension, extensions[i].Name, layer.Path, layer.Image));
+                    layers.Add(new Layer(LayerKind.Extension, extensions[i].Name, layer.Path, layer.Image?.Reference));
         return layers;
     }
 

@@ -15,16 +15,6 @@ internal static class RunDirectory
     }
 
     /// <summary>Makes missing directories on a path below /run. A symlink on the way is refused.</summary>
-    public static SafeFileHandle OpenBelow(SafeFileHandle run, string path)
-    {
-        SafeFileHandle directory = Sys.Reopen(run, Sys.O_PATH | Sys.O_DIRECTORY);
-        foreach (string name in path.Split('/'))
-        {
-            using SafeFileHandle parent = directory;
-            Sys.MakeDirectory(parent, name, Octal.Mode755, "/run/" + path);
-            directory = Sys.OpenChild(parent, name, Sys.O_RDONLY | Sys.O_DIRECTORY);
-        }
-
-        return directory;
-    }
+    public static SafeFileHandle OpenBelow(SafeFileHandle run, string path) =>
+        Sys.OpenOrMake(run, path, Octal.Mode755, "/run/" + path);
 }

@@ -62,15 +62,16 @@ internal static class JsonReport
                     array.Add(JsonValue.Object()
                         .Add("name", candidate.Extension.Name)
                         .Add("path", candidate.Extension.FoundPath)
-                        .Add("protection", Protection(image)));
+                        .Add("protection", Protection(image.Protection)));
         return array;
     }
 
     /// <summary>null: it is a directory.</summary>
-    public static JsonValue Protection(DiskImage? image) => image is null ? JsonValue.Null() : JsonValue.Object()
-        .Add("state", image.Protection.Describe())
-        .Add("rootHash", image.Protection.RootHash)
-        .Add("signedBy", image.Protection.SignedBy);
+    public static JsonValue Protection(ImageProtection? protection) =>
+        protection is null ? JsonValue.Null() : JsonValue.Object()
+            .Add("state", protection.Describe())
+            .Add("rootHash", protection.RootHash)
+            .Add("signedBy", protection.SignedBy);
 
     /// <summary>
     /// What <see cref="Images"/>, <see cref="NotMerged"/> and <see cref="Ignored"/> have collected, for people: one

@@ -80,7 +80,7 @@ internal static class PlanReport
                 .Add("name", layer.Name)
                 .Add("path", layer.Path)
                 .Add("image", layer.Image?.Path)
-                .Add("protection", JsonReport.Protection(layer.Image)));
+                .Add("protection", JsonReport.Protection(layer.Image?.Protection)));
         JsonValue options = JsonValue.Array();
         foreach (OverlayOption option in stack.Options)
             options.Add(JsonValue.String(option.ToString()));

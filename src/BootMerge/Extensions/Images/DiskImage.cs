@@ -9,6 +9,8 @@ internal sealed class DiskImage : IDisposable
 {
     private const string UsrName = "usr";
 
+    private static int s_opened;
+
     private readonly Volume? _root;
 
     // It is mounted on the root's /usr; an image may have it without a root.
@@ -17,15 +19,17 @@ internal sealed class DiskImage : IDisposable
     /// <summary>Takes over both volumes; <see cref="ImageOpener"/> makes them.</summary>
     public DiskImage(string path, Volume? root, Volume? usr, ImageProtection protection)
     {
-        Path = path;
-        Protection = protection;
+        Reference = new ImageReference(++s_opened, path, protection);
         _root = root;
         _usr = usr;
         Root = usr is null ? root!.Root : Join();
     }
 
+    /// <summary>Stands for it where nothing is opened.</summary>
+    public ImageReference Reference { get; }
+
     /// <summary>Inside the root.</summary>
-    public string Path { get; }
+    public string Path => Reference.Path;
 
     /// <summary>The root of a detached, read-only mount of it.</summary>
     public SafeFileHandle Root { get; }
@@ -37,7 +41,7 @@ internal sealed class DiskImage : IDisposable
     public bool HasUsr => _usr is not null;
 
     /// <summary>Whether reads from it are verified.</summary>
-    public ImageProtection Protection { get; }
+    public ImageProtection Protection => Reference.Protection;
 
     /// <summary>Another detached mount of it: an older kernel attaches each mount only once.</summary>
     public SafeFileHandle Mount() => _usr is null ? _root!.Mount() : Join();

@@ -92,17 +92,16 @@ internal sealed class ShownExtension : IDisposable
     private static SafeFileHandle MakeOverlay(Root root, string name, string directory, string target)
     {
         LayerMethod method = OverlaySupport.Probe();
-        string rootPath = Sys.PathOf(root.Handle);
-        using PrivateView? view = method == LayerMethod.Descriptors ? null : PrivateView.Enter();
-        using Root bare = Root.Open(rootPath);
+        using PrivateRoot? view = method == LayerMethod.Descriptors ? null : PrivateRoot.Enter(root);
+        Root seen = view?.Root ?? root;
         // Before the stage is attached: a symlink that climbs to the root would lead to what is attached there.
-        bool hasRelease = HasRelease(bare, directory, name);
-        return LayerView.Mount(bare, method, isStaged: view is not null, bare.Outside(target), (stage, layers) =>
+        bool hasRelease = HasRelease(seen, directory, name);
+        return LayerView.Mount(seen.Handle, method, isStaged: view is not null, seen.Outside(target), (stage, layers) =>
         {
             SafeFileHandle layer = stage.ReleaseLayer();
             layers.Add(new NamedLayer("release", layer));
             layers.Add(new NamedLayer("defaults",
-                bare.OpenAt(PathName.Parent(directory), Sys.O_PATH | Sys.O_DIRECTORY)));
+                seen.OpenAt(PathName.Parent(directory), Sys.O_PATH | Sys.O_DIRECTORY)));
             FillReleaseLayer(layer, name, PathName.Last(directory), hasRelease);
         });
     }
