@@ -89,6 +89,8 @@ internal sealed class Option(string name, string form, OptionScope scope, Option
     /// <param name="value">null: the option was given without one.</param>
     public ParseResult? Set(Arguments typed, string? value)
     {
+        if (set is null && _switch == Switches.None)
+            throw new InvalidOperationException(name + " sets nothing");
         typed.Switches |= _switch;
         return set?.Invoke(typed, value ?? (Value == OptionValue.Optional ? "yes" : ""));
     }

@@ -110,8 +110,10 @@ internal static class OptionTable
         new("--quiet", Extra, OptionGroup.Printing, "Only warnings and errors", Switches.Quiet) { Letter = 'q' },
         new("--help", "", Systemd, OptionGroup.Printing, "This page", new(TellHelp)) { Letter = 'h' },
         new("--version", "", Systemd, OptionGroup.Printing, "The version", new(TellVersion)),
-        new("--no-pager", Systemd, OptionGroup.Printing, "Accepted and ignored: there is no pager", Switches.None),
+        new("--no-pager", "", Systemd, OptionGroup.Printing, "Accepted and ignored: there is no pager", new(Ignore)),
     ];
+
+    private static ParseResult? Ignore(Arguments typed, string value) => null;
 
     private static ParseResult.UsageError? TakeRoot(Arguments typed, string value)
     {

@@ -124,7 +124,7 @@ internal static unsafe partial class Sys
     {
         using SafeFileHandle context = FsOpen("tmpfs");
         SetString(context, "source", "bootmerge", "tmpfs");
-        SetString(context, "mode", "0755", "tmpfs");
+        SetString(context, "mode", Octal.Text(Octal.Mode755), "tmpfs");
         CreateQuietly(context, "tmpfs");
         return FsMount(context, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC, "tmpfs");
     }

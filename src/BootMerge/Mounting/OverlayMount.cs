@@ -110,7 +110,7 @@ internal sealed class OverlayMount(
         StringBuilder data = new("lowerdir=" + links.Names.Joined(":"));
         if (Upper is not null)
             data.Append(",upperdir=" + LayerLinks.Upper + ",workdir=" + LayerLinks.Work);
-        ulong flags = MountFlagsOf(Attributes);
+        ulong flags = MountFlags.CallFlags(Attributes);
         foreach (OverlayOption option in Options)
         {
             ulong flag = MountFlags.CallFlag(option);
@@ -122,25 +122,5 @@ internal sealed class OverlayMount(
         using (SafeFileHandle point = stage.Stack())
             Sys.Mount(Source, point, "overlay", flags, data.ToString(), Target);
         return stage.Stack();
-    }
-
-    private static ulong MountFlagsOf(uint attributes)
-    {
-        ulong flags = 0;
-        if ((attributes & Sys.MOUNT_ATTR_RDONLY) != 0)
-            flags |= Sys.MS_RDONLY;
-        if ((attributes & Sys.MOUNT_ATTR_NOSUID) != 0)
-            flags |= Sys.MS_NOSUID;
-        if ((attributes & Sys.MOUNT_ATTR_NODEV) != 0)
-            flags |= Sys.MS_NODEV;
-        if ((attributes & Sys.MOUNT_ATTR_NOEXEC) != 0)
-            flags |= Sys.MS_NOEXEC;
-        if ((attributes & Sys.MOUNT_ATTR_NOATIME) != 0)
-            flags |= Sys.MS_NOATIME;
-        if ((attributes & Sys.MOUNT_ATTR_STRICTATIME) != 0)
-            flags |= Sys.MS_STRICTATIME;
-        if ((attributes & Sys.MOUNT_ATTR_NODIRATIME) != 0)
-            flags |= Sys.MS_NODIRATIME;
-        return flags;
     }
 }

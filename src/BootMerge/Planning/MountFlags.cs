@@ -10,6 +10,17 @@ namespace BootMerge.Planning;
 /// </summary>
 internal static class MountFlags
 {
+    private static readonly Flag[] Flags =
+    [
+        new("ro", "rw", Sys.MOUNT_ATTR_RDONLY, Sys.MS_RDONLY),
+        new("nosuid", "suid", Sys.MOUNT_ATTR_NOSUID, Sys.MS_NOSUID),
+        new("nodev", "dev", Sys.MOUNT_ATTR_NODEV, Sys.MS_NODEV),
+        new("noexec", "exec", Sys.MOUNT_ATTR_NOEXEC, Sys.MS_NOEXEC),
+        new("noatime", "atime", Sys.MOUNT_ATTR_NOATIME, Sys.MS_NOATIME),
+        new("strictatime", "nostrictatime", Sys.MOUNT_ATTR_STRICTATIME, Sys.MS_STRICTATIME),
+        new("nodiratime", "diratime", Sys.MOUNT_ATTR_NODIRATIME, Sys.MS_NODIRATIME),
+    ];
+
     /// <param name="options">"key=value,key".</param>
     /// <param name="attributes">MOUNT_ATTR_* bits that apply if the options say nothing.</param>
     public static uint Apply(string options, uint attributes)
@@ -51,6 +62,26 @@ internal static class MountFlags
         return rest;
     }
 
+    /// <summary>MOUNT_ATTR_* bits in the format of mount(8): "ro,nosuid".</summary>
+    public static string Text(uint attributes)
+    {
+        string text = (attributes & Sys.MOUNT_ATTR_RDONLY) != 0 ? "" : "rw,";
+        foreach (Flag flag in Flags)
+            if ((attributes & flag.Attribute) != 0)
+                text += flag.Name + ",";
+        return text[..^1];
+    }
+
+    /// <summary>The MS_* bits of MOUNT_ATTR_* bits.</summary>
+    public static ulong CallFlags(uint attributes)
+    {
+        ulong flags = 0;
+        foreach (Flag flag in Flags)
+            if ((attributes & flag.Attribute) != 0)
+                flags |= flag.CallFlag;
+        return flags;
+    }
+
     /// <summary>The MS_* bit for mount(2); 0 if the option belongs in its text.</summary>
     public static ulong CallFlag(OverlayOption option) => option.Value is not null ? 0 : option.Key switch
     {
@@ -65,31 +96,29 @@ internal static class MountFlags
     /// <returns>Whether it is such a flag, or one that a mount does not keep.</returns>
     private static bool IsAttribute(string option, ref uint attributes)
     {
-        uint set = option switch
+        foreach (Flag flag in Flags)
         {
-            "ro" => Sys.MOUNT_ATTR_RDONLY,
-            "nosuid" => Sys.MOUNT_ATTR_NOSUID,
-            "nodev" => Sys.MOUNT_ATTR_NODEV,
-            "noexec" => Sys.MOUNT_ATTR_NOEXEC,
-            "noatime" => Sys.MOUNT_ATTR_NOATIME,
-            "strictatime" => Sys.MOUNT_ATTR_STRICTATIME,
-            "nodiratime" => Sys.MOUNT_ATTR_NODIRATIME,
-            _ => 0,
-        };
-        uint cleared = option switch
-        {
-            "rw" => Sys.MOUNT_ATTR_RDONLY,
-            "suid" => Sys.MOUNT_ATTR_NOSUID,
-            "dev" => Sys.MOUNT_ATTR_NODEV,
-            "exec" => Sys.MOUNT_ATTR_NOEXEC,
-            "atime" => Sys.MOUNT_ATTR_NOATIME,
-            "nostrictatime" => Sys.MOUNT_ATTR_STRICTATIME,
-            "diratime" => Sys.MOUNT_ATTR_NODIRATIME,
-            _ => 0,
-        };
-        attributes = (attributes | set) & ~cleared;
-        return (set | cleared) != 0
-            || option is "relatime" or "norelatime" or "symfollow" or "iversion" or "noiversion" or "silent" or "loud"
+            if (option != flag.Name && option != flag.Opposite)
+                continue;
+            attributes = option == flag.Name ? attributes | flag.Attribute : attributes & ~flag.Attribute;
+            return true;
+        }
+
+        return option is "relatime" or "norelatime" or "symfollow" or "iversion" or "noiversion" or "silent" or "loud"
             || option.StartsWith("x-", StringComparison.Ordinal) || option.StartsWith("X-", StringComparison.Ordinal);
+    }
+
+    /// <summary>One flag of every mount, in mount(8)'s words and as the two system calls have it.</summary>
+    private sealed class Flag(string name, string opposite, uint attribute, ulong callFlag)
+    {
+        public string Name { get; } = name;
+
+        public string Opposite { get; } = opposite;
+
+        /// <summary>MOUNT_ATTR_*.</summary>
+        public uint Attribute { get; } = attribute;
+
+        /// <summary>MS_*.</summary>
+        public ulong CallFlag { get; } = callFlag;
     }
 }

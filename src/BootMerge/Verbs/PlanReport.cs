@@ -41,7 +41,7 @@ internal static class PlanReport
         else
             Line(text, "upperdir", stack.Upper is null ? "none, read-only" : "in memory, lost with the merge");
 
-        Line(text, "flags", Flags(stack.Attributes));
+        Line(text, "flags", MountFlags.Text(stack.Attributes));
         Line(text, "options", stack.Options.ConvertAll(option => option.ToString()).Joined(","));
         text.Append("  layers, topmost first\n    marker     ").Append(stack.Class.MarkerName).Append('\n');
         if (stack.Upper is PersistentUpper { Path: string own })
@@ -94,20 +94,10 @@ internal static class PlanReport
             .Add("upperdir", upper?.Path)
             .Add("createsUpperdir", JsonValue.Boolean(upper?.CreateWithMode is not null))
             .Add("workdir", upper?.WorkDirectory)
-            .Add("flags", Flags(stack.Attributes))
+            .Add("flags", MountFlags.Text(stack.Attributes))
             .Add("options", options)
             .Add("layers", layers);
     }
-
-    /// <summary>In the format of mount(8).</summary>
-    private static string Flags(uint attributes) =>
-        ((attributes & Sys.MOUNT_ATTR_RDONLY) != 0 ? "ro" : "rw")
-        + ((attributes & Sys.MOUNT_ATTR_NOSUID) != 0 ? ",nosuid" : "")
-        + ((attributes & Sys.MOUNT_ATTR_NODEV) != 0 ? ",nodev" : "")
-        + ((attributes & Sys.MOUNT_ATTR_NOEXEC) != 0 ? ",noexec" : "")
-        + ((attributes & Sys.MOUNT_ATTR_NOATIME) != 0 ? ",noatime" : "")
-        + ((attributes & Sys.MOUNT_ATTR_STRICTATIME) != 0 ? ",strictatime" : "")
-        + ((attributes & Sys.MOUNT_ATTR_NODIRATIME) != 0 ? ",nodiratime" : "");
 
     private static string KindName(LayerKind kind) => kind switch
     {
