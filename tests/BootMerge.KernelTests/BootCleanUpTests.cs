@@ -43,7 +43,7 @@ public sealed class BootCleanUpTests : InitramfsTest
     [InlineData("quiet", "", "[BootMerge]\nPrune=no\n", "")]
     [InlineData("bootmerge.prune=0", "", "", "bootmerge.prune=0 on the kernel command line")]
     [InlineData("bootmerge.prune=no", "", "", "bootmerge.prune=0 on the kernel command line")]
-    [InlineData("quiet", ".no-dup-update", "", ".no-dup-update is there")]
+    [InlineData("quiet", ".no-dup-update", "", ".no-dup-update exists")]
     [InlineData("bootmerge.mutable=no", "", "", "")]
     [InlineData("bootmerge.mutable=import", "", "", "")]
     public void It_can_be_switched_off(string commandLine, string file, string configuration, string words)

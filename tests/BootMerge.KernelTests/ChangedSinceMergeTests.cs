@@ -87,8 +87,7 @@ public sealed class ChangedSinceMergeTests : KernelTest
         Root.Bootmerge("diff").Succeeds()
             .Says("The extension 'vendor' is merged on /etc but no longer found: its files are treated as absent.");
         Directory.Move(Root.Raw + "/srv/changes", Root.Raw + "/srv/moved");
-        string[] words = ["the machine's files of the merge on /etc were in /srv/changes when it was made, but that "
-            + "directory no longer exists"];
+        string[] words = ["the merge on /etc writes to /srv/changes, which no longer exists: unmerge it"];
         Root.Bootmerge("diff").Fails(words);
         Root.Bootmerge("reset", "/etc/h").Fails(words);
         Root.Bootmerge("prune").Fails(words);

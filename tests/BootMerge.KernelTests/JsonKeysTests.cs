@@ -47,7 +47,7 @@ public sealed class JsonKeysTests : InitramfsTest
             JsonElement etc = report.GetProperty("hierarchies")[0];
             Note(found, "plan, boot.json: hierarchies", etc);
             Note(found, "plan, boot.json: layers", etc.GetProperty("layers")[0]);
-            Note(found, "protection of images and layers", etc.GetProperty("layers").EnumerateArray()
+            Note(found, "protection", etc.GetProperty("layers").EnumerateArray()
                 .First(layer => layer.GetProperty("name").GetString() == "image").GetProperty("protection"));
         }
 
@@ -56,7 +56,7 @@ public sealed class JsonKeysTests : InitramfsTest
         Note(found, "status", status);
         Note(found, "status", Print("status"));
         Note(found, "images", status.GetProperty("images")[0]);
-        Note(found, "protection of images and layers", status.GetProperty("images")[0].GetProperty("protection"));
+        Note(found, "protection", status.GetProperty("images")[0].GetProperty("protection"));
         Note(found, "status: hierarchies", status.GetProperty("hierarchies")[0]);
         foreach (JsonElement report in new[] { plan, boot, status })
         {
@@ -66,14 +66,28 @@ public sealed class JsonKeysTests : InitramfsTest
         }
 
         Note(found, "list", Print("list")[0]);
-        Note(found, "list", Print("list", "--verbose")[0]);
+        JsonElement looked = Print("list", "--verbose");
+        Note(found, "list", looked[0]);
+        Note(found, "protection", Named(looked, "image"));
+        JsonElement refused = Named(Print("--image-policy=root=verity", "list", "--verbose"), "image");
+        Note(found, "protection", refused);
+        Assert.StartsWith("refused: ", refused.GetProperty("state").GetString(), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, Named(looked, "old").ValueKind);
         Note(found, "diff", Print("diff")[0]);
         JsonElement explained = Print("explain", "/etc/both.conf")[0];
         Note(found, "explain", explained);
         Note(found, "explain: layers", explained.GetProperty("layers")[0]);
         Note(found, "check", Parsed("check", "--json=short")[0]);
 
-        Assert.Equal(Listed(), found);
+        Dictionary<string, string> listed = Listed();
+        Assert.True(listed.Remove("boot.json: milliseconds", out string? steps));
+        foreach (JsonElement report in new[] { boot, Report() })
+        {
+            string[] keys = [.. report.GetProperty("milliseconds").EnumerateObject().Select(step => step.Name)];
+            Assert.Equal(steps.Split(", ").Where(keys.Contains), keys);
+        }
+
+        Assert.Equal(listed, found);
     }
 
     [Fact]
@@ -88,6 +102,10 @@ public sealed class JsonKeysTests : InitramfsTest
         Assert.Equal("/etc", Assert.Single(status.GetProperty("hierarchies").EnumerateArray()).GetProperty("hierarchy")
             .GetString());
     }
+
+    /// <summary>The protection of the one with this name.</summary>
+    private static JsonElement Named(JsonElement entries, string name) => entries.EnumerateArray()
+        .First(entry => entry.GetProperty("name").GetString() == name).GetProperty("protection");
 
     private JsonElement Print(params string[] words) => Parsed([.. words, "--json=short"]);
 

@@ -87,7 +87,7 @@ public sealed class PruneCompletenessTests : KernelTest
         Root.Write("/srv/changes/f", "a");
         Root.Write(place, "");
 
-        Root.Bootmerge("prune").Succeeds().Says("/etc/.no-dup-update is there");
+        Root.Bootmerge("prune").Succeeds().Says("/etc/.no-dup-update exists");
         Assert.True(Root.ExistsRaw("/srv/changes/f"));
         Root.Remove(place);
         Root.Bootmerge("prune").Succeeds();

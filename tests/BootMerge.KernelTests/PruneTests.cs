@@ -294,7 +294,7 @@ public sealed class PruneTests : KernelTest
     {
         Arrange("echo a >f", "echo a >f; touch .no-dup-update");
 
-        Root.Bootmerge("prune").Succeeds().Says(".no-dup-update is there");
+        Root.Bootmerge("prune").Succeeds().Says(".no-dup-update exists");
         Assert.True(Root.ExistsRaw("/etc/f"));
     }
 

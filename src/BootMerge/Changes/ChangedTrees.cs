@@ -233,9 +233,8 @@ internal sealed class ChangedTrees : IDisposable
         using SafeFileHandle? found = isMerged ? _views.Unmerged.TryOpenDirectory(path)
             : _views.Unmerged.OpenAt(path, Sys.O_PATH | Sys.O_DIRECTORY);
         if (found is not SafeFileHandle directory)
-            throw new InputException("the machine's files of the merge on " + PathText.Printable(hierarchy)
-                + " were in " + PathText.Printable(path)
-                + " when it was made, but that directory no longer exists");
+            throw new InputException("the merge on " + PathText.Printable(hierarchy) + " writes to "
+                + PathText.Printable(path) + ", which no longer exists: unmerge it");
         return WithoutMounts(directory, path);
     }
 

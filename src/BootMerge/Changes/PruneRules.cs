@@ -15,7 +15,7 @@ internal static class PruneRules
         if ((Sys.TryStatusAt(tree.Upper, Switch) ?? Sys.TryStatusAt(tree.Below, Switch)) is not { IsWhiteout: false })
             return true;
         session.Log.Info("Nothing is pruned in " + tree.Hierarchy + ": " + tree.Hierarchy + "/" + Switch
-            + " is there.");
+            + " exists.");
         return false;
     }
 

@@ -84,7 +84,8 @@ internal static class Directories
         using SafeFileHandle parent = root.OpenAt(PathName.Parent(path), Sys.O_PATH | Sys.O_DIRECTORY);
         journal.Add(Journal.Directory, plan.Class, plan.Hierarchy, path);
         if (!Sys.MakeDirectory(parent, PathName.Last(path), mode, root.Outside(path)))
-            throw new InputException(PathText.Printable(root.Outside(path)) + " is in the way: it is not a directory");
+            throw new InputException(PathText.Printable(root.Outside(path))
+                + " is in the way: it is not a directory, remove it");
         undo.Add(() => RemoveEmpty(root, path));
         using SafeFileHandle created = Sys.OpenChild(parent, PathName.Last(path), Sys.O_RDONLY | Sys.O_DIRECTORY);
         Sys.ChangeMode(created, mode); // the umask may have changed it

@@ -92,8 +92,8 @@ internal sealed class StackBuilder
             if (plan.Upper is PersistentUpper && !isReplacement && UpperInUse.Probe(_root, upper!, stage, _method,
                 _isStaged))
                 throw new InputException("the upperdir " + PathText.Printable(Sys.PathOf(upper!))
-                    + " is in use (EBUSY): it is merged at another place, or processes are left in a merge "
-                    + "that was undone");
+                    + " is in use (EBUSY): it is merged elsewhere, or processes still use a merge that was undone: "
+                    + "end them");
 
             if (plan.Upper is PersistentUpper && upper is not null)
                 RemoveOrigins(upper, plan.Target);

@@ -92,7 +92,7 @@ internal sealed class Session(Root root, Settings settings, Log log, long starte
                 bool isFree = Sys.Lock(file, wait: false);
                 if (!isFree && Settings.Has(Switches.NoWait))
                     throw new InputException("another bootmerge is working on " + PathText.Printable(Root.Path)
-                        + " (--no-wait)");
+                        + ": try again later, or without --no-wait");
                 if (!isFree)
                 {
                     Log.Info("Another bootmerge is working on " + Root.Path + ", waiting for it.");

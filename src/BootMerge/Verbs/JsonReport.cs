@@ -67,11 +67,13 @@ internal static class JsonReport
     }
 
     /// <summary>null: it is a directory.</summary>
-    public static JsonValue Protection(ImageProtection? protection) =>
-        protection is null ? JsonValue.Null() : JsonValue.Object()
-            .Add("state", protection.Describe())
-            .Add("rootHash", protection.RootHash)
-            .Add("signedBy", protection.SignedBy);
+    public static JsonValue Protection(ImageProtection? protection) => protection is null ? JsonValue.Null()
+        : Protection(protection.Describe(), protection.RootHash, protection.SignedBy);
+
+    public static JsonValue Protection(string state, string? rootHash, string? signedBy) => JsonValue.Object()
+        .Add("state", state)
+        .Add("rootHash", rootHash)
+        .Add("signedBy", signedBy);
 
     /// <summary>
     /// What <see cref="Images"/>, <see cref="NotMerged"/> and <see cref="Ignored"/> have collected, for people: one

@@ -33,7 +33,7 @@ internal static class ListVerb
         {
             string path = session.Root.Outside(extension.Path);
             string time = extension.Time == 0 ? "-" : Timestamp.Format(extension.Time);
-            string? protection = isLooked ? Protection(session, extension) : null;
+            JsonValue protection = isLooked ? Protection(session, extension) : JsonValue.Null();
             JsonValue entry = JsonValue.Object()
                 .Add("name", extension.Name)
                 .Add("type", extension.KindName)
@@ -41,7 +41,7 @@ internal static class ListVerb
                 .Add("time", JsonValue.Number(extension.Time));
             array.Add(session.Settings.IsDropIn ? entry : entry.Add("protection", protection));
             if (isLooked)
-                table.Add(extension.Name, extension.KindName, path, time, protection ?? "-");
+                table.Add(extension.Name, extension.KindName, path, time, protection.Get("state")?.Text ?? "-");
             else
                 table.Add(extension.Name, extension.KindName, path, time);
         }
@@ -55,18 +55,19 @@ internal static class ListVerb
     }
 
     /// <summary>Whether an image's content is verified, or why the image is refused; null: it is a directory.</summary>
-    private static string? Protection(Session session, Extension extension)
+    private static JsonValue Protection(Session session, Extension extension)
     {
         using (extension)
             try
             {
                 return extension.OpenImage(session.Root, session.Settings.Classes.Find(settings =>
-                    settings.Class == extension.Class)!.ImagePolicy) is string refusal ? "refused: " + refusal
-                    : extension.Image?.Protection.Describe();
+                    settings.Class == extension.Class)!.ImagePolicy) is string refusal
+                    ? JsonReport.Protection("refused: " + refusal, null, null)
+                    : JsonReport.Protection(extension.Image?.Protection);
             }
             catch (Exception e) when (e is KernelException or InputException)
             {
-                return "unusable: " + e.Message;
+                return JsonReport.Protection("unusable: " + e.Message, null, null);
             }
     }
 

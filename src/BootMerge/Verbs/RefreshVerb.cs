@@ -40,8 +40,10 @@ internal static class RefreshVerb
 
         if (isUpToDate && views.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
         {
-            session.Log.Info("Skipping the refresh, as no change was found. To renew the merge nevertheless: "
-                + "--always-refresh=yes.");
+            // Under systemd's names in its words, for scripts that look for them.
+            session.Log.Info(session.Settings.IsDropIn
+                ? "Skipping the refresh, as no change was found. To renew the merge nevertheless: --always-refresh=yes."
+                : "Nothing changed, so nothing is refreshed. To renew the merge all the same: --always-refresh=yes.");
             return false;
         }
 

@@ -140,7 +140,8 @@ internal static class StatusVerb
     {
         string since = marker is null ? "-" : Timestamp.Format(marker.Since);
         string writes = marker is null ? "-" : Writes(hierarchy, marker)
-            ?? (Mode(marker) == "import" ? "read-only, the machine's files on top" : "read-only");
+            ?? (Mode(marker) is string name && MutableModes.TryParse(name, out MutableMode mode)
+                && MutableModes.Imports(mode) ? "read-only, the machine's files on top" : "read-only");
         List<string> names = marker is null || marker.Names.Count == 0 ? ["-"] : marker.Names;
         for (int i = 0; i < names.Count; i++)
         {

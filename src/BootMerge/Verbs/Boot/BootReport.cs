@@ -54,8 +54,9 @@ internal sealed class BootReport(Session session) : IDisposable
     public List<MergePlan> Plans { get; set; } = [];
 
     /// <summary>Ends a step; the report has its duration.</summary>
-    public void Step(string name)
+    public void Step(BootStep step)
     {
+        string name = BootSteps.Key(step);
         string milliseconds = Milliseconds(_stepStart);
         _stepStart = Stopwatch.GetTimestamp();
         _times.Add(name, JsonValue.RawNumber(milliseconds));
@@ -87,7 +88,7 @@ internal sealed class BootReport(Session session) : IDisposable
 
     public void Dispose()
     {
-        _times.Add("total", JsonValue.RawNumber(Milliseconds(session.Started)));
+        _times.Add(BootSteps.Total, JsonValue.RawNumber(Milliseconds(session.Started)));
         session.Log.Info(Summary());
         // Losing the report must not fail a boot that has worked.
         try

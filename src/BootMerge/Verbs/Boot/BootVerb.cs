@@ -47,25 +47,25 @@ internal static class BootVerb
             return;
         }
 
-        report.Step("configuration");
+        report.Step(BootStep.Configuration);
         using SafeFileHandle? turn = session.TakeTurn(classes);
 
         List<Selection> selections = [Selection.Make(session, classes[0], BareDefaults(session))];
         report.Selections = selections;
         if (classes.Count == 1)
             selections[0].Report(session.Root, session.Log);
-        report.Step("extensions");
+        report.Step(BootStep.Extensions);
         Requirement.Check(session, session.Settings, selections, isSecondToCome: classes.Count > 1);
 
         string? routingProblem = RoutingEntry.Ensure(session, classes);
         UnmountedVar.Warn(session);
-        report.Step("routing");
+        report.Step(BootStep.Routing);
         if (classes.Count > 1)
         {
             Selections.MakeNext(session, selections, classes[1], isFallback: routingProblem is not null);
             foreach (Selection selection in selections)
                 selection.Report(session.Root, session.Log);
-            report.Step("second class");
+            report.Step(BootStep.SecondClass);
             Requirement.Check(session, selections[1].OwnSettings ?? session.Settings, selections,
                 isSecondToCome: false);
         }
@@ -80,14 +80,14 @@ internal static class BootVerb
             accepted.Add(selection.Accepted(session.Root, visibility.Identities, visibility.Mounted));
 
         List<MergePlan>? plans = Merge(session, selections, accepted, existing, routingProblem, report);
-        report.Step("merge");
+        report.Step(BootStep.Merge);
         // What an earlier run has told systemd still describes the merge that stays.
         if (plans is null)
             return;
         report.Plans = plans;
         visibility.Publish(session);
         SystemdMode.Publish(session, selections, plans);
-        report.Step("systemd");
+        report.Step(BootStep.Systemd);
         // A first run has recorded it before it merged. Last, because it takes longest and nothing waits for it.
         if (existing.Count > 0)
             ShadowedFiles.KeepUp(session);

@@ -74,7 +74,7 @@ internal static class CleanUp
             session.Log.Warning("Not all deleted files of " + ListPath + " are restored: " + e.Message + ".");
         }
 
-        report.Step("whiteouts");
+        report.Step(BootStep.Whiteouts);
     }
 
     private static string[] ReadList(Root root) => root.TryReadFile(ListPath, ListLimit) is byte[] text
@@ -140,11 +140,11 @@ internal static class CleanUp
             }
 
             if (isPruning)
-                report.Step("prune");
+                report.Step(BootStep.Prune);
             failure = "The record of shadowed files is not written: ";
             // Before the merge: if this is killed afterwards, the next boot stage finds everything done.
             shadowed?.Write(trees, selections, isRunning: false);
-            report.Step("shadowed");
+            report.Step(BootStep.Shadowed);
         }
         catch (KernelException e)
         {
