@@ -11,6 +11,9 @@ internal static class PathName
     /// <summary>"/a/b" gives "b".</summary>
     public static string Last(string path) => path[(path.LastIndexOf('/') + 1)..];
 
+    /// <summary>A name in a directory: "/a" and "b" give "/a/b", and "/" gives "/b".</summary>
+    public static string Child(string directory, string name) => (directory == "/" ? "" : directory) + "/" + name;
+
     /// <summary>Where a symlink in a directory leads, judged by its text alone; ".." stops at the root.</summary>
     public static string Join(string directory, string target)
     {

@@ -17,6 +17,12 @@ public sealed class PathNameTests
     }
 
     [Theory]
+    [InlineData("/a/b", "c", "/a/b/c")]
+    [InlineData("/", "c", "/c")]
+    public void A_name_in_a_directory_is_its_child(string directory, string name, string expected) =>
+        Assert.Equal(expected, PathName.Child(directory, name));
+
+    [Theory]
     [InlineData("/a/b", "/etc", "/etc")]
     [InlineData("/a/b", "c", "/a/b/c")]
     [InlineData("/a/b", "../c", "/a/c")]

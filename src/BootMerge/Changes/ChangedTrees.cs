@@ -47,7 +47,7 @@ internal sealed class ChangedTrees : IDisposable
     /// refuse.</param>
     public static ChangedTrees Open(Session session, bool withAll = false, bool isReading = false)
     {
-        List<Selection> selections = Selections.MakeAll(session, VendorDefaults.Bare(session.Root));
+        List<Selection> selections = Selections.MakeAll(session, VendorDefaults.AsExtension(session.Root));
         return Open(session, selections, withAll, isReading);
     }
 

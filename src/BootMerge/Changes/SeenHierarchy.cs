@@ -15,13 +15,13 @@ namespace BootMerge.Changes;
 /// </summary>
 internal sealed class SeenHierarchy : IDisposable
 {
-    private readonly SafeFileHandle _bare;
+    private readonly SafeFileHandle _withoutMounts;
 
     private SeenHierarchy(string hierarchy, SafeFileHandle directory)
     {
         Hierarchy = hierarchy;
         Directory = directory;
-        _bare = ChangedTrees.WithoutMounts(directory, hierarchy);
+        _withoutMounts = ChangedTrees.WithoutMounts(directory, hierarchy);
     }
 
     /// <summary>As configured: "/etc".</summary>
@@ -68,7 +68,7 @@ internal sealed class SeenHierarchy : IDisposable
     }
 
     /// <summary>Without what is mounted below it, opened for reading.</summary>
-    public SafeFileHandle OpenWithoutMounts() => Sys.Reopen(_bare, Sys.O_RDONLY | Sys.O_DIRECTORY);
+    public SafeFileHandle OpenWithoutMounts() => Sys.Reopen(_withoutMounts, Sys.O_RDONLY | Sys.O_DIRECTORY);
 
     /// <summary>
     /// The mount that it is on, which is the merge if there is one; null if the table does not have it.
@@ -78,6 +78,6 @@ internal sealed class SeenHierarchy : IDisposable
     public void Dispose()
     {
         Directory.Dispose();
-        _bare.Dispose();
+        _withoutMounts.Dispose();
     }
 }

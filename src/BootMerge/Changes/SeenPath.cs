@@ -14,11 +14,11 @@ internal static class SeenPath
     /// <summary>As many as the kernel follows (MAXSYMLINKS).</summary>
     private const int MaxLinks = 40;
 
-    /// <param name="bare">The root without merges.</param>
+    /// <param name="unmerged">The root without merges.</param>
     /// <param name="hierarchies">As configured.</param>
     /// <param name="typed">Absolute. Its last name is followed only if a slash comes after it.</param>
     /// <returns>Absolute, inside the root. From the first name that does not exist, it is as typed.</returns>
-    public static string Of(Root bare, List<ChangedTree> trees, List<string> hierarchies, string typed)
+    public static string Of(Root unmerged, List<ChangedTree> trees, List<string> hierarchies, string typed)
     {
         List<string> names = [];
         Push(names, typed);
@@ -35,7 +35,7 @@ internal static class SeenPath
             if (trees.Find(tree => tree.Target == next) is ChangedTree target)
                 next = target.Hierarchy;
             bool isLink = names.Count > 0 && !hierarchies.Has(next);
-            if (!isLink || TryReadLink(bare, trees, next) is not string link)
+            if (!isLink || TryReadLink(unmerged, trees, next) is not string link)
                 path = next;
             else if (++links > MaxLinks)
                 throw new InputException(PathText.Printable(typed)
@@ -59,10 +59,10 @@ internal static class SeenPath
 
     /// <param name="path">Without symlinks on the way.</param>
     /// <returns>null if nothing, or something else, is there.</returns>
-    private static string? TryReadLink(Root bare, List<ChangedTree> trees, string path)
+    private static string? TryReadLink(Root unmerged, List<ChangedTree> trees, string path)
     {
         ChangedTree? tree = trees.Find(tree => PathName.IsBelow(path, tree.Hierarchy));
-        SafeFileHandle top = tree is null ? bare.Handle : tree.Seen ?? throw new InvalidOperationException();
+        SafeFileHandle top = tree is null ? unmerged.Handle : tree.Seen ?? throw new InvalidOperationException();
         string inside = tree is null ? path[1..] : path[(tree.Hierarchy.Length + 1)..];
         using SafeFileHandle? link = Sys.TryOpenAt(top, inside, Sys.O_PATH | Sys.O_NOFOLLOW,
             Sys.RESOLVE_BENEATH | Sys.RESOLVE_NO_SYMLINKS, out int errno);

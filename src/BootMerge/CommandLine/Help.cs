@@ -53,7 +53,7 @@ internal static class Help
 
     /// <summary>In systemd's format, which completions read.</summary>
     /// <param name="legend">With a heading.</param>
-    public static string BareModes(bool legend) => (legend ? "Known mutability modes:\n" : "")
+    public static string ModeNames(bool legend) => (legend ? "Known mutability modes:\n" : "")
         + string.Join('\n', MutableModes.Names) + "\n";
 
     private static string Names(Option option) => (option.Letter == 0 ? "" : "-" + option.Letter.ToString() + ", ")

@@ -136,7 +136,7 @@ internal static class OptionTable
     private static ParseResult? TakeMode(Arguments typed, string value)
     {
         if (value == "help")
-            return new ParseResult.Answer(typed.IsDropIn ? Help.BareModes(!typed.Has(Switches.NoLegend))
+            return new ParseResult.Answer(typed.IsDropIn ? Help.ModeNames(!typed.Has(Switches.NoLegend))
                 : Help.Modes(!typed.Has(Switches.NoLegend)));
         if (!MutableModes.TryParse(value, out MutableMode mode))
             return UnknownValue("--mutable", value, MutableModes.Names);

@@ -29,11 +29,11 @@ internal static class ConfigurationReader
         // A machine must not stay down, or stay merged, because a power cut has filled a file with zeros. So this is an
         // error only if somebody is there to read it and the settings decide what is merged.
         List<string> problems = [];
-        List<string>? passedOver = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan ? null : problems;
+        List<string>? ignored = typed.Verb is Verb.Merge or Verb.Refresh or Verb.Plan ? null : problems;
         ConfigurationSources sources = new()
         {
-            InitramfsFiles = boot && initramfs is not null ? ReadFiles(initramfs, MainFile, passedOver) : [],
-            Files = ReadFiles(root, MainFile, passedOver),
+            InitramfsFiles = boot && initramfs is not null ? ReadFiles(initramfs, MainFile, ignored) : [],
+            Files = ReadFiles(root, MainFile, ignored),
             KernelCommandLine = KernelCommandLine.Read(),
             OsRelease = Environment.GetEnvironmentVariable("SYSTEMD_OS_RELEASE"),
             Problems = problems,
@@ -45,7 +45,7 @@ internal static class ConfigurationReader
         {
             sources.Classes.Add(new ClassSources(cls)
             {
-                Files = ReadFiles(root, cls.ConfigurationFile, passedOver),
+                Files = ReadFiles(root, cls.ConfigurationFile, ignored),
                 Mode = Environment.GetEnvironmentVariable(cls.ModeVariable),
                 OverlayOptions = Environment.GetEnvironmentVariable(cls.OverlayOptionsVariable),
                 Hierarchies = Environment.GetEnvironmentVariable(cls.HierarchiesVariable),
@@ -56,20 +56,20 @@ internal static class ConfigurationReader
     }
 
     /// <summary>A file and its drop-ins, weakest first: the file itself, then the drop-ins sorted by name.</summary>
-    /// <param name="passedOver">Receives what is wrong with unusable files; null: such a file throws an
+    /// <param name="ignored">Receives what is wrong with unusable files; null: such a file throws an
     /// exception.</param>
-    public static List<SourceFile> ReadFiles(Root root, string name, List<string>? passedOver = null)
+    public static List<SourceFile> ReadFiles(Root root, string name, List<string>? ignored = null)
     {
         List<SourceFile> files = [];
         foreach (string directory in Directories)
         {
-            if (TryRead(root, directory + "/" + name, passedOver) is not SourceFile file)
+            if (TryRead(root, directory + "/" + name, ignored) is not SourceFile file)
                 continue;
             files.Add(file);
             break;
         }
 
-        foreach (SourceFile dropIn in ReadDropIns(root, name + ".d", ".conf", passedOver))
+        foreach (SourceFile dropIn in ReadDropIns(root, name + ".d", ".conf", ignored))
             files.Add(dropIn);
         return files;
     }
@@ -78,21 +78,21 @@ internal static class ConfigurationReader
     /// The files of a directory that may exist in each of four places, sorted by name. Of several files with one name,
     /// the one in the strongest place counts. It has no content if it masks the others or cannot be read.
     /// </summary>
-    /// <param name="passedOver">As for <see cref="ReadFiles"/>.</param>
-    public static List<SourceFile> ReadDropIns(Root root, string name, string suffix, List<string>? passedOver)
+    /// <param name="ignored">As for <see cref="ReadFiles"/>.</param>
+    public static List<SourceFile> ReadDropIns(Root root, string name, string suffix, List<string>? ignored)
     {
         // The two lists are parallel.
         List<string> names = [];
         List<SourceFile> dropIns = [];
         foreach (string directory in Directories)
-            CollectDropIns(root, directory + "/" + name, suffix, names, dropIns, passedOver);
+            CollectDropIns(root, directory + "/" + name, suffix, names, dropIns, ignored);
         return dropIns;
     }
 
     private static void CollectDropIns(Root root, string path, string suffix,
-        List<string> names, List<SourceFile> dropIns, List<string>? passedOver)
+        List<string> names, List<SourceFile> dropIns, List<string>? ignored)
     {
-        foreach (DirectoryEntry entry in ReadDirectory(root, path, passedOver))
+        foreach (DirectoryEntry entry in ReadDirectory(root, path, ignored))
         {
             if (entry.Name[0] == '.' || !entry.Name.EndsWith(suffix, StringComparison.Ordinal))
                 continue;
@@ -105,7 +105,7 @@ internal static class ConfigurationReader
             // A file that cannot be read, such as a dangling link, still hides those of its name in weaker directories.
             names.Insert(place, entry.Name);
             string dropIn = path + "/" + entry.Name;
-            SourceFile file = TryRead(root, dropIn, passedOver)
+            SourceFile file = TryRead(root, dropIn, ignored)
                 ?? new SourceFile(PathText.Printable(root.Outside(dropIn)), []);
             bool isPublished = entry.Name == SourceFile.PublishedName
                 && path.StartsWith("/run/", StringComparison.Ordinal);
@@ -114,36 +114,36 @@ internal static class ConfigurationReader
     }
 
     /// <summary>Empty if the directory does not exist.</summary>
-    private static List<DirectoryEntry> ReadDirectory(Root root, string path, List<string>? passedOver)
+    private static List<DirectoryEntry> ReadDirectory(Root root, string path, List<string>? ignored)
     {
         try
         {
             using SafeFileHandle? directory = root.TryOpenDirectory(path, Sys.O_RDONLY);
             return directory is null ? [] : Sys.ReadDirectory(directory);
         }
-        catch (KernelException e) when (passedOver is not null)
+        catch (KernelException e) when (ignored is not null)
         {
-            passedOver.Add(e.Message + ", ignored");
+            ignored.Add(e.Message + ", ignored");
             return [];
         }
     }
 
-    private static SourceFile? TryRead(Root root, string path, List<string>? passedOver)
+    private static SourceFile? TryRead(Root root, string path, List<string>? ignored)
     {
         try
         {
             SourceFile? file = TryRead(root, path);
-            if (passedOver is null || file is null || Array.IndexOf(file.Content, (byte)0) < 0)
+            if (ignored is null || file is null || Array.IndexOf(file.Content, (byte)0) < 0)
                 return file;
-            passedOver.Add(file.Path + " contains a NUL byte: it is not a text file, ignored");
+            ignored.Add(file.Path + " contains a NUL byte: it is not a text file, ignored");
         }
-        catch (InputException e) when (passedOver is not null)
+        catch (InputException e) when (ignored is not null)
         {
-            passedOver.Add(e.Message + ", ignored");
+            ignored.Add(e.Message + ", ignored");
         }
-        catch (KernelException e) when (passedOver is not null)
+        catch (KernelException e) when (ignored is not null)
         {
-            passedOver.Add(e.Message + ", ignored");
+            ignored.Add(e.Message + ", ignored");
         }
 
         return null;

@@ -106,7 +106,7 @@ internal static class Discovery
         entries.SortBy((a, b) => EntryName.Compare(a.Name, b.Name, extensionClass));
         foreach (DirectoryEntry entry in entries)
         {
-            string path = (resolved == "/" ? "" : resolved) + "/" + entry.Name;
+            string path = PathName.Child(resolved, entry.Name);
             if (EntryName.IsPartialDownload(entry.Name))
                 result.Skip(path, "an incomplete download of systemd-sysupdate");
             else

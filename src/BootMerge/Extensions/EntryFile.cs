@@ -58,9 +58,8 @@ internal static class EntryFile
     /// <param name="path">Absolute.</param>
     public static string? WhyMissing(Func<string, int, SafeFileHandle?> open, string path)
     {
-        for (int end = path.Length; end > 0; end = path.LastIndexOf('/', end - 1))
+        for (string part = path; part.Length > 0; part = PathName.Parent(part))
         {
-            string part = path[..end];
             using SafeFileHandle? found = open(part, Sys.O_PATH | Sys.O_NOFOLLOW);
             if (found is null)
                 continue;

@@ -23,15 +23,15 @@ internal enum ExtensionKind
 internal sealed class Extension : IDisposable
 {
     // The single directory that is the whole extension; null for extensions that follow UAPI.4.
-    private readonly string? _bareHierarchy;
+    private readonly string? _defaultsHierarchy;
 
     // For an extension that the user named by a path, which may be outside the root. null for those that the search
     // found.
     private readonly SafeFileHandle? _given;
 
-    private Extension(string? bareHierarchy, SafeFileHandle? given = null)
+    private Extension(string? defaultsHierarchy, SafeFileHandle? given = null)
     {
-        _bareHierarchy = bareHierarchy;
+        _defaultsHierarchy = defaultsHierarchy;
         _given = given;
     }
 
@@ -84,7 +84,7 @@ internal sealed class Extension : IDisposable
     public DiskImage? Image { get; private set; }
 
     /// <summary>A directory that stands for the class's first hierarchy and needs no release file.</summary>
-    public bool IsBareDirectory => _bareHierarchy is not null;
+    public bool IsDefaultsDirectory => _defaultsHierarchy is not null;
 
     /// <summary>Found in /run: at the next boot another extension may have its name.</summary>
     public bool IsForNow => FoundPath.StartsWith("/run/", StringComparison.Ordinal);
@@ -105,7 +105,7 @@ internal sealed class Extension : IDisposable
     /// confext <paramref name="name"/>.
     /// </summary>
     /// <returns>null if there is no such directory.</returns>
-    public static Extension? FromBareDirectory(Root root, string name, string directory)
+    public static Extension? FromDefaults(Root root, string name, string directory)
     {
         using SafeFileHandle? handle = root.TryOpenDirectory(directory);
         if (handle is null)
@@ -147,11 +147,10 @@ internal sealed class Extension : IDisposable
     {
         SafeFileHandle given = Sys.Open(path, Sys.O_PATH);
         FileStatus status = Sys.Status(given);
-        string name = path.TrimEnd('/');
-        name = name[(name.LastIndexOf('/') + 1)..];
+        string name = PathName.Last(path.TrimEnd('/'));
         // "." and ".." and "/" have no name of their own.
         if (name is "" or "." or "..")
-            name = Sys.PathOf(given) is var real ? real[(real.LastIndexOf('/') + 1)..] : "";
+            name = PathName.Last(Sys.PathOf(given));
         string problem = "it is not a directory, regular file or block device";
         string? parsed = EntryFile.TryGetKind(status, out ExtensionKind kind)
             ? EntryName.TryParse(name, kind, extensionClass, out problem) : null;
@@ -288,8 +287,8 @@ internal sealed class Extension : IDisposable
     /// <returns>null if the extension has no such directory.</returns>
     public SafeFileHandle? OpenHierarchy(Root root, string hierarchy, int flags = Sys.O_PATH)
     {
-        if (IsBareDirectory)
-            return hierarchy == _bareHierarchy ? root.TryOpenDirectory(Path, flags) : null;
+        if (IsDefaultsDirectory)
+            return hierarchy == _defaultsHierarchy ? root.TryOpenDirectory(Path, flags) : null;
         return TryOpen(root, hierarchy, flags | Sys.O_DIRECTORY);
     }
 
@@ -299,7 +298,7 @@ internal sealed class Extension : IDisposable
     /// </summary>
     public bool SystemdFinds(Root root, string hierarchy)
     {
-        if (IsBareDirectory || Image is not null)
+        if (IsDefaultsDirectory || Image is not null)
             return Image is not null;
         using SafeFileHandle? ours = OpenHierarchy(root, hierarchy);
         using SafeFileHandle directory = Open(root);

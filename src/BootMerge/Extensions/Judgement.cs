@@ -99,7 +99,7 @@ internal static class Judgement
 
     private static Verdict Judge(Root root, Extension extension, HostRelease host, ImagePolicy? policy)
     {
-        if (extension.IsBareDirectory)
+        if (extension.IsDefaultsDirectory)
             return Verdict.Accept;
 
         if (extension.OpenImage(root, policy) is string refusal)
@@ -120,7 +120,7 @@ internal static class Judgement
         return extension.Image is null ? rejected : rejected.OfImage();
     }
 
-    /// <summary>No symlink leads out of it, and it is not just one bare directory.</summary>
+    /// <summary>No symlink leads out of it, and it is not just the directory of the defaults.</summary>
     private static bool AreInside(Extension extension, List<Layer> layers)
     {
         foreach (Layer layer in layers)
@@ -168,7 +168,7 @@ internal static class Judgement
     }
 
     private static string? Missing(Root root, Extension extension, string hierarchy) =>
-        !extension.IsBareDirectory
+        !extension.IsDefaultsDirectory
         && EntryFile.WhyMissing((path, flags) => extension.TryOpen(root, path, flags), hierarchy) is string reason
             ? hierarchy + " (" + reason + ")" : null;
 

@@ -14,13 +14,13 @@ internal static class VendorDefaults
     /// </summary>
     public const string Directory = "/usr/share/flatcar/etc";
 
-    /// <summary>The name given to the bare directory.</summary>
-    private const string BareName = "flatcar-defaults";
+    /// <summary>The name of the extension that the directory is treated as.</summary>
+    private const string OwnName = "flatcar-defaults";
 
-    private static readonly string[] Names = ["flatcar-default", BareName];
+    private static readonly string[] Names = ["flatcar-default", OwnName];
 
     /// <summary>The directory as an extension; null if it does not exist.</summary>
-    public static Extension? Bare(Root root) => Extension.FromBareDirectory(root, BareName, Directory);
+    public static Extension? AsExtension(Root root) => Extension.FromDefaults(root, OwnName, Directory);
 
     public static bool IsNamed(Extension extension) => IsName(extension.Name);
 
@@ -30,25 +30,25 @@ internal static class VendorDefaults
     /// Whether a found extension has one of the names, even if only to mask them, or brings the same directory under
     /// another name.
     /// </summary>
-    public static bool AreAmong(Root root, DiscoveryResult found, Extension bare)
+    public static bool AreAmong(Root root, DiscoveryResult found, Extension defaults)
     {
         if (found.Extensions.Exists(IsNamed))
             return true;
         foreach (Extension extension in found.Extensions)
-            if (AreOf(root, extension, bare))
+            if (AreOf(root, extension, defaults))
                 return true;
         return false;
     }
 
     /// <summary>Whether an extension brings this same directory, whatever the extension is called.</summary>
-    public static bool AreOf(Root root, Extension extension, Extension bare)
+    public static bool AreOf(Root root, Extension extension, Extension defaults)
     {
         if (extension.Kind != ExtensionKind.Directory)
             return false;
         // The judgement reports whatever is wrong with it.
         using SafeFileHandle? theirs = root.TryOpen(extension.Path + ExtensionClass.Confext.Hierarchies[0],
             Sys.O_PATH | Sys.O_DIRECTORY, out _);
-        return theirs is not null && Sys.Status(theirs).IsSameInode(bare.Status);
+        return theirs is not null && Sys.Status(theirs).IsSameInode(defaults.Status);
     }
 
     /// <summary>Whether a root has them in any form, even one that cannot be merged.</summary>

@@ -89,7 +89,7 @@ internal static class CopyOrigins
                 else if (Sys.HasXattrHere(entry.Name, Attribute)
                     && Sys.TryRemoveXattrAt(directory, entry.Name, OverlayMark.Origin) is int errno and not 0)
                     problem = "the attribute " + OverlayMark.Origin + " of "
-                    + PathText.Printable(Sys.PathOf(directory).TrimEnd('/') + "/" + entry.Name) + " cannot be removed: "
+                    + PathText.Printable(PathName.Child(Sys.PathOf(directory), entry.Name)) + " cannot be removed: "
                         + (Sys.TryStatusAt(directory, entry.Name) is { IsImmutable: true }
                         ? "it is immutable, chattr -i -a allows it" : Errno.Describe(errno));
             }

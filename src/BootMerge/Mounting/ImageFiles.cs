@@ -35,11 +35,11 @@ internal static class ImageFiles
             return;
         }
 
-        using PrivateRoot bare = PrivateRoot.Enter(root);
-        TakeMergesAway(bare, classes);
+        using PrivateRoot unmerged = PrivateRoot.Enter(root);
+        TakeMergesAway(unmerged, classes);
         foreach (Extension extension in covered)
-            Use(extension, bare.Root, bare.Root.TryOpen(extension.Path));
-        Trust(found.Extensions, SignerCertificates.Read(bare.Root));
+            Use(extension, unmerged.Root, unmerged.Root.TryOpen(extension.Path));
+        Trust(found.Extensions, SignerCertificates.Read(unmerged.Root));
     }
 
     /// <summary>
@@ -57,9 +57,9 @@ internal static class ImageFiles
             return;
         }
 
-        using PrivateRoot bare = PrivateRoot.Enter(root);
-        TakeMergesAway(bare, classes);
-        Trust(found, SignerCertificates.Read(bare.Root));
+        using PrivateRoot unmerged = PrivateRoot.Enter(root);
+        TakeMergesAway(unmerged, classes);
+        Trust(found, SignerCertificates.Read(unmerged.Root));
     }
 
     private static void Trust(List<Extension> found, SignerCertificates certificates)
@@ -81,11 +81,11 @@ internal static class ImageFiles
         return false;
     }
 
-    private static void TakeMergesAway(PrivateRoot bare, List<ClassSettings> classes)
+    private static void TakeMergesAway(PrivateRoot unmerged, List<ClassSettings> classes)
     {
         foreach (ExtensionClass extensionClass in new[] { ExtensionClass.Confext, ExtensionClass.Sysext })
             foreach (string hierarchy in HierarchiesOf(extensionClass, classes))
-                bare.TakeAway(extensionClass, hierarchy);
+                unmerged.TakeAway(extensionClass, hierarchy);
     }
 
     /// <summary>Call in a private view: opens what is the same file in the original namespace.</summary>

@@ -82,9 +82,9 @@ internal static class MergeRemoval
         submounts.Check();
         if (submounts.Mounts.Count == 0)
             return;
-        using PrivateRoot bare = PrivateRoot.Enter(root);
-        bare.TakeAway(merge.Class, merge.Hierarchy);
-        using SafeFileHandle uncovered = bare.Root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
+        using PrivateRoot unmerged = PrivateRoot.Enter(root);
+        unmerged.TakeAway(merge.Class, merge.Hierarchy);
+        using SafeFileHandle uncovered = unmerged.Root.OpenAt(merge.Hierarchy, Sys.O_PATH | Sys.O_DIRECTORY);
         submounts.CheckPlaces(uncovered, root.Outside(merge.Hierarchy));
     }
 

@@ -70,11 +70,11 @@ internal sealed class Preview : IDisposable
     /// For a root that lacks a hierarchy, as on a first boot: a root in memory that has its directories and the missing
     /// one, empty.
     /// </summary>
-    private static Root MakeRoot(Root bare, List<string> absent)
+    private static Root MakeRoot(Root unmerged, List<string> absent)
     {
-        string path = Sys.PathOf(bare.Handle);
+        string path = Sys.PathOf(unmerged.Handle);
         using Stage stage = Stage.Create();
-        using SafeFileHandle original = Sys.OpenAt(bare.Handle, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
+        using SafeFileHandle original = Sys.OpenAt(unmerged.Handle, ".", Sys.O_RDONLY | Sys.O_DIRECTORY);
         foreach (DirectoryEntry entry in Sys.ReadDirectory(original))
         {
             FileStatus? status = Sys.TryStatusAt(original, entry.Name);
@@ -85,19 +85,19 @@ internal sealed class Preview : IDisposable
                 continue;
             Sys.MakeDirectory(stage.Top, entry.Name, Octal.Mode755, entry.Name);
             using SafeFileHandle point = Sys.OpenChild(stage.Top, entry.Name, Sys.O_PATH | Sys.O_DIRECTORY);
-            using SafeFileHandle copy = Sys.CloneTree(child, recursive: true, bare.Outside("/" + entry.Name));
-            Sys.Attach(copy, point, bare.Outside("/" + entry.Name));
+            using SafeFileHandle copy = Sys.CloneTree(child, recursive: true, unmerged.Outside("/" + entry.Name));
+            Sys.Attach(copy, point, unmerged.Outside("/" + entry.Name));
         }
 
         foreach (string hierarchy in absent)
         {
-            if (hierarchy.LastIndexOf('/') > 0)
-                throw new InputException(PathText.Printable(bare.Outside(hierarchy))
+            if (PathName.Parent(hierarchy).Length > 0)
+                throw new InputException(PathText.Printable(unmerged.Outside(hierarchy))
                     + " does not exist, and both classes cannot be merged in one step there: create it");
             Sys.MakeDirectory(stage.Top, hierarchy[1..], Octal.Mode755, hierarchy);
         }
 
-        stage.AttachOn(bare.Handle);
+        stage.AttachOn(unmerged.Handle);
         return Root.Open(path);
     }
 }

@@ -126,8 +126,8 @@ internal sealed class StackBuilder
     /// </summary>
     private void RemoveOrigins(SafeFileHandle upper, string target)
     {
-        using SafeFileHandle bare = Sys.CloneTree(upper, recursive: false, target);
-        if (CopyOrigins.Remove(bare) is string problem)
+        using SafeFileHandle alone = Sys.CloneTree(upper, recursive: false, target);
+        if (CopyOrigins.Remove(alone) is string problem)
             _log.Warning("In " + target + " two files may be seen as one: " + problem + ".");
     }
 

@@ -188,8 +188,9 @@ internal sealed class Selection
             string? path = Origin.PathOf(merge.Marker.Origin, name);
             Candidate? candidate = Candidates.Find(candidate => candidate.Extension.Name == name);
             Extension? found = candidate?.Extension;
-            Extension? extension = path is null || found is not null && (found.IsBareDirectory || found.Path == path)
-                ? found : Extension.TryAt(session.Root, Settings.Class, name, path);
+            bool isFound = found is not null && (found.IsDefaultsDirectory || found.Path == path);
+            Extension? extension = path is null || isFound ? found
+                : Extension.TryAt(session.Root, Settings.Class, name, path);
             if (extension is null && found is not null)
                 session.Log.Warning("The extension " + Words.Quote(name) + " was merged on " + merge.Hierarchy
                     + " from " + path + ", which no longer exists: using " + found.Path + " instead.");
@@ -224,11 +225,11 @@ internal sealed class Selection
         foreach (SkippedEntry skipped in Found.Skipped)
             if (!skipped.IsHidden || skipped.IsHiddenForNow)
                 return skipped.Path;
-        return Settings.Class == ExtensionClass.Confext && VendorDefaults.Bare(root) is Extension bare
-            && !AreThereToStay(root, bare) ? bare.FoundPath : null;
+        return Settings.Class == ExtensionClass.Confext && VendorDefaults.AsExtension(root) is Extension defaults
+            && !AreThereToStay(root, defaults) ? defaults.FoundPath : null;
     }
 
-    private bool AreThereToStay(Root root, Extension bare)
+    private bool AreThereToStay(Root root, Extension defaults)
     {
         bool areNamed = false;
         foreach (Candidate candidate in Candidates)
@@ -240,7 +241,7 @@ internal sealed class Selection
                 return true;
         }
 
-        return !areNamed && VendorDefaults.AreAmong(root, Found, bare);
+        return !areNamed && VendorDefaults.AreAmong(root, Found, defaults);
     }
 
     /// <summary>One line for each refusal, and one that says what will be merged.</summary>

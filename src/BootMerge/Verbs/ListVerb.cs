@@ -22,25 +22,25 @@ internal static class ListVerb
                 HostRelease.IsInitrd(session.Root)).Extensions);
         Choose(extensions, session.Settings);
         extensions.SortBy(static (a, b) => string.CompareOrdinal(a.Name, b.Name));
-        bool isLooked = session.Settings.Has(Switches.Verbose);
-        if (isLooked)
+        bool hasLooked = session.Settings.Has(Switches.Verbose);
+        if (hasLooked)
             ImageFiles.ReadCertificates(session.Root, session.Settings.Classes, extensions);
 
         JsonValue array = JsonValue.Array();
-        Table table = isLooked ? new("NAME", "TYPE", "PATH", "TIME", "PROTECTION")
+        Table table = hasLooked ? new("NAME", "TYPE", "PATH", "TIME", "PROTECTION")
             : new("NAME", "TYPE", "PATH", "TIME");
         foreach (Extension extension in extensions)
         {
             string path = session.Root.Outside(extension.Path);
             string time = extension.Time == 0 ? "-" : Timestamp.Format(extension.Time);
-            JsonValue protection = isLooked ? Protection(session, extension) : JsonValue.Null();
+            JsonValue protection = hasLooked ? Protection(session, extension) : JsonValue.Null();
             JsonValue entry = JsonValue.Object()
                 .Add("name", extension.Name)
                 .Add("type", extension.KindName)
                 .Add("path", path)
                 .Add("time", JsonValue.Number(extension.Time));
             array.Add(session.Settings.IsDropIn ? entry : entry.Add("protection", protection));
-            if (isLooked)
+            if (hasLooked)
                 table.Add(extension.Name, extension.KindName, path, time, protection.Get("state")?.Text ?? "-");
             else
                 table.Add(extension.Name, extension.KindName, path, time);

@@ -23,10 +23,11 @@ internal static class PruneVerb
         Settings settings = session.Settings;
         using SafeFileHandle? turn = session.TakeTurn(settings.Classes);
         session.Watch(Progress.RunAgain);
-        // Bare defaults are below only if something merges them: the boot stage may do so, or may have done so.
-        bool areBareMerged = settings.RouteEtc || ExistingMerge.FindAll(session.Root, settings.Classes).Count > 0;
+        // Defaults without a release file are below only if something merges them: the boot stage may do so, or may
+        // have done so.
+        bool areDefaultsMerged = settings.RouteEtc || ExistingMerge.FindAll(session.Root, settings.Classes).Count > 0;
         List<Selection> selections = Selections.MakeAll(session,
-            areBareMerged ? VendorDefaults.Bare(session.Root) : null);
+            areDefaultsMerged ? VendorDefaults.AsExtension(session.Root) : null);
         using ChangedTrees trees = ChangedTrees.Open(session, selections);
         foreach (ChangedTree tree in trees.Trees)
             // a dry run does no harm, but what is in memory is not an upper layer

@@ -61,7 +61,7 @@ internal sealed class ShadowedFiles
             files = begun;
             List<Selection> selections = [];
             foreach (ClassSettings settings in session.Settings.Classes)
-                selections.Add(Selection.Make(session, settings, VendorDefaults.Bare(session.Root)));
+                selections.Add(Selection.Make(session, settings, VendorDefaults.AsExtension(session.Root)));
             using ChangedTrees trees = ChangedTrees.Open(session, selections);
             files.Write(trees, selections, isRunning: true);
         }

@@ -21,8 +21,8 @@ internal static class StatusVerb
     public static void Run(Session session)
     {
         Settings settings = session.Settings;
-        bool isBare = settings.IsDropIn && !settings.Has(Switches.Verbose);
-        Table table = isBare ? new("HIERARCHY", "EXTENSIONS", "SINCE")
+        bool isSystemds = settings.IsDropIn && !settings.Has(Switches.Verbose);
+        Table table = isSystemds ? new("HIERARCHY", "EXTENSIONS", "SINCE")
             : new("HIERARCHY", "EXTENSIONS", "SINCE", "WRITES");
         JsonValue hierarchies = JsonValue.Array();
         JsonValue notMerged = JsonValue.Array();
@@ -40,7 +40,7 @@ internal static class StatusVerb
                 if (!session.Root.Exists(hierarchy, Sys.O_PATH | Sys.O_DIRECTORY))
                     continue;
                 Marker? marker = ExistingMerge.Find(session.Root, classSettings.Class, hierarchy)?.Marker;
-                AddRows(table, hierarchy, marker, isBare);
+                AddRows(table, hierarchy, marker, isSystemds);
                 hierarchies.Add(Json(hierarchy, marker, settings.IsDropIn));
                 isMerged |= marker is not null;
                 if (marker is not null)
@@ -56,7 +56,7 @@ internal static class StatusVerb
             foreach (string hierarchy in ExtensionClass.Sysext.Hierarchies)
                 if (ExistingMerge.Find(session.Root, ExtensionClass.Sysext, hierarchy)?.Marker is Marker other)
                 {
-                    AddRows(table, hierarchy, other, isBare);
+                    AddRows(table, hierarchy, other, isSystemds);
                     hierarchies.Add(Json(hierarchy, other, isSystemds: false));
                 }
 
@@ -72,12 +72,12 @@ internal static class StatusVerb
             return;
         }
 
-        bool isLooked = settings.Has(Switches.Verbose);
+        bool hasLooked = settings.Has(Switches.Verbose);
         Output.Write(JsonReport.Format(settings.IsDropIn ? hierarchies : JsonReport.Begin()
             .Add("hierarchies", hierarchies)
-            .Add("images", isLooked ? JsonReport.Images(selections) : JsonValue.Null())
-            .Add("notMerged", isLooked ? notMerged : JsonValue.Null())
-            .Add("ignored", isLooked ? JsonReport.Ignored(selections) : JsonValue.Null()), settings.Json));
+            .Add("images", hasLooked ? JsonReport.Images(selections) : JsonValue.Null())
+            .Add("notMerged", hasLooked ? notMerged : JsonValue.Null())
+            .Add("ignored", hasLooked ? JsonReport.Ignored(selections) : JsonValue.Null()), settings.Json));
     }
 
     /// <summary>For people at a terminal: what they may want to know next.</summary>
@@ -92,7 +92,7 @@ internal static class StatusVerb
         string text = "";
         try
         {
-            List<Selection> selections = Selections.MakeAll(session, VendorDefaults.Bare(session.Root));
+            List<Selection> selections = Selections.MakeAll(session, VendorDefaults.AsExtension(session.Root));
             int leftOut = JsonReport.NotMerged(selections).Items.Count;
             if (leftOut > 0)
                 text = leftOut.ToString() + (leftOut == 1 ? " extension" : " extensions")
@@ -136,7 +136,7 @@ internal static class StatusVerb
         return tally.Frozen;
     }
 
-    private static void AddRows(Table table, string hierarchy, Marker? marker, bool isBare)
+    private static void AddRows(Table table, string hierarchy, Marker? marker, bool isSystemds)
     {
         string since = marker is null ? "-" : Timestamp.Format(marker.Since);
         string writes = marker is null ? "-" : Writes(hierarchy, marker)
@@ -145,7 +145,7 @@ internal static class StatusVerb
         List<string> names = marker is null || marker.Names.Count == 0 ? ["-"] : marker.Names;
         for (int i = 0; i < names.Count; i++)
         {
-            if (isBare)
+            if (isSystemds)
                 table.Add(i == 0 ? hierarchy : "", names[i], i == 0 ? since : "");
             else
                 table.Add(i == 0 ? hierarchy : "", names[i], i == 0 ? since : "", i == 0 ? writes : "");

@@ -240,7 +240,7 @@ public sealed class DiscoveryTests : IDisposable
         _root.Write("usr/share/flatcar/etc/motd", "hello");
         DiscoveryResult found = _root.Find();
 
-        Extension bare = Extension.FromBareDirectory(_root.Root, "flatcar-defaults", "/usr/share/flatcar/etc")!;
+        Extension bare = Extension.FromDefaults(_root.Root, "flatcar-defaults", "/usr/share/flatcar/etc")!;
         found.Add(bare);
 
         Assert.Equal("flatcar-defaults", found.Extensions[1].Name);
@@ -251,6 +251,6 @@ public sealed class DiscoveryTests : IDisposable
         Assert.Equal("/usr/share/flatcar/etc", _root.Root.PathOf(hierarchy));
         Assert.Null(bare.OpenHierarchy(_root.Root, "/usr"));
         Assert.False(bare.SystemdFinds(_root.Root, "/etc"));
-        Assert.Null(Extension.FromBareDirectory(_root.Root, "flatcar-defaults", "/nowhere"));
+        Assert.Null(Extension.FromDefaults(_root.Root, "flatcar-defaults", "/nowhere"));
     }
 }

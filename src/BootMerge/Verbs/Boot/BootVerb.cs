@@ -50,7 +50,7 @@ internal static class BootVerb
         report.Step(BootStep.Configuration);
         using SafeFileHandle? turn = session.TakeTurn(classes);
 
-        List<Selection> selections = [Selection.Make(session, classes[0], BareDefaults(session))];
+        List<Selection> selections = [Selection.Make(session, classes[0], Defaults(session))];
         report.Selections = selections;
         if (classes.Count == 1)
             selections[0].Report(session.Root, session.Log);
@@ -108,8 +108,8 @@ internal static class BootVerb
     }
 
     /// <summary>The vendor's directory if it is not an extension yet; null if writes are not to be routed.</summary>
-    private static Extension? BareDefaults(Session session) =>
-        session.Settings.RouteEtc ? VendorDefaults.Bare(session.Root) : null;
+    private static Extension? Defaults(Session session) =>
+        session.Settings.RouteEtc ? VendorDefaults.AsExtension(session.Root) : null;
 
     /// <returns>null if the existing merge stays, because it cannot be brought up to date.</returns>
     private static List<MergePlan>? Merge(Session session, List<Selection> selections,

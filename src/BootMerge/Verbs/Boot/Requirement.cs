@@ -65,12 +65,13 @@ internal static class Requirement
     /// <summary>Flatcar's defaults, under any name, meet a requirement of either of their names.</summary>
     private static List<Candidate> Meant(Session session, string[] required, List<Selection> selections)
     {
-        Extension? bare = Array.Exists(required, VendorDefaults.IsName) ? VendorDefaults.Bare(session.Root) : null;
+        Extension? defaults = Array.Exists(required, VendorDefaults.IsName)
+            ? VendorDefaults.AsExtension(session.Root) : null;
         List<Candidate> meant = [];
         foreach (Selection selection in selections)
             foreach (Candidate candidate in selection.Candidates)
                 if (Words.IndexOf(required, candidate.Extension.Name) >= 0
-                    || bare is not null && VendorDefaults.AreOf(session.Root, candidate.Extension, bare))
+                    || defaults is not null && VendorDefaults.AreOf(session.Root, candidate.Extension, defaults))
                     meant.Add(candidate);
         return meant;
     }

@@ -58,9 +58,9 @@ internal sealed class ShownExtension : IDisposable
         }
 
         // Otherwise an overlay: over the parent if there is no extension yet, otherwise over the extension itself.
-        string path = extension.IsBareDirectory ? parent : extension.Path;
+        string path = extension.IsDefaultsDirectory ? parent : extension.Path;
         SafeFileHandle overlay = MakeOverlay(root, extension.Name, directory, path);
-        return new ShownExtension(extension.Name, path, needsLink: extension.IsBareDirectory,
+        return new ShownExtension(extension.Name, path, needsLink: extension.IsDefaultsDirectory,
             ExtensionIdentity.Of(path, overlay), overlay);
     }
 
