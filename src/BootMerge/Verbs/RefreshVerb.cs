@@ -40,10 +40,8 @@ internal static class RefreshVerb
 
         if (isUpToDate && views.Merges.Count > 0 && !session.Settings.AlwaysRefresh)
         {
-            // Under systemd's names in its words, for scripts that look for them.
-            session.Log.Info(session.Settings.IsDropIn
-                ? "Skipping the refresh, as no change was found. To renew the merge nevertheless: --always-refresh=yes."
-                : "Nothing changed, so nothing is refreshed. To renew the merge all the same: --always-refresh=yes.");
+            session.Log.Info("Skipping the refresh, as no change was found. To renew the merge nevertheless: "
+                + "--always-refresh=yes.");
             return false;
         }
 
