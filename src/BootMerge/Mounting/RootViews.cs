@@ -102,7 +102,7 @@ internal sealed class RootViews : IDisposable
     {
         if (layer.Image is not ImageReference reference)
             return null;
-        return _images.Find(image => image.Reference.Number == reference.Number)
+        return _images.Find(image => image.Reference == reference)
             ?? throw new InvalidOperationException("the image of " + layer.Place + " is not open");
     }
 

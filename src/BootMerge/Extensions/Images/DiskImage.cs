@@ -9,8 +9,6 @@ internal sealed class DiskImage : IDisposable
 {
     private const string UsrName = "usr";
 
-    private static int s_opened;
-
     private readonly Volume? _root;
 
     // It is mounted on the root's /usr; an image may have it without a root.
@@ -19,7 +17,7 @@ internal sealed class DiskImage : IDisposable
     /// <summary>Takes over both volumes; <see cref="ImageOpener"/> makes them.</summary>
     public DiskImage(string path, Volume? root, Volume? usr, ImageProtection protection)
     {
-        Reference = new ImageReference(++s_opened, path, protection);
+        Reference = new ImageReference(path, protection);
         _root = root;
         _usr = usr;
         Root = usr is null ? root!.Root : Join();

@@ -1,13 +1,12 @@
 namespace BootMerge.Extensions.Images;
 
-/// <summary>What a plan knows of a disk image.</summary>
-/// <param name="number">Of this opened image, one number for each: the same file may be opened for both classes, under
-/// policies that differ.</param>
+/// <summary>
+/// What a plan knows of an opened disk image. Each has one of its own: the same file may be opened for both classes,
+/// under policies that differ.
+/// </summary>
 /// <param name="path">Inside the root.</param>
-internal sealed class ImageReference(int number, string path, ImageProtection protection)
+internal sealed class ImageReference(string path, ImageProtection protection)
 {
-    public int Number { get; } = number;
-
     public string Path { get; } = path;
 
     public ImageProtection Protection { get; } = protection;
